@@ -1,0 +1,65 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+  name: "retort",
+  products: [
+    .executable(name: "retort", targets: ["RetortCLI"]),
+    .library(name: "Retort", targets: ["Retort"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CSpng", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+    .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CRetortCPU", linkerSettings: [.linkedLibrary("m")]),
+    .target(
+      name: "CKernels", path: "Kernels",
+      exclude: [],
+      sources: ["kernels.c"], publicHeadersPath: "include"),
+    .target(name: "RetortCore"),
+    .target(name: "RetortCPU", dependencies: ["RetortCore", "CRetortCPU"]),
+    .target(name: "RetortOpenCL", dependencies: ["RetortCore", "COpenCL", "CKernels"]),
+    .target(name: "RetortFormats", dependencies: ["RetortCore", "CZlib", "CSpng"]),
+    .target(name: "RetortData", dependencies: ["RetortCore", "RetortFormats"]),
+    .target(name: "RetortNN", dependencies: ["RetortCore"]),
+    .target(name: "RetortModels", dependencies: ["RetortNN"]),
+    .target(
+      name: "RetortTraining",
+      dependencies: ["RetortCore", "RetortNN", "RetortData", "RetortFormats"]),
+    .target(
+      name: "RetortDistillation",
+      dependencies: ["RetortCore", "RetortNN", "RetortTraining"]),
+    .target(
+      name: "RetortRecipes",
+      dependencies: [
+        "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining",
+        "RetortDistillation", .product(name: "Yams", package: "Yams"),
+      ]),
+    .target(
+      name: "Retort",
+      dependencies: [
+        "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining",
+        "RetortDistillation", "RetortCPU", "RetortOpenCL",
+      ]),
+    .executableTarget(
+      name: "RetortCLI",
+      dependencies: [
+        "RetortCore", "RetortCPU", "RetortOpenCL", "RetortNN", "RetortModels", "RetortFormats",
+        "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .target(
+      name: "RetortTestSupport", dependencies: ["RetortCore", "RetortCPU", "RetortOpenCL"],
+      path: "Tests/RetortTestSupport"),
+    .testTarget(name: "RetortCoreTests", dependencies: ["RetortCore", "RetortTestSupport"]),
+    .testTarget(name: "RetortCPUTests", dependencies: ["RetortCPU", "RetortTestSupport"]),
+    .testTarget(name: "RetortOpenCLTests", dependencies: ["RetortOpenCL", "RetortTestSupport"]),
+    .testTarget(name: "RetortFormatsTests", dependencies: ["RetortFormats"]),
+    .testTarget(name: "RetortDataTests", dependencies: ["RetortData"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
