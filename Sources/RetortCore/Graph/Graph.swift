@@ -1,0 +1,157 @@
+/// One value of the graph: plain data, inputs by index into the graph's pool.
+package struct Node: Sendable {
+  package var op: Op
+  package var shape: Shape
+  package var dtype: DType
+  package var inputStart: Int32
+  package var inputCount: Int32
+}
+
+/// A lazy computation: an array of value nodes in topological order.
+///
+/// Operations append nodes; nothing is computed until a plan made from the graph is run.
+/// A graph is built by one thread.
+public final class Graph {
+  package private(set) var nodes: [Node] = []
+  package private(set) var inputPool: [Int32] = []
+  package private(set) var inputs: [(name: String, node: Int32)] = []
+  package private(set) var variables: [Variable] = []
+  package private(set) var constants: [HostArray] = []
+  package private(set) var names: [String] = []
+  package private(set) var packs: [[Int]] = []
+  /// The first fault met while building; a plan of this graph throws it.
+  public private(set) var error: GraphError?
+  /// Where in the model operations are being added, such as `student.layer3`.
+  public var scope = ""
+  private var unique: NodeTable = NodeTable()
+  private var variableSlots: [ObjectIdentifier: Int32] = [:]
+
+  /// An empty graph.
+  public init() {}
+
+  /// Adds a node, or finds the equal one that exists.
+  package func add(
+    _ op: Op, _ operands: [Int32] = [], _ shape: Shape, _ dtype: DType = .float32
+  ) -> Tensor {
+    for operand in operands where nodes[Int(operand)].op == .poison {
+      return Tensor(graph: self, id: operand)
+    }
+    if let found = unique.find(op, operands, shape, in: self) {
+      return Tensor(graph: self, id: found)
+    }
+    let id = Int32(nodes.count)
+    nodes.append(
+      Node(
+        op: op, shape: shape, dtype: dtype, inputStart: Int32(inputPool.count),
+        inputCount: Int32(operands.count)))
+    inputPool.append(contentsOf: operands)
+    unique.insert(id, in: self)
+    return Tensor(graph: self, id: id)
+  }
+
+  /// Records a fault and returns the poisoned value that stands for the impossible result.
+  package func fail(_ fault: GraphError) -> Tensor {
+    if error == nil { error = fault }
+    let id = Int32(nodes.count)
+    nodes.append(
+      Node(
+        op: .poison, shape: .scalar, dtype: .float32, inputStart: Int32(inputPool.count),
+        inputCount: 0))
+    return Tensor(graph: self, id: id)
+  }
+
+  package func operands(_ id: Int32) -> ArraySlice<Int32> {
+    let node = nodes[Int(id)]
+    return inputPool[Int(node.inputStart)..<Int(node.inputStart + node.inputCount)]
+  }
+
+  package func operand(_ id: Int32, _ index: Int) -> Int32 {
+    inputPool[Int(nodes[Int(id)].inputStart) + index]
+  }
+
+  /// A value that the host provides before each run.
+  public func input(_ name: String, _ shape: Shape, _ dtype: DType = .float32) -> Tensor {
+    let tensor = add(.input(Int32(inputs.count)), [], shape, dtype)
+    inputs.append((name, tensor.id))
+    return tensor
+  }
+
+  /// The part of `variable` that starts `offset` elements in, read at the start of a step.
+  public func variable(_ variable: Variable, offset: Int = 0, _ shape: Shape) -> Tensor {
+    guard offset >= 0, offset + shape.count <= variable.count else {
+      return fail(
+        .invalidArgument(
+          operation: "variable",
+          reason: "\(shape) at offset \(offset) exceeds '\(variable.name)' of \(variable.count)",
+          path: scope))
+    }
+    return add(.variable(slot(of: variable), offset: offset), [], shape, variable.dtype)
+  }
+
+  package func slot(of variable: Variable) -> Int32 {
+    if let slot = variableSlots[ObjectIdentifier(variable)] { return slot }
+    let slot = Int32(variables.count)
+    variables.append(variable)
+    variableSlots[ObjectIdentifier(variable)] = slot
+    return slot
+  }
+
+  /// A constant tensor with the given elements.
+  public func constant(_ values: [Float], _ shape: Shape) -> Tensor {
+    constant(.float32(values), shape)
+  }
+
+  /// A constant int32 tensor with the given elements.
+  public func constant(_ values: [Int32], _ shape: Shape) -> Tensor {
+    constant(.int32(values), shape)
+  }
+
+  private func constant(_ array: HostArray, _ shape: Shape) -> Tensor {
+    guard array.count == shape.count else {
+      return fail(
+        .invalidArgument(
+          operation: "constant", reason: "\(array.count) elements do not fill \(shape)", path: scope))
+    }
+    constants.append(array)
+    return add(.constant(Int32(constants.count - 1)), [], shape, array.dtype)
+  }
+
+  /// A tensor whose elements are all `value`.
+  public func fill(_ value: Double, _ shape: Shape = .scalar) -> Tensor {
+    add(.fill(value), [], shape)
+  }
+
+  package func addName(_ name: String) -> Int32 {
+    names.append(name)
+    return Int32(names.count - 1)
+  }
+
+  package func addPack(_ offsets: [Int]) -> Int32 {
+    packs.append(offsets)
+    return Int32(packs.count - 1)
+  }
+}
+
+/// Elements on the host.
+public enum HostArray: Sendable, Hashable {
+  /// float32 elements.
+  case float32([Float])
+  /// int32 elements.
+  case int32([Int32])
+
+  /// The number of elements.
+  public var count: Int {
+    switch self {
+    case .float32(let values): values.count
+    case .int32(let values): values.count
+    }
+  }
+
+  /// The element type.
+  public var dtype: DType {
+    switch self {
+    case .float32: .float32
+    case .int32: .int32
+    }
+  }
+}

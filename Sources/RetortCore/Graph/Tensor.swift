@@ -1,0 +1,36 @@
+/// A value to be computed: a handle on one node of a lazy graph.
+public struct Tensor {
+  package let graph: Graph
+  package let id: Int32
+
+  package init(graph: Graph, id: Int32) {
+    self.graph = graph
+    self.id = id
+  }
+
+  /// The extents.
+  public var shape: Shape { graph.nodes[Int(id)].shape }
+
+  /// The element type.
+  public var dtype: DType { graph.nodes[Int(id)].dtype }
+
+  package var op: Op { graph.nodes[Int(id)].op }
+
+  /// The element at every position if the tensor is a known constant fill.
+  package var fillValue: Double? {
+    if case .fill(let value) = op { return value }
+    return nil
+  }
+
+  package func apply(_ op: Op, _ shape: Shape) -> Tensor { graph.add(op, [id], shape, dtype) }
+
+  package func apply(_ op: Op, _ others: [Tensor], _ shape: Shape, _ dtype: DType? = nil) -> Tensor {
+    graph.add(op, [id] + others.map(\.id), shape, dtype ?? self.dtype)
+  }
+
+  /// The same value, with no gradient flowing back through it.
+  public func stopGradient() -> Tensor { apply(.stopGradient, shape) }
+
+  /// The same value, findable by `name` from anything computed from it; what taps look up.
+  public func named(_ name: String) -> Tensor { apply(.named(graph.addName(name)), shape) }
+}

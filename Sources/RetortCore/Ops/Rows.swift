@@ -1,0 +1,58 @@
+extension Tensor {
+  /// `eˣ / Σ eˣ` along the last axis, shifted by the maximum.
+  public func softmax() -> Tensor { apply(.softmax, shape) }
+
+  /// `x - log Σ eˣ` along the last axis, shifted by the maximum.
+  public func logSoftmax() -> Tensor { apply(.logSoftmax, shape) }
+
+  /// Softmax cross-entropy of each row of logits `[…, classes]` with int32 labels `[…]`, in nats.
+  ///
+  /// A row whose label is outside `0..<classes` counts nothing. No mean is taken.
+  ///
+  /// - Parameter labelSmoothing: ε in [0, 1): the target is `(1-ε)·onehot + ε/classes`.
+  public func crossEntropyRows(_ labels: Tensor, labelSmoothing: Double = 0) -> Tensor {
+    guard shape.rank >= 1, labels.dtype == .int32,
+      labels.shape.dimensions == Array(shape.dimensions.dropLast())
+    else {
+      return graph.fail(
+        .shapeMismatch(
+          operation: "cross-entropy", lhs: shape, rhs: labels.shape, path: graph.scope))
+    }
+    return apply(.crossEntropy(smoothing: Float(labelSmoothing)), [labels], labels.shape)
+  }
+
+  /// The divergence of each row between these student logits and `teacher`'s, in nats.
+  ///
+  /// Both are divided by `temperature`; no factor of its square is applied, and no mean taken.
+  /// Gradients flow to both sides; stop the teacher's where it is a constant.
+  public func divergenceRows(
+    _ divergence: Divergence, teacher: Tensor, temperature: Double = 1
+  ) -> Tensor {
+    guard shape.rank >= 1, shape == teacher.shape else {
+      return graph.fail(
+        .shapeMismatch(
+          operation: "divergence", lhs: shape, rhs: teacher.shape, path: graph.scope))
+    }
+    return apply(
+      .divergence(divergence, temperature: Float(temperature)), [teacher],
+      Shape(Array(shape.dimensions.dropLast())))
+  }
+
+  /// The latent code moved along `gradient`, per row of `[batch, …]`.
+  ///
+  /// - Parameters:
+  ///   - gradient: Of the same shape.
+  ///   - size: The step's size, a scalar or one number per row.
+  ///
+  /// No gradient flows through it.
+  package func latentStep(_ rule: LatentStepRule, gradient: Tensor, size: Tensor) -> Tensor {
+    guard shape == gradient.shape, shape.rank >= 1,
+      size.shape.count == 1 || size.shape.count == shape[0]
+    else {
+      return graph.fail(
+        .shapeMismatch(
+          operation: "latent step", lhs: shape, rhs: gradient.shape, path: graph.scope))
+    }
+    return apply(.latentStep(rule), [gradient, size], shape)
+  }
+}

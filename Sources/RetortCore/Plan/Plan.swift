@@ -1,0 +1,58 @@
+/// A computation ready for a device: a flat list of steps over values with fixed places.
+public struct Plan: Sendable {
+  /// A piece of memory that steps read and write.
+  package struct Value: Sendable {
+    package enum Place: Sendable, Hashable {
+      /// In the arena, `offset` bytes in; shared over time with other values.
+      case arena(offset: Int)
+      /// In the persistent region, `offset` bytes in; zero at first, never shared.
+      case persistent(offset: Int)
+      /// Part of a variable, from element `offset` on.
+      case variable(Int, offset: Int)
+      case input(Int)
+      case constant(Int)
+    }
+    package var place: Place
+    package var count: Int
+    package var dtype: DType
+  }
+
+  /// What the host provides before each run.
+  package struct Input: Sendable {
+    package var name: String
+    package var shape: Shape
+    package var dtype: DType
+    package var value: Int
+  }
+
+  /// What the host may read after a run.
+  package struct Output: Sendable {
+    package var shape: Shape
+    package var dtype: DType
+    package var value: Int
+  }
+
+  package var values: [Value] = []
+  /// Run once after compilation, and again when a frozen variable is rewritten.
+  package var setup: [Step] = []
+  /// Run at every replay, in order.
+  package var steps: [Step] = []
+  package var inputs: [Input] = []
+  package var outputs: [Output] = []
+  package var variables: [Variable] = []
+  package var constants: [HostArray] = []
+  /// The arena's extent in bytes.
+  package var arenaByteCount = 0
+  /// The persistent region's extent in bytes.
+  package var persistentByteCount = 0
+
+  /// Bytes between values: places are multiples of it.
+  package static let alignment = 512
+  /// Readable bytes after a value's last element, so that vector loads may run over.
+  package static let slack = 256
+
+  /// The bytes to reserve for a value.
+  package static func reservation(_ count: Int, _ dtype: DType) -> Int {
+    (count * dtype.byteCount + slack + alignment - 1) / alignment * alignment
+  }
+}

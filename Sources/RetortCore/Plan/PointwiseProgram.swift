@@ -1,0 +1,55 @@
+/// A fused chain of element-wise operations over one iteration space.
+///
+/// Used alone, as the prologue of a reduction, and as the epilogue of a contraction. Registers are
+/// numbered by instruction; every instruction defines one.
+package struct PointwiseProgram: Hashable, Sendable {
+  /// How an operand or result lies in memory as seen from the iteration space.
+  package struct Access: Hashable, Sendable {
+    /// Elements before the first.
+    package var offset: Int
+    /// Elements from one position to the next, per axis of the iteration space; 0 repeats.
+    package var strides: SIMD8<Int>
+
+    package init(offset: Int = 0, strides: SIMD8<Int>) {
+      self.offset = offset
+      self.strides = strides
+    }
+  }
+
+  package struct Operand: Hashable, Sendable {
+    package var access: Access
+    package var dtype: DType
+  }
+
+  package enum Instruction: Hashable, Sendable {
+    /// The element of operand `Int` at the current position.
+    case load(Int)
+    /// What the enclosing contraction or reduction has computed here.
+    case accumulator
+    case constant(Double)
+    case unary(UnaryOp, Int)
+    case binary(BinaryOp, Int, Int)
+    /// `a ≠ 0 ? b : c`.
+    case select(Int, Int, Int)
+  }
+
+  package struct Result: Hashable, Sendable {
+    package var register: Int
+    package var access: Access
+    package var dtype: DType
+  }
+
+  /// The iteration space.
+  package var shape: Shape
+  package var operands: [Operand] = []
+  package var instructions: [Instruction] = []
+  /// What is stored, one per output of the step; for a reduction's prologue, what is reduced.
+  package var results: [Result] = []
+
+  package init(shape: Shape) { self.shape = shape }
+
+  /// Whether every operand and result walks memory in the order of the iteration space.
+  package func isDense(_ access: Access) -> Bool {
+    access.offset == 0 && access.strides == shape.strides
+  }
+}
