@@ -1,0 +1,78 @@
+import Glibc
+
+extension FormatError: CustomStringConvertible {
+  /// Where, what, and the way out, on one line.
+  public var description: String {
+    var place = [path]
+    if let offset { place.append("byte \(offset)") }
+    if let field { place.append(field) }
+    return place.joined(separator: ": ") + ": " + fault.what + ". " + fault.wayOut
+  }
+}
+
+extension FormatError.Fault {
+  fileprivate var what: String {
+    switch self {
+    case .system(let call, let code): "\(call) failed: \(errorText(code))"
+    case .notARegularFile: "not a regular file"
+    case .truncated(let needed, let available):
+      "\(needed) bytes are needed here, \(available) are left"
+    case .tooLarge(let found, let limit): "\(found) is over the limit of \(limit)"
+    case .wrongMagic(let expected, let found): "begins with \(found), not with \(expected)"
+    case .notJSON(let reason): "not JSON: \(reason)"
+    case .wrongType(let expected, let found): "must be \(expected), is \(found)"
+    case .missingKey(let key): "'\(key)' is missing"
+    case .duplicateKey(let key): "'\(key)' stands twice"
+    case .negativeDimension(let text): "dimension \(text) is negative"
+    case .sizeOverflow(let shape): "shape \(shape) has more bytes than can be counted"
+    case .reversedRange(let begin, let end): "range \(begin) to \(end) ends before it begins"
+    case .rangeOutside(let begin, let end, let available):
+      "range \(begin) to \(end) leaves the \(available) bytes of data"
+    case .overlap(let other): "shares bytes with \(other)"
+    case .gap(let count): "\(count) bytes before it belong to no tensor"
+    case .lengthMismatch(let expected, let found):
+      "\(expected) bytes follow from the shape, \(found) are given"
+    case .trailingBytes(let count): "\(count) bytes follow the end of the content"
+    case .unsupported(let what, _): "\(what) is not supported"
+    case .corrupt(let reason): "the content is damaged: \(reason)"
+    case .missingTensor(let nearest):
+      nearest.isEmpty
+        ? "no such tensor; the file has none"
+        : "no such tensor; the nearest are \(nearest.map { "'\($0)'" }.joined(separator: ", "))"
+    case .notConvertible(let from, let to): "\(from) elements cannot be read as \(to)"
+    }
+  }
+
+  fileprivate var wayOut: String {
+    switch self {
+    case .system(_, let code):
+      switch code {
+      case ENOENT: "Check the path."
+      case EACCES, EPERM: "Check the permissions of the file and its folder."
+      case ENOSPC, EDQUOT: "Free some disk space."
+      default: "Check the disk and the path."
+      }
+    case .notARegularFile: "Give the path of a file."
+    case .truncated, .corrupt, .trailingBytes:
+      "The file was cut short or damaged; copy or download it again."
+    case .tooLarge: "If the file can be trusted, it is too big for this reader; split it."
+    case .wrongMagic: "Check that this is the right file."
+    case .notJSON, .wrongType, .missingKey, .duplicateKey, .negativeDimension, .sizeOverflow,
+      .reversedRange, .rangeOutside, .overlap, .gap, .lengthMismatch:
+      "The program that wrote the file broke the format; write it again with another."
+    case .unsupported(_, let supported): "Supported: \(supported)."
+    case .missingTensor: "Check that the file belongs to this model ('retort inspect' lists it)."
+    case .notConvertible: "Write the tensor again in a fitting type."
+    }
+  }
+}
+
+/// The system's text for an `errno` value.
+package func errorText(_ code: Int32) -> String {
+  String(cString: strerror(code))
+}
+
+/// Bytes as decimal numbers, for messages.
+func listed(_ bytes: ArraySlice<UInt8>) -> String {
+  bytes.isEmpty ? "nothing" : bytes.map { "\($0)" }.joined(separator: " ")
+}

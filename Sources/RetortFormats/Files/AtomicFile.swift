@@ -1,0 +1,108 @@
+import Glibc
+
+/// Files that are either wholly written or not there at all.
+package enum AtomicFile {
+  /// Where the bytes of a file under way go.
+  package struct Writer {
+    fileprivate let descriptor: Int32
+    fileprivate let path: String
+
+    /// Appends `bytes`.
+    package func append(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
+      var done = 0
+      while done < bytes.count, let base = bytes.baseAddress {
+        let written = Glibc.write(descriptor, base + done, bytes.count - done)
+        if written >= 0 {
+          done += written
+        } else if errno != EINTR {
+          throw FormatError(path, .system(call: "write", code: errno))
+        }
+      }
+    }
+
+    /// Appends `bytes`.
+    package func append(_ bytes: ArraySlice<UInt8>) throws(FormatError) {
+      let outcome = bytes.withUnsafeBytes { raw in
+        Result { () throws(FormatError) in try append(raw) }
+      }
+      try outcome.get()
+    }
+  }
+
+  /// Writes `bytes` to `path`: beside it, sync, rename, sync the folder.
+  ///
+  /// - Throws: `FormatError.Fault.system`; whatever was at `path` is then as it was.
+  package static func write(_ bytes: [UInt8], to path: String) throws(FormatError) {
+    try write(to: path) { (writer: Writer) throws(FormatError) in
+      try writer.append(bytes[...])
+    }
+  }
+
+  /// Writes what `body` appends to `path`: beside it, sync, rename, sync the folder.
+  ///
+  /// - Throws: What `body` throws, or `FormatError.Fault.system`; whatever was at `path` is then
+  ///   as it was, and the file beside it is removed.
+  package static func write(
+    to path: String, _ body: (Writer) throws(FormatError) -> Void
+  ) throws(FormatError) {
+    let (descriptor, beside) = try createBeside(path)
+    var closed = false
+    do throws(FormatError) {
+      try body(Writer(descriptor: descriptor, path: path))
+      guard fsync(descriptor) == 0 else {
+        throw FormatError(path, .system(call: "fsync", code: errno))
+      }
+      closed = true
+      guard close(descriptor) == 0 else {
+        throw FormatError(path, .system(call: "close", code: errno))
+      }
+      try rename(beside, to: path)
+    } catch {
+      if !closed { close(descriptor) }
+      unlink(beside)
+      throw error
+    }
+  }
+
+  /// Moves a finished and synced file to its place and syncs the folder.
+  package static func rename(_ beside: String, to path: String) throws(FormatError) {
+    guard Glibc.rename(beside, path) == 0 else {
+      throw FormatError(path, .system(call: "rename", code: errno))
+    }
+    let folder = open(directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard folder >= 0 else { return }  // renamed all the same; the folder cannot be synced
+    defer { close(folder) }
+    guard fsync(folder) == 0 || errno == EINVAL || errno == EROFS else {
+      throw FormatError(path, .system(call: "fsync", code: errno))
+    }
+  }
+
+  /// Makes the folder `path` and those above it, where they are missing.
+  package static func makeDirectories(_ path: String) throws(FormatError) {
+    var partial = path.hasPrefix("/") ? "/" : ""
+    for part in path.split(separator: "/") {
+      partial += part + "/"
+      guard mkdir(partial, 0o777) == 0 || errno == EEXIST || errno == EISDIR else {
+        throw FormatError(partial, .system(call: "mkdir", code: errno))
+      }
+    }
+  }
+
+  private static func createBeside(_ path: String) throws(FormatError) -> (Int32, String) {
+    var attempt = 0
+    while true {
+      let beside = "\(path).\(getpid())-\(attempt).partial"
+      let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 { return (descriptor, beside) }
+      guard errno == EEXIST, attempt < 1000 else {
+        throw FormatError(path, .system(call: "open", code: errno))
+      }
+      attempt += 1
+    }
+  }
+
+  private static func directory(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}

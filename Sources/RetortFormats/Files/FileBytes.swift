@@ -1,0 +1,58 @@
+import Glibc
+
+/// Whole files as bytes.
+///
+/// Files are read, not mapped: a mapped file that another process cuts short kills the reader.
+package enum FileBytes {
+  /// Reads all bytes of the regular file at `path`.
+  ///
+  /// - Throws: `FormatError` if it cannot be read, is no regular file, or exceeds `limit` bytes.
+  package static func read(_ path: String, limit: Int = 1 << 36) throws(FormatError) -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw FormatError(path, .system(call: "fstat", code: errno))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw FormatError(path, .notARegularFile) }
+    let size = Int(status.st_size)
+    guard size <= limit else {
+      throw FormatError(path, .tooLarge(found: UInt64(size), limit: UInt64(limit)))
+    }
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in
+      filled = 0
+      while filled < size, let base = buffer.baseAddress {
+        let got = Glibc.read(descriptor, base + filled, size - filled)
+        if got > 0 {
+          filled += got
+        } else if got == 0 {
+          break
+        } else if errno != EINTR {
+          failure = errno
+          break
+        }
+      }
+    }
+    guard failure == 0 else { throw FormatError(path, .system(call: "read", code: failure)) }
+    guard bytes.count == size else {
+      throw FormatError(
+        path, at: bytes.count, .truncated(needed: size - bytes.count, available: 0))
+    }
+    return bytes
+  }
+
+  /// Whether a regular file that can be opened for reading is at `path`.
+  package static func isReadable(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+      && access(path, R_OK) == 0
+  }
+
+  /// The size in bytes of what is at `path`, or nil if nothing is.
+  package static func size(_ path: String) -> Int? {
+    var status = stat()
+    return stat(path, &status) == 0 ? Int(status.st_size) : nil
+  }
+}

@@ -1,0 +1,84 @@
+/// A tensor in host memory as files hold it: a shape, an element type and little-endian bytes.
+public struct HostTensor: Equatable, Sendable {
+  /// How one element is stored; raw values are the names that safetensors files use.
+  public enum ElementType: String, CaseIterable, Sendable {
+    case float64 = "F64"
+    case float32 = "F32"
+    case float16 = "F16"
+    case bfloat16 = "BF16"
+    case int64 = "I64"
+    case int32 = "I32"
+    case int16 = "I16"
+    case int8 = "I8"
+    case uint64 = "U64"
+    case uint32 = "U32"
+    case uint16 = "U16"
+    case uint8 = "U8"
+    case bool = "BOOL"
+
+    /// The size of one element in bytes.
+    public var byteCount: Int {
+      switch self {
+      case .float64, .int64, .uint64: 8
+      case .float32, .int32, .uint32: 4
+      case .float16, .bfloat16, .int16, .uint16: 2
+      case .int8, .uint8, .bool: 1
+      }
+    }
+  }
+
+  /// The dimensions, outermost first; empty for a scalar.
+  public let shape: [Int]
+  /// How one element is stored.
+  public let elementType: ElementType
+  /// The elements, dense, row-major, little-endian.
+  public let bytes: ArraySlice<UInt8>
+
+  /// The number of elements.
+  public var count: Int { bytes.count / elementType.byteCount }
+
+  /// Makes a tensor of stored bytes, whose count must be that of `shape`.
+  public init(shape: [Int], elementType: ElementType, bytes: ArraySlice<UInt8>) {
+    precondition(
+      HostTensor.byteCount(shape: shape, elementType: elementType) == bytes.count,
+      "a HostTensor's bytes must be those of its shape")
+    self.shape = shape
+    self.elementType = elementType
+    self.bytes = bytes
+  }
+
+  /// Makes a float32 tensor; `values` has as many elements as `shape`.
+  public init(shape: [Int], floats values: [Float]) {
+    self.init(
+      shape: shape, elementType: .float32, bytes: values.withUnsafeBytes { [UInt8]($0)[...] })
+  }
+
+  /// Makes an int32 tensor; `values` has as many elements as `shape`.
+  public init(shape: [Int], int32s values: [Int32]) {
+    self.init(
+      shape: shape, elementType: .int32, bytes: values.withUnsafeBytes { [UInt8]($0)[...] })
+  }
+
+  /// Makes an int64 tensor; `values` has as many elements as `shape`.
+  public init(shape: [Int], int64s values: [Int64]) {
+    self.init(
+      shape: shape, elementType: .int64, bytes: values.withUnsafeBytes { [UInt8]($0)[...] })
+  }
+
+  /// Makes a uint8 tensor; `values` has as many elements as `shape`.
+  public init(shape: [Int], uint8s values: [UInt8]) {
+    self.init(shape: shape, elementType: .uint8, bytes: values[...])
+  }
+
+  /// The bytes that a tensor of this shape takes, or nil if a dimension is negative or the product
+  /// overflows.
+  static func byteCount(shape: [Int], elementType: ElementType) -> Int? {
+    var count = elementType.byteCount
+    for dimension in shape {
+      let (product, overflow) = count.multipliedReportingOverflow(by: dimension)
+      guard dimension >= 0, !overflow else { return nil }
+      count = product
+    }
+    return count
+  }
+}
