@@ -1,0 +1,81 @@
+import COpenCL
+
+/// One OpenCL driver installed on this machine.
+public struct OpenCLPlatform: Equatable, Sendable, Codable {
+  /// The platform's name.
+  public let name: String
+  /// Its maker.
+  public let vendor: String
+  /// Its version.
+  public let version: String
+
+  /// Whether this is PoCL, which keeps a better cache of compiled kernels than its binaries allow.
+  package var isPoCL: Bool { name == "Portable Computing Language" }
+}
+
+extension OpenCLPlatform {
+  /// Every device of every platform, in the order in which the loader lists them.
+  ///
+  /// - Throws: `.loaderMissing`, `.noPlatform`, or `.call` if a driver fails.
+  public static func devices() throws(OpenCLError) -> [OpenCLDevice] {
+    try devices(try OpenCLLibrary.shared())
+  }
+
+  package static func devices(_ library: OpenCLLibrary) throws(OpenCLError) -> [OpenCLDevice] {
+    var devices: [OpenCLDevice] = []
+    for (platformIndex, raw) in try platforms(library).enumerated() {
+      let platform = try OpenCLPlatform(raw, library)
+      for (deviceIndex, device) in try self.devices(of: raw, library).enumerated() {
+        devices.append(
+          try OpenCLDevice(device, at: deviceIndex, of: raw, platform, at: platformIndex, library))
+      }
+    }
+    return devices
+  }
+
+  private static func platforms(_ library: OpenCLLibrary) throws(OpenCLError) -> [cl_platform_id] {
+    var count: cl_uint = 0
+    let code = library.cl.clGetPlatformIDs(0, nil, &count)
+    if code == OCL_PLATFORM_NOT_FOUND || (code == OCL_SUCCESS && count == 0) { throw .noPlatform }
+    try check(code, "clGetPlatformIDs")
+    var ids = [cl_platform_id?](repeating: nil, count: Int(count))
+    try check(library.cl.clGetPlatformIDs(count, &ids, nil), "clGetPlatformIDs")
+    return ids.compactMap { $0 }
+  }
+
+  private static func devices(
+    of platform: cl_platform_id, _ library: OpenCLLibrary
+  ) throws(OpenCLError) -> [cl_device_id] {
+    var count: cl_uint = 0
+    let code = library.cl.clGetDeviceIDs(platform, OCL_DEVICE_TYPE_ALL, 0, nil, &count)
+    if code == OCL_DEVICE_NOT_FOUND || (code == OCL_SUCCESS && count == 0) { return [] }
+    try check(code, "clGetDeviceIDs")
+    var ids = [cl_device_id?](repeating: nil, count: Int(count))
+    try check(
+      library.cl.clGetDeviceIDs(platform, OCL_DEVICE_TYPE_ALL, count, &ids, nil), "clGetDeviceIDs")
+    return ids.compactMap { $0 }
+  }
+
+  private init(_ raw: cl_platform_id, _ library: OpenCLLibrary) throws(OpenCLError) {
+    func text(_ property: cl_platform_info) throws(OpenCLError) -> String {
+      var byteCount = 0
+      try check(
+        library.cl.clGetPlatformInfo(raw, property, 0, nil, &byteCount), "clGetPlatformInfo")
+      var bytes = [UInt8](repeating: 0, count: byteCount)
+      try check(
+        library.cl.clGetPlatformInfo(raw, property, byteCount, &bytes, nil), "clGetPlatformInfo")
+      return Self.text(of: bytes)
+    }
+    name = try text(OCL_PLATFORM_NAME)
+    vendor = try text(OCL_PLATFORM_VENDOR)
+    version = try text(OCL_PLATFORM_VERSION)
+  }
+
+  /// The text of a C string without the spaces that some drivers put around it.
+  static func text(of bytes: [UInt8]) -> String {
+    let text = bytes.prefix { $0 != 0 }
+    let start = text.firstIndex { $0 != UInt8(ascii: " ") } ?? text.endIndex
+    let end = text.lastIndex { $0 != UInt8(ascii: " ") }.map { $0 + 1 } ?? start
+    return String(decoding: text[start..<max(start, end)], as: UTF8.self)
+  }
+}

@@ -1,0 +1,76 @@
+import Glibc
+
+/// A folder of files that may be lost at any time: reading gives nil, and writing never fails
+/// loudly.
+package struct CacheFolder: Sendable {
+  /// The folder's path.
+  package let path: String
+
+  /// A cache in the folder at `path`, made when something is first written.
+  package init(path: String) { self.path = path }
+
+  /// `$XDG_CACHE_HOME/retort/NAME`, or the same under `~/.cache`; nil without a home folder.
+  package static func standard(_ name: String) -> CacheFolder? {
+    if let base = environment("XDG_CACHE_HOME"), base.hasPrefix("/") {
+      return CacheFolder(path: "\(base)/retort/\(name)")
+    }
+    return environment("HOME").map { CacheFolder(path: "\($0)/.cache/retort/\(name)") }
+  }
+
+  private static func environment(_ name: String) -> String? {
+    guard let value = getenv(name), value.pointee != 0 else { return nil }
+    return String(cString: value)
+  }
+
+  /// The bytes of the file `name`, or nil.
+  package func read(_ name: String) -> [UInt8]? {
+    let file = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var facts = stat()
+    guard fstat(file, &facts) == 0, facts.st_size > 0 else { return nil }
+    var bytes = [UInt8](repeating: 0, count: Int(facts.st_size))
+    let isRead = bytes.withUnsafeMutableBytes { readAll(into: $0, from: file) }
+    return isRead ? bytes : nil
+  }
+
+  private func readAll(into bytes: UnsafeMutableRawBufferPointer, from file: Int32) -> Bool {
+    var rest = bytes
+    while let start = rest.baseAddress, !rest.isEmpty {
+      let step = Glibc.read(file, start, rest.count)
+      guard step > 0 else { return false }
+      rest = UnsafeMutableRawBufferPointer(rebasing: rest[step...])
+    }
+    return true
+  }
+
+  /// Writes `bytes` beside the file `name` and renames them into its place.
+  package func write(_ bytes: [UInt8], to name: String) {
+    makeFolders()
+    let target = "\(path)/\(name)"
+    let temporary = "\(target).\(getpid()).\(UInt32.random(in: 0 ... .max))"
+    let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+    guard file >= 0 else { return }
+    let isWritten = bytes.withUnsafeBytes { writeAll($0, to: file) } && fsync(file) == 0
+    let isClosed = close(file) == 0
+    if !(isWritten && isClosed && rename(temporary, target) == 0) { unlink(temporary) }
+  }
+
+  private func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
+    var rest = bytes
+    while let start = rest.baseAddress, !rest.isEmpty {
+      let step = Glibc.write(file, start, rest.count)
+      guard step > 0 else { return false }
+      rest = UnsafeRawBufferPointer(rebasing: rest[step...])
+    }
+    return true
+  }
+
+  private func makeFolders() {
+    var prefix = ""
+    for part in path.split(separator: "/") {
+      prefix += "/" + part
+      mkdir(prefix, 0o755)
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import COpenCL
+
+/// Memory on a device, or a part of such memory; freed with its last reference.
+package final class DeviceMemory: Sendable {
+  /// The size in bytes.
+  package let byteCount: Int
+  /// The context that it belongs to.
+  package let context: OpenCLContext
+  nonisolated(unsafe) let raw: cl_mem
+  private let parent: DeviceMemory?
+
+  /// Allocates `byteCount` bytes; contents are undefined.
+  ///
+  /// - Parameter isHostVisible: Asks for memory that the host can map at full speed.
+  /// - Throws: `.tooLarge`, or `.call` when memory is short.
+  package init(
+    _ context: OpenCLContext, byteCount: Int, isHostVisible: Bool = false
+  ) throws(OpenCLError) {
+    let device = context.device
+    guard byteCount <= device.maxAllocationSize else {
+      throw .tooLarge(
+        byteCount: byteCount, limit: device.maxAllocationSize, device: device.name)
+    }
+    var code: cl_int = 0
+    let flags = OCL_MEM_READ_WRITE | (isHostVisible ? OCL_MEM_ALLOC_HOST_PTR : 0)
+    let raw = context.cl.clCreateBuffer(context.raw, flags, max(1, byteCount), nil, &code)
+    guard code == OCL_SUCCESS, let raw else {
+      throw .call("clCreateBuffer", code: code, detail: "\(byteCount) bytes on \(device.name)")
+    }
+    self.byteCount = byteCount
+    self.context = context
+    self.raw = raw
+    parent = nil
+    context.noteBuffer(1)
+  }
+
+  /// A view of `byteCount` bytes of `parent` from `offset`, a multiple of the base alignment.
+  package init(
+    within parent: DeviceMemory, offset: Int, byteCount: Int
+  ) throws(OpenCLError) {
+    precondition(offset >= 0 && byteCount > 0, "an empty or negative part of a buffer")
+    let context = parent.context
+    var region = cl_buffer_region(origin: offset, size: byteCount)
+    var code: cl_int = 0
+    let raw = context.cl.clCreateSubBuffer(
+      parent.raw, OCL_MEM_READ_WRITE, OCL_BUFFER_CREATE_TYPE_REGION, &region, &code)
+    guard code == OCL_SUCCESS, let raw else {
+      throw .call(
+        "clCreateSubBuffer", code: code,
+        detail: "\(byteCount) bytes at \(offset) of \(parent.byteCount) on \(context.device.name)")
+    }
+    self.byteCount = byteCount
+    self.context = context
+    self.raw = raw
+    self.parent = parent
+    context.noteBuffer(1)
+  }
+
+  deinit {
+    _ = context.cl.clReleaseMemObject(raw)
+    context.noteBuffer(-1)
+  }
+}
+
+extension DeviceMemory: Hashable {
+  /// Two buffers are equal if they are one object.
+  package static func == (a: DeviceMemory, b: DeviceMemory) -> Bool { a === b }
+  /// Hashes the identity.
+  package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
+}
+
+extension DeviceMemory {
+  /// Copies `bytes` to the device after everything enqueued before, and returns when that is done.
+  package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int = 0) throws(OpenCLError) {
+    try enqueueWrite(bytes, at: offset, blocking: OCL_TRUE, event: nil)
+  }
+
+  /// Reads the first `bytes.count` bytes after everything enqueued before.
+  package func read(
+    into bytes: UnsafeMutableRawBufferPointer, from offset: Int = 0
+  ) throws(OpenCLError) {
+    precondition(offset >= 0 && offset + bytes.count <= byteCount, "read past the buffer's end")
+    guard let start = bytes.baseAddress, bytes.count > 0 else { return }
+    try check(
+      context.cl.clEnqueueReadBuffer(
+        context.queue, raw, OCL_TRUE, offset, bytes.count, start, 0, nil, nil),
+      "clEnqueueReadBuffer", "\(bytes.count) bytes from \(context.device.name)")
+  }
+
+  func enqueueWrite(
+    _ bytes: UnsafeRawBufferPointer, at offset: Int, blocking: cl_bool,
+    event: UnsafeMutablePointer<cl_event?>?
+  ) throws(OpenCLError) {
+    precondition(offset >= 0 && offset + bytes.count <= byteCount, "write past the buffer's end")
+    guard let start = bytes.baseAddress, bytes.count > 0 else { return }
+    try check(
+      context.cl.clEnqueueWriteBuffer(
+        context.queue, raw, blocking, offset, bytes.count, start, 0, nil, event),
+      "clEnqueueWriteBuffer", "\(bytes.count) bytes to \(context.device.name)")
+  }
+
+  /// Sets every byte to zero, in the queue's order, without waiting.
+  package func zero() throws(OpenCLError) {
+    guard byteCount > 0 else { return }
+    var pattern: UInt8 = 0
+    try check(
+      context.cl.clEnqueueFillBuffer(context.queue, raw, &pattern, 1, 0, byteCount, 0, nil, nil),
+      "clEnqueueFillBuffer", "\(byteCount) bytes on \(context.device.name)")
+  }
+
+  /// A new buffer that holds `values`.
+  package convenience init<T: BitwiseCopyable>(
+    _ context: OpenCLContext, _ values: [T]
+  ) throws(OpenCLError) {
+    try self.init(context, byteCount: values.count * MemoryLayout<T>.stride)
+    try write(values)
+  }
+
+  /// Copies `values` to the start of the buffer.
+  package func write<T: BitwiseCopyable>(_ values: [T]) throws(OpenCLError) {
+    let result = values.withUnsafeBytes { bytes in
+      Result { () throws(OpenCLError) in try write(bytes) }
+    }
+    try result.get()
+  }
+
+  /// The first `count` elements.
+  package func read<T: BitwiseCopyable>(_ type: T.Type, count: Int) throws(OpenCLError) -> [T] {
+    let bytes = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: count * MemoryLayout<T>.stride, alignment: MemoryLayout<T>.alignment)
+    defer { bytes.deallocate() }
+    try read(into: bytes)
+    return Array(bytes.bindMemory(to: T.self))
+  }
+}

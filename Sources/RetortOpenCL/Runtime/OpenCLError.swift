@@ -1,0 +1,182 @@
+import COpenCL
+
+/// What can go wrong between the host and an OpenCL device.
+public enum OpenCLError: Error, Equatable, Sendable {
+  /// No OpenCL loader could be opened; `tried` is the dynamic linker's own account.
+  case loaderMissing(tried: String)
+  /// The loader found no driver.
+  case noPlatform
+  /// No device fits `selector`; `available` lists the devices that there are.
+  case noDevice(selector: String, available: [String])
+  /// `selector` is not a device string.
+  case malformedSelector(String)
+  /// An OpenCL function failed.
+  case call(String, code: Int32, detail: String)
+  /// A program did not build.
+  case build(ProgramDescription, code: Int32, device: String, log: String)
+  /// A program has no `__kernel` function of that name.
+  case missingEntry(String, in: ProgramDescription, device: String)
+  /// No kernel source of that name is embedded.
+  case unknownFamily(String)
+  /// A launch does not suit its kernel or the device.
+  case launch(LaunchDescription, fault: LaunchFault)
+  /// A buffer is larger than the device allows in one piece.
+  case tooLarge(byteCount: Int, limit: Int, device: String)
+  /// CLBlast refused a product; `code` is its own status.
+  case clblast(code: Int32, detail: String)
+}
+
+/// Which program a fault is about.
+public struct ProgramDescription: Equatable, Sendable {
+  /// The kernel source, such as `matmul/sgemm`, or `generated`.
+  public let family: String
+  /// The macros, as `NAME=text`.
+  public let macros: [String]
+}
+
+/// Which launch a fault is about.
+public struct LaunchDescription: Equatable, Sendable {
+  /// The program that holds the kernel.
+  public let program: ProgramDescription
+  /// The kernel's name.
+  public let entry: String
+  /// The global and local sizes.
+  public let global, local: [Int]
+  /// The device's name.
+  public let device: String
+}
+
+/// Why a launch cannot be made.
+public enum LaunchFault: Equatable, Sendable {
+  /// Global and local sizes differ in their number of dimensions, or have none or more than three.
+  case dimensions
+  /// A size is zero or negative.
+  case emptySize(dimension: Int)
+  /// A global size is no multiple of its local size.
+  case indivisible(dimension: Int)
+  /// A local size exceeds the device's limit in one dimension.
+  case localSize(dimension: Int, limit: Int)
+  /// The work-group exceeds what the device allows.
+  case deviceGroup(limit: Int)
+  /// The work-group exceeds what this kernel's registers allow.
+  case kernelGroup(limit: Int)
+  /// The kernel was compiled for another work-group size.
+  case requiredGroup([Int])
+  /// The kernel needs more local memory than the device has.
+  case localMemory(needed: Int, limit: Int)
+  /// The kernel takes another number of arguments.
+  case argumentCount(given: Int, taken: Int)
+  /// A label is not the parameter's name.
+  case argumentName(index: Int, label: String, parameter: String)
+  /// An argument was refused by the driver.
+  case argumentRefused(index: Int, label: String, code: Int32)
+}
+
+extension OpenCLError: CustomStringConvertible {
+  /// The fault in words: what, where, and the way out.
+  public var description: String {
+    switch self {
+    case .loaderMissing(let tried):
+      """
+      OpenCL is not installed: the loader libOpenCL.so.1 could not be opened (\(tried)). \
+      Install it and a driver, on Debian and Ubuntu `apt install ocl-icd-libopencl1 \
+      pocl-opencl-icd` (or the GPU vendor's driver), or use --device cpu.
+      """
+    case .noPlatform:
+      """
+      No OpenCL platform: the loader found no driver. Install the GPU vendor's driver or, on \
+      Debian and Ubuntu, `apt install pocl-opencl-icd`; drivers are listed in \
+      /etc/OpenCL/vendors. Or use --device cpu.
+      """
+    case .noDevice(let selector, let available):
+      "No OpenCL device fits '\(selector)'. "
+        + (available.isEmpty
+          ? "No device was found at all."
+          : "There are: " + available.joined(separator: "; ") + ".")
+    case .malformedSelector(let selector):
+      """
+      '\(selector)' names no device. Write auto, opencl, opencl:PLATFORM, \
+      opencl:PLATFORM:DEVICE (numbers as `retort devices` shows), or opencl:NAME with a part of \
+      a platform's or device's name.
+      """
+    case .call(let name, let code, let detail):
+      "\(name) failed with \(Self.name(of: code))\(detail.isEmpty ? "" : ": " + detail)."
+    case .build(let program, let code, let device, let log):
+      """
+      \(program) did not build on \(device): \(Self.name(of: code)). Build log:
+      \(log.isEmpty ? "(empty: the driver's compiler library may be missing)" : log)
+      """
+    case .missingEntry(let entry, let program, let device):
+      "\(program) has no kernel '\(entry)' on \(device)."
+    case .unknownFamily(let name):
+      "No kernel source '\(name)' is embedded; Kernels/kernels.c lists those that are."
+    case .launch(let launch, let fault):
+      "\(launch) \(fault.text(launch))"
+    case .tooLarge(let byteCount, let limit, let device):
+      """
+      A buffer of \(byteCount) bytes exceeds the \(limit) bytes that \(device) allows in one \
+      piece. Use a smaller batch.
+      """
+    case .clblast(let code, let detail):
+      "CLBlast failed with status \(code) (\(Self.name(of: code))): \(detail)."
+    }
+  }
+
+  /// The `CL_…` name of `code`, or the number itself.
+  package static func name(of code: Int32) -> String {
+    guard let name = opencl_error_name(code) else { return "error \(code)" }
+    return String(cString: name)
+  }
+}
+
+extension ProgramDescription: CustomStringConvertible {
+  /// The program in words.
+  public var description: String {
+    "Program '\(family)'" + (macros.isEmpty ? "" : " (\(macros.joined(separator: ", ")))")
+  }
+}
+
+extension LaunchDescription: CustomStringConvertible {
+  /// The launch in words.
+  public var description: String {
+    """
+    Kernel '\(entry)' of \(program) with global \(global) and local \(local) cannot run on \
+    \(device):
+    """
+  }
+}
+
+extension LaunchFault {
+  func text(_ launch: LaunchDescription) -> String {
+    switch self {
+    case .dimensions:
+      "global and local size need the same number of dimensions, one to three."
+    case .emptySize(let dimension):
+      "a size in dimension \(dimension) is less than 1."
+    case .indivisible(let dimension):
+      """
+      the global size \(launch.global[dimension]) is not divisible by the local size \
+      \(launch.local[dimension]) in dimension \(dimension).
+      """
+    case .localSize(let dimension, let limit):
+      """
+      the local size \(launch.local[dimension]) in dimension \(dimension) exceeds the device's \
+      limit of \(limit).
+      """
+    case .deviceGroup(let limit):
+      "the work-group of \(launch.local.reduce(1, *)) exceeds the device's limit of \(limit)."
+    case .kernelGroup(let limit):
+      "the work-group of \(launch.local.reduce(1, *)) exceeds this kernel's limit of \(limit)."
+    case .requiredGroup(let size):
+      "the kernel was compiled for work-groups of \(size)."
+    case .localMemory(let needed, let limit):
+      "it needs \(needed) bytes of local memory, the device has \(limit)."
+    case .argumentCount(let given, let taken):
+      "\(given) arguments are given, the kernel takes \(taken)."
+    case .argumentName(let index, let label, let parameter):
+      "argument \(index) is labelled '\(label)', the kernel's parameter is '\(parameter)'."
+    case .argumentRefused(let index, let label, let code):
+      "argument \(index) ('\(label)') was refused with \(OpenCLError.name(of: code))."
+    }
+  }
+}
