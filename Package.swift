@@ -59,7 +59,7 @@ let package = Package(
     .testTarget(name: "RetortCPUTests", dependencies: ["RetortCPU", "RetortTestSupport"]),
     .testTarget(name: "RetortOpenCLTests", dependencies: ["RetortOpenCL", "RetortTestSupport"]),
     .testTarget(name: "RetortFormatsTests", dependencies: ["RetortFormats"]),
-    .testTarget(name: "RetortDataTests", dependencies: ["RetortData"]),
+    .testTarget(name: "RetortDataTests", dependencies: ["RetortData", "RetortFormats"]),
   ],
   swiftLanguageModes: [.v6]
 )

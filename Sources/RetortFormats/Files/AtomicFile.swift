@@ -77,6 +77,16 @@ package enum AtomicFile {
     }
   }
 
+  /// Waits until the bytes of the file at `path` are on the disk.
+  package static func sync(_ path: String) throws(FormatError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
+    defer { close(descriptor) }
+    guard fsync(descriptor) == 0 else {
+      throw FormatError(path, .system(call: "fsync", code: errno))
+    }
+  }
+
   /// Makes the folder `path` and those above it, where they are missing.
   package static func makeDirectories(_ path: String) throws(FormatError) {
     var partial = path.hasPrefix("/") ? "/" : ""

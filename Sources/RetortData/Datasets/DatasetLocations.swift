@@ -1,0 +1,47 @@
+import Glibc
+import RetortFormats
+
+/// Where datasets are looked for and kept.
+public struct DatasetLocations: Sendable {
+  private let environment: @Sendable (String) -> String?
+  private let system: String
+
+  /// Uses this process's environment and the folder of Debian's data packages.
+  public init() {
+    self.init(system: "/usr/share/datasets") { name in
+      getenv(name).map { String(cString: $0) }
+    }
+  }
+
+  /// Uses another environment and another system folder.
+  package init(system: String, environment: @escaping @Sendable (String) -> String?) {
+    self.system = system
+    self.environment = environment
+  }
+
+  /// The cache of dataset `name`: `$XDG_CACHE_HOME/retort/NAME` or `~/.cache/retort/NAME`.
+  ///
+  /// - Throws: `DataError.noCacheDirectory` if neither variable is set.
+  public func cache(of name: String) throws(DataError) -> String {
+    if let root = variable("XDG_CACHE_HOME"), root.hasPrefix("/") {
+      return "\(root)/retort/\(name)"
+    }
+    guard let home = variable("HOME") else { throw .noCacheDirectory }
+    return "\(home)/.cache/retort/\(name)"
+  }
+
+  /// The folders that may hold dataset `name`, the first choice first.
+  ///
+  /// - Parameter explicit: A folder given by the user; no other is then looked at.
+  public func candidates(for name: String, explicit: String? = nil) -> [String] {
+    if let explicit { return [explicit] }
+    var result: [String] = []
+    if let root = variable("RETORT_DATA") { result.append("\(root)/\(name)") }
+    if let cache = try? cache(of: name) { result.append(cache) }
+    return result + ["\(system)/\(name)"]
+  }
+
+  private func variable(_ name: String) -> String? {
+    environment(name).flatMap { $0.isEmpty ? nil : $0 }
+  }
+}

@@ -1,0 +1,81 @@
+import RetortFormats
+
+/// Fashion-MNIST: grey 28×28 pictures of clothes in ten classes, 60,000 to train and 10,000 to test.
+///
+/// Source: [Xiao, Rasul, Vollgraf 2017](https://arxiv.org/abs/1708.07747).
+public enum FashionMNIST {
+  /// The name that recipes and commands use.
+  public static let name = "fashion-mnist"
+  /// The names of the ten classes.
+  public static let classNames = [
+    "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag",
+    "Ankle boot",
+  ]
+
+  /// The two parts as published.
+  public struct Parts: Sendable {
+    /// The 60,000 pictures to train on.
+    public let training: ImageDataset
+    /// The 10,000 pictures to test on.
+    public let test: ImageDataset
+  }
+
+  /// Loads both parts from the first place that has all four files, plain or gzip.
+  ///
+  /// - Parameters:
+  ///   - directory: The only folder to look in; nil looks at `$RETORT_DATA/fashion-mnist`, the
+  ///     cache, and the folder of Debian's package `dataset-fashion-mnist`.
+  ///   - locations: Where to look if no folder is given.
+  /// - Throws: `DataError.missing` with the ways to get the files; other cases if they are damaged.
+  public static func load(
+    directory: String? = nil, locations: DatasetLocations = DatasetLocations()
+  ) throws(DataError) -> Parts {
+    let candidates = locations.candidates(for: name, explicit: directory)
+    for candidate in candidates {
+      let paths = DatasetSource.fashionMNIST.files.compactMap { existing($0.name, in: candidate) }
+      guard paths.count == 4 else { continue }
+      return Parts(
+        training: try part("\(name) training", images: paths[0], labels: paths[1]),
+        test: try part("\(name) test", images: paths[2], labels: paths[3]))
+    }
+    throw .missing(dataset: name, lookedIn: candidates, debianPackage: "dataset-fashion-mnist")
+  }
+
+  private static func existing(_ file: String, in directory: String) -> String? {
+    let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
+    return ["\(directory)/\(file)", "\(directory)/\(plain)"].first { FileBytes.isReadable($0) }
+  }
+
+  private static func part(
+    _ name: String, images imagePath: String, labels labelPath: String
+  ) throws(DataError) -> ImageDataset {
+    let images = try asDataError { () throws(FormatError) in
+      try IDX.read(imagePath, limit: 1 << 26)
+    }
+    let labels = try asDataError { () throws(FormatError) in
+      try IDX.read(labelPath, limit: 1 << 20)
+    }
+    guard images.elementType == .uint8, images.shape.count == 3,
+      Array(images.shape[1...]) == [28, 28]
+    else { throw shapeFault(imagePath, "uint8 [count, 28, 28]", images) }
+    guard labels.elementType == .uint8, labels.shape.count == 1 else {
+      throw shapeFault(labelPath, "uint8 [count]", labels)
+    }
+    guard images.shape[0] == labels.shape[0] else {
+      throw .countMismatch(images: images.shape[0], labels: labels.shape[0], path: labelPath)
+    }
+    let classes = classNames.count
+    if let index = labels.bytes.firstIndex(where: { Int($0) >= classes }) {
+      throw .unknownLabel(
+        path: labelPath, index: index - labels.bytes.startIndex, label: Int(labels.bytes[index]),
+        classes: classes)
+    }
+    return ImageDataset(
+      name: name, images: Array(images.bytes), labels: labels.bytes.map { Int32($0) },
+      height: 28, width: 28, channels: 1, classNames: classNames)
+  }
+
+  private static func shapeFault(_ path: String, _ expected: String, _ found: IDX) -> DataError {
+    .wrongShape(path: path, expected: expected, found: "\(found.elementType) \(found.shape)")
+  }
+}

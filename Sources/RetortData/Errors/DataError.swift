@@ -1,0 +1,69 @@
+import RetortFormats
+
+/// What is wrong with a dataset, a split of it, or the way it is to be read.
+public enum DataError: Error, Equatable, Sendable {
+  /// A file cannot be read or is damaged.
+  case format(FormatError)
+  /// None of the places has the dataset.
+  case missing(dataset: String, lookedIn: [String], debianPackage: String)
+  /// The environment names no home to keep a cache in.
+  case noCacheDirectory
+  /// Images and labels differ in number.
+  case countMismatch(images: Int, labels: Int, path: String)
+  /// A file has another shape or element type than the dataset's.
+  case wrongShape(path: String, expected: String, found: String)
+  /// A label names no class.
+  case unknownLabel(path: String, index: Int, label: Int, classes: Int)
+  /// A class, or the whole set, has fewer examples than asked for.
+  case tooFewExamples(wanted: Int, available: Int, className: String?)
+  /// A number is out of its range.
+  case outOfRange(name: String, found: String, allowed: String)
+  /// The imbalance leaves a class with no example.
+  case emptyClass(imbalance: Double, largest: Int)
+  /// A batch is larger than the set that it is dropped from.
+  case batchTooLarge(batch: Int, count: Int)
+  /// A saved data position does not belong to this set.
+  case wrongPosition(epoch: Int, index: Int, count: Int)
+}
+
+extension DataError: CustomStringConvertible {
+  /// What, where, and the way out, on one line.
+  public var description: String {
+    switch self {
+    case .format(let error): "\(error)"
+    case .missing(let dataset, let lookedIn, let package):
+      "dataset '\(dataset)' was not found in \(lookedIn.joined(separator: ", ")). "
+        + "Install it with 'apt-get install \(package)' or download it with "
+        + "'retort fetch \(dataset)'."
+    case .noCacheDirectory:
+      "neither XDG_CACHE_HOME nor HOME is set, so there is no cache. Set one, or RETORT_DATA."
+    case .countMismatch(let images, let labels, let path):
+      "\(path): \(images) images but \(labels) labels. The files belong to different sets; "
+        + "download both again."
+    case .wrongShape(let path, let expected, let found):
+      "\(path): must be \(expected), is \(found). Check that this is the right file."
+    case .unknownLabel(let path, let index, let label, let classes):
+      "\(path): label \(index) is \(label), but there are \(classes) classes. "
+        + "Check that this is the right file."
+    case .tooFewExamples(let wanted, let available, let className):
+      "\(wanted) examples are wanted" + (className.map { " of class '\($0)'" } ?? "")
+        + ", \(available) are there. Ask for fewer."
+    case .outOfRange(let name, let found, let allowed):
+      "\(name) is \(found), must be \(allowed)."
+    case .emptyClass(let imbalance, let largest):
+      "an imbalance of \(imbalance) leaves the rarest class empty when the most frequent has "
+        + "\(largest) examples. Use at most \(largest)."
+    case .batchTooLarge(let batch, let count):
+      "a batch of \(batch) never fills from \(count) examples when short batches are dropped. "
+        + "Use a batch of at most \(count)."
+    case .wrongPosition(let epoch, let index, let count):
+      "the data position (epoch \(epoch), example \(index)) lies outside a set of \(count). "
+        + "The checkpoint belongs to another dataset."
+    }
+  }
+}
+
+/// Runs `body` and passes a file's fault on as a fault of the dataset.
+func asDataError<T>(_ body: () throws(FormatError) -> T) throws(DataError) -> T {
+  do { return try body() } catch { throw .format(error) }
+}

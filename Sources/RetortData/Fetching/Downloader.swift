@@ -1,0 +1,66 @@
+import Glibc
+import RetortFormats
+
+/// Downloads over HTTP with the `curl` or `wget` that the machine has.
+///
+/// A library for it would have to be on every machine before Retort even starts.
+package struct Downloader: Sendable {
+  /// The folders to look for programs in, the first choice first.
+  package var searchPath: [String]
+  /// The programs' whole environment (proxies and the like); nil hands this process's on.
+  package var environment: [String: String]?
+
+  /// Looks where this process's `PATH` says.
+  package init() {
+    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+    searchPath = path.split(separator: ":").map(String.init)
+  }
+
+  /// Downloads `url` into the file `target`, going on where that file ends.
+  ///
+  /// - Returns: Nothing if all arrived. A failure that a fresh start may cure has `mayRestart` set.
+  func download(
+    _ url: String, to target: String, tick: () -> Void
+  ) throws(FetchError) -> DownloadFailure? {
+    let known: [(name: String, arguments: [String], restartable: Set<Int32>)] = [
+      // 22: an HTTP error, among them "range not satisfiable"; 33 and 36: no ranges here.
+      ("curl", curlArguments(url, target), [22, 33, 36]),
+      ("wget", wgetArguments(url, target), [8]),
+    ]
+    for (name, arguments, restartable) in known {
+      guard let program = find(name) else { continue }
+      let process = Subprocess(program: program, arguments: arguments, environment: environment)
+      let (status, words) = try process.run(tick: tick)
+      guard status != 0 else { return nil }
+      return DownloadFailure(
+        error: .download(url: url, program: name, status: status, words: words),
+        mayRestart: restartable.contains(status))
+    }
+    throw .noDownloader(url: url, lookedFor: known.map(\.name))
+  }
+
+  private func curlArguments(_ url: String, _ target: String) -> [String] {
+    [
+      "--fail", "--location", "--silent", "--show-error", "--proto", "=http,https",
+      "--connect-timeout", "30", "--speed-limit", "1", "--speed-time", "60", "--retry", "2",
+      "--continue-at", "-", "--output", target, "--url", url,
+    ]
+  }
+
+  private func wgetArguments(_ url: String, _ target: String) -> [String] {
+    [
+      "--no-verbose", "--tries=3", "--timeout=60", "--waitretry=1", "--continue",
+      "--output-document=\(target)", url,
+    ]
+  }
+
+  private func find(_ program: String) -> String? {
+    searchPath.map { "\($0)/\(program)" }.first { access($0, X_OK) == 0 }
+  }
+}
+
+/// Why a download did not end well.
+struct DownloadFailure {
+  let error: FetchError
+  let mayRestart: Bool
+}

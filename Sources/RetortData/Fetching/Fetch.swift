@@ -1,0 +1,192 @@
+import Glibc
+import RetortFormats
+
+/// Brings a dataset's files into a folder and proves that they are the published ones.
+///
+/// Every file goes to `NAME.part` first, is checked by the SHA-256 of its content, and takes its place
+/// only then. A second run skips what is there and goes on with what is half there.
+public struct Fetch: Sendable {
+  /// What happens while files are fetched.
+  public enum Event: Equatable, Sendable {
+    /// The file was there already and its content is right.
+    case present(file: String)
+    /// So many of about so many bytes have arrived.
+    case progress(file: String, received: Int, total: Int)
+    /// The file has arrived, is right and in its place.
+    case fetched(file: String)
+  }
+
+  /// What is fetched.
+  public let source: DatasetSource
+  /// Where it goes; made where it is missing.
+  public let directory: String
+  /// The folder the files come from, as a URL: `http`, `https` or `file`.
+  public let base: String
+
+  private let downloader: Downloader
+
+  /// Prepares a download.
+  ///
+  /// - Parameters:
+  ///   - source: What is fetched.
+  ///   - directory: Where it goes.
+  ///   - base: Another place to take the files from than the published one.
+  public init(_ source: DatasetSource, into directory: String, from base: String? = nil) {
+    self.init(source, into: directory, from: base, downloader: Downloader())
+  }
+
+  package init(
+    _ source: DatasetSource, into directory: String, from base: String?, downloader: Downloader
+  ) {
+    self.source = source
+    self.directory = directory
+    self.base = base ?? source.baseURL
+    self.downloader = downloader
+  }
+
+  /// Fetches every file that is not there yet.
+  ///
+  /// - Parameter report: Called with each event, about ten times a second while bytes arrive.
+  /// - Throws: `FetchError`; files that have arrived stay, half a file is gone on with next time.
+  public func run(report: (Event) -> Void = { _ in }) throws(FetchError) {
+    let scheme = try scheme()
+    let folder = directory
+    try asFetchError { () throws(FormatError) in try AtomicFile.makeDirectories(folder) }
+    let lock = try lock()
+    defer { close(lock) }
+    for file in source.files {
+      if verify("\(directory)/\(file.name)", file) == .right {
+        report(.present(file: file.name))
+        continue
+      }
+      switch scheme {
+      case .file(let folder): try copy(file, from: folder)
+      case .network: try download(file, report: report)
+      }
+      report(.fetched(file: file.name))
+    }
+  }
+
+  private enum Scheme {
+    case file(folder: String)
+    case network
+  }
+
+  private enum Verdict: Equatable {
+    case right
+    case wrong(SHA256: String)
+    case unreadable(FormatError)
+  }
+
+  private func scheme() throws(FetchError) -> Scheme {
+    if base.hasPrefix("http://") || base.hasPrefix("https://") { return .network }
+    for prefix in ["file:///", "file://localhost/"] where base.hasPrefix(prefix) {
+      let path = "/" + base.dropFirst(prefix.count)
+      guard let folder = percentDecoded(path) else { throw .unsupportedURL(base) }
+      return .file(folder: folder)
+    }
+    throw .unsupportedURL(base)
+  }
+
+  private func url(of file: DatasetSource.File) -> String {
+    base.hasSuffix("/") ? base + file.name : "\(base)/\(file.name)"
+  }
+
+  // Held until the descriptor is closed, also by the end of the process.
+  private func lock() throws(FetchError) -> Int32 {
+    let path = "\(directory)/.fetch.lock"
+    let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else {
+      throw .format(FormatError(path, .system(call: "open", code: errno)))
+    }
+    guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+      close(descriptor)
+      throw .busy(directory: directory)
+    }
+    return descriptor
+  }
+
+  private func verify(_ path: String, _ file: DatasetSource.File) -> Verdict {
+    do throws(FormatError) {
+      var bytes = try FileBytes.read(path, limit: 2 * file.contentByteCount + 1 << 20)
+      if Gzip.isGzip(bytes) {
+        bytes = try Gzip.inflate(bytes, limit: file.contentByteCount, path: path)
+      }
+      let found = SHA256.hexadecimal(bytes)
+      return found == file.contentSHA256 ? .right : .wrong(SHA256: found)
+    } catch {
+      return .unreadable(error)
+    }
+  }
+
+  private func copy(_ file: DatasetSource.File, from folder: String) throws(FetchError) {
+    let path = "\(folder)/\(file.name)"
+    try accept(verify(path, file), file)
+    let target = "\(directory)/\(file.name)"
+    try asFetchError { () throws(FormatError) in
+      try AtomicFile.write(try FileBytes.read(path), to: target)
+    }
+  }
+
+  private func accept(_ verdict: Verdict, _ file: DatasetSource.File) throws(FetchError) {
+    switch verdict {
+    case .right: return
+    case .unreadable(let error): throw .format(error)
+    case .wrong(let found):
+      throw .wrongChecksum(url: url(of: file), expected: file.contentSHA256, found: found)
+    }
+  }
+
+  private func download(
+    _ file: DatasetSource.File, report: (Event) -> Void
+  ) throws(FetchError) {
+    let part = "\(directory)/\(file.name).part"
+    let target = "\(directory)/\(file.name)"
+    var isResumed = (FileBytes.size(part) ?? 0) > 0
+    while true {
+      // A whole file may wait here, if its run was killed just before the last step.
+      if isResumed, verify(part, file) == .right { break }
+      let failure = try downloader.download(url(of: file), to: part) {
+        report(
+          .progress(
+            file: file.name, received: FileBytes.size(part) ?? 0, total: file.byteCount))
+      }
+      let verdict = failure == nil ? verify(part, file) : nil
+      if verdict == .right { break }
+      guard isResumed, failure?.mayRestart ?? true else {
+        if let failure { throw failure.error }
+        unlink(part)
+        try accept(verdict ?? .right, file)
+        return
+      }
+      unlink(part)
+      isResumed = false
+    }
+    try asFetchError { () throws(FormatError) in
+      try AtomicFile.sync(part)
+      try AtomicFile.rename(part, to: target)
+    }
+  }
+}
+
+/// `text` with its `%XX` escapes replaced, or nil if one is malformed.
+private func percentDecoded(_ text: String) -> String? {
+  var bytes: [UInt8] = []
+  var rest = Array(text.utf8)[...]
+  while let byte = rest.popFirst() {
+    guard byte == UInt8(ascii: "%") else {
+      bytes.append(byte)
+      continue
+    }
+    let digits = rest.prefix(2)
+    guard digits.count == 2, let high = hexDigit(digits.first), let low = hexDigit(digits.last)
+    else { return nil }
+    bytes.append(high << 4 | low)
+    rest = rest.dropFirst(2)
+  }
+  return bytes.contains(0) ? nil : String(validating: bytes, as: UTF8.self)
+}
+
+private func hexDigit(_ byte: UInt8?) -> UInt8? {
+  byte.flatMap { Character(Unicode.Scalar($0)).hexDigitValue }.map { UInt8($0) }
+}

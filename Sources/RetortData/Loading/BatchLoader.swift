@@ -1,0 +1,78 @@
+/// Turns planned batches into network inputs.
+public struct BatchLoader: Sendable {
+  /// The pictures.
+  public let dataset: ImageDataset
+  /// What is done to them.
+  public let augmentation: Augmentation
+  /// How samples become inputs.
+  public let normalization: Normalization
+  /// What the augmentation depends on.
+  public let seed: UInt64
+
+  private let table: [Float]  // [channels, 256]
+
+  /// Makes a loader; a nil normalization scales to 0…1.
+  public init(
+    dataset: ImageDataset, augmentation: Augmentation = .none,
+    normalization: Normalization? = nil, seed: UInt64 = 0
+  ) {
+    let normalization = normalization ?? .unit(channels: dataset.channels)
+    precondition(
+      normalization.mean.count == dataset.channels,
+      "a Normalization must have as many channels as the pictures")
+    self.dataset = dataset
+    self.augmentation = augmentation
+    self.normalization = normalization
+    self.seed = seed
+    table = normalization.table
+  }
+
+  /// Writes the pictures and labels of `batch`.
+  ///
+  /// The result depends on the loader and the batch alone. Pixels that a shift brings in are 0
+  /// before normalization.
+  ///
+  /// - Parameters:
+  ///   - batch: Indices into the dataset.
+  ///   - images: At least `[batch, height, width, channels]` elements; the rest stays as it is.
+  ///   - labels: At least `[batch]` elements; the rest stays as it is.
+  public func load(
+    _ batch: PlannedBatch, images: UnsafeMutableBufferPointer<Float>,
+    labels: UnsafeMutableBufferPointer<Int32>
+  ) {
+    let size = dataset.imageSize
+    precondition(
+      images.count >= batch.indices.count * size && labels.count >= batch.indices.count,
+      "the buffers must hold the whole batch")
+    dataset.images.withUnsafeBufferPointer { samples in
+      table.withUnsafeBufferPointer { table in
+        for (slot, index) in batch.indices.enumerated() {
+          labels[slot] = dataset.labels[index]
+          let move = augmentation.move(seed: seed, step: batch.step, slot: slot)
+          place(
+            UnsafeBufferPointer(rebasing: samples[index * size..<(index + 1) * size]), move, table,
+            UnsafeMutableBufferPointer(rebasing: images[slot * size..<(slot + 1) * size]))
+        }
+      }
+    }
+  }
+
+  private func place(
+    _ source: UnsafeBufferPointer<UInt8>, _ move: Augmentation.Move,
+    _ table: UnsafeBufferPointer<Float>, _ target: UnsafeMutableBufferPointer<Float>
+  ) {
+    let (height, width, channels) = (dataset.height, dataset.width, dataset.channels)
+    for y in 0..<height {
+      let row = y - move.down
+      for x in 0..<width {
+        let moved = x - move.right
+        let column = move.mirrored ? width - 1 - moved : moved
+        let isInside = row >= 0 && row < height && column >= 0 && column < width
+        for channel in 0..<channels {
+          let sample = isInside ? Int(source[(row * width + column) * channels + channel]) : 0
+          target[(y * width + x) * channels + channel] = table[channel * 256 + sample]
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,147 @@
+/// Which examples stand in which batch: an endless sequence that is a pure function of its seed.
+public struct BatchOrder: Sendable {
+  /// What becomes of the examples that are left when an epoch does not divide into batches.
+  public enum Tail: Sendable {
+    /// They are left out of this epoch; every batch is full.
+    case drop
+    /// They form a short batch.
+    case short
+    /// The batch is filled up from the next epoch; every batch is full and no example is left out.
+    case wrap
+  }
+
+  /// How examples are drawn.
+  public enum Sampling: Sendable {
+    /// Every example once per epoch, in an order that changes with the epoch.
+    case shuffled(Tail)
+    /// Every example once per epoch, in the order of the set.
+    case inOrder(Tail)
+    /// Each example of each batch drawn from the whole set.
+    case replacement
+  }
+
+  /// A place in the sequence; all that a checkpoint has to keep.
+  public struct Position: Equatable, Sendable {
+    /// The number of epochs completed.
+    public var epoch: Int
+    /// The number of examples of the running epoch that have been given out.
+    public var index: Int
+
+    /// Makes a place; the default is the start.
+    public init(epoch: Int = 0, index: Int = 0) {
+      self.epoch = epoch
+      self.index = index
+    }
+  }
+
+  /// The number of examples in the set.
+  public let count: Int
+  /// The number of examples in a full batch.
+  public let batchSize: Int
+  /// What the order depends on.
+  public let seed: UInt64
+  /// How examples are drawn.
+  public let sampling: Sampling
+  /// The place of the next batch.
+  public private(set) var position: Position
+
+  private var order: [Int] = []
+  private var orderedEpoch = -1
+
+  /// Begins at `position`.
+  ///
+  /// - Throws: `DataError` if a size is below one, the batch never fills, or the position lies outside
+  ///   the set.
+  public init(
+    count: Int, batchSize: Int, seed: UInt64, sampling: Sampling = .shuffled(.wrap),
+    position: Position = Position()
+  ) throws(DataError) {
+    guard count > 0 else { throw .tooFewExamples(wanted: 1, available: count, className: nil) }
+    guard batchSize > 0 else {
+      throw .outOfRange(name: "batch", found: "\(batchSize)", allowed: "at least 1")
+    }
+    guard position.epoch >= 0, position.epoch < 1 << 32, (0..<count).contains(position.index)
+    else { throw .wrongPosition(epoch: position.epoch, index: position.index, count: count) }
+    self.count = count
+    self.batchSize = batchSize
+    self.seed = seed
+    self.sampling = sampling
+    self.position = position
+    guard tail != .drop || batchSize <= count else {
+      throw .batchTooLarge(batch: batchSize, count: count)
+    }
+    skipDroppedTail()
+  }
+
+  /// The batches of one epoch; rounded up where epochs share one.
+  public var batchesPerEpoch: Int {
+    tail == .drop ? count / batchSize : (count + batchSize - 1) / batchSize
+  }
+
+  /// The next batch.
+  public mutating func next() -> PlannedBatch {
+    let start = position
+    let step = stepNumber
+    var indices: [Int] = []
+    indices.reserveCapacity(batchSize)
+    while indices.count < batchSize {
+      let taken = min(batchSize - indices.count, count - position.index)
+      for index in position.index..<position.index + taken { indices.append(example(index)) }
+      position.index += taken
+      if position.index == count {
+        position = Position(epoch: position.epoch + 1)
+        if tail == .short { break }
+      }
+    }
+    skipDroppedTail()
+    return PlannedBatch(step: step, start: start, following: position, indices: indices)
+  }
+
+  private mutating func skipDroppedTail() {
+    guard tail == .drop, count - position.index < batchSize else { return }
+    position = Position(epoch: position.epoch + 1)
+  }
+
+  private var tail: Tail {
+    switch sampling {
+    case .shuffled(let tail), .inOrder(let tail): tail
+    case .replacement: .wrap
+    }
+  }
+
+  private var stepNumber: Int {
+    switch tail {
+    case .wrap: (position.epoch * count + position.index) / batchSize
+    case .drop, .short: position.epoch * batchesPerEpoch + position.index / batchSize
+    }
+  }
+
+  private mutating func example(_ index: Int) -> Int {
+    switch sampling {
+    case .inOrder: return index
+    case .replacement:
+      var generator = KeyedGenerator(
+        seed: seed, stream: .replacement, step: position.epoch, element: index)
+      return generator.number(below: count)
+    case .shuffled:
+      if orderedEpoch != position.epoch {
+        var generator = KeyedGenerator(seed: seed, stream: .order, step: position.epoch)
+        order = generator.permutation(of: count)
+        orderedEpoch = position.epoch
+      }
+      return order[index]
+    }
+  }
+}
+
+/// The examples of one batch, before they are loaded.
+public struct PlannedBatch: Equatable, Sendable {
+  /// The number of the batch from the start of the sequence.
+  public let step: Int
+  /// The place of its first example.
+  public let start: BatchOrder.Position
+  /// The place from which the sequence goes on after it.
+  public let following: BatchOrder.Position
+  /// The examples, as indices into the set.
+  public let indices: [Int]
+}

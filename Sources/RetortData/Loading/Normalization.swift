@@ -1,0 +1,59 @@
+/// The map from stored samples to network inputs: `(sample / 255 − mean) / deviation` per channel.
+public struct Normalization: Equatable, Sendable {
+  /// The value that becomes 0, one per channel, of samples scaled to 0…1.
+  public let mean: [Float]
+  /// What is then divided by, one per channel, greater than 0.
+  public let deviation: [Float]
+
+  /// Makes a map; both lists have one number per channel.
+  public init(mean: [Float], deviation: [Float]) {
+    precondition(
+      mean.count == deviation.count && deviation.allSatisfy { $0 > 0 },
+      "a Normalization has a mean and a positive deviation per channel")
+    self.mean = mean
+    self.deviation = deviation
+  }
+
+  /// Samples scaled to 0…1 and nothing more.
+  public static func unit(channels: Int) -> Normalization {
+    Normalization(
+      mean: [Float](repeating: 0, count: channels),
+      deviation: [Float](repeating: 1, count: channels)
+    )
+  }
+
+  /// The map that gives the pictures of `dataset` mean 0 and deviation 1 in every channel.
+  ///
+  /// A channel of one value throughout keeps deviation 1.
+  public static func measured(on dataset: ImageDataset) -> Normalization {
+    let channels = dataset.channels
+    var histogram = [Int](repeating: 0, count: channels * 256)
+    dataset.images.withUnsafeBufferPointer { samples in
+      for (index, sample) in samples.enumerated() {
+        histogram[index % channels * 256 + Int(sample)] += 1
+      }
+    }
+    let pixels = Double(max(1, dataset.count * dataset.height * dataset.width))
+    var (means, deviations): ([Float], [Float]) = ([], [])
+    for channel in 0..<channels {
+      var (sum, squares) = (0, 0)
+      for value in 0..<256 {
+        let times = histogram[channel * 256 + value]
+        sum += times * value
+        squares += times * value * value
+      }
+      let mean = Double(sum) / pixels
+      let deviation = (Double(squares) / pixels - mean * mean).squareRoot() / 255
+      means.append(Float(mean / 255))
+      deviations.append(deviation > 0 ? Float(deviation) : 1)
+    }
+    return Normalization(mean: means, deviation: deviations)
+  }
+
+  /// The inputs of all 256 samples of each channel, `[channels, 256]`.
+  var table: [Float] {
+    zip(mean, deviation).flatMap { mean, deviation in
+      (0..<256).map { (Float($0) / 255 - mean) / deviation }
+    }
+  }
+}

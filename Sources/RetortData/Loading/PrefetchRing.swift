@@ -1,0 +1,145 @@
+import Glibc
+
+/// The slots that loading threads fill and one reader empties, in the order of their tickets.
+///
+/// Everything mutable is touched only under the mutex, except a slot's memory: between taking a ticket
+/// and marking it ready by its thread, between `take` and `giveBack` by the reader.
+final class PrefetchRing: @unchecked Sendable {
+  private struct Slot {
+    let images: UnsafeMutableBufferPointer<Float>
+    let labels: UnsafeMutableBufferPointer<Int32>
+    var plan: PlannedBatch?  // set when ready
+  }
+
+  private let loader: BatchLoader
+  private let batchLimit: Int?
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let changed = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var slots: [Slot]
+  private var order: BatchOrder
+  private var issued = 0
+  private var consumed = 0
+  private var lastPosition: BatchOrder.Position
+  private var isStopped = false
+
+  init(loader: BatchLoader, order: BatchOrder, batchLimit: Int?, depth: Int) {
+    self.loader = loader
+    self.order = order
+    self.batchLimit = batchLimit
+    lastPosition = order.position
+    slots = (0..<depth).map { _ in
+      Slot(
+        images: .allocate(capacity: order.batchSize * loader.dataset.imageSize),
+        labels: .allocate(capacity: order.batchSize))
+    }
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(changed, nil)
+  }
+
+  deinit {
+    for slot in slots {
+      slot.images.deallocate()
+      slot.labels.deallocate()
+    }
+    pthread_cond_destroy(changed)
+    pthread_mutex_destroy(mutex)
+    changed.deallocate()
+    mutex.deallocate()
+  }
+
+  var position: BatchOrder.Position { locked { lastPosition } }
+
+  func stop() {
+    locked {
+      isStopped = true
+      pthread_cond_broadcast(changed)
+    }
+  }
+
+  /// The body of a loading thread: fills slots until stopped or out of batches.
+  func work() {
+    while fillNext() {}
+  }
+
+  /// Fills the next slot once it is free; false when stopped or out of batches.
+  @discardableResult
+  func fillNext() -> Bool {
+    guard let (ticket, plan, slot) = nextTask() else { return false }
+    loader.load(plan, images: slot.images, labels: slot.labels)
+    locked {
+      slots[ticket % slots.count].plan = plan
+      pthread_cond_broadcast(changed)
+    }
+    return true
+  }
+
+  /// The next batch in order, once it is ready; nil after the last.
+  func take() -> LoadedBatch? {
+    locked {
+      if let batchLimit, consumed >= batchLimit { return nil }
+      let place = consumed % slots.count
+      while slots[place].plan == nil { pthread_cond_wait(changed, mutex) }
+      guard let plan = slots[place].plan else { return nil }
+      lastPosition = plan.following
+      let count = plan.indices.count
+      let images = slots[place].images[..<(count * loader.dataset.imageSize)]
+      return LoadedBatch(
+        plan: plan, images: UnsafeBufferPointer(rebasing: images),
+        labels: UnsafeBufferPointer(rebasing: slots[place].labels[..<count]))
+    }
+  }
+
+  /// Frees the slot that `take` gave out.
+  func giveBack() {
+    locked {
+      slots[consumed % slots.count].plan = nil
+      consumed += 1
+      pthread_cond_broadcast(changed)
+    }
+  }
+
+  private func nextTask() -> (ticket: Int, plan: PlannedBatch, slot: Slot)? {
+    locked {
+      while !isStopped, issued >= consumed + slots.count, issued < batchLimit ?? .max {
+        pthread_cond_wait(changed, mutex)
+      }
+      guard !isStopped, issued < batchLimit ?? .max else { return nil }
+      let ticket = issued
+      issued += 1
+      return (ticket, order.next(), slots[ticket % slots.count])
+    }
+  }
+
+  private func locked<T>(_ body: () -> T) -> T {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body()
+  }
+}
+
+/// One thread at work on a ring.
+struct PrefetchThread: Sendable {
+  private let identifier: pthread_t
+
+  /// Starts the thread.
+  init?(_ ring: PrefetchRing) {
+    let context = Unmanaged.passRetained(ring)
+    var identifier = pthread_t()
+    let status = pthread_create(
+      &identifier, nil,
+      { raw in
+        guard let raw else { return nil }
+        Unmanaged<PrefetchRing>.fromOpaque(raw).takeRetainedValue().work()
+        return nil
+      }, context.toOpaque())
+    guard status == 0 else {
+      context.release()
+      return nil
+    }
+    self.identifier = identifier
+  }
+
+  func join() {
+    pthread_join(identifier, nil)
+  }
+}

@@ -1,0 +1,80 @@
+/// Random numbers that are a pure function of (seed, stream, step, element) and their place.
+///
+/// Nothing is carried from one key to the next, so results do not depend on threads, on resuming
+/// or on what else was drawn.
+///
+/// Source: Philox 4×32-10, [Salmon et al. 2011](https://doi.org/10.1145/2063384.2063405), section
+/// 3.3.
+struct KeyedGenerator: RandomNumberGenerator {
+  /// What the numbers are for; different streams share no number.
+  enum Stream: UInt32 {
+    case order = 0x4F52_4452
+    case replacement = 0x5245_504C
+    case split = 0x5350_4C54
+    case augmentation = 0x4155_474D
+  }
+
+  private let key: SIMD2<UInt32>
+  private var counter: SIMD4<UInt32>
+  private var spare: UInt64?
+
+  /// Makes the generator of one key; `step` and `element` count modulo 2³².
+  init(seed: UInt64, stream: Stream, step: Int = 0, element: Int = 0) {
+    key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
+    counter = SIMD4(
+      0, UInt32(truncatingIfNeeded: element), UInt32(truncatingIfNeeded: step), stream.rawValue)
+  }
+
+  /// The next 64 bits.
+  mutating func next() -> UInt64 {
+    if let value = spare {
+      spare = nil
+      return value
+    }
+    let block = philox(counter, key: key)
+    counter[0] &+= 1
+    spare = UInt64(block[2]) | UInt64(block[3]) << 32
+    return UInt64(block[0]) | UInt64(block[1]) << 32
+  }
+}
+
+/// The Philox 4×32-10 block function.
+func philox(_ counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
+  var (x, k) = (counter, key)
+  for _ in 0..<10 {
+    let first = UInt64(x[0]) * 0xD251_1F53
+    let second = UInt64(x[2]) * 0xCD9E_8D57
+    x = SIMD4(
+      UInt32(truncatingIfNeeded: second >> 32) ^ x[1] ^ k[0], UInt32(truncatingIfNeeded: second),
+      UInt32(truncatingIfNeeded: first >> 32) ^ x[3] ^ k[1], UInt32(truncatingIfNeeded: first))
+    k = SIMD2(k[0] &+ 0x9E37_79B9, k[1] &+ 0xBB67_AE85)
+  }
+  return x
+}
+
+extension RandomNumberGenerator {
+  /// A whole number from 0 to `bound − 1`, each equally likely.
+  ///
+  /// Written out, since the standard library's way may change and with it every run.
+  ///
+  /// Source: [Lemire 2019](https://doi.org/10.1145/3230636), algorithm 5.
+  mutating func number(below bound: Int) -> Int {
+    precondition(bound > 0, "a random number needs a positive bound")
+    let range = UInt64(bound)
+    var product = next().multipliedFullWidth(by: range)
+    if product.low < range {
+      let threshold = (0 &- range) % range
+      while product.low < threshold { product = next().multipliedFullWidth(by: range) }
+    }
+    return Int(product.high)
+  }
+
+  /// A random order of `0..<count` (Fisher–Yates from the last place down).
+  mutating func permutation(of count: Int) -> [Int] {
+    var order = Array(0..<count)
+    for place in stride(from: count - 1, to: 0, by: -1) {
+      order.swapAt(place, number(below: place + 1))
+    }
+    return order
+  }
+}
