@@ -1,0 +1,181 @@
+// convolution_vector: NHWC convolution and its input gradient; the form for CPU devices.
+//
+// Both gather: an output pixel sums taps of an input image. The input gradient of a strided
+// convolution falls into phases, output pixels of equal remainder, and each phase is a
+// convolution of stride 1 with the taps that reach it. A work-item copies its band of one image,
+// zero-padded, into local memory and walks register tiles of TILE_Y × TILE_X pixels by NV·16
+// channels.
+//
+// Shapes     input [images, IN_H, IN_W, IN_C]; c [images, OUT_H, OUT_W, N]. Forward: x and y;
+//            input gradient and transposed convolution: dy and dx.
+//            packed [GROUPS, panels, taps, IN_C/GROUPS, 16·NV]: the weights as
+//            convolution_pack_vector leaves them, panels = ceil(N/GROUPS / (16·NV)).
+// Launch     2-D, local 1×1: images·bands × ceil(GROUPS·panels / panelsPerItem), with
+//            bands = ceil(ceil(OUT_H / PHASES_Y) / BAND).
+// Macros     IN_H IN_W IN_C OUT_H OUT_W N GROUPS: the shapes.
+//            TAPS         taps in all phases: kernel height · kernel width.
+//            PHASES_Y _X  phases; output row j of phase p is j·PHASES_Y + p.   Forward 1.
+//            STEP_Y _X    input rows from one row of a phase to the next.      Gradient 1.
+//            TAPS_Y _X    per phase {count, first, distance}: tap t of row j reads input row
+//                         j·STEP_Y + first + t·distance.
+//            LOW_Y _X     the least `first`.
+//            SPAN_Y _X    input rows that row j of any phase may touch, from j·STEP_Y + LOW_Y on.
+//            BAND         rows of a phase per work-item, a multiple of TILE_Y.
+//            TILE_Y _X NV the register tile, TILE_Y·TILE_X·NV ≤ 28.
+//            STORE_*      the epilogue; m = (image·OUT_H + y)·OUT_W + x, n = channel.
+// Memory     Local: the padded band, PATCH floats. Reads ≤ 64 floats past the end of `packed`.
+// Numerics   fma in order of input row, input column, input channel.
+// Source     Direct convolution with register tiles; the phases are the polyphase decomposition.
+// Called by  RetortOpenCL/Lowering/ConvolutionVector.swift
+
+#ifndef IN_H
+#define IN_H 28
+#define IN_W 28
+#define IN_C 16
+#define OUT_H 28
+#define OUT_W 28
+#define N 32
+#define GROUPS 1
+#define TAPS 9
+#define PHASES_Y 1
+#define PHASES_X 1
+#define STEP_Y 1
+#define STEP_X 1
+#define TAPS_Y {{3, -1, 1}}
+#define TAPS_X {{3, -1, 1}}
+#define LOW_Y -1
+#define LOW_X -1
+#define SPAN_Y 3
+#define SPAN_X 3
+#define BAND 28
+#define TILE_Y 1
+#define TILE_X 14
+#define NV 2
+#endif
+#ifndef STORE1
+#define STORE_PARAMETERS
+#define STORE1(value, m, n) c[(size_t)(m) * N + (n)] = (value)
+#define STORE16(value, m, n) vstore16(value, 0, c + (size_t)(m) * N + (n))
+#endif
+
+#define UNROLL __attribute__((opencl_unroll_hint))
+#define WIDTH (16 * NV)
+#define PIXELS (TILE_Y * TILE_X)
+#define GROUP_C (IN_C / GROUPS)
+#define GROUP_N (N / GROUPS)
+#define PANELS ((GROUP_N + WIDTH - 1) / WIDTH)
+#define TILED_COLUMNS (((OUT_W + PHASES_X - 1) / PHASES_X + TILE_X - 1) / TILE_X * TILE_X)
+#define PATCH_W ((TILED_COLUMNS - 1) * STEP_X + SPAN_X)
+#define PATCH_H ((BAND - 1) * STEP_Y + SPAN_Y)
+#define PATCH (PATCH_H * PATCH_W * IN_C)
+
+__constant int tapsOfPhaseY[PHASES_Y][3] = TAPS_Y;
+__constant int tapsOfPhaseX[PHASES_X][3] = TAPS_X;
+
+// Copies PATCH_H rows of `image` from input row `top` on, zeros outside.
+static inline void load_patch(
+    __global const float* restrict image, __local float* restrict patch, const int top) {
+  const int from = max(0, LOW_X), to = min(IN_W, LOW_X + PATCH_W);
+  for (int y = 0; y < PATCH_H; y++) {
+    __local float* row = patch + y * PATCH_W * IN_C;
+    const int inside = top + y >= 0 && top + y < IN_H;
+    const int left = inside ? min(from - LOW_X, PATCH_W) * IN_C : PATCH_W * IN_C;
+    const int right = inside ? (to - LOW_X) * IN_C : PATCH_W * IN_C;
+    __global const float* source = image + ((top + y) * IN_W + from) * IN_C - left;
+    int i = 0;
+    for (; i < left; i++) row[i] = 0.0f;
+    for (; i + 16 <= right; i += 16) vstore16(vload16(0, source + i), 0, row + i);
+    for (; i < right; i++) row[i] = source[i];
+    for (; i < PATCH_W * IN_C; i++) row[i] = 0.0f;
+  }
+}
+
+// Multiplies `steps` consecutive inputs of each pixel by as many rows of the panel.
+#define PIXEL(p) ((((p) / TILE_X) * STEP_Y * PATCH_W + ((p) % TILE_X) * STEP_X) * IN_C)
+#define MULTIPLY(steps)                                                               \
+  UNROLL for (int u = 0; u < steps; u++) {                                            \
+    float16 row[NV];                                                                  \
+    UNROLL for (int j = 0; j < NV; j++) row[j] = vload16(u * NV + j, w);              \
+    UNROLL for (int p = 0; p < PIXELS; p++) {                                         \
+      const float16 value = a[PIXEL(p) + u];                                          \
+      UNROLL for (int j = 0; j < NV; j++) acc[p][j] = fma(value, row[j], acc[p][j]);  \
+    }                                                                                 \
+  }                                                                                   \
+  a += steps;                                                                         \
+  w += steps * WIDTH
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void convolution_vector(
+    __global const float* restrict input, __global const float* restrict packed,
+    __global float* restrict c, const int panelsPerItem STORE_PARAMETERS) {
+  __local float patch[PATCH];
+  const int bands = ((OUT_H + PHASES_Y - 1) / PHASES_Y + BAND - 1) / BAND;
+  const int image = (int)get_global_id(0) / bands;
+  const int firstRow = (int)get_global_id(0) % bands * BAND;
+  load_patch(input + (size_t)image * IN_H * IN_W * IN_C, patch, firstRow * STEP_Y + LOW_Y);
+
+  const int firstPanel = (int)get_global_id(1) * panelsPerItem;
+  const int panelEnd = min(firstPanel + panelsPerItem, GROUPS * PANELS);
+  for (int panel = firstPanel; panel < panelEnd; panel++) {
+    const int group = panel / PANELS, n0 = panel % PANELS * WIDTH;
+    __global const float* weights = packed + (size_t)panel * TAPS * GROUP_C * WIDTH;
+    for (int phase = 0; phase < PHASES_Y * PHASES_X; phase++) {
+      const int phaseY = phase / PHASES_X, phaseX = phase % PHASES_X;
+      __constant const int* tapsY = tapsOfPhaseY[phaseY];
+      __constant const int* tapsX = tapsOfPhaseX[phaseX];
+      // Neighbouring taps of a row lie side by side in the patch: one long run.
+      const int whole = GROUPS == 1 && tapsX[2] == 1;
+      const int runs = whole ? min(tapsX[0], 1) : tapsX[0];
+      const int run = whole ? tapsX[0] * GROUP_C : GROUP_C;
+      const int columns = (OUT_W - phaseX + PHASES_X - 1) / PHASES_X;
+      const int rowEnd = min(firstRow + BAND, (OUT_H - phaseY + PHASES_Y - 1) / PHASES_Y);
+      for (int y0 = firstRow; y0 < rowEnd; y0 += TILE_Y) {
+        for (int x0 = 0; x0 < columns; x0 += TILE_X) {
+          float16 acc[PIXELS][NV];
+          UNROLL
+          for (int p = 0; p < PIXELS; p++) {
+            UNROLL
+            for (int j = 0; j < NV; j++) acc[p][j] = 0.0f;
+          }
+          __global const float* w = weights;
+          const int top = (y0 - firstRow) * STEP_Y + tapsY[1] - LOW_Y;
+          const int left = x0 * STEP_X + tapsX[1] - LOW_X;
+          for (int ty = 0; ty < tapsY[0]; ty++) {
+            for (int tx = 0; tx < runs; tx++) {
+              __local const float* a = patch + group * GROUP_C +
+                  ((top + ty * tapsY[2]) * PATCH_W + left + tx * tapsX[2]) * IN_C;
+              int i = 0;
+              for (; i + 4 <= run; i += 4) {
+                MULTIPLY(4);
+              }
+              for (; i < run; i++) {
+                MULTIPLY(1);
+              }
+            }
+          }
+          UNROLL
+          for (int p = 0; p < PIXELS; p++) {
+            const int y = y0 + p / TILE_X, x = x0 + p % TILE_X;
+            if (y >= rowEnd || x >= columns) continue;
+            const int m = (image * OUT_H + y * PHASES_Y + phaseY) * OUT_W + x * PHASES_X + phaseX;
+            UNROLL
+            for (int j = 0; j < NV; j++) {
+              const int rest = GROUP_N - n0 - 16 * j, n = group * GROUP_N + n0 + 16 * j;
+              if (rest >= 16) {
+                STORE16(acc[p][j], m, n);
+              } else {
+                float lanes[16];
+                vstore16(acc[p][j], 0, lanes);
+                UNROLL
+                for (int l = 0; l < 15; l++) {
+                  if (l < rest) STORE1(lanes[l], m, n + l);
+                }
+              }
+            }
+          }
+        }
+      }
+      weights += tapsY[0] * tapsX[0] * GROUP_C * WIDTH;
+    }
+  }
+}
