@@ -6,9 +6,21 @@
 static const char prelude[] = {
 #embed "prelude.cl"
     , 0};
+static const char convolution_tiled[] = {
+#embed "convolution/convolution_tiled.cl"
+    , 0};
+static const char matmul_tiled[] = {
+#embed "matmul/matmul_tiled.cl"
+    , 0};
+static const char split_sum[] = {
+#embed "matmul/split_sum.cl"
+    , 0};
 
 static const retort_kernel_source sources[] = {
     {"prelude", prelude},
+    {"convolution/convolution_tiled", convolution_tiled},
+    {"matmul/matmul_tiled", matmul_tiled},
+    {"matmul/split_sum", split_sum},
 };
 
 const retort_kernel_source *retort_kernel_sources(void) { return sources; }
