@@ -5,6 +5,8 @@ package struct Node: Sendable {
   package var dtype: DType
   package var inputStart: Int32
   package var inputCount: Int32
+  /// Where in the model the node was added; an index into the graph's scopes.
+  package var scope: Int32
 }
 
 /// A lazy computation: an array of value nodes in topological order.
@@ -22,8 +24,21 @@ public final class Graph {
   /// The first fault met while building; a plan of this graph throws it.
   public private(set) var error: GraphError?
   /// Where in the model operations are being added, such as `student.layer3`.
-  public var scope = ""
-  private var unique: NodeTable = NodeTable()
+  public var scope = "" {
+    didSet {
+      if let known = scopeIndex[scope] {
+        currentScope = known
+      } else {
+        currentScope = Int32(scopes.count)
+        scopeIndex[scope] = currentScope
+        scopes.append(scope)
+      }
+    }
+  }
+  package private(set) var scopes: [String] = [""]
+  private var scopeIndex: [String: Int32] = ["": 0]
+  private var currentScope: Int32 = 0
+  private var unique = NodeTable()
   private var variableSlots: [ObjectIdentifier: Int32] = [:]
 
   /// An empty graph.
@@ -43,7 +58,7 @@ public final class Graph {
     nodes.append(
       Node(
         op: op, shape: shape, dtype: dtype, inputStart: Int32(inputPool.count),
-        inputCount: Int32(operands.count)))
+        inputCount: Int32(operands.count), scope: currentScope))
     inputPool.append(contentsOf: operands)
     unique.insert(id, in: self)
     return Tensor(graph: self, id: id)
@@ -56,7 +71,7 @@ public final class Graph {
     nodes.append(
       Node(
         op: .poison, shape: .scalar, dtype: .float32, inputStart: Int32(inputPool.count),
-        inputCount: 0))
+        inputCount: 0, scope: currentScope))
     return Tensor(graph: self, id: id)
   }
 

@@ -37,8 +37,8 @@ extension Tensor {
 
   /// The mean over `axes`, or over all.
   public func mean(axes: [Int]? = nil, keepingAxes: Bool = false) -> Tensor {
-    let total = sum(axes: axes, keepingAxes: keepingAxes)
-    return total * (Double(total.shape.count) / Double(max(1, shape.count)))
+    let reduced = (axes ?? allAxes).map { shape[$0] }.reduce(1, *)
+    return (self * (1 / Double(max(1, reduced)))).sum(axes: axes, keepingAxes: keepingAxes)
   }
 
   /// The maximum over `axes`, or over all; equal maxima share the gradient.

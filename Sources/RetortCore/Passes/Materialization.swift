@@ -1,0 +1,136 @@
+/// Decides which nodes are stored and which are computed where they are used.
+struct Materialization {
+  let graph: Graph
+  let uses: Uses
+  /// Whether the node's elements are written to memory (or lie there from the start).
+  private(set) var stored: [Bool]
+  private var loads: [Int32]
+  private var operations: [Int32]
+  private var transcendental: [Bool]
+
+  /// Beyond these a chain is cut: more operands or operations do not pay in one kernel.
+  private static let maximumLoads = 12
+  private static let maximumOperations = 48
+
+  init(_ graph: Graph, _ uses: Uses) {
+    self.graph = graph
+    self.uses = uses
+    stored = Array(repeating: false, count: graph.nodes.count)
+    loads = Array(repeating: 0, count: graph.nodes.count)
+    operations = loads
+    transcendental = stored
+    for id in graph.nodes.indices where uses.reachable[id] { decide(id) }
+  }
+
+  /// The stored node that this one is another name for, and how many elements into it.
+  func alias(_ id: Int32) -> (node: Int32, offset: Int)? {
+    if stored[Int(id)] { return (id, 0) }
+    switch graph.nodes[Int(id)].op {
+    case .stopGradient, .named, .reshape:
+      return alias(graph.operand(id, 0))
+    case .slice:
+      guard let offset = graph.denseSliceOffset(id), let base = alias(graph.operand(id, 0)) else {
+        return nil
+      }
+      return (base.node, base.offset + offset)
+    default: return nil
+    }
+  }
+
+  private mutating func decide(_ id: Int) {
+    let node = graph.nodes[id]
+    switch node.op {
+    case .fill:
+      stored[id] = uses.needsDense[id]
+    case .unary, .binary, .select:
+      sumCosts(id)
+      operations[id] += 1
+      stored[id] = uses.needsDense[id] || !pays(id)
+      if stored[id] { reset(id) }
+    case .stopGradient, .named, .reshape, .slice, .transpose, .broadcast:
+      sumCosts(id)
+      stored[id] = uses.needsDense[id] && alias(Int32(id)) == nil
+      if stored[id] || alias(Int32(id)) != nil { reset(id) }
+    default:
+      stored[id] = true
+      reset(id)
+    }
+  }
+
+  private mutating func reset(_ id: Int) {
+    loads[id] = 1
+    operations[id] = 0
+    transcendental[id] = false
+  }
+
+  private mutating func sumCosts(_ id: Int) {
+    for operand in graph.operands(Int32(id)) {
+      loads[id] += loads[Int(operand)]
+      operations[id] += operations[Int(operand)]
+      transcendental[id] = transcendental[id] || transcendental[Int(operand)]
+    }
+    if case .unary(let op) = graph.nodes[id].op, op.isTranscendental { transcendental[id] = true }
+    if case .binary(.power) = graph.nodes[id].op { transcendental[id] = true }
+  }
+
+  /// Whether computing the node at each use beats storing it once.
+  private func pays(_ id: Int) -> Bool {
+    guard loads[id] <= Materialization.maximumLoads,
+      operations[id] <= Materialization.maximumOperations
+    else { return false }
+    var readers: Set<Int32> = []
+    var spreads = false
+    collect(Int32(id), id, &readers, &spreads)
+    if uses.frozen[id], readers.contains(where: { !uses.frozen[Int($0)] }) { return false }
+    let cheap = !transcendental[id] && loads[id] <= 3 && operations[id] <= 4
+    if spreads { return !transcendental[id] && loads[id] <= 2 && operations[id] <= 2 }
+    if readers.count <= 1 { return true }
+    return cheap && !finishesContraction(id)
+  }
+
+  /// The computing nodes that read this one, directly or through views.
+  private func collect(_ id: Int32, _ root: Int, _ readers: inout Set<Int32>, _ spreads: inout Bool)
+  {
+    for reader in uses.readers(id) {
+      let node = graph.nodes[Int(reader)]
+      if node.shape.count > graph.nodes[root].shape.count { spreads = true }
+      switch node.op {
+      case .stopGradient, .named, .reshape, .slice, .transpose, .broadcast:
+        if uses.needsDense[Int(reader)] {
+          readers.insert(reader)
+        } else {
+          collect(reader, root, &readers, &spreads)
+        }
+      default: readers.insert(reader)
+      }
+    }
+  }
+
+  /// Whether the node is the only reader of a contraction, and so can be stored in its place.
+  private func finishesContraction(_ id: Int) -> Bool {
+    graph.operands(Int32(id)).contains { operand in
+      var source = operand
+      while case .reshape = graph.nodes[Int(source)].op { source = graph.operand(source, 0) }
+      return graph.nodes[Int(source)].op.takesEpilogue && uses.readers(source).count == 1
+    }
+  }
+}
+
+extension UnaryOp {
+  var isTranscendental: Bool {
+    switch self {
+    case .negate, .absolute, .square, .relu, .sign, .floor, .isPositive, .toFloat: false
+    default: true
+    }
+  }
+}
+
+extension Op {
+  /// Whether the operation can apply element-wise work to its result before storing it.
+  var takesEpilogue: Bool {
+    switch self {
+    case .matmul, .convolution, .convolutionInputGradient: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,57 @@
+extension PlanBuilder {
+  /// Each part is written, with the expression that makes it, into its place in the whole.
+  mutating func emitConcatenation(_ id: Int32, _ axis: Int) -> [Step] {
+    let strides = graph.nodes[Int(id)].shape.strides
+    var start = 0
+    var steps: [Step] = []
+    for part in graph.operands(id) {
+      steps.append(copy(part, to: value(id), .init(offset: start * strides[axis], strides: strides)))
+      start += graph.nodes[Int(part)].shape[axis]
+    }
+    return steps.filter { !$0.inputs.isEmpty || !$0.outputs.isEmpty }
+  }
+
+  mutating func emitPadding(_ id: Int32, _ low: SIMD8<Int32>) -> [Step] {
+    let node = graph.nodes[Int(id)]
+    var zeros = PointwiseProgram(shape: node.shape)
+    zeros.instructions = [.constant(0)]
+    zeros.results = [.init(register: 0, access: .init(strides: node.shape.strides), dtype: node.dtype)]
+    let strides = node.shape.strides
+    var offset = 0
+    for axis in 0..<node.shape.rank { offset += Int(low[axis]) * strides[axis] }
+    return [
+      Step(kind: .pointwise(zeros), inputs: [], outputs: [value(id)], label: label(id)),
+      copy(graph.operand(id, 0), to: value(id), .init(offset: offset, strides: strides)),
+    ]
+  }
+
+  /// Parts computed by a step of their own are placed in the pack; the others are copied.
+  mutating func emitPack(_ id: Int32, _ offsets: [Int]) -> [Step] {
+    let whole = value(id)
+    var steps: [Step] = []
+    for (part, offset) in zip(graph.operands(id), offsets) {
+      let shape = graph.nodes[Int(part)].shape
+      let source = dense(part)
+      let free =
+        fixed[source] == nil && parts[source] == nil && !persistent.contains(source)
+        && !uses.frozen[Int(part)]
+      if free, !parts.values.contains(where: { $0.base == source }) {
+        parts[source] = (whole, offset)
+      } else if free || shape.count > 0 {
+        steps.append(copy(part, to: whole, .init(offset: offset, strides: shape.strides)))
+      }
+    }
+    return steps
+  }
+
+  private mutating func copy(
+    _ part: Int32, to whole: Int, _ access: PointwiseProgram.Access
+  ) -> Step {
+    var builder = ProgramBuilder(
+      materialization, shape: graph.nodes[Int(part)].shape, members: [])
+    builder.store(part, at: access)
+    return Step(
+      kind: .pointwise(builder.program), inputs: builder.operandNodes.map { value($0) },
+      outputs: [whole], label: label(part))
+  }
+}

@@ -1,0 +1,75 @@
+/// What the planner knows of every node before it decides anything.
+struct Uses {
+  let graph: Graph
+  /// Whether an output or effect depends on the node.
+  let reachable: [Bool]
+  let frozen: [Bool]
+  /// Whether the host or an effect reads the node itself.
+  private(set) var isRoot: [Bool]
+  /// Whether some reader needs the elements dense in memory.
+  private(set) var needsDense: [Bool]
+  private var start: [Int32]
+  private var pool: [Int32]
+
+  init(_ graph: Graph, roots: [Int32]) {
+    self.graph = graph
+    reachable = graph.reachable(from: roots)
+    frozen = graph.frozenNodes()
+    isRoot = Array(repeating: false, count: graph.nodes.count)
+    needsDense = isRoot
+    for root in roots { isRoot[Int(root)] = true }
+    start = Array(repeating: 0, count: graph.nodes.count + 1)
+    for id in reachable.indices where reachable[id] {
+      for operand in graph.operands(Int32(id)) { start[Int(operand) + 1] += 1 }
+    }
+    for id in 1..<start.count { start[id] += start[id - 1] }
+    pool = Array(repeating: 0, count: Int(start[start.count - 1]))
+    var next = start
+    for id in reachable.indices where reachable[id] {
+      for operand in graph.operands(Int32(id)) {
+        pool[Int(next[Int(operand)])] = Int32(id)
+        next[Int(operand)] += 1
+      }
+    }
+    for id in reachable.indices.reversed() where reachable[id] {
+      needsDense[id] = isRoot[id] || readers(Int32(id)).contains { demandsDense($0) }
+    }
+  }
+
+  func readers(_ id: Int32) -> ArraySlice<Int32> { pool[Int(start[Int(id)])..<Int(start[Int(id) + 1])] }
+
+  private func demandsDense(_ reader: Int32) -> Bool {
+    switch graph.nodes[Int(reader)].op {
+    case .unary, .binary, .select, .reduce, .broadcast, .transpose, .concatenate, .pad: false
+    case .stopGradient, .named: needsDense[Int(reader)]
+    case .reshape: !graph.isUnitReshape(reader) || needsDense[Int(reader)]
+    case .slice: needsDense[Int(reader)] && graph.denseSliceOffset(reader) != nil
+    default: true
+    }
+  }
+}
+
+extension Graph {
+  /// Whether a reshape only adds or drops axes of extent 1.
+  func isUnitReshape(_ id: Int32) -> Bool {
+    let from = nodes[Int(operand(id, 0))].shape
+    let to = nodes[Int(id)].shape
+    return from.dimensions.filter { $0 != 1 } == to.dimensions.filter { $0 != 1 }
+  }
+
+  /// Where a slice starts in its operand if its elements are dense there and aligned.
+  func denseSliceOffset(_ id: Int32) -> Int? {
+    guard case .slice(let starts) = nodes[Int(id)].op else { return nil }
+    let whole = nodes[Int(operand(id, 0))].shape
+    let part = nodes[Int(id)].shape
+    var offset = 0
+    var partial = false
+    let strides = whole.strides
+    for axis in 0..<whole.rank {
+      if partial, part[axis] != whole[axis] { return nil }
+      if !partial, part[axis] != 1 { partial = true }
+      offset += Int(starts[axis]) * strides[axis]
+    }
+    return offset % Variable.alignment == 0 ? offset : nil
+  }
+}

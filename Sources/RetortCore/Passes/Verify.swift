@@ -1,0 +1,63 @@
+extension Plan {
+  /// Whether every step reads what has been written and no living values overlap.
+  package func verify() -> Bool { faults().isEmpty }
+
+  /// What is inconsistent, for tests and debug builds.
+  package func faults() -> [String] {
+    var faults: [String] = []
+    var written = Set<Int>()
+    for (index, value) in values.enumerated() {
+      switch value.place {
+      case .variable, .input, .constant: written.insert(index)
+      case .arena(let offset):
+        if offset % Plan.alignment != 0 { faults.append("value \(index) is not aligned") }
+      case .persistent: break
+      }
+    }
+    var writer: [Int: (value: Int, end: Int)] = [:]
+    for (index, step) in (setup + steps).enumerated() {
+      for input in step.inputs where !isWritten(input, written) {
+        faults.append("step \(index) (\(step.label)) reads value \(input) before it is written")
+      }
+      for input in step.inputs {
+        guard case .arena(let offset) = values[input].place else { continue }
+        if let owner = writer[offset], owner.value != input,
+          values[owner.value].count != values[input].count
+        {
+          faults.append("step \(index) reads value \(input) after \(owner.value) overwrote it")
+        }
+      }
+      for output in step.outputs {
+        written.insert(output)
+        if case .arena(let offset) = values[output].place {
+          writer[offset] = (output, offset + values[output].count * 4)
+        }
+      }
+      let program: PointwiseProgram? =
+        switch step.kind {
+        case .pointwise(let program): program
+        case .reduce(let reduction): reduction.prologue
+        default: nil
+        }
+      if let program, program.operands.count != step.inputs.count {
+        faults.append("step \(index) has \(step.inputs.count) inputs for its program")
+      }
+    }
+    return faults
+  }
+
+  /// Whether a value, or one that it is part of or a part of, has been written.
+  private func isWritten(_ value: Int, _ written: Set<Int>) -> Bool {
+    if written.contains(value) { return true }
+    let place = values[value].place
+    return written.contains { overlaps(values[$0], place, values[value].count) }
+  }
+
+  private func overlaps(_ other: Value, _ place: Value.Place, _ count: Int) -> Bool {
+    switch (other.place, place) {
+    case (.arena(let a), .arena(let b)), (.persistent(let a), .persistent(let b)):
+      a < b + count * 4 && b < a + other.count * 4
+    default: false
+    }
+  }
+}

@@ -1,0 +1,38 @@
+extension Plan {
+  /// Compiles the part of `graph` that `outputs` and `effects` depend on.
+  ///
+  /// Effects happen after everything has been computed, so every value is of the step's start.
+  ///
+  /// - Throws: The first `GraphError` met while the graph was built.
+  public init(_ graph: Graph, outputs: [Tensor], effects: [Effect] = []) throws(GraphError) {
+    if let fault = graph.error { throw fault }
+    let roots = graph.rewritten(outputs.map(\.id) + effects.flatMap(\.tensors).map(\.id))
+    if let fault = graph.error { throw fault }
+    let results = roots[..<outputs.count].map { Tensor(graph: graph, id: $0) }
+    var rest = roots[outputs.count...]
+    let settled = effects.map { $0.replacingTensors { _ in Tensor(graph: graph, id: rest.removeFirst()) } }
+    var builder = PlanBuilder(graph, results, settled)
+    self = builder.build()
+    assert(verify(), "a plan must be consistent")
+  }
+}
+
+extension Effect {
+  fileprivate var tensors: [Tensor] {
+    switch self {
+    case .assign(_, _, let tensor): [tensor]
+    case .optimize(_, _, let gradient, _, let rate, let step): [gradient, rate, step]
+    }
+  }
+
+  fileprivate func replacingTensors(_ next: (Tensor) -> Tensor) -> Effect {
+    switch self {
+    case .assign(let variable, let offset, let tensor):
+      return .assign(variable, offset: offset, next(tensor))
+    case .optimize(let rule, let parameters, let gradient, let state, let rate, let step):
+      let (g, r, s) = (next(gradient), next(rate), next(step))
+      return .optimize(
+        rule, parameters: parameters, gradient: g, state: state, learningRate: r, step: s)
+    }
+  }
+}
