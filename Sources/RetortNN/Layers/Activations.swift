@@ -1,0 +1,50 @@
+import RetortCore
+
+/// `max(x, 0)`.
+public final class ReLU: Module {
+  public override func forward(_ x: Tensor) -> Tensor { x.relu() }
+}
+
+/// `x·Φ(x)` with the exact error function.
+///
+/// Source: [Hendrycks and Gimpel 2016](https://arxiv.org/abs/1606.08415).
+public final class GELU: Module {
+  public override func forward(_ x: Tensor) -> Tensor { x.gelu() }
+}
+
+/// `x·sigmoid(x)`.
+///
+/// Source: [Ramachandran, Zoph, Le 2017](https://arxiv.org/abs/1710.05941).
+public final class SiLU: Module {
+  public override func forward(_ x: Tensor) -> Tensor { x * x.sigmoid() }
+}
+
+/// The hyperbolic tangent.
+public final class Tanh: Module {
+  public override func forward(_ x: Tensor) -> Tensor { x.tanh() }
+}
+
+/// `1/(1 + e⁻ˣ)`.
+public final class Sigmoid: Module {
+  public override func forward(_ x: Tensor) -> Tensor { x.sigmoid() }
+}
+
+/// `log(1 + eˣ)`.
+public final class Softplus: Module {
+  public override func forward(_ x: Tensor) -> Tensor { x.softplus() }
+}
+
+/// `x · clamp(x/6 + 1/2, 0, 1)`.
+///
+/// Source: [Howard et al. 2019](https://arxiv.org/abs/1905.02244), section 5.2.
+public final class HardSwish: Module {
+  public override func forward(_ x: Tensor) -> Tensor { x.hardSwish() }
+}
+
+/// `clamp(x/6 + 1/2, 0, 1)`.
+public final class HardSigmoid: Module {
+  public override func forward(_ x: Tensor) -> Tensor { x.hardSigmoid() }
+}
+
+/// The input itself.
+public final class Identity: Module {}

@@ -1,0 +1,48 @@
+import RetortCore
+
+/// A two-dimensional convolution over NHWC images.
+///
+/// `weight` is `[outputs, kernel, kernel, inputs/groups]`, in files
+/// `[outputs, inputs/groups, kernel, kernel]`; `bias` is `[outputs]`.
+public final class Conv2d: Module {
+  /// `[outputs, kernel, kernel, inputs/groups]`.
+  public let weight: Parameter
+  /// `[outputs]`, or nil.
+  public let bias: Parameter?
+  /// Stride, padding, dilation and groups.
+  public let geometry: Convolution
+
+  /// A convolution from `inputs` to `outputs` channels with a square kernel.
+  ///
+  /// - Parameters:
+  ///   - groups: Divides both channel counts; equal to `inputs` for a depthwise convolution.
+  ///   - initialiser: Of the weight; PyTorch's default where nil.
+  public convenience init(
+    _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
+    dilation: Int = 1, groups: Int = 1, bias: Bool = true, initialiser: Initialiser? = nil
+  ) {
+    self.init(
+      inputs, outputs, kernelHeight: kernel, kernelWidth: kernel,
+      geometry: Convolution(stride: stride, padding: padding, dilation: dilation, groups: groups),
+      bias: bias, initialiser: initialiser)
+  }
+
+  /// A convolution of any geometry.
+  public init(
+    _ inputs: Int, _ outputs: Int, kernelHeight: Int, kernelWidth: Int, geometry: Convolution,
+    bias hasBias: Bool = true, initialiser: Initialiser? = nil
+  ) {
+    let inner = inputs / max(1, geometry.groups)
+    let standard = Initialiser.framework(fanIn: inner * kernelHeight * kernelWidth)
+    weight = Parameter(
+      [outputs, kernelHeight, kernelWidth, inner], initialiser ?? standard, layout: .channelsLast)
+    bias = hasBias ? Parameter([outputs], standard) : nil
+    self.geometry = geometry
+  }
+
+  public override func forward(_ x: Tensor) -> Tensor {
+    let sum = x.convolution(weight.tensor, geometry)
+    guard let bias else { return sum }
+    return sum + bias.tensor
+  }
+}

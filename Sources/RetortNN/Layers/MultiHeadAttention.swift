@@ -1,0 +1,83 @@
+import RetortCore
+
+/// Self-attention with several heads over `[batch, length, width]`.
+///
+/// `softmax(Q·Kᵀ/√headWidth + mask)·V` per head, then a linear layer.
+///
+/// Source: [Vaswani et al. 2017](https://arxiv.org/abs/1706.03762), section 3.2.
+public final class MultiHeadAttention: Module {
+  /// Makes queries.
+  public let query: Linear
+  /// Makes keys.
+  public let key: Linear
+  /// Makes values.
+  public let value: Linear
+  /// Mixes the heads.
+  public let output: Linear
+  /// Drops attention weights in training mode.
+  public let dropout: Dropout
+  /// The number of heads; divides the width.
+  public let heads: Int
+
+  /// Attention over features of the given width.
+  public init(
+    width: Int, heads: Int, dropout: Double = 0, initialiser: Initialiser? = nil,
+    biasInitialiser: Initialiser? = nil
+  ) {
+    func linear() -> Linear {
+      Linear(width, width, initialiser: initialiser, biasInitialiser: biasInitialiser)
+    }
+    (query, key, value, output) = (linear(), linear(), linear(), linear())
+    self.dropout = Dropout(dropout)
+    self.heads = heads
+  }
+
+  public override func forward(_ x: Tensor) -> Tensor { output(attended(x, mask: nil)) }
+
+  /// Attention in which `mask` is added to the scores.
+  ///
+  /// - Parameter mask: Broadcasts to `[batch, heads, length, length]`; 0 where attention is
+  ///   allowed, a large negative number elsewhere.
+  public func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
+    scoped { output(attended(x, mask: mask)) }
+  }
+
+  /// The heads' results side by side, before the last linear layer.
+  package func attended(_ x: Tensor, mask: Tensor?) -> Tensor {
+    attention(query: query(x), key: key(x), value: value(x), heads: heads, mask: mask) {
+      dropout($0)
+    }
+  }
+}
+
+/// Attention of queries over keys and values, `[batch, length, width]` each, in heads.
+///
+/// - Parameters:
+///   - mask: Added to the scores; broadcasts to `[batch, heads, queries, keys]`.
+///   - weighting: Applied to the attention weights, such as dropout.
+/// - Returns: `[batch, queries, width]`.
+///
+/// Source: [Vaswani et al. 2017](https://arxiv.org/abs/1706.03762), equation 1.
+public func attention(
+  query: Tensor, key: Tensor, value: Tensor, heads: Int, mask: Tensor?,
+  weighting: (Tensor) -> Tensor = { $0 }
+) -> Tensor {
+  let graph = query.graph
+  guard query.shape.rank == 3, key.shape.rank == 3, value.shape == key.shape, heads >= 1,
+    query.shape[2] % heads == 0
+  else {
+    return graph.fail(
+      .invalidArgument(
+        operation: "attention",
+        reason: "\(heads) heads do not divide \(query.shape), \(key.shape), \(value.shape)",
+        path: graph.scope))
+  }
+  let width = query.shape[2] / heads
+  func split(_ x: Tensor) -> Tensor {
+    x.reshape([x.shape[0], x.shape[1], heads, width]).transpose([0, 2, 1, 3])
+  }
+  var scores = split(query).matmul(split(key), transposeB: true) / Double(width).squareRoot()
+  if let mask { scores = scores + mask }
+  let mixed = weighting(scores.softmax()).matmul(split(value))
+  return mixed.transpose([0, 2, 1, 3]).reshape(query.shape.dimensions)
+}

@@ -1,0 +1,21 @@
+import RetortCore
+
+/// What all modules of one tree share: the variables that hold their weights, and the forward
+/// pass that is being built.
+final class ModelBinding {
+  let name: String
+  let parameters: Variable
+  let buffers: Variable?
+  var context: ForwardContext?
+
+  init(name: String, parameters: Variable, buffers: Variable?) {
+    self.name = name
+    self.parameters = parameters
+    self.buffers = buffers
+  }
+
+  func tensor(_ parameter: Parameter, in graph: Graph) -> Tensor {
+    let variable = parameter.role == .trainable ? parameters : buffers ?? parameters
+    return graph.variable(variable, offset: parameter.offset, parameter.shape)
+  }
+}

@@ -1,0 +1,126 @@
+import RetortCore
+
+/// A function with weights; subclasses override `forward`, callers write `model(x)`.
+///
+/// Modules and parameters held in stored properties are found by reflection, in the order of
+/// their declaration, and named as PyTorch would: `layer1.0.conv1.weight`. A property's name in
+/// camel case becomes snake case; `renamed` overrides single names. Arrays contribute their
+/// indices.
+open class Module {
+  /// The key of this module in checkpoints and taps, such as `layer3.0.conv1`.
+  public internal(set) var path = ""
+  var binding: ModelBinding?
+
+  /// A module without a place in a model.
+  public init() {}
+
+  /// Computes the output; the override point.
+  open func forward(_ x: Tensor) -> Tensor { x }
+
+  /// Keys in checkpoints that differ from the property's name in snake case.
+  open var renamed: [String: String] { [:] }
+
+  /// The modules directly inside this one, with their keys, in order.
+  ///
+  /// An empty key adds nothing to the path of what is inside.
+  open var children: [(key: String, module: Module)] {
+    properties.flatMap { key, value -> [(key: String, module: Module)] in
+      if let module = value as? Module { return [(key, module)] }
+      guard let modules = value as? [Module] else { return [] }
+      return modules.enumerated().map { ("\(key).\($0.offset)", $0.element) }
+    }
+  }
+
+  /// The parameters of this module itself, with their keys, in order.
+  open var ownParameters: [(key: String, parameter: Parameter)] {
+    properties.compactMap { key, value in (value as? Parameter).map { (key, $0) } }
+  }
+
+  /// Runs `forward` and names its result by `path`; for calls inside another module's `forward`.
+  public final func callAsFunction(_ x: Tensor) -> Tensor { scoped { forward(x) } }
+
+  /// Builds the module's outputs in a graph, in training or evaluation mode.
+  public final func callAsFunction(_ x: Tensor, in context: ForwardContext) -> Tensor {
+    using(context) { self(x) }
+  }
+
+  /// Lets `body` call this module, or any in its tree, as part of `context`'s forward pass.
+  ///
+  /// For modules with several functions or inputs: `model.using(context) { model.encode(x) }`.
+  public final func using<Result>(
+    _ context: ForwardContext, _ body: () throws -> Result
+  ) rethrows -> Result {
+    guard let binding else {
+      preconditionFailure("a model must be held by a ParameterStore before it is called")
+    }
+    let outer = binding.context
+    binding.context = context
+    defer { binding.context = outer }
+    return try body()
+  }
+
+  /// Computes a tensor on this module's behalf: faults say its path, taps find it by its path.
+  ///
+  /// What `callAsFunction` does; modules with several inputs call it in their own functions.
+  public final func scoped(_ body: () -> Tensor) -> Tensor {
+    let graph = context.graph
+    let outer = graph.scope
+    graph.scope = scope
+    defer { graph.scope = outer }
+    let result = body()
+    return path.isEmpty ? result : result.named(path)
+  }
+
+  /// The forward pass that is being built; to be read inside `forward` only.
+  public final var context: ForwardContext {
+    guard let context = binding?.context else {
+      preconditionFailure(
+        "module '\(path)' was called outside a forward pass; use model(x, in: context) on a "
+          + "model that a ParameterStore holds")
+    }
+    return context
+  }
+
+  private var scope: String {
+    [binding?.name ?? "", path].filter { !$0.isEmpty }.joined(separator: ".")
+  }
+}
+
+extension Module {
+  /// Stored properties of this object, from the base class down, by their keys.
+  private var properties: [(key: String, value: Any)] {
+    var levels: [Mirror] = []
+    var mirror: Mirror? = Mirror(reflecting: self)
+    while let level = mirror {
+      levels.append(level)
+      mirror = level.superclassMirror
+    }
+    return levels.reversed().flatMap { level in
+      level.children.compactMap { child in
+        child.label.map { (renamed[$0] ?? $0.snakeCased, child.value) }
+      }
+    }
+  }
+
+  /// Calls `visit` for this module and each inside it, parents first, with its path.
+  package func walk(from path: String = "", _ visit: (Module, String) -> Void) {
+    visit(self, path)
+    for (key, module) in children { module.walk(from: path.joinedPath(key), visit) }
+  }
+}
+
+extension String {
+  func joinedPath(_ key: String) -> String {
+    if isEmpty || key.isEmpty { return self + key }
+    return self + "." + key
+  }
+
+  var snakeCased: String {
+    var result = ""
+    for character in self {
+      if character.isUppercase, !result.isEmpty { result += "_" }
+      result += character.lowercased()
+    }
+    return result
+  }
+}

@@ -1,0 +1,106 @@
+import RetortCore
+
+/// A named array of float32 weights in PyTorch's layout.
+public struct NamedWeights: Equatable, Sendable {
+  /// The key, such as `layer1.0.conv1.weight`.
+  public var name: String
+  /// The extents in PyTorch's order of axes.
+  public var shape: [Int]
+  /// The elements, row-major.
+  public var values: [Float]
+
+  /// Weights under a name.
+  public init(name: String, shape: [Int], values: [Float]) {
+    (self.name, self.shape, self.values) = (name, shape, values)
+  }
+}
+
+/// The contents of a store's two flat variables, on the host.
+public struct FlatWeights: Equatable, Sendable {
+  /// As long as `ParameterStore.parameterVariable`.
+  public var parameters: [Float]
+  /// As long as `ParameterStore.bufferVariable`, or empty.
+  public var buffers: [Float]
+
+  /// The contents of both variables.
+  public init(parameters: [Float], buffers: [Float]) {
+    (self.parameters, self.buffers) = (parameters, buffers)
+  }
+}
+
+extension ParameterStore {
+  /// First values drawn under `seed`; each parameter's stream follows from its path.
+  public func initialWeights(seed: UInt64) -> FlatWeights {
+    var weights = zeros
+    for parameter in all {
+      let values = parameter.initialiser.values(
+        parameter.shape.count, seed: seed, stream: parameter.path.streamNumber)
+      place(values, of: parameter, in: &weights)
+    }
+    return weights
+  }
+
+  /// All weights under PyTorch's names, in its order and layouts.
+  ///
+  /// - Parameter weights: As long as this store's variables.
+  public func exported(_ weights: FlatWeights) -> [NamedWeights] {
+    all.map { parameter in
+      let flat = parameter.role == .trainable ? weights.parameters : weights.buffers
+      let slice = flat[parameter.offset..<parameter.offset + parameter.shape.count]
+      return NamedWeights(
+        name: parameter.path, shape: parameter.layout.frameworkShape(parameter.shape),
+        values: parameter.layout.exported(slice, parameter.shape))
+    }
+  }
+
+  /// Flat contents made of weights under PyTorch's names.
+  ///
+  /// `num_batches_tracked` counters are passed over.
+  ///
+  /// - Throws: `WeightError` with every name that is missing, unknown or of another shape.
+  public func imported(_ named: [NamedWeights]) throws(WeightError) -> FlatWeights {
+    var byName: [String: NamedWeights] = [:]
+    for entry in named { byName[entry.name] = entry }
+    var faults: [WeightError.Fault] = []
+    var weights = zeros
+    for parameter in all {
+      guard let entry = byName.removeValue(forKey: parameter.path) else {
+        faults.append(.missing(parameter.path))
+        continue
+      }
+      let shape = parameter.layout.frameworkShape(parameter.shape)
+      guard entry.shape == shape, entry.values.count == parameter.shape.count else {
+        faults.append(.shape(parameter.path, expected: shape, found: entry.shape))
+        continue
+      }
+      place(parameter.layout.imported(entry.values, parameter.shape), of: parameter, in: &weights)
+    }
+    for name in byName.keys.sorted() where !name.hasSuffix("num_batches_tracked") {
+      faults.append(.unexpected(name))
+    }
+    guard faults.isEmpty else { throw WeightError(model: name, faults: faults) }
+    return weights
+  }
+
+  private var zeros: FlatWeights {
+    FlatWeights(
+      parameters: Array(repeating: 0, count: parameterVariable.count),
+      buffers: Array(repeating: 0, count: bufferVariable?.count ?? 0))
+  }
+
+  private func place(_ values: [Float], of parameter: Parameter, in weights: inout FlatWeights) {
+    let range = parameter.offset..<parameter.offset + values.count
+    if parameter.role == .trainable {
+      weights.parameters.replaceSubrange(range, with: values)
+    } else {
+      weights.buffers.replaceSubrange(range, with: values)
+    }
+  }
+}
+
+extension String {
+  /// A number that differs between paths (FNV-1a over the UTF-8 bytes).
+  fileprivate var streamNumber: UInt32 {
+    utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 }
+  }
+}
