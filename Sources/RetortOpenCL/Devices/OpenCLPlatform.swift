@@ -17,11 +17,14 @@ extension OpenCLPlatform {
   /// Every device of every platform, in the order in which the loader lists them.
   ///
   /// - Throws: `.loaderMissing`, `.noPlatform`, or `.call` if a driver fails.
-  public static func devices() throws(OpenCLError) -> [OpenCLDevice] {
+  public static func devices() throws(OpenCLError) -> [OpenCLDevice] { try listed.get() }
+
+  // Listed once, by one thread: PoCL 3.1 crashes when several threads find its devices at a time.
+  private static let listed = Result { () throws(OpenCLError) in
     try devices(try OpenCLLibrary.shared())
   }
 
-  package static func devices(_ library: OpenCLLibrary) throws(OpenCLError) -> [OpenCLDevice] {
+  private static func devices(_ library: OpenCLLibrary) throws(OpenCLError) -> [OpenCLDevice] {
     var devices: [OpenCLDevice] = []
     for (platformIndex, raw) in try platforms(library).enumerated() {
       let platform = try OpenCLPlatform(raw, library)

@@ -1,0 +1,81 @@
+import Testing
+
+@testable import RetortOpenCL
+
+@Suite struct DeviceTests {
+  @Test func everyDeviceReportsItsLimits() throws {
+    let devices = try OpenCLPlatform.devices()
+    #expect(!devices.isEmpty)
+    for device in devices {
+      #expect(!device.name.isEmpty && !device.platform.name.isEmpty)
+      #expect(device.computeUnits > 0)
+      #expect(device.maxWorkGroupSize > 0 && device.maxWorkItemSizes.count >= 3)
+      #expect(device.localMemorySize >= 16 << 10)
+      #expect(device.maxAllocationSize > 0)
+      #expect(device.maxAllocationSize <= device.globalMemorySize)
+      #expect(device.baseAlignment >= 1 && device.baseAlignment <= 4096)
+      #expect(device.version.hasPrefix("OpenCL "))
+      #expect(try OpenCLDevice.select(device.selector).raw == device.raw)
+    }
+  }
+
+  @Test(arguments: [
+    ("auto", DeviceSelection.best), ("opencl", .best), ("opencl:0", .platform(0)),
+    ("opencl:2:1", .device(platform: 2, device: 1)), ("opencl:nvidia", .named("nvidia")),
+    ("opencl:Portable Computing", .named("Portable Computing")),
+  ])
+  func selectorsAreRead(_ text: String, _ expected: DeviceSelection) throws {
+    #expect(try DeviceSelection(text) == expected)
+  }
+
+  @Test(arguments: ["", "cpu", "gpu", "opencl:", "opencl::1", "opencl:0:x", "opencl:0:1:2", "opencl:-1"])
+  func otherSelectorsAreRefused(_ text: String) {
+    #expect(throws: OpenCLError.malformedSelector(text)) { try DeviceSelection(text) }
+  }
+
+  @Test func anUnknownDeviceIsNamedWithThoseThatExist() throws {
+    let available = try OpenCLPlatform.devices().map(\.description)
+    let error = #expect(throws: OpenCLError.self) { try OpenCLDevice.select("opencl:97") }
+    #expect(error == .noDevice(selector: "opencl:97", available: available))
+    #expect(error?.description.contains(available[0]) == true)
+  }
+
+  @Test func discreteGPUsComeFirst() throws {
+    let real = try #require(try OpenCLPlatform.devices().first)
+    let cpu = real.altered(index: 0, kind: .cpu, units: 128, unified: true)
+    let integrated = real.altered(index: 1, kind: .gpu, units: 96, unified: true)
+    let small = real.altered(index: 2, kind: .gpu, units: 24, unified: false)
+    let large = real.altered(index: 3, kind: .gpu, units: 132, unified: false)
+    let twin = real.altered(index: 4, kind: .gpu, units: 132, unified: false)
+    let other = real.altered(index: 5, kind: .accelerator, units: 999, unified: false)
+    func best(_ devices: [OpenCLDevice]) -> Int? {
+      DeviceSelection.best.choose(from: devices)?.deviceIndex
+    }
+    #expect(best([cpu, integrated, small, large, twin, other]) == 3)
+    #expect(best([cpu, integrated, small, other]) == 2)
+    #expect(best([cpu, integrated, other]) == 1)
+    #expect(best([cpu, other]) == 5)
+    #expect(best([cpu]) == 0)
+    #expect(best([]) == nil)
+    let chosen = DeviceSelection.device(platform: real.platformIndex, device: 4)
+    #expect(chosen.choose(from: [cpu, twin])?.deviceIndex == 4)
+    #expect(DeviceSelection.named(real.name.uppercased()).choose(from: [cpu, large]) != nil)
+    #expect(DeviceSelection.named("no such name").choose(from: [cpu, large]) == nil)
+  }
+}
+
+extension OpenCLDevice {
+  fileprivate func altered(
+    index: Int, kind: Kind, units: Int, unified: Bool
+  ) -> OpenCLDevice {
+    OpenCLDevice(
+      platformIndex: platformIndex, deviceIndex: index, platform: platform, name: name,
+      vendor: vendor, driverVersion: driverVersion, version: version,
+      languageVersion: languageVersion, kind: kind, computeUnits: units,
+      maxWorkGroupSize: maxWorkGroupSize, maxWorkItemSizes: maxWorkItemSizes,
+      localMemorySize: localMemorySize, hasDedicatedLocalMemory: hasDedicatedLocalMemory,
+      globalMemorySize: globalMemorySize, maxAllocationSize: maxAllocationSize,
+      baseAlignment: baseAlignment, hasUnifiedMemory: unified, extensions: extensions, raw: raw,
+      rawPlatform: rawPlatform)
+  }
+}
