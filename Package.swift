@@ -18,7 +18,7 @@ let package = Package(
     .target(name: "CRetortCPU", linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "CKernels", path: "Kernels",
-      exclude: ["convolution", "matmul"],
+      exclude: ["convolution", "elementwise", "matmul"],
       sources: ["kernels.c"], publicHeadersPath: "include"),
     .target(name: "RetortCore"),
     .target(name: "RetortCPU", dependencies: ["RetortCore", "CRetortCPU"]),

@@ -16,11 +16,53 @@ static const char split_sum[] = {
 #embed "matmul/split_sum.cl"
     , 0};
 
+static const char elementwise_probe_copy[] = {
+#embed "elementwise/probe_copy.cl"
+    , 0};
+static const char elementwise_probe_features[] = {
+#embed "elementwise/probe_features.cl"
+    , 0};
+static const char elementwise_probe_fma[] = {
+#embed "elementwise/probe_fma.cl"
+    , 0};
+static const char elementwise_probe_forms[] = {
+#embed "elementwise/probe_forms.cl"
+    , 0};
+
+static const char softmax_cross_entropy[] = {
+#embed "distillation/softmax_cross_entropy.cl"
+    , 0};
+static const char softmax_divergence[] = {
+#embed "distillation/softmax_divergence.cl"
+    , 0};
+static const char latent_step[] = {
+#embed "latent/latent_step.cl"
+    , 0};
+static const char softmax[] = {
+#embed "normalization/softmax.cl"
+    , 0};
+static const char optimizer[] = {
+#embed "optimizer/optimizer.cl"
+    , 0};
+static const char philox[] = {
+#embed "random/philox.cl"
+    , 0};
+
 static const retort_kernel_source sources[] = {
     {"prelude", prelude},
+    {"distillation/softmax_cross_entropy", softmax_cross_entropy},
+    {"distillation/softmax_divergence", softmax_divergence},
+    {"latent/latent_step", latent_step},
+    {"normalization/softmax", softmax},
+    {"optimizer/optimizer", optimizer},
+    {"random/philox", philox},
     {"convolution/convolution_tiled", convolution_tiled},
     {"matmul/matmul_tiled", matmul_tiled},
     {"matmul/split_sum", split_sum},
+    {"elementwise/probe_copy", elementwise_probe_copy},
+    {"elementwise/probe_features", elementwise_probe_features},
+    {"elementwise/probe_fma", elementwise_probe_fma},
+    {"elementwise/probe_forms", elementwise_probe_forms},
 };
 
 const retort_kernel_source *retort_kernel_sources(void) { return sources; }
