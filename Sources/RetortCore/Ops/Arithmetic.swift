@@ -103,8 +103,8 @@ extension Tensor {
       .select, [then.broadcast(to: common), otherwise.broadcast(to: common)], common, then.dtype)
   }
 
-  /// `log(1 + eˣ)`, without overflow; its gradient is the sigmoid.
-  public func softplus() -> Tensor { relu() + (-abs()).exp().log1p() }
+  /// `log(1 + eˣ)`, without overflow; its gradient is the sigmoid, at zero too.
+  public func softplus() -> Tensor { maximum(graph.fill(0)) + (-abs()).exp().log1p() }
 
   /// `x·Φ(x)` with the exact error function.
   public func gelu() -> Tensor { self * 0.5 * ((self * 0.5.squareRoot()).erf() + 1) }
