@@ -18,7 +18,10 @@ let package = Package(
     .target(name: "CRetortCPU", linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "CKernels", path: "Kernels",
-      exclude: ["convolution", "elementwise", "matmul"],
+      exclude: [
+        "convolution", "distillation", "elementwise", "latent", "matmul", "normalization", "optimizer",
+        "random",
+      ],
       sources: ["kernels.c"], publicHeadersPath: "include"),
     .target(name: "RetortCore"),
     .target(name: "RetortCPU", dependencies: ["RetortCore", "CRetortCPU"]),

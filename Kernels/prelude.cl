@@ -1,6 +1,183 @@
 // prelude: what every kernel source may use; the host puts it before each program.
 //
 // Vectors    `float16` helpers for the CPU forms (one work-item walks a tile with wide vectors).
+//            `count` is how many of the 16 lanes are inside the tensor, 1…16; loads may over-read.
+// Groups     Folds over the work-items of a group for the GPU forms; every work-item calls them.
 // Numerics   fma() is used for multiply-adds; programs are built without fast-math options.
+//            exp16 ≤ 1 ulp where the result is normal, overflow to INFINITY, underflow to 0 or a
+//            denormal, NaN kept. log16 ≤ 1 ulp, log(0) = −INFINITY, log(negative) = NaN.
 
 #define IOTA16 (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
+
+static inline float sum16(float16 v) {
+  const float8 a = v.lo + v.hi;
+  const float4 b = a.lo + a.hi;
+  const float2 c = b.lo + b.hi;
+  return c.x + c.y;
+}
+
+static inline float max16(float16 v) {
+  const float8 a = fmax(v.lo, v.hi);
+  const float4 b = fmax(a.lo, a.hi);
+  const float2 c = fmax(b.lo, b.hi);
+  return fmax(c.x, c.y);
+}
+
+// 16 floats of which the lanes from `count` on are `fill`.
+static inline float16 load_part16(__global const float* from, int count, float fill) {
+  return count < 16 ? select((float16)fill, vload16(0, from), IOTA16 < count) : vload16(0, from);
+}
+
+// Stores the first `count` lanes.
+static inline void store_part16(float16 v, int count, __global float* to) {
+  if (count == 16) {
+    vstore16(v, 0, to);
+    return;
+  }
+  if (count & 8) {
+    vstore8(v.lo, 0, to);
+    to += 8;
+    v.lo = v.hi;
+  }
+  if (count & 4) {
+    vstore4(v.s0123, 0, to);
+    to += 4;
+    v.s0123 = v.s4567;
+  }
+  if (count & 2) {
+    vstore2(v.s01, 0, to);
+    to += 2;
+    v.s01 = v.s23;
+  }
+  if (count & 1) *to = v.s0;
+}
+
+// Transposes the 16×16 matrix whose rows are r[0], …, r[15]: four stages of even and odd lanes.
+static inline void transpose16(float16* r) {
+  __attribute__((opencl_unroll_hint))
+  for (int stride = 1; stride < 16; stride *= 2) {
+    __attribute__((opencl_unroll_hint))
+    for (int i = 0; i < 16; i++) {
+      if ((i & stride) == 0) {
+        const float16 even = (float16)(r[i].even, r[i + stride].even);
+        r[i + stride] = (float16)(r[i].odd, r[i + stride].odd);
+        r[i] = even;
+      }
+    }
+  }
+}
+
+// exp: x = n ln2 + r; a minimax polynomial of degree 6 on |r| ≤ ln2 / 2; 2^n in two factors.
+static inline float16 exp16(float16 x) {
+  x = x > 89.0f ? (float16)89.0f : x;  // written so that NaN stays NaN
+  x = x < -104.0f ? (float16)-104.0f : x;
+  const float16 biased = fma(x, (float16)1.44269504f, (float16)12582912.0f);
+  const float16 n = biased - 12582912.0f;
+  const int16 e = as_int16(biased) - 0x4B400000;
+  float16 r = fma(n, (float16)-0.693359375f, x);
+  r = fma(n, (float16)2.12194440e-4f, r);
+  float16 p = fma(r, (float16)1.38131424e-3f, (float16)8.36941879e-3f);
+  p = fma(p, r, (float16)4.16684560e-2f);
+  p = fma(p, r, (float16)1.66665152e-1f);
+  p = fma(p, r, (float16)0.49999994f);
+  p = fma(p, r * r, r) + 1.0f;
+  const int16 half_e = e >> 1;
+  return p * as_float16((half_e + 127) << 23) * as_float16((e - half_e + 127) << 23);
+}
+
+// log: x = 2^n (1 + f) with 1 + f in [√½, √2); f − f²/2 + f³ P(f).
+static inline float16 log16(float16 x) {
+  const int16 tiny = x < 1.17549435e-38f;
+  const int16 bits = as_int16(tiny ? x * 8388608.0f : x) - 0x3F3504F3;
+  const float16 n = convert_float16((bits >> 23) - (tiny ? (int16)23 : (int16)0));
+  const float16 f = as_float16((bits & 0x7FFFFF) + 0x3F3504F3) - 1.0f;
+  float16 p = fma(f, (float16)-0.0763442963f, (float16)0.127615496f);
+  p = fma(p, f, (float16)-0.131601945f);
+  p = fma(p, f, (float16)0.142017618f);
+  p = fma(p, f, (float16)-0.166233569f);
+  p = fma(p, f, (float16)0.200012267f);
+  p = fma(p, f, (float16)-0.250008225f);
+  p = fma(p, f, (float16)0.333333313f);
+  const float16 square = f * f;
+  p = fma(p * f, square, n * -2.12194440e-4f);
+  p = fma(square, (float16)-0.5f, p);
+  const float16 y = fma(n, (float16)0.693359375f, f + p);
+  const float16 special = x > 0.0f ? x : (x == 0.0f ? (float16)-INFINITY : (float16)NAN);
+  return (x > 0.0f && x < INFINITY) ? y : special;
+}
+
+// One row's softmax statistics in one read: (peak, Σ exp(scale · (x − peak))), peak = max x.
+// Each lane keeps its own peak and rescales its sum in the rare case that its maximum grows.
+static inline float2 softmax_statistics16(__global const float* x, int columns, float scale) {
+  float16 top = (float16)max16(load_part16(x, min(columns, 16), -FLT_MAX));
+  top = fmax(top, (float16)-FLT_MAX);
+  float16 sum = 0.0f;
+  int column = 0;
+  for (; column + 64 <= columns; column += 64) {
+    const float16 a = vload16(0, x + column), b = vload16(1, x + column);
+    const float16 c = vload16(2, x + column), d = vload16(3, x + column);
+    const float16 peak = fmax(fmax(a, b), fmax(c, d));
+    if (any(peak > top)) {
+      const float16 raised = fmax(top, peak);
+      sum *= exp16((top - raised) * scale);
+      top = raised;
+    }
+    sum += (exp16((a - top) * scale) + exp16((b - top) * scale)) +
+           (exp16((c - top) * scale) + exp16((d - top) * scale));
+  }
+  for (; column < columns; column += 16) {
+    const float16 a = load_part16(x + column, min(columns - column, 16), -INFINITY);
+    if (any(a > top)) {
+      const float16 raised = fmax(top, a);
+      sum *= exp16((top - raised) * scale);
+      top = raised;
+    }
+    sum += exp16((a - top) * scale);
+  }
+  const float peak = max16(top);
+  return (float2)(peak, sum16(sum * exp16((top - peak) * scale)));
+}
+
+// The sum of `value` over `lanes` work-items, a power of two, by a tree of fixed order.
+// `scratch` holds `lanes` floats; several rows of one group may fold side by side, each its own.
+static inline float group_sum(__local float* scratch, float value, int lane, int lanes) {
+  scratch[lane] = value;
+  for (int stride = lanes / 2; stride > 0; stride /= 2) {
+    barrier(CLK_LOCAL_MEM_FENCE);  // the addends of this level are written
+    if (lane < stride) scratch[lane] += scratch[lane + stride];
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);  // the total is written
+  value = scratch[0];
+  barrier(CLK_LOCAL_MEM_FENCE);  // everyone has read it; scratch is free again
+  return value;
+}
+
+// The maximum of `value` over `lanes` work-items, as group_sum.
+static inline float group_max(__local float* scratch, float value, int lane, int lanes) {
+  scratch[lane] = value;
+  for (int stride = lanes / 2; stride > 0; stride /= 2) {
+    barrier(CLK_LOCAL_MEM_FENCE);  // the candidates of this level are written
+    if (lane < stride) scratch[lane] = fmax(scratch[lane], scratch[lane + stride]);
+  }
+  barrier(CLK_LOCAL_MEM_FENCE);  // the maximum is written
+  value = scratch[0];
+  barrier(CLK_LOCAL_MEM_FENCE);  // everyone has read it; scratch is free again
+  return value;
+}
+
+// softmax_statistics16 by `lanes` work-items of a group; each gets the row's result.
+static inline float2 group_softmax_statistics(
+    __local float* scratch, __global const float* x, int columns, float scale, int lane,
+    int lanes) {
+  float top = -FLT_MAX, sum = 0.0f;
+  for (int column = lane; column < columns; column += lanes) {
+    const float value = x[column];
+    if (value > top) {
+      sum *= exp((top - value) * scale);
+      top = value;
+    }
+    sum += exp((value - top) * scale);
+  }
+  const float peak = group_max(scratch, top, lane, lanes);
+  return (float2)(peak, group_sum(scratch, sum * exp((top - peak) * scale), lane, lanes));
+}
