@@ -1,0 +1,69 @@
+/// One backend with the buffers of the variables that plans on it share.
+///
+/// A variable's buffer is made, zeroed, when it is first asked for, and lives as long as the
+/// session.
+public final class Session {
+  /// The device that everything runs on.
+  public let backend: any Backend
+  private var buffers: [ObjectIdentifier: (variable: Variable, buffer: any DeviceBuffer)] = [:]
+
+  /// A session without buffers.
+  public init(_ backend: any Backend) { self.backend = backend }
+
+  /// The buffer that holds a variable.
+  ///
+  /// - Throws: What the device says when it cannot make it.
+  public func buffer(_ variable: Variable) throws -> any DeviceBuffer {
+    if let known = buffers[ObjectIdentifier(variable)] { return known.buffer }
+    let buffer = try backend.makeBuffer(count: variable.count, dtype: variable.dtype)
+    buffers[ObjectIdentifier(variable)] = (variable, buffer)
+    return buffer
+  }
+
+  /// Replaces a variable's elements from `offset` on.
+  ///
+  /// Programs compiled before a frozen variable is written need `refresh()`.
+  public func write(_ values: [Float], to variable: Variable, at offset: Int = 0) throws {
+    try buffer(variable).write(.float32(values), at: offset)
+  }
+
+  /// All elements of a float32 variable, after everything enqueued before.
+  public func read(_ variable: Variable) throws -> [Float] {
+    guard case .float32(let values) = try buffer(variable).read(at: 0, count: variable.count) else {
+      throw BackendError.wrongData(
+        what: variable.name, expected: "float32 elements", found: "\(variable.dtype)")
+    }
+    return values
+  }
+
+  /// Compiles a graph's outputs and effects, bound to this session's variables.
+  ///
+  /// - Throws: `GraphError` for a faulty graph, `BackendError` or the device's own errors.
+  public func compile(_ graph: Graph, outputs: [Tensor], effects: [Effect] = []) throws
+    -> any Executable
+  {
+    let plan = try Plan(graph, outputs: outputs, effects: effects)
+    return try backend.compile(plan, variables: plan.variables.map { try buffer($0) })
+  }
+}
+
+extension Executable {
+  /// Provides float32 elements for input `index`.
+  public func setInput(_ index: Int, _ values: [Float]) throws {
+    try values.withUnsafeBytes { try setInput(index, $0) }
+  }
+
+  /// Provides int32 elements for input `index`.
+  public func setInput(_ index: Int, _ values: [Int32]) throws {
+    try values.withUnsafeBytes { try setInput(index, $0) }
+  }
+
+  /// The float32 elements of output `index`; waits for them.
+  public func floats(_ index: Int) throws -> [Float] {
+    guard case .float32(let values) = try output(index) else {
+      throw BackendError.wrongData(
+        what: "output \(index)", expected: "float32 elements", found: "int32 elements")
+    }
+    return values
+  }
+}
