@@ -4,7 +4,7 @@
 // Launch     probe_feature  1-D: global 32, local 32 (one warp where the feature is a warp's).
 // Macros     FEATURE  0 local memory: y[i] = x[31 − i], i < 32.
 //                     1 half arithmetic: y[i] = half(2047 + x[i]) + half(1), rounded as half does.
-//                     2 double arithmetic: y[i] = 1e10 × ((x[i] + 1e-10) − x[i]).
+//                     2 double arithmetic: y[i] = 2⁴⁰ × ((x[i] + 2⁻⁴⁰) − x[i]) = 1.
 //                     3 shuffles in a sub-group or warp: y[i] = x[i xor 1].
 //                     4, 5 matrix units of NVIDIA's PTX, bf16 (m16n8k16) and tf32 (m16n8k8):
 //                     y [16, 8] = a · b, a[r][k] = (r + k) mod 5 − 2, b[k][c] = (2k + c) mod 7 − 3.
@@ -59,10 +59,10 @@ void probe_feature(__global const float* x, __global float* y) {
   y[lane] = (float)(value + (half)1.0f);
 #elif defined(HAS_DOUBLE)
   const double value = (double)x[lane];
-  y[lane] = (float)(((value + 1e-10) - value) * 1e10);
+  y[lane] = (float)(((value + 0x1p-40) - value) * 0x1p40);
 #elif FEATURE == 3 && defined(HAS_PTX)
   float other;
-  asm volatile("shfl.sync.bfly.b32 %0, %1, 1, 0x1f, 0xffffffff;" : "=f"(other) : "f"(x[lane]));
+  __asm__ volatile("shfl.sync.bfly.b32 %0, %1, 1, 0x1f, 0xffffffff;" : "=f"(other) : "f"(x[lane]));
   y[lane] = other;
 #elif FEATURE == 3 && defined(INTEL_SHUFFLE)
   y[lane] = intel_sub_group_shuffle_xor(x[lane], 1u);
@@ -79,7 +79,7 @@ void probe_feature(__global const float* x, __global float* y) {
   const uint a3 = two_bf16(a_at(group + 8, k + 8), a_at(group + 8, k + 9));
   const uint b0 = two_bf16(b_at(k, group), b_at(k + 1, group));
   const uint b1 = two_bf16(b_at(k + 8, group), b_at(k + 9, group));
-  asm volatile(
+  __asm__ volatile(
       "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
       "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %10, %10, %10};"
       : "=f"(d0), "=f"(d1), "=f"(d2), "=f"(d3)
@@ -88,7 +88,7 @@ void probe_feature(__global const float* x, __global float* y) {
   const uint a0 = as_uint(a_at(group, member)), a1 = as_uint(a_at(group + 8, member));
   const uint a2 = as_uint(a_at(group, member + 4)), a3 = as_uint(a_at(group + 8, member + 4));
   const uint b0 = as_uint(b_at(member, group)), b1 = as_uint(b_at(member + 4, group));
-  asm volatile(
+  __asm__ volatile(
       "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
       "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %10, %10, %10};"
       : "=f"(d0), "=f"(d1), "=f"(d2), "=f"(d3)
@@ -99,5 +99,7 @@ void probe_feature(__global const float* x, __global float* y) {
   row[1] = d1;
   row[64] = d2;
   row[65] = d3;
+#else
+  (void)lane, (void)x, (void)y;
 #endif
 }

@@ -2,7 +2,7 @@
 //
 // Shapes     y  [global size]  float32; holds 0 after a launch with a = 1 and b = 0.
 // Launch     probe_fma_vector  1-D: any global, local 1; CHAINS chains of float16 per work-item.
-//            probe_fma_flat    1-D: global a multiple of GROUP, local GROUP; CHAINS chains of float.
+//            probe_fma_flat    1-D: global n × GROUP, local GROUP; CHAINS chains of float.
 // Macros     CHAINS  chains per work-item, enough to hide the latency.  Default 12.
 //            ROUNDS  multiply-adds per chain.                          Default 4096.
 //            GROUP   work-items per group of the flat form.            Default 256.

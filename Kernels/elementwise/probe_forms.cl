@@ -16,8 +16,8 @@
 #endif
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void probe_forms_vector(
-    __global const float* restrict a, __global const float* restrict b, __global float* restrict c) {
+void probe_forms_vector(__global const float* restrict a, __global const float* restrict b,
+                        __global float* restrict c) {
   const size_t column = get_global_id(0) * 16, row = get_global_id(1) * 8;
   float16 sum[8];
   for (int i = 0; i < 8; ++i) sum[i] = 0.0f;
@@ -29,8 +29,8 @@ void probe_forms_vector(
 }
 
 __kernel __attribute__((reqd_work_group_size(16, 16, 1)))
-void probe_forms_tiled(
-    __global const float* restrict a, __global const float* restrict b, __global float* restrict c) {
+void probe_forms_tiled(__global const float* restrict a, __global const float* restrict b,
+                        __global float* restrict c) {
   __local float left[16][16], right[16][16];
   const int x = (int)get_local_id(0), y = (int)get_local_id(1);
   const size_t column = get_global_id(0), row = get_global_id(1);

@@ -28,7 +28,9 @@ import Testing
     #expect(try DeviceSelection(text) == expected)
   }
 
-  @Test(arguments: ["", "cpu", "gpu", "opencl:", "opencl::1", "opencl:0:x", "opencl:0:1:2", "opencl:-1"])
+  @Test(arguments: [
+    "", "cpu", "gpu", "opencl:", "opencl::1", "opencl:0:x", "opencl:0:1:2", "opencl:-1",
+  ])
   func otherSelectorsAreRefused(_ text: String) {
     #expect(throws: OpenCLError.malformedSelector(text)) { try DeviceSelection(text) }
   }

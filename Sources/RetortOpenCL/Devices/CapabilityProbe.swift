@@ -1,0 +1,101 @@
+/// Finds out what a device can do: compiles small kernels, runs them, checks the numbers.
+struct CapabilityProbe {
+  let context: OpenCLContext
+
+  // A probe that fails in any way means that the feature is not there.
+  func measure() -> Capabilities {
+    var found = Capabilities()
+    let extensions = Set(context.device.extensions)
+    let lanes = Array(0..<32)
+    found.localMemory = has(feature: 0, giving: lanes.map { Float(31 - $0) })
+    found.halfArithmetic = has(
+      feature: 1, giving: lanes.map { Float(Self.half(Self.half(2047 + $0) + 1)) })
+    found.doubleArithmetic = has(feature: 2, giving: lanes.map { _ in 1 })
+    var shuffle: LaunchMacros = [:]
+    if extensions.contains("cl_intel_subgroups") { shuffle.append("INTEL_SHUFFLE", "1") }
+    if extensions.contains("cl_khr_subgroup_shuffle") { shuffle.append("KHR_SHUFFLE", "1") }
+    found.shuffles = has(feature: 3, shuffle, giving: lanes.map { Float($0 ^ 1) })
+    found.matrixUnitsBF16 = has(feature: 4, giving: Self.product(depth: 16))
+    found.matrixUnitsTF32 = has(feature: 5, giving: Self.product(depth: 8))
+    found.commandBuffers = extensions.contains("cl_khr_command_buffer")
+    found.vectorFormSeconds = productSeconds(.vector)
+    found.tiledFormSeconds = productSeconds(.tiled)
+    found.prefersVectorForm = prefersVector(found)
+    return found
+  }
+
+  private func prefersVector(_ found: Capabilities) -> Bool {
+    guard let tiled = found.tiledFormSeconds else { return true }
+    guard let vector = found.vectorFormSeconds else { return false }
+    // Within this factor the untuned forms say little, and the kind of device decides.
+    let close = 1.5
+    if vector * close < tiled { return true }
+    if tiled * close < vector { return false }
+    return context.device.kind == .cpu
+  }
+
+  private func has(
+    feature: Int, _ macros: LaunchMacros = [:], giving expected: [Float]
+  ) -> Bool {
+    do throws(OpenCLError) {
+      let x = try DeviceMemory(context, (0..<128).map { Float($0) })
+      let y = try DeviceMemory(context, [Float](repeating: 0, count: 128))
+      var all: LaunchMacros = ["FEATURE": "\(feature)"]
+      all.append(macros)
+      let launch = Launch(
+        family: "elementwise/probe_features", entry: "probe_feature", macros: all, global: [32],
+        local: [32], arguments: ["x": .buffer(.device(x)), "y": .buffer(.device(y))])
+      try LaunchList([.kernel(launch)], in: context).replay()
+      return try y.read(Float.self, count: expected.count) == expected
+    } catch {
+      return false
+    }
+  }
+
+  // The product that the matrix-unit probes compute; see Kernels/elementwise/probe_features.cl.
+  private static func product(depth: Int) -> [Float] {
+    (0..<128).map { index in
+      let (row, column) = (index / 8, index % 8)
+      return (0..<depth).reduce(Float(0)) { sum, k in
+        sum + Float((row + k) % 5 - 2) * Float((2 * k + column) % 7 - 3)
+      }
+    }
+  }
+
+  // Halves have 11 significant bits: from 2048 on only even integers, ties to the multiple of 4.
+  private static func half(_ value: Int) -> Int {
+    guard value > 2048, value % 2 != 0 else { return value }
+    return value % 4 == 1 ? value - 1 : value + 1
+  }
+
+  private func productSeconds(_ form: KernelForm) -> Double? {
+    let size = 256
+    do throws(OpenCLError) {
+      // A permutation of rows: the product is exact, and any misplaced element shows.
+      var left = [Float](repeating: 0, count: size * size)
+      for row in 0..<size { left[row * size + (row * 7 + 3) % size] = 1 }
+      let right = (0..<size * size).map { Float($0 % 1021) }
+      let a = try DeviceMemory(context, left)
+      let b = try DeviceMemory(context, right)
+      let c = try DeviceMemory(context, [Float](repeating: 0, count: size * size))
+      let launch = Launch(
+        family: "elementwise/probe_forms", entry: "probe_forms_\(form.rawValue)",
+        macros: ["SIZE": "\(size)"],
+        global: form == .vector ? [size / 16, size / 8] : [size, size],
+        local: form == .vector ? [1, 1] : [16, 16],
+        arguments: [
+          "a": .buffer(.device(a)), "b": .buffer(.device(b)), "c": .buffer(.device(c)),
+        ])
+      let list = try LaunchList([.kernel(launch)], in: context)
+      let seconds = try list.bestSeconds(repetitions: 8)
+      let found = try c.read(Float.self, count: size * size)
+      let isRight = found.indices.allSatisfy { index in
+        let source = (index / size * 7 + 3) % size
+        return found[index] == right[source * size + index % size]
+      }
+      return isRight ? seconds : nil
+    } catch {
+      return nil
+    }
+  }
+}
