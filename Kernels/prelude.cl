@@ -67,6 +67,28 @@ static inline void transpose16(float16* r) {
   }
 }
 
+// Copies the window of `rows` × `columns` pixels that begins at (top, left) of one image
+// [height, width, channels] to `patch`; zeros outside the image.
+static inline void load_padded(
+    __global const float* restrict image, __local float* restrict patch, const int top,
+    const int left, const int rows, const int columns, const int height, const int width,
+    const int channels) {
+  const int length = columns * channels;
+  const int from = clamp(-left, 0, columns) * channels;
+  const int to = clamp(width - left, 0, columns) * channels;
+  for (int y = 0; y < rows; y++) {
+    __local float* row = patch + y * length;
+    const int inside = top + y >= 0 && top + y < height;
+    const int start = inside ? from : length, end = inside ? to : length;
+    __global const float* source = image + ((top + y) * width + left) * channels;
+    int i = 0;
+    for (; i < start; i++) row[i] = 0.0f;
+    for (; i + 16 <= end; i += 16) vstore16(vload16(0, source + i), 0, row + i);
+    for (; i < end; i++) row[i] = source[i];
+    for (; i < length; i++) row[i] = 0.0f;
+  }
+}
+
 // exp: x = n ln2 + r; a minimax polynomial of degree 6 on |r| ≤ ln2 / 2; 2^n in two factors.
 static inline float16 exp16(float16 x) {
   x = x > 89.0f ? (float16)89.0f : x;  // written so that NaN stays NaN

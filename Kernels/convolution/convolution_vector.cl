@@ -22,6 +22,8 @@
 //            SPAN_Y _X    input rows that row j of any phase may touch, from j·STEP_Y + LOW_Y on.
 //            BAND         rows of a phase per work-item, a multiple of TILE_Y.
 //            TILE_Y _X NV the register tile, TILE_Y·TILE_X·NV ≤ 28.
+//            DIRECT       1 reads the input where it lies. Only if no tap of any tile falls outside:
+//                         tiles divide all phases, and LOW and SPAN stay inside the image.
 //            STORE_*      the epilogue; m = (image·OUT_H + y)·OUT_W + x, n = channel.
 // Memory     Local: the padded band, PATCH floats. Reads ≤ 64 floats past the end of `packed`.
 // Numerics   fma in order of input row, input column, input channel.
@@ -51,6 +53,7 @@
 #define TILE_Y 1
 #define TILE_X 14
 #define NV 2
+#define DIRECT 0
 #endif
 #ifndef STORE1
 #define STORE_PARAMETERS
@@ -65,30 +68,18 @@
 #define GROUP_N (N / GROUPS)
 #define PANELS ((GROUP_N + WIDTH - 1) / WIDTH)
 #define TILED_COLUMNS (((OUT_W + PHASES_X - 1) / PHASES_X + TILE_X - 1) / TILE_X * TILE_X)
-#define PATCH_W ((TILED_COLUMNS - 1) * STEP_X + SPAN_X)
 #define PATCH_H ((BAND - 1) * STEP_Y + SPAN_Y)
+#if DIRECT
+#define PATCH_SPACE __global
+#define PATCH_W IN_W
+#else
+#define PATCH_SPACE __local
+#define PATCH_W ((TILED_COLUMNS - 1) * STEP_X + SPAN_X)
+#endif
 #define PATCH (PATCH_H * PATCH_W * IN_C)
 
 __constant int tapsOfPhaseY[PHASES_Y][3] = TAPS_Y;
 __constant int tapsOfPhaseX[PHASES_X][3] = TAPS_X;
-
-// Copies PATCH_H rows of `image` from input row `top` on, zeros outside.
-static inline void load_patch(
-    __global const float* restrict image, __local float* restrict patch, const int top) {
-  const int from = max(0, LOW_X), to = min(IN_W, LOW_X + PATCH_W);
-  for (int y = 0; y < PATCH_H; y++) {
-    __local float* row = patch + y * PATCH_W * IN_C;
-    const int inside = top + y >= 0 && top + y < IN_H;
-    const int left = inside ? min(from - LOW_X, PATCH_W) * IN_C : PATCH_W * IN_C;
-    const int right = inside ? (to - LOW_X) * IN_C : PATCH_W * IN_C;
-    __global const float* source = image + ((top + y) * IN_W + from) * IN_C - left;
-    int i = 0;
-    for (; i < left; i++) row[i] = 0.0f;
-    for (; i + 16 <= right; i += 16) vstore16(vload16(0, source + i), 0, row + i);
-    for (; i < right; i++) row[i] = source[i];
-    for (; i < PATCH_W * IN_C; i++) row[i] = 0.0f;
-  }
-}
 
 // Multiplies `steps` consecutive inputs of each pixel by as many rows of the panel.
 #define PIXEL(p) ((((p) / TILE_X) * STEP_Y * PATCH_W + ((p) % TILE_X) * STEP_X) * IN_C)
@@ -108,11 +99,17 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void convolution_vector(
     __global const float* restrict input, __global const float* restrict packed,
     __global float* restrict c, const int panelsPerItem STORE_PARAMETERS) {
-  __local float patch[PATCH];
   const int bands = ((OUT_H + PHASES_Y - 1) / PHASES_Y + BAND - 1) / BAND;
   const int image = (int)get_global_id(0) / bands;
   const int firstRow = (int)get_global_id(0) % bands * BAND;
-  load_patch(input + (size_t)image * IN_H * IN_W * IN_C, patch, firstRow * STEP_Y + LOW_Y);
+  input += (size_t)image * IN_H * IN_W * IN_C;
+#if DIRECT
+  __global const float* patch = input + ((firstRow * STEP_Y + LOW_Y) * IN_W + LOW_X) * IN_C;
+#else
+  __local float patch[PATCH];
+  load_padded(
+      input, patch, firstRow * STEP_Y + LOW_Y, LOW_X, PATCH_H, PATCH_W, IN_H, IN_W, IN_C);
+#endif
 
   const int firstPanel = (int)get_global_id(1) * panelsPerItem;
   const int panelEnd = min(firstPanel + panelsPerItem, GROUPS * PANELS);
@@ -137,12 +134,17 @@ void convolution_vector(
             UNROLL
             for (int j = 0; j < NV; j++) acc[p][j] = 0.0f;
           }
-          __global const float* w = weights;
           const int top = (y0 - firstRow) * STEP_Y + tapsY[1] - LOW_Y;
           const int left = x0 * STEP_X + tapsX[1] - LOW_X;
-          for (int ty = 0; ty < tapsY[0]; ty++) {
+          // Rows of taps that fall outside the image for the whole tile add nothing.
+          const int above = -(y0 * STEP_Y + tapsY[1]) - (TILE_Y - 1) * STEP_Y;
+          const int tyFrom = max(0, (above + tapsY[2] - 1) / tapsY[2]);
+          const int below = IN_H - (y0 * STEP_Y + tapsY[1]);
+          const int tyEnd = min(tapsY[0], (below + tapsY[2] - 1) / tapsY[2]);
+          __global const float* w = weights + tyFrom * tapsX[0] * GROUP_C * WIDTH;
+          for (int ty = tyFrom; ty < tyEnd; ty++) {
             for (int tx = 0; tx < runs; tx++) {
-              __local const float* a = patch + group * GROUP_C +
+              PATCH_SPACE const float* a = patch + group * GROUP_C +
                   ((top + ty * tapsY[2]) * PATCH_W + left + tx * tapsX[2]) * IN_C;
               int i = 0;
               for (; i + 4 <= run; i += 4) {

@@ -1,5 +1,5 @@
 // convolution_weight_gradient_vector: partial weight gradients of a convolution over runs of
-// images; convolution_weight_gradient_reduce_vector adds them. The form for CPU devices.
+// images; convolution_weight_sum_vector adds them. The form for CPU devices.
 //
 // A work-item copies a few images (or bands of one), zero-padded, into local memory and for each
 // register tile of TILE_KY·TILE_J weights by NV·16 output channels walks their output pixels. The
@@ -8,7 +8,7 @@
 //
 // Shapes     x [images, IN_H, IN_W, IN_C]; dy [images, OUT_H, OUT_W, N];
 //            partial [parts, GROUPS, KERNEL_H·KERNEL_W·IN_C/GROUPS, LANES], LANES = N/GROUPS
-//            rounded up to 16; dw [N, KERNEL_H, KERNEL_W, IN_C/GROUPS].
+//            rounded up to 16.
 // Launch     2-D, local 1×1: parts × ceil(GROUPS·panels / panelsPerItem), panels =
 //            ceil(N/GROUPS / (16·NV)). Part p takes units p·unitsPerPart ..< (p + 1)·unitsPerPart
 //            of the `units` = images·ceil(OUT_H / BAND).
@@ -19,7 +19,7 @@
 //            TILE_KY TILE_J NV   the register tile, TILE_KY·TILE_J·NV ≤ 28; TILE_J ≤ RUN, and
 //                      TILE_KY > 1 only if TILE_J = RUN (RUN below) and it divides KERNEL_H.
 // Memory     Local: UNITS·PATCH floats. Reads up to 64 floats past the end of dy.
-// Numerics   fma in order of pixels within a part; parts in order.
+// Numerics   fma in order of pixels within a part.
 // Source     Direct convolution with register tiles.
 // Called by  RetortOpenCL/Lowering/ConvolutionVector.swift
 
@@ -64,24 +64,6 @@
 #define PATCH_H ((BAND - 1) * STRIDE_Y + (KERNEL_H - 1) * DILATION_Y + 1)
 #define PATCH (PATCH_H * PATCH_W * IN_C)
 
-// Copies PATCH_H rows of `image` from input row `top` on, zeros outside.
-static inline void load_patch(
-    __global const float* restrict image, __local float* restrict patch, const int top) {
-  const int to = min(IN_W, PATCH_W - PAD_X);
-  for (int y = 0; y < PATCH_H; y++) {
-    __local float* row = patch + y * PATCH_W * IN_C;
-    const int inside = top + y >= 0 && top + y < IN_H;
-    const int left = inside ? min(PAD_X, PATCH_W) * IN_C : PATCH_W * IN_C;
-    const int right = inside ? (to + PAD_X) * IN_C : PATCH_W * IN_C;
-    __global const float* source = image + (top + y) * IN_W * IN_C - left;
-    int i = 0;
-    for (; i < left; i++) row[i] = 0.0f;
-    for (; i + 16 <= right; i += 16) vstore16(vload16(0, source + i), 0, row + i);
-    for (; i < right; i++) row[i] = source[i];
-    for (; i < PATCH_W * IN_C; i++) row[i] = 0.0f;
-  }
-}
-
 // One output pixel: acc += x values of the tile's weights × dy channels.
 #define WEIGHT(i) (((i) / TILE_J) * DILATION_Y * PATCH_W * IN_C + (i) % TILE_J)
 #define PIXEL(u)                                                                        \
@@ -111,8 +93,9 @@ void convolution_weight_gradient_vector(
     const int loaded = min(UNITS, unitEnd - unit0);
     for (int u = 0; u < loaded; u++) {
       const int top = (unit0 + u) % bands * BAND * STRIDE_Y - PAD_Y;
-      load_patch(
-          x + (size_t)((unit0 + u) / bands) * IN_H * IN_W * IN_C, patches + u * PATCH, top);
+      load_padded(
+          x + (size_t)((unit0 + u) / bands) * IN_H * IN_W * IN_C, patches + u * PATCH, top, -PAD_X,
+          PATCH_H, PATCH_W, IN_H, IN_W, IN_C);
     }
     for (int panel = firstPanel; panel < panelEnd; panel++) {
       const int group = panel / PANELS, n0 = panel % PANELS * 16 * NV;
@@ -161,34 +144,6 @@ void convolution_weight_gradient_vector(
           }
         }
       }
-    }
-  }
-}
-
-// convolution_weight_gradient_reduce_vector: dw = Σ partial, in order of the parts, transposed.
-//
-// Launch     2-D, local 1×1: GROUPS·LANES/16 × ceil(WEIGHTS / 16).
-__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void convolution_weight_gradient_reduce_vector(
-    __global const float* restrict partial, __global float* restrict dw, const int parts) {
-  const int group = (int)get_global_id(0) / (LANES / 16);
-  const int n0 = (int)get_global_id(0) % (LANES / 16) * 16;
-  const int j0 = (int)get_global_id(1) * 16;
-  const int weights = min(16, WEIGHTS - j0);
-  partial += ((size_t)group * WEIGHTS + j0) * LANES + n0;
-  float16 r[16];
-  UNROLL
-  for (int i = 0; i < 16; i++) {
-    r[i] = 0.0f;
-    for (int p = 0; p < parts && i < weights; p++) {
-      r[i] += vload16(0, partial + ((size_t)p * GROUPS * WEIGHTS + i) * LANES);
-    }
-  }
-  transpose16(r);
-  UNROLL
-  for (int i = 0; i < 16; i++) {
-    if (n0 + i < GROUP_N) {
-      store_part16(r[i], weights, dw + (size_t)(group * GROUP_N + n0 + i) * WEIGHTS + j0);
     }
   }
 }

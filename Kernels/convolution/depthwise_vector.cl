@@ -1,0 +1,184 @@
+// depthwise_vector: NHWC convolution of each channel by itself and its gradients; CPU devices.
+//
+// A work-item copies its band of one image, zero-padded, into local memory. The input gradient is
+// gathered phase by phase, as in convolution_vector.
+//
+// Shapes     input [images, IN_H, IN_W, CHANNELS]; c [images, OUT_H, OUT_W, CHANNELS];
+//            packed [ceil(CHANNELS/16), TAPS, 16] by convolution_pack_vector (GROUP_C 1, NV 1);
+//            partial [parts, TAPS, LANES], LANES = CHANNELS rounded up to 16, summed by
+//            convolution_weight_sum_vector.
+// Launch     depthwise_vector: 1-D, local 1: images·bands, bands = ceil(ceil(OUT_H / PHASES_Y) /
+//            BAND). depthwise_weight_gradient_vector: 1-D, local 1: parts; part p takes units
+//            p·unitsPerPart ..< (p + 1)·unitsPerPart of the `units` = images·bands.
+// Macros     IN_H IN_W OUT_H OUT_W CHANNELS TAPS PHASES_Y _X STEP_Y _X TAPS_Y _X LOW_Y _X
+//            SPAN_Y _X BAND: as in convolution_vector (the weight gradient has one phase).
+//            TILE_X           pixels of a register tile, ≤ 14.
+//            KERNEL_H KERNEL_W TILE_KY TILE_KX   taps of the weight gradient's register tile,
+//                             ≤ 26, TILE_KX ≤ KERNEL_W, TILE_KY a divisor of KERNEL_H.
+//            STORE_*          the epilogue of depthwise_vector; m = output pixel, n = channel.
+// Memory     Local: the padded band. Reads up to 64 floats past the end of its operands.
+// Numerics   fma in order of taps; of pixels for the weight gradient.
+// Source     Definition.
+// Called by  RetortOpenCL/Lowering/ConvolutionVector.swift
+
+#ifndef IN_H
+#define IN_H 14
+#define IN_W 14
+#define OUT_H 14
+#define OUT_W 14
+#define CHANNELS 32
+#define TAPS 9
+#define PHASES_Y 1
+#define PHASES_X 1
+#define STEP_Y 1
+#define STEP_X 1
+#define TAPS_Y {{3, -1, 1}}
+#define TAPS_X {{3, -1, 1}}
+#define LOW_Y -1
+#define LOW_X -1
+#define SPAN_Y 3
+#define SPAN_X 3
+#define BAND 14
+#define TILE_X 7
+#define KERNEL_H 3
+#define KERNEL_W 3
+#define TILE_KY 3
+#define TILE_KX 3
+#endif
+#ifndef STORE1
+#define STORE_PARAMETERS
+#define STORE1(value, m, n) c[(size_t)(m) * N + (n)] = (value)
+#define STORE16(value, m, n) vstore16(value, 0, c + (size_t)(m) * N + (n))
+#endif
+
+#define UNROLL __attribute__((opencl_unroll_hint))
+#define N CHANNELS
+#define TILED_COLUMNS (((OUT_W + PHASES_X - 1) / PHASES_X + TILE_X - 1) / TILE_X * TILE_X)
+#define PATCH_W ((TILED_COLUMNS - 1) * STEP_X + SPAN_X)
+#define PATCH_H ((BAND - 1) * STEP_Y + SPAN_Y)
+#define PATCH (PATCH_H * PATCH_W * CHANNELS + 16)  // the last channels' lanes run over
+#define LANES ((CHANNELS + 15) / 16 * 16)
+
+__constant int tapsOfPhaseY[PHASES_Y][3] = TAPS_Y;
+__constant int tapsOfPhaseX[PHASES_X][3] = TAPS_X;
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void depthwise_vector(
+    __global const float* restrict input, __global const float* restrict packed,
+    __global float* restrict c STORE_PARAMETERS) {
+  __local float patch[PATCH];
+  const int bands = ((OUT_H + PHASES_Y - 1) / PHASES_Y + BAND - 1) / BAND;
+  const int image = (int)get_global_id(0) / bands;
+  const int firstRow = (int)get_global_id(0) % bands * BAND;
+  load_padded(
+      input + (size_t)image * IN_H * IN_W * CHANNELS, patch, firstRow * STEP_Y + LOW_Y, LOW_X,
+      PATCH_H, PATCH_W, IN_H, IN_W, CHANNELS);
+  int firstTap = 0;
+  for (int phase = 0; phase < PHASES_Y * PHASES_X; phase++) {
+    const int phaseY = phase / PHASES_X, phaseX = phase % PHASES_X;
+    __constant const int* tapsY = tapsOfPhaseY[phaseY];
+    __constant const int* tapsX = tapsOfPhaseX[phaseX];
+    const int columns = (OUT_W - phaseX + PHASES_X - 1) / PHASES_X;
+    const int rowEnd = min(firstRow + BAND, (OUT_H - phaseY + PHASES_Y - 1) / PHASES_Y);
+    for (int y = firstRow; y < rowEnd; y++) {
+      for (int x0 = 0; x0 < columns; x0 += TILE_X) {
+        __local const float* corner = patch +
+            (((y - firstRow) * STEP_Y + tapsY[1] - LOW_Y) * PATCH_W + x0 * STEP_X + tapsX[1] -
+             LOW_X) * CHANNELS;
+        const int m0 = (image * OUT_H + y * PHASES_Y + phaseY) * OUT_W + x0 * PHASES_X + phaseX;
+        for (int n = 0; n < CHANNELS; n += 16) {
+          __global const float* w = packed + (n / 16 * TAPS + firstTap) * 16;
+          float16 acc[TILE_X];
+          UNROLL
+          for (int p = 0; p < TILE_X; p++) acc[p] = 0.0f;
+          for (int ty = 0; ty < tapsY[0]; ty++) {
+            __local const float* a = corner + ty * tapsY[2] * PATCH_W * CHANNELS + n;
+            for (int tx = 0; tx < tapsX[0]; tx++) {
+              const float16 weight = vload16(0, w);
+              UNROLL
+              for (int p = 0; p < TILE_X; p++) {
+                acc[p] = fma(vload16(0, a + p * STEP_X * CHANNELS), weight, acc[p]);
+              }
+              a += tapsX[2] * CHANNELS;
+              w += 16;
+            }
+          }
+          UNROLL
+          for (int p = 0; p < TILE_X; p++) {
+            const int m = m0 + p * PHASES_X;
+            if (x0 + p >= columns) continue;
+            if (n + 16 <= CHANNELS) {
+              STORE16(acc[p], m, n);
+            } else {
+              float lanes[16];
+              vstore16(acc[p], 0, lanes);
+              UNROLL
+              for (int l = 0; l < CHANNELS % 16; l++) STORE1(lanes[l], m, n + l);
+            }
+          }
+        }
+      }
+    }
+    firstTap += tapsY[0] * tapsX[0];
+  }
+}
+
+// depthwise_weight_gradient_vector: partial [part, tap, channel] = Σ x(pixel + tap) · dy(pixel).
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void depthwise_weight_gradient_vector(
+    __global const float* restrict input, __global const float* restrict dy,
+    __global float* restrict partial, const int units, const int unitsPerPart) {
+  __local float patch[PATCH];
+  const int bands = (OUT_H + BAND - 1) / BAND;
+  const int firstUnit = (int)get_global_id(0) * unitsPerPart;
+  const int unitEnd = min(firstUnit + unitsPerPart, units);
+  const int distanceY = tapsOfPhaseY[0][2], distanceX = tapsOfPhaseX[0][2];
+  partial += get_global_id(0) * TAPS * LANES;
+  for (int unit = firstUnit; unit < unitEnd; unit++) {
+    const int image = unit / bands, row0 = unit % bands * BAND;
+    const int rows = min(BAND, OUT_H - row0);
+    load_padded(
+        input + (size_t)image * IN_H * IN_W * CHANNELS, patch, row0 * STEP_Y + LOW_Y, LOW_X,
+        PATCH_H, PATCH_W, IN_H, IN_W, CHANNELS);
+    for (int n = 0; n < CHANNELS; n += 16) {
+      for (int ky = 0; ky < KERNEL_H; ky += TILE_KY) {
+        for (int kx = 0; kx < KERNEL_W; kx += TILE_KX) {
+          const int from = min(kx, KERNEL_W - TILE_KX);  // the last tile shifts back
+          float16 acc[TILE_KY][TILE_KX];
+          UNROLL
+          for (int i = 0; i < TILE_KY; i++) {
+            UNROLL
+            for (int j = 0; j < TILE_KX; j++) acc[i][j] = 0.0f;
+          }
+          for (int y = 0; y < rows; y++) {
+            __local const float* a = patch + n +
+                ((y * STEP_Y + ky * distanceY) * PATCH_W + from * distanceX) * CHANNELS;
+            __global const float* d = dy + (size_t)(image * OUT_H + row0 + y) * OUT_W * CHANNELS + n;
+            for (int x = 0; x < OUT_W; x++) {
+              const float16 g = vload16(0, d);
+              UNROLL
+              for (int i = 0; i < TILE_KY; i++) {
+                UNROLL
+                for (int j = 0; j < TILE_KX; j++) {
+                  const int offset = (i * distanceY * PATCH_W + j * distanceX) * CHANNELS;
+                  acc[i][j] = fma(vload16(0, a + offset), g, acc[i][j]);
+                }
+              }
+              a += STEP_X * CHANNELS;
+              d += CHANNELS;
+            }
+          }
+          UNROLL
+          for (int i = 0; i < TILE_KY; i++) {
+            UNROLL
+            for (int j = 0; j < TILE_KX; j++) {
+              if (from + j < kx) continue;
+              __global float* s = partial + ((ky + i) * KERNEL_W + from + j) * LANES + n;
+              vstore16(unit > firstUnit ? acc[i][j] + vload16(0, s) : acc[i][j], 0, s);
+            }
+          }
+        }
+      }
+    }
+  }
+}
