@@ -19,8 +19,8 @@ let package = Package(
     .target(
       name: "CKernels", path: "Kernels",
       exclude: [
-        "convolution", "distillation", "elementwise", "latent", "matmul", "normalization", "optimizer",
-        "random",
+        "convolution", "distillation", "elementwise", "embedding", "latent", "matmul",
+        "normalization", "optimizer", "pooling", "random", "reduction",
       ],
       sources: ["kernels.c"], publicHeadersPath: "include"),
     .target(name: "RetortCore"),

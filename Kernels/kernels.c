@@ -47,6 +47,39 @@ static const char optimizer[] = {
 static const char philox[] = {
 #embed "random/philox.cl"
     , 0};
+static const char elementwise_functions[] = {
+#embed "elementwise/functions.cl"
+    , 0};
+static const char elementwise_pointwise[] = {
+#embed "elementwise/pointwise.cl"
+    , 0};
+static const char reduce_along_vector[] = {
+#embed "reduction/reduce_along_vector.cl"
+    , 0};
+static const char reduce_across_vector[] = {
+#embed "reduction/reduce_across_vector.cl"
+    , 0};
+static const char reduce_tiled[] = {
+#embed "reduction/reduce_tiled.cl"
+    , 0};
+static const char depthwise_tiled[] = {
+#embed "convolution/depthwise_tiled.cl"
+    , 0};
+static const char gather_rows[] = {
+#embed "embedding/gather_rows.cl"
+    , 0};
+static const char scatter_add[] = {
+#embed "embedding/scatter_add.cl"
+    , 0};
+static const char average_pool[] = {
+#embed "pooling/average_pool.cl"
+    , 0};
+static const char max_pool[] = {
+#embed "pooling/max_pool.cl"
+    , 0};
+static const char argmax[] = {
+#embed "reduction/argmax.cl"
+    , 0};
 
 static const retort_kernel_source sources[] = {
     {"prelude", prelude},
@@ -63,6 +96,17 @@ static const retort_kernel_source sources[] = {
     {"elementwise/probe_features", elementwise_probe_features},
     {"elementwise/probe_fma", elementwise_probe_fma},
     {"elementwise/probe_forms", elementwise_probe_forms},
+    {"elementwise/functions", elementwise_functions},
+    {"elementwise/pointwise", elementwise_pointwise},
+    {"reduction/reduce_along_vector", reduce_along_vector},
+    {"reduction/reduce_across_vector", reduce_across_vector},
+    {"reduction/reduce_tiled", reduce_tiled},
+    {"convolution/depthwise_tiled", depthwise_tiled},
+    {"embedding/gather_rows", gather_rows},
+    {"embedding/scatter_add", scatter_add},
+    {"pooling/average_pool", average_pool},
+    {"pooling/max_pool", max_pool},
+    {"reduction/argmax", argmax},
 };
 
 const retort_kernel_source *retort_kernel_sources(void) { return sources; }
