@@ -19,6 +19,8 @@ package struct PointwiseProgram: Hashable, Sendable {
   package struct Operand: Hashable, Sendable {
     package var access: Access
     package var dtype: DType
+
+    package init(access: Access, dtype: DType) { (self.access, self.dtype) = (access, dtype) }
   }
 
   package enum Instruction: Hashable, Sendable {
@@ -37,6 +39,10 @@ package struct PointwiseProgram: Hashable, Sendable {
     package var register: Int
     package var access: Access
     package var dtype: DType
+
+    package init(register: Int, access: Access, dtype: DType) {
+      (self.register, self.access, self.dtype) = (register, access, dtype)
+    }
   }
 
   /// The iteration space.

@@ -53,6 +53,13 @@ package struct Reduction: Sendable {
   package var outer: Int
   package var reduced: Int
   package var inner: Int
+
+  package init(
+    prologue: PointwiseProgram, operations: [ReduceOp], outer: Int, reduced: Int, inner: Int
+  ) {
+    (self.prologue, self.operations) = (prologue, operations)
+    (self.outer, self.reduced, self.inner) = (outer, reduced, inner)
+  }
 }
 
 package struct MatmulStep: Sendable {

@@ -46,6 +46,15 @@ struct IterationSpace: Hashable {
     }
   }
 
+  /// The same loops with the axes in another order; the groups no longer hold.
+  func reordered(_ axes: [Int]) -> IterationSpace {
+    var result = self
+    result.extents = axes.map { extents[$0] }
+    result.strides = strides.map { steps in axes.map { steps[$0] } }
+    result.groups = []
+    return result
+  }
+
   /// The number of positions along `axes`.
   func count(_ axes: Range<Int>) -> Int { extents[axes].reduce(1, *) }
 }

@@ -18,8 +18,11 @@ enum Literal {
     return "0x1" + (digits.isEmpty ? "" : "." + digits) + "p\(exponent)f"
   }
 
-  /// An int constant.
-  static func int(_ value: Int) -> String {
-    value == Int(Int32.min) ? "(-2147483647 - 1)" : value < 0 ? "(\(value))" : "\(value)"
+  /// An int constant; what int32 cannot hold becomes its nearest end.
+  static func int(_ value: Double) -> String {
+    let low = Double(Int32.min)
+    if value <= low { return "(-2147483647 - 1)" }
+    let number = Int(min(value, Double(Int32.max)))
+    return number < 0 ? "(\(number))" : "\(number)"
   }
 }

@@ -72,7 +72,7 @@ struct ProgramText {
   private func use(_ register: Int, as dtype: DType) -> String {
     if let value = constant(register) {
       let literal =
-        dtype == .float32 ? Literal.float(Float(value)) : Literal.int(Int(Int32(clamping: value)))
+        dtype == .float32 ? Literal.float(Float(value)) : Literal.int(value)
       return width == .one ? literal : "(\(width.type(dtype)))(\(literal))"
     }
     let name = "\(prefix)\(register)"

@@ -30,7 +30,9 @@ package struct ProgramSource: Hashable, Sendable {
     self.options = options
     var text = try KernelSources.text("prelude")
     for macro in macros.pairs { text += "#define \(macro.name) \(macro.value)\n" }
-    if !generated.isEmpty { text += generated + "\n" }
+    if !generated.isEmpty {
+      text += try KernelSources.text("elementwise/functions") + generated + "\n"
+    }
     if let family { text += try KernelSources.text(family) }
     self.text = text
   }

@@ -1,0 +1,33 @@
+/// A kernel source of `Kernels/` with its macros filled in: one entry of a generated program.
+///
+/// The template's text may occur many times in one program, each time under another entry name;
+/// the name holds a hash of the macros, so that equal kernels are one.
+struct GeneratedKernel {
+  /// The name of the `__kernel` function.
+  let entry: String
+  /// The text: macros, template, and the end of the macros.
+  let text: String
+
+  /// Fills in `template`.
+  ///
+  /// - Parameter macros: Names (with parameters) and lines of replacement text.
+  init(_ template: String, name: String, _ macros: [(String, [String])]) throws(OpenCLError) {
+    let definitions = macros.map { name, lines in
+      "#define \(name) " + lines.joined(separator: " \\\n  ")
+    }
+    entry = "\(name)_\(Self.hash(template + definitions.joined(separator: "\n")))"
+    let names = ["ENTRY"] + macros.map { name, _ in String(name.prefix { $0 != "(" }) }
+    let lines =
+      ["#define ENTRY \(entry)"] + definitions + [try KernelSources.text(template)]
+      + names.map { "#undef \($0)" }
+    text = lines.joined(separator: "\n") + "\n"
+  }
+
+  // FNV-1a, 64 bits.
+  private static func hash(_ text: String) -> String {
+    var state: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in text.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
+    let digits = String(state, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}

@@ -1,0 +1,76 @@
+import RetortCore
+
+extension ReduceKernel {
+  /// Work-groups beyond which nothing is split further: a few per multiprocessor of a large GPU.
+  private static let groupLimit = 1024
+
+  private var outputs: Int { reduction.outer * reduction.inner }
+
+  /// Whether neighbouring outputs are read by neighbouring work-items.
+  private var isAcross: Bool { !space.groups[2].isEmpty }
+
+  /// Outputs of a work-group: 32 neighbours where outputs lie side by side in memory; else as many
+  /// as leave every work-item something to fold.
+  private var tile: Int {
+    func power(_ least: Int) -> Int {
+      var power = 1
+      while power < least { power *= 2 }
+      return power
+    }
+    if isAcross {
+      return max(min(32, power(space.extents.last ?? 1)), 256 / min(256, power(reduction.reduced)))
+    }
+    return 256 / min(256, power(reduction.reduced))
+  }
+
+  private var groups: Int { (outputs + tile - 1) / tile }
+
+  /// The number of partial results per output.
+  var tiledSplits: Int {
+    let useful = reduction.reduced / (256 / tile * 8)
+    let wanted = max(1, min(useful, Self.groupLimit / groups))
+    let length = (reduction.reduced + wanted - 1) / wanted
+    return (reduction.reduced + length - 1) / length
+  }
+
+  /// The launch for GPUs.
+  ///
+  /// - Parameter splits: What `tiledSplits` says, or 1.
+  func tiled(
+    _ results: [BufferReference], _ splits: Int, label: String
+  ) throws(OpenCLError) -> Launch {
+    let groups = space.groups
+    let order = Array(groups[0]) + Array(groups[2]) + Array(groups[1])
+    let space = space.reordered(order)
+    let outputAxes = 0..<(groups[0].count + groups[2].count)
+    let reducedAxes = outputAxes.upperBound..<order.count
+    var addressing = Addressing(
+      reduction.prologue, space, vectorAxis: nil, inputs: inputs, outputs: [])
+    addressing.declareExtents(outputAxes)
+    addressing.declareExtents(reducedAxes)
+    for (index, result) in results.enumerated() {
+      addressing.parameters.add("y\(index)", result, .float32, isConstant: false)
+    }
+    let (split, names) = addressing.coordinates(reducedAxes, of: "r")
+    let text = ProgramText(reduction.prologue, .one, prefix: "v") {
+      addressing.element($0, level: "p", axes: reducedAxes, at: names)
+    }
+    let kernel = try GeneratedKernel(
+      "reduction/reduce_tiled", name: "reduce_tiled",
+      [
+        ("PARAMETERS", [addressing.parameters.leading]), ("TILE", ["\(tile)"]),
+        ("ACROSS", [isAcross ? "1" : "0"]),
+        ("OUTER(i)", addressing.advance("", "p", outputAxes, "i") + ["(void)(i);"]),
+        ("VALUES(r)", ["{"] + split + values(text) + ["}"]),
+        ("STORE(k, at, value)", stores { "\($0)[at] = (value);" }),
+      ] + folds(.one))
+    var arguments = addressing.parameters.arguments
+    arguments.append([
+      "outputs": .int(outputs), "reduced": .int(reduction.reduced),
+      "splitReduced": .int((reduction.reduced + splits - 1) / splits),
+    ])
+    return Launch(
+      entry: kernel.entry, generated: kernel.text, global: [self.groups * 256, splits],
+      local: [256, 1], arguments: arguments, label: label)
+  }
+}
