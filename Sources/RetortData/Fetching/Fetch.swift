@@ -53,7 +53,7 @@ public struct Fetch: Sendable {
     let folder = directory
     try asFetchError { () throws(FormatError) in try AtomicFile.makeDirectories(folder) }
     let lock = try lock()
-    defer { close(lock) }
+    defer { release(lock) }
     for file in source.files {
       if verify("\(directory)/\(file.name)", file) == .right {
         report(.present(file: file.name))
@@ -92,7 +92,7 @@ public struct Fetch: Sendable {
     base.hasSuffix("/") ? base + file.name : "\(base)/\(file.name)"
   }
 
-  // Held until the descriptor is closed, also by the end of the process.
+  // Held until released or the process ends.
   private func lock() throws(FetchError) -> Int32 {
     let path = "\(directory)/.fetch.lock"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
@@ -104,6 +104,12 @@ public struct Fetch: Sendable {
       throw .busy(directory: directory)
     }
     return descriptor
+  }
+
+  // Unlocked by name: a child that is just being started may still hold a copy of the descriptor.
+  private func release(_ lock: Int32) {
+    flock(lock, LOCK_UN)
+    close(lock)
   }
 
   private func verify(_ path: String, _ file: DatasetSource.File) -> Verdict {

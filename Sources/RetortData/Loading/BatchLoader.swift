@@ -57,20 +57,33 @@ public struct BatchLoader: Sendable {
     }
   }
 
+  // Rows and columns that a move brings in are told apart outside the loop over pixels.
   private func place(
     _ source: UnsafeBufferPointer<UInt8>, _ move: Augmentation.Move,
     _ table: UnsafeBufferPointer<Float>, _ target: UnsafeMutableBufferPointer<Float>
   ) {
     let (height, width, channels) = (dataset.height, dataset.width, dataset.channels)
+    let columns = max(0, move.right)..<max(0, move.right, min(width, width + move.right))
     for y in 0..<height {
       let row = y - move.down
-      for x in 0..<width {
-        let moved = x - move.right
-        let column = move.mirrored ? width - 1 - moved : moved
-        let isInside = row >= 0 && row < height && column >= 0 && column < width
-        for channel in 0..<channels {
-          let sample = isInside ? Int(source[(row * width + column) * channels + channel]) : 0
-          target[(y * width + x) * channels + channel] = table[channel * 256 + sample]
+      let isInside = row >= 0 && row < height
+      let inside = isInside ? columns : 0..<0
+      for channel in 0..<channels {
+        let values = UnsafeBufferPointer(rebasing: table[channel * 256..<(channel + 1) * 256])
+        let first = y * width * channels + channel
+        for x in 0..<min(inside.lowerBound, width) { target[first + x * channels] = values[0] }
+        for x in min(inside.upperBound, width)..<width { target[first + x * channels] = values[0] }
+        let start = row * width * channels + channel
+        if move.mirrored {
+          let end = start + (width - 1 + move.right) * channels
+          for x in inside {
+            target[first + x * channels] = values[Int(source[end - x * channels])]
+          }
+        } else {
+          let moved = start - move.right * channels
+          for x in inside {
+            target[first + x * channels] = values[Int(source[moved + x * channels])]
+          }
         }
       }
     }

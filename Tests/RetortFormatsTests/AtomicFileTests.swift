@@ -1,0 +1,73 @@
+import Glibc
+import RetortFormats
+import Testing
+
+@Suite struct AtomicFileTests {
+  @Test func writesAndReplaces() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/a"
+    try AtomicFile.write([1, 2, 3], to: path)
+    #expect(try FileBytes.read(path) == [1, 2, 3])
+    try AtomicFile.write([], to: path)
+    #expect(try FileBytes.read(path) == [])
+    #expect(folder.entries == ["a"])
+  }
+
+  @Test func aFailureLeavesTheOldFileAndNothingBesideIt() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/a"
+    try AtomicFile.write([1], to: path)
+    let stop = FormatError("test", .notARegularFile)
+    let error = #expect(throws: FormatError.self) {
+      try AtomicFile.write(to: path) { (writer: AtomicFile.Writer) throws(FormatError) in
+        try writer.append([9, 9][...])
+        throw stop
+      }
+    }
+    #expect(error == stop)
+    #expect(try FileBytes.read(path) == [1])
+    #expect(folder.entries == ["a"])
+  }
+
+  @Test func aFullDiskIsReported() {
+    let error = #expect(throws: FormatError.self) {
+      try AtomicFile.write([1], to: "/nonexistent/a")
+    }
+    #expect(error?.fault == .system(call: "open", code: ENOENT))
+  }
+
+  @Test func aFolderInTheWayIsReported() throws {
+    let folder = try TemporaryFolder()
+    let error = #expect(throws: FormatError.self) { try AtomicFile.write([1], to: folder.path) }
+    guard case .system("rename", _) = error?.fault else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+    #expect(folder.entries == [])
+    #expect(!FileBytes.isReadable("\(folder.path).\(getpid())-0.partial"))
+  }
+
+  @Test func leftoversOfADeadProcessAreNotInTheWay() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/a"
+    let leftover = "a.\(getpid())-0.partial"
+    try AtomicFile.write([7], to: "\(folder.path)/\(leftover)")
+    try AtomicFile.write([1], to: path)
+    #expect(try FileBytes.read(path) == [1])
+    #expect(folder.entries == ["a", leftover])
+  }
+
+  @Test func foldersAreMade() throws {
+    let folder = try TemporaryFolder()
+    let deep = "\(folder.path)/x/y"
+    try AtomicFile.makeDirectories(deep)
+    try AtomicFile.makeDirectories(deep)
+    try AtomicFile.write([1], to: "\(deep)/a")
+    #expect(throws: FormatError.self) { try AtomicFile.makeDirectories("\(deep)/a/b") }
+    #expect(FileBytes.size("\(deep)/a") == 1)
+    #expect(FileBytes.size("\(deep)/b") == nil)
+    unlink("\(deep)/a")
+    rmdir(deep)
+    rmdir("\(folder.path)/x")
+  }
+}
