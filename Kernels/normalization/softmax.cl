@@ -1,17 +1,16 @@
-// softmax: softmax or log-softmax along each row of scale · x, forward and backward.
+// softmax: softmax or log-softmax along each row, forward and backward.
 //
 // Shapes     x, y, gradient (∂L/∂y), gradX (∂L/∂x)  [rows, columns]  float32, row-major, dense.
 //            y may alias x and gradX may alias gradient.
 // Launch     vector: 1-D, global ⌈rows / rowsPerItem⌉, local 1; a work-item walks rowsPerItem rows.
 //            rows:   2-D, global (LANES, rows rounded up to ROWS), local (LANES, ROWS).
-//            rows, columns ≥ 1; scale > 0.
+//            rows, columns ≥ 1.
 // Macros     LOG 0/1: softmax or log-softmax.  LANES work-items a row, a power of two, and ROWS
 //            rows a group.
 // Memory     LANES · ROWS floats local. Each input is read twice, the second time from the cache.
-// Numerics   Shifted by the row maximum. Softmax within 3e-6 relative (to its largest value for
-//            |scale·x| in the thousands), log-softmax within 4e-7 · (1 + |y|). A row of only
-//            −INFINITY gives NaN.
-// Source     Definition. Backward: scale · y (g − Σ g y); for the logarithm scale · (g − eʸ Σ g).
+// Numerics   Shifted by the row maximum. Softmax within 3e-6 relative, log-softmax within
+//            1e-6 · (1 + |y|). A row of only −INFINITY gives NaN.
+// Source     Definition. Backward: y (g − Σ g y); for the logarithm g − eʸ Σ g.
 
 #ifndef LOG
 #define LOG 0
@@ -26,15 +25,15 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void softmax_vector(
     __global const float* x, __global float* y, const int rows, const int columns,
-    const float scale, const int rowsPerItem) {
+    const int rowsPerItem) {
   const int first = (int)get_global_id(0) * rowsPerItem;
   for (int row = first; row < min(first + rowsPerItem, rows); row++) {
     const size_t start = (size_t)row * (size_t)columns;
-    const float2 statistics = softmax_statistics16(x + start, columns, scale);
+    const float2 statistics = softmax_statistics16(x + start, columns, 1.0f);
     for (int column = 0; column < columns; column += 16) {
       const int count = min(columns - column, 16);
       const float16 shifted =
-          (load_part16(x + start + column, count, 0.0f) - statistics.x) * scale;
+          load_part16(x + start + column, count, 0.0f) - statistics.x;
 #if LOG
       store_part16(shifted - log(statistics.y), count, y + start + column);
 #else
@@ -46,8 +45,7 @@ void softmax_vector(
 
 __kernel __attribute__((reqd_work_group_size(LANES, ROWS, 1)))
 void softmax_rows(
-    __global const float* x, __global float* y, const int rows, const int columns,
-    const float scale) {
+    __global const float* x, __global float* y, const int rows, const int columns) {
   __local float scratch[ROWS * LANES];
   const int lane = (int)get_local_id(0);
   // A sub-row past the end repeats the last row, so that all reach the barriers; it stores nothing.
@@ -55,14 +53,14 @@ void softmax_rows(
   const int end = (int)get_global_id(1) < rows ? columns : 0;
   const size_t start = (size_t)row * (size_t)columns;
   const float2 statistics = group_softmax_statistics(
-      scratch + get_local_id(1) * LANES, x + start, columns, scale, lane, LANES);
+      scratch + get_local_id(1) * LANES, x + start, columns, 1.0f, lane, LANES);
 #if LOG
   const float logSum = log(statistics.y);
 #else
   const float inverse = 1.0f / statistics.y;
 #endif
   for (int column = lane; column < end; column += LANES) {
-    const float shifted = (x[start + column] - statistics.x) * scale;
+    const float shifted = x[start + column] - statistics.x;
 #if LOG
     y[start + column] = shifted - logSum;
 #else
@@ -74,7 +72,7 @@ void softmax_rows(
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void softmax_backward_vector(
     __global const float* y, __global const float* gradient, __global float* gradX, const int rows,
-    const int columns, const float scale, const int rowsPerItem) {
+    const int columns, const int rowsPerItem) {
   const int first = (int)get_global_id(0) * rowsPerItem;
   for (int row = first; row < min(first + rowsPerItem, rows); row++) {
     const size_t start = (size_t)row * (size_t)columns;
@@ -94,9 +92,9 @@ void softmax_backward_vector(
       const float16 g = load_part16(gradient + start + column, count, 0.0f);
       const float16 out = load_part16(y + start + column, count, 0.0f);
 #if LOG
-      store_part16(scale * fma(exp16(out), (float16)-sum, g), count, gradX + start + column);
+      store_part16(fma(exp16(out), (float16)-sum, g), count, gradX + start + column);
 #else
-      store_part16(scale * out * (g - sum), count, gradX + start + column);
+      store_part16(out * (g - sum), count, gradX + start + column);
 #endif
     }
   }
@@ -105,7 +103,7 @@ void softmax_backward_vector(
 __kernel __attribute__((reqd_work_group_size(LANES, ROWS, 1)))
 void softmax_backward_rows(
     __global const float* y, __global const float* gradient, __global float* gradX, const int rows,
-    const int columns, const float scale) {
+    const int columns) {
   __local float scratch[ROWS * LANES];
   const int lane = (int)get_local_id(0);
   // A sub-row past the end sums nothing but reaches the barriers.
@@ -122,10 +120,9 @@ void softmax_backward_rows(
   sum = group_sum(scratch + get_local_id(1) * LANES, sum, lane, LANES);
   for (int column = lane; column < end; column += LANES) {
 #if LOG
-    gradX[start + column] =
-        scale * fma(exp(y[start + column]), -sum, gradient[start + column]);
+    gradX[start + column] = fma(exp(y[start + column]), -sum, gradient[start + column]);
 #else
-    gradX[start + column] = scale * y[start + column] * (gradient[start + column] - sum);
+    gradX[start + column] = y[start + column] * (gradient[start + column] - sum);
 #endif
   }
 }

@@ -13,12 +13,17 @@ extension Lowering {
     case .gather: throw unsupported(step, "no kernel yet")
     case .scatterAdd: throw unsupported(step, "no kernel yet")
     case .argmax: throw unsupported(step, "no kernel yet")
-    case .softmax: throw unsupported(step, "no kernel yet")
-    case .crossEntropy: throw unsupported(step, "no kernel yet")
-    case .divergence: throw unsupported(step, "no kernel yet")
-    case .random: throw unsupported(step, "no kernel yet")
-    case .latentStep: throw unsupported(step, "no kernel yet")
-    case .optimizer: throw unsupported(step, "no kernel yet")
+    case .softmax(let kind, let rows, let columns):
+      softmax(step, kind, rows: rows, columns: columns)
+    case .crossEntropy(let smoothing, let rows, let columns, let loss, let gradient):
+      crossEntropy(
+        step, smoothing: smoothing, rows: rows, columns: columns, loss: loss, gradient: gradient)
+    case .divergence(let divergence): self.divergence(step, divergence)
+    case .random(let distribution, let stream, let count):
+      random(step, distribution, stream: stream, count: count)
+    case .latentStep(let rule, let rows, let columns, let sizePerRow):
+      latentStep(step, rule, rows: rows, columns: columns, sizePerRow: sizePerRow)
+    case .optimizer(let rule, let count): optimizer(step, rule, count: count)
     }
   }
 }

@@ -1,0 +1,58 @@
+/// How a kernel that treats rows one by one is cut into work-items.
+struct RowGeometry {
+  /// Macros that set the work-group of the tiled form; none for the vector form.
+  let macros: LaunchMacros
+  /// Work-items and work-group of the launch.
+  let global, local: [Int]
+  /// The last argument of the vector form; none for the tiled form.
+  let arguments: LaunchArguments
+
+  /// What a row costs besides its elements, in elements: measured on PoCL.
+  private static let rowCost = 200
+  /// Elements worth a work-item of their own.
+  private static let share = 4096
+  /// Work-items per core: enough to even out what a core loses to others.
+  private static let sharesPerCore = 8
+  /// Work-items of a work-group.
+  private static let groupSize = 128
+
+  /// Cuts `rows` rows of `columns` elements.
+  init(_ form: KernelForm, rows: Int, columns: Int, computeUnits: Int) {
+    switch form {
+    case .vector:
+      let wanted = min(
+        rows * (columns + Self.rowCost) / Self.share, computeUnits * Self.sharesPerCore)
+      let rowsPerItem = (rows + max(1, wanted) - 1) / max(1, wanted)
+      macros = [:]
+      global = [(rows + rowsPerItem - 1) / rowsPerItem]
+      local = [1]
+      arguments = ["rowsPerItem": .int(rowsPerItem)]
+    case .tiled:
+      var lanes = 8
+      while lanes < 32, lanes < columns { lanes *= 2 }
+      while lanes < 256, lanes * 8 < columns { lanes *= 2 }
+      let groupRows = max(1, Self.groupSize / lanes)
+      macros = ["LANES": "\(lanes)", "ROWS": "\(groupRows)"]
+      global = [lanes, (rows + groupRows - 1) / groupRows * groupRows]
+      local = [lanes, groupRows]
+      arguments = [:]
+    }
+  }
+}
+
+extension Lowering {
+  /// The geometry of a kernel over rows on this device, in this form.
+  func rowGeometry(rows: Int, columns: Int) -> RowGeometry {
+    RowGeometry(form, rows: rows, columns: columns, computeUnits: device.computeUnits)
+  }
+}
+
+extension KernelForm {
+  /// The entry of a kernel over rows in this form.
+  func rowEntry(_ name: String) -> String {
+    switch self {
+    case .vector: name + "_vector"
+    case .tiled: name + "_rows"
+    }
+  }
+}
