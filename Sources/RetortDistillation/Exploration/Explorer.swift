@@ -1,0 +1,145 @@
+import RetortCore
+import RetortNN
+
+/// Builds the search for new examples into a step's graph.
+///
+/// Every network is in evaluation mode and nothing but the codes moves: no parameter, no running
+/// statistic, no random stream of the training pass.
+public struct Explorer {
+  /// What to do.
+  public let exploration: Exploration
+  /// Labels examples; `[batch, height, width, channels] → [batch, classes]`.
+  public let labeler: Module
+  /// The model that learns.
+  public let student: Module
+  /// Decodes codes; nil where the order needs none.
+  public let generator: (any Generator)?
+  /// The units of steps and noise; nil where the order needs none.
+  public let statistics: LatentStatistics?
+
+  /// An explorer over the given players.
+  public init(
+    _ exploration: Exploration, labeler: Module, student: Module, generator: (any Generator)?,
+    statistics: LatentStatistics?
+  ) {
+    (self.exploration, self.labeler, self.student) = (exploration, labeler, student)
+    (self.generator, self.statistics) = (generator, statistics)
+  }
+
+  /// What a search found.
+  public struct Path {
+    /// The examples after each step; the first are the start, the last the result.
+    public let examples: [Tensor]
+
+    /// The examples to train on; no gradient flows back through them.
+    public var explored: Tensor { examples[examples.count - 1] }
+  }
+
+  /// The search from real examples.
+  ///
+  /// - Parameters:
+  ///   - images: Real examples, `[batch, height, width, channels]` in [0, 1].
+  ///   - codes: Their latent codes `[batch, …]`; nil lets the generator encode them.
+  public func explore(_ images: Tensor, codes: Tensor?, in inputs: StepInputs) -> Path {
+    let count = exploration.generatedCount(batch: images.shape[0])
+    let parents = images.rows(count)
+    switch exploration.order {
+    case .mixup: return Path(examples: [mixed(parents, inputs)])
+    case .pixelNoise:
+      let noise = random(parents.shape, inputs) * exploration.noise
+      return Path(examples: [(parents + noise).clamp(0, 1)])
+    case .pixelGradient:
+      let size = stepSize(norm: parents.square().sum(axes: [1, 2, 3]).sqrt())
+      return ascend(from: parents, size, inputs) { $0.clamp(0, 1) }
+    case .reconstruction, .zero, .first, .samples:
+      return latentSearch(images, codes, count, inputs)
+    }
+  }
+
+  private func latentSearch(
+    _ images: Tensor, _ codes: Tensor?, _ count: Int, _ inputs: StepInputs
+  ) -> Path {
+    guard let generator, let statistics else {
+      preconditionFailure("the order \(exploration.order) needs a generator and its statistics")
+    }
+    let context = inputs.context(.evaluation)
+    let graph = inputs.graph
+    let shape = Shape([count] + generator.latentShape.dimensions)
+    func decode(_ codes: Tensor) -> Tensor {
+      generator.using(context) { generator.decode(codes.reshape(to: shape)) }
+    }
+    if exploration.order == .samples {
+      return Path(examples: [decode(random(shape, inputs)).stopGradient()])
+    }
+    let encoded = codes ?? generator.using(context) { generator.encode(images).mean }
+    var start = encoded.rows(count).stopGradient().reshape(to: shape)
+    if exploration.order != .reconstruction {
+      let deviation = graph.constant(statistics.deviation, generator.latentShape)
+      start = start + random(shape, inputs) * (deviation * exploration.noise)
+    }
+    start = bounded(start, statistics)
+    guard exploration.order == .first else {
+      return Path(examples: [decode(start).stopGradient()])
+    }
+    let size = stepSize(norm: graph.fill(statistics.meanNorm, [1]))
+    return ascend(from: start, size, inputs) { decode(bounded($0, statistics)) }
+  }
+
+  /// K steps up the divergence between labeler and student at `examples(z)`.
+  private func ascend(
+    from start: Tensor, _ size: Tensor, _ inputs: StepInputs, examples: (Tensor) -> Tensor
+  ) -> Path {
+    let context = inputs.context(.evaluation)
+    let rule: LatentStepRule = if case .plain = exploration.step { .plain } else { .normalised }
+    var code = start
+    var path = [examples(code)]
+    for _ in 0..<exploration.steps {
+      let current = path[path.count - 1]
+      let rows = student(current, in: context).divergenceRows(
+        exploration.divergence, teacher: labeler(current, in: context),
+        temperature: exploration.temperature)
+      let gradient = gradients(of: rows.sum(), with: [code])[0]
+      code = code.latentStep(rule, gradient: gradient, size: size).stopGradient()
+      path.append(examples(code))
+    }
+    return Path(examples: path.map { $0.stopGradient() })
+  }
+
+  /// The size argument of each step, given the norm that displacements are shares of.
+  private func stepSize(norm: Tensor) -> Tensor {
+    switch exploration.step {
+    case .plain(let size), .normalised(let size): return norm.graph.fill(size, [1])
+    case .displacement(let share): return norm * (share / Double(max(1, exploration.steps)))
+    }
+  }
+
+  private func bounded(_ code: Tensor, _ statistics: LatentStatistics) -> Tensor {
+    guard exploration.box, let shape = generator?.latentShape else { return code }
+    return code.maximum(code.graph.constant(statistics.low, shape))
+      .minimum(code.graph.constant(statistics.high, shape))
+  }
+
+  private func mixed(_ parents: Tensor, _ inputs: StepInputs) -> Tensor {
+    let count = parents.shape[0]
+    let share = inputs.graph.random(
+      .uniform, [count, 1, 1, 1], state: inputs.randomState, stream: inputs.streams.next())
+    let partners = count > 1
+      ? Tensor.concatenate(
+        [parents.slice(axis: 0, 1..<count), parents.slice(axis: 0, 0..<1)], axis: 0) : parents
+    return parents * share + partners * (1 - share)
+  }
+
+  private func random(_ shape: Shape, _ inputs: StepInputs) -> Tensor {
+    inputs.graph.random(.normal, shape, state: inputs.randomState, stream: inputs.streams.next())
+  }
+}
+
+extension Tensor {
+  /// The first `count` rows; rows repeat in order where there are fewer.
+  fileprivate func rows(_ count: Int) -> Tensor {
+    let whole = Array(repeating: self, count: count / Swift.max(1, shape[0]))
+    let rest = count % Swift.max(1, shape[0])
+    let parts = whole + (rest > 0 ? [slice(axis: 0, 0..<rest)] : [])
+    return Tensor.concatenate(parts, axis: 0)
+  }
+}

@@ -1,0 +1,35 @@
+/// What the latent codes of the training examples look like: the units of exploration.
+public struct LatentStatistics: Equatable, Sendable {
+  /// The standard deviation of each coordinate.
+  public let deviation: [Float]
+  /// The mean Euclidean norm of a code.
+  public let meanNorm: Double
+  /// The 0.1 and 99.9 percentile of each coordinate.
+  public let low: [Float], high: [Float]
+
+  /// The statistics of codes `[count, size]`.
+  public init(codes: [Float], size: Int) {
+    let count = max(1, codes.count / max(1, size))
+    var deviation: [Float] = []
+    var low: [Float] = []
+    var high: [Float] = []
+    for coordinate in 0..<size {
+      let values = stride(from: coordinate, to: codes.count, by: size).map { Double(codes[$0]) }
+      let mean = values.reduce(0, +) / Double(count)
+      let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      deviation.append(Float((squares / Double(max(1, count - 1))).squareRoot()))
+      let sorted = values.sorted()
+      let last = Double(count - 1)
+      low.append(Float(sorted.isEmpty ? 0 : sorted[Int((last * 0.001).rounded())]))
+      high.append(Float(sorted.isEmpty ? 0 : sorted[Int((last * 0.999).rounded())]))
+    }
+    var norms = 0.0
+    for row in 0..<count where codes.count >= (row + 1) * size {
+      let code = codes[row * size..<(row + 1) * size]
+      norms += code.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+    }
+    self.deviation = deviation
+    (self.low, self.high) = (low, high)
+    meanNorm = norms / Double(count)
+  }
+}

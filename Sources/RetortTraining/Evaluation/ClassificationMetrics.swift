@@ -1,0 +1,55 @@
+import Glibc
+
+/// How well logits predict labels.
+///
+/// Source: Guo et al. 2017 for the calibration error (15 equal bins); Stanton et al. 2021 for
+/// agreement.
+public struct ClassificationMetrics: Equatable, Sendable {
+  /// The share of examples whose largest logit is the label's.
+  public let accuracy: Double
+  /// The mean negative log-likelihood of the labels, in nats.
+  public let nll: Double
+  /// The expected calibration error over 15 equal bins of confidence, in [0, 1].
+  public let ece: Double
+  /// The largest logit's class of each example.
+  public let predictions: [Int32]
+
+  /// The metrics of logits `[count, classes]`.
+  public init(logits: [Float], labels: [Int32], classes: Int) {
+    let count = labels.count
+    var predictions = Array(repeating: Int32(0), count: count)
+    var correct = 0
+    var total = 0.0
+    var bins = Array(repeating: (count: 0.0, confidence: 0.0, correct: 0.0), count: 15)
+    for row in 0..<count {
+      let start = row * classes
+      var best = 0
+      for index in 1..<max(1, classes) where logits[start + index] > logits[start + best] {
+        best = index
+      }
+      let peak = Double(logits[start + best])
+      var sum = 0.0
+      for index in 0..<classes { sum += exp(Double(logits[start + index]) - peak) }
+      let isRight = best == Int(labels[row])
+      predictions[row] = Int32(best)
+      correct += isRight ? 1 : 0
+      total += log(sum) + peak - Double(logits[start + Int(labels[row])])
+      let confidence = 1 / sum
+      let bin = min(14, max(0, Int((confidence * 15).rounded(.up)) - 1))
+      bins[bin].count += 1
+      bins[bin].confidence += confidence
+      bins[bin].correct += isRight ? 1 : 0
+    }
+    let scale = 1 / Double(max(1, count))
+    accuracy = Double(correct) * scale
+    nll = total * scale
+    ece = bins.reduce(0) { $0 + abs($1.correct - $1.confidence) } * scale
+    self.predictions = predictions
+  }
+
+  /// The share of examples on which both predict the same class.
+  public func agreement(with other: ClassificationMetrics) -> Double {
+    let same = zip(predictions, other.predictions).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
+    return Double(same) / Double(max(1, predictions.count))
+  }
+}

@@ -1,0 +1,135 @@
+import RetortCore
+import RetortNN
+
+/// What a training step is built from.
+public struct StepInputs {
+  /// Where operations are added.
+  public let graph: Graph
+  /// Examples, `[batch, height, width, channels]`, normalised as the loader does.
+  public let images: Tensor
+  /// Classes, int32 `[batch]`.
+  public let labels: Tensor
+  /// The examples' places in their dataset, int32 `[batch]`.
+  public let indices: Tensor
+  /// int32 `[3]`: the low and high half of the seed, and the step.
+  public let randomState: Tensor
+  /// Numbers for the step's uses of randomness.
+  public let streams: RandomStreams
+
+  /// A forward pass of this step.
+  public func context(_ mode: ForwardContext.Mode) -> ForwardContext {
+    ForwardContext(graph, mode, randomState: randomState, streams: streams)
+  }
+}
+
+/// One summand of the objective.
+public struct LossTerm {
+  /// What logs call it.
+  public let name: String
+  /// What multiplies it in the sum.
+  public let weight: Double
+  /// A scalar in nats, before the weight.
+  public let value: Tensor
+
+  /// A weighted summand.
+  public init(_ name: String, weight: Double = 1, _ value: Tensor) {
+    (self.name, self.weight, self.value) = (name, weight, value)
+  }
+}
+
+/// What a step minimises, and what else it changes.
+public struct Objective {
+  /// The summands.
+  public var terms: [LossTerm]
+  /// Values to log beside the losses; no gradient is taken of them.
+  public var observations: [LossTerm]
+  /// Running statistics and the like.
+  public var effects: [Effect]
+
+  /// An objective of the given summands.
+  public init(terms: [LossTerm], observations: [LossTerm] = [], effects: [Effect] = []) {
+    (self.terms, self.observations, self.effects) = (terms, observations, effects)
+  }
+}
+
+/// One training step as one compiled plan: forward, derivatives, optimizer.
+public final class StepProgram {
+  /// The model that the step updates.
+  public let store: ParameterStore
+  /// The names of `losses()`, in order: the total, the summands, the observations.
+  public let names: [String]
+  /// The number of examples of one step.
+  public let batch: Int
+  private let executable: any Executable
+  private let seed: UInt64
+
+  /// Builds and compiles a step.
+  ///
+  /// - Parameters:
+  ///   - imageShape: The extents of one example.
+  ///   - seed: What random elements inside the step depend on, with the step's number.
+  ///   - build: Adds the objective to the graph; called once.
+  /// - Throws: `GraphError` for shapes that do not fit, or the device's errors.
+  public init(
+    _ session: Session, _ store: ParameterStore, _ optimizer: OptimizerState, batch: Int,
+    imageShape: Shape, seed: UInt64, build: (StepInputs) throws -> Objective
+  ) throws {
+    let graph = Graph()
+    let images = graph.input("images", Shape([batch] + imageShape.dimensions))
+    let labels = graph.input("labels", [batch], .int32)
+    let indices = graph.input("indices", [batch], .int32)
+    let rate = graph.input("learning rate", [1])
+    let step = graph.input("step", [1], .int32)
+    let state = graph.input("random state", [3], .int32)
+    let objective = try build(
+      StepInputs(
+        graph: graph, images: images, labels: labels, indices: indices, randomState: state,
+        streams: RandomStreams()))
+    let total = objective.terms.dropFirst().reduce(
+      (objective.terms.first?.scaled).map { $0 } ?? graph.fill(0)
+    ) { $0 + $1.scaled }
+    let update = optimizer.effect(
+      on: store, gradient: store.gradient(of: total), learningRate: rate, step: step)
+    let logged = [total] + objective.terms.map(\.value) + objective.observations.map(\.value)
+    executable = try session.compile(
+      graph, outputs: logged, effects: objective.effects + [update])
+    names = ["loss"] + objective.terms.map(\.name) + objective.observations.map(\.name)
+    self.store = store
+    self.batch = batch
+    self.seed = seed
+  }
+
+  /// The number of kernel launches of one step.
+  public var launchCount: Int { executable.launchCount }
+
+  /// Device memory held besides the variables, in bytes.
+  public var byteCount: Int { executable.byteCount }
+
+  /// Enqueues one step; does not wait.
+  public func run(
+    images: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, indices: [Int32],
+    learningRate: Double, step: Int
+  ) throws {
+    try executable.setInput(0, UnsafeRawBufferPointer(images))
+    try executable.setInput(1, UnsafeRawBufferPointer(labels))
+    try executable.setInput(2, indices)
+    try executable.setInput(3, [Float(learningRate)])
+    try executable.setInput(4, [Int32(truncatingIfNeeded: step)])
+    let low = Int32(truncatingIfNeeded: seed)
+    let high = Int32(truncatingIfNeeded: seed >> 32)
+    try executable.setInput(5, [low, high, Int32(truncatingIfNeeded: step)])
+    try executable.run()
+  }
+
+  /// The total, the summands and the observations of the last step; waits for it.
+  public func losses() throws -> [Double] {
+    try names.indices.map { Double(try executable.floats($0).first ?? .nan) }
+  }
+
+  /// Waits until everything enqueued has finished.
+  public func finish() throws { try executable.finish() }
+}
+
+extension LossTerm {
+  fileprivate var scaled: Tensor { value * weight }
+}
