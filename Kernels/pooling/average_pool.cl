@@ -3,9 +3,9 @@
 // Shapes     x, dx [images, HEIGHT, WIDTH, CHANNELS]; y, g [images, OUT_HEIGHT, OUT_WIDTH,
 //            CHANNELS]; float32, dense, element counts below 2^31. Every window meets at least one
 //            element.
-// Launch     1-D, as max_pool: global a multiple of LOCAL ≥ ⌈units / UNITS⌉, local LOCAL, with
+// Launch     1-D, as max_pool: global a multiple of LOCAL ≥ ⌈units / share⌉, local LOCAL, with
 //            units = pixels of the result · ⌈CHANNELS / LANES⌉.
-// Macros     Geometry, set by the host. LANES, UNITS, LOCAL  as max_pool.
+// Macros     Geometry, set by the host. LANES, LOCAL  as max_pool.
 //            COUNTS_PADDING  1 (default) divides by WINDOW_Y · WINDOW_X everywhere, 0 by the
 //            number of elements that the window meets.
 // Memory     No local memory. Global: operand read once beside the caches, result written once.
@@ -28,7 +28,6 @@
 #endif
 #ifndef LANES
 #define LANES 1
-#define UNITS 1
 #define LOCAL 64
 #endif
 
@@ -38,15 +37,12 @@
 #if LANES == 16
 typedef float16 lanes;
 #define LOAD(from) vload16(0, from)
-// Lanes beyond the channels may be stored where a later unit of this work-item writes again.
-static void put(lanes value, __global float* to, int channel, int room) {
-  if (room >= 16) vstore16(value, 0, to);
-  else store_part16(value, min(CHANNELS - channel, 16), to);
-}
+#define STORE(value, to) \
+  store_part16(value, CHANNELS % 16 == 0 ? 16 : min(CHANNELS - channel, 16), to)
 #else
 typedef float lanes;
 #define LOAD(from) *(from)
-#define put(value, to, channel, room) *(to) = (value)
+#define STORE(value, to) *(to) = (value)
 #endif
 
 // The number that the sum over the window whose corner is (y0, x0) is divided by.
@@ -57,9 +53,10 @@ static float divisor(int y0, int x0) {
 }
 
 __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1)))
-void average_pool(__global const float* restrict x, __global float* restrict y, const int images) {
-  const int first = (int)get_global_id(0) * UNITS;
-  const int last = min(first + UNITS, images * (OUT_HEIGHT * OUT_WIDTH) * BLOCKS);
+void average_pool(__global const float* restrict x, __global float* restrict y, const int images,
+                  const int share) {
+  const int first = (int)get_global_id(0) * share;
+  const int last = min(first + share, images * (OUT_HEIGHT * OUT_WIDTH) * BLOCKS);
   for (int unit = first; unit < last; ++unit) {
     const int pixel = unit / BLOCKS, channel = unit % BLOCKS * LANES;
     const int image = pixel / (OUT_HEIGHT * OUT_WIDTH);
@@ -70,15 +67,15 @@ void average_pool(__global const float* restrict x, __global float* restrict y, 
     for (int iy = max(y0, 0); iy < min(y0 + WINDOW_Y, HEIGHT); ++iy)
       for (int ix = max(x0, 0); ix < min(x0 + WINDOW_X, WIDTH); ++ix)
         sum += LOAD(from + (iy * WIDTH + ix) * CHANNELS);
-    put(sum / divisor(y0, x0), y + PLACE(unit), channel, PLACE(last) - PLACE(unit));
+    STORE(sum / divisor(y0, x0), y + PLACE(unit));
   }
 }
 
 __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1)))
 void average_pool_backward(__global const float* restrict g, __global float* restrict dx,
-                           const int images) {
-  const int first = (int)get_global_id(0) * UNITS;
-  const int last = min(first + UNITS, images * (HEIGHT * WIDTH) * BLOCKS);
+                           const int images, const int share) {
+  const int first = (int)get_global_id(0) * share;
+  const int last = min(first + share, images * (HEIGHT * WIDTH) * BLOCKS);
   for (int unit = first; unit < last; ++unit) {
     const int pixel = unit / BLOCKS, channel = unit % BLOCKS * LANES;
     const int image = pixel / (HEIGHT * WIDTH);
@@ -91,6 +88,6 @@ void average_pool_backward(__global const float* restrict g, __global float* res
            ox <= min(ix / STRIDE_X, OUT_WIDTH - 1); ++ox)
         sum += LOAD(up + (oy * OUT_WIDTH + ox) * CHANNELS)
                / divisor(oy * STRIDE_Y - PAD_TOP, ox * STRIDE_X - PAD_LEFT);
-    put(sum, dx + PLACE(unit), channel, PLACE(last) - PLACE(unit));
+    STORE(sum, dx + PLACE(unit));
   }
 }

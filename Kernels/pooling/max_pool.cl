@@ -3,13 +3,16 @@
 // Shapes     x, dx [images, HEIGHT, WIDTH, CHANNELS]; y, g [images, OUT_HEIGHT, OUT_WIDTH,
 //            CHANNELS]; v of max_pool_select is like x. float32, dense, element counts below 2^31.
 //            Every window meets at least one element.
-// Launch     1-D: global a multiple of LOCAL ≥ ⌈units / UNITS⌉, local LOCAL. A unit is LANES
-//            channels of one pixel of the result: units = pixels · ⌈CHANNELS / LANES⌉.
+// Launch     1-D: global a multiple of LOCAL ≥ ⌈units / share⌉, local LOCAL. A unit is LANES
+//            channels of one pixel of the result: units = pixels · ⌈CHANNELS / LANES⌉. For
+//            max_pool_backward_cells it is LANES channels of one cell, STRIDE_Y × STRIDE_X pixels
+//            of dx: cells = images · ⌈HEIGHT / STRIDE_Y⌉ · ⌈WIDTH / STRIDE_X⌉. That entry is for
+//            windows that do not overlap (stride ≥ window) and no padding.
 // Macros     Geometry, set by the host.
 //            LANES  1 (default, GPUs) or 16 (CPU devices); 16 reads up to 15 floats over the end.
-//            UNITS  units per work-item, default 1. LOCAL  work-items per group, default 64.
+//            LOCAL  work-items per group, default 64.
 // Memory     No local memory. Global: each operand read once beside the caches, result written
-//            once. The backward form finds each window's maximum anew for each element of it.
+//            once. max_pool_backward finds each window's maximum anew for each element of it.
 // Numerics   Padding never wins. Of equal maxima the first in row-major order wins; NaN wins over
 //            all, the last NaN of a window over others, as in PyTorch. Deterministic: gradients of
 //            overlapping windows are added in row-major order.
@@ -30,7 +33,6 @@
 #endif
 #ifndef LANES
 #define LANES 1
-#define UNITS 1
 #define LOCAL 64
 #endif
 
@@ -41,16 +43,13 @@
 typedef float16 lanes;
 typedef int16 places;
 #define LOAD(from) vload16(0, from)
-// Lanes beyond the channels may be stored where a later unit of this work-item writes again.
-static void put(lanes value, __global float* to, int channel, int room) {
-  if (room >= 16) vstore16(value, 0, to);
-  else store_part16(value, min(CHANNELS - channel, 16), to);
-}
+#define STORE(value, to) \
+  store_part16(value, CHANNELS % 16 == 0 ? 16 : min(CHANNELS - channel, 16), to)
 #else
 typedef float lanes;
 typedef int places;
 #define LOAD(from) *(from)
-#define put(value, to, channel, room) *(to) = (value)
+#define STORE(value, to) *(to) = (value)
 #endif
 
 // What the window of output pixel (oy, ox) of an image has found: its maximum, the maximum's place
@@ -75,37 +74,38 @@ static winner find(__global const float* x, __global const float* v, int oy, int
 }
 
 __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1)))
-void max_pool(__global const float* restrict x, __global float* restrict y, const int images) {
-  const int first = (int)get_global_id(0) * UNITS;
-  const int last = min(first + UNITS, images * (OUT_HEIGHT * OUT_WIDTH) * BLOCKS);
+void max_pool(__global const float* restrict x, __global float* restrict y, const int images,
+              const int share) {
+  const int first = (int)get_global_id(0) * share;
+  const int last = min(first + share, images * (OUT_HEIGHT * OUT_WIDTH) * BLOCKS);
   for (int unit = first; unit < last; ++unit) {
     const int pixel = unit / BLOCKS, channel = unit % BLOCKS * LANES;
     const int image = pixel / (OUT_HEIGHT * OUT_WIDTH);
     __global const float* from = x + (size_t)image * (HEIGHT * WIDTH * CHANNELS) + channel;
     const winner w = find(from, from, pixel / OUT_WIDTH % OUT_HEIGHT, pixel % OUT_WIDTH);
-    put(w.best, y + PLACE(unit), channel, PLACE(last) - PLACE(unit));
+    STORE(w.best, y + PLACE(unit));
   }
 }
 
 __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1)))
 void max_pool_select(__global const float* restrict x, __global const float* restrict v,
-                     __global float* restrict y, const int images) {
-  const int first = (int)get_global_id(0) * UNITS;
-  const int last = min(first + UNITS, images * (OUT_HEIGHT * OUT_WIDTH) * BLOCKS);
+                     __global float* restrict y, const int images, const int share) {
+  const int first = (int)get_global_id(0) * share;
+  const int last = min(first + share, images * (OUT_HEIGHT * OUT_WIDTH) * BLOCKS);
   for (int unit = first; unit < last; ++unit) {
     const int pixel = unit / BLOCKS, channel = unit % BLOCKS * LANES;
     const int image = pixel / (OUT_HEIGHT * OUT_WIDTH);
     const size_t from = (size_t)image * (HEIGHT * WIDTH * CHANNELS) + channel;
     const winner w = find(x + from, v + from, pixel / OUT_WIDTH % OUT_HEIGHT, pixel % OUT_WIDTH);
-    put(w.chosen, y + PLACE(unit), channel, PLACE(last) - PLACE(unit));
+    STORE(w.chosen, y + PLACE(unit));
   }
 }
 
 __kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1)))
 void max_pool_backward(__global const float* restrict x, __global const float* restrict g,
-                       __global float* restrict dx, const int images) {
-  const int first = (int)get_global_id(0) * UNITS;
-  const int last = min(first + UNITS, images * (HEIGHT * WIDTH) * BLOCKS);
+                       __global float* restrict dx, const int images, const int share) {
+  const int first = (int)get_global_id(0) * share;
+  const int last = min(first + share, images * (HEIGHT * WIDTH) * BLOCKS);
   for (int unit = first; unit < last; ++unit) {
     const int pixel = unit / BLOCKS, channel = unit % BLOCKS * LANES;
     const int image = pixel / (HEIGHT * WIDTH), place = pixel % (HEIGHT * WIDTH);
@@ -121,6 +121,33 @@ void max_pool_backward(__global const float* restrict x, __global const float* r
         sum += w.place == place ? LOAD(up + (oy * OUT_WIDTH + ox) * CHANNELS) : (lanes)(0.0f);
       }
     }
-    put(sum, dx + PLACE(unit), channel, PLACE(last) - PLACE(unit));
+    STORE(sum, dx + PLACE(unit));
+  }
+}
+
+__kernel __attribute__((reqd_work_group_size(LOCAL, 1, 1)))
+void max_pool_backward_cells(__global const float* restrict x, __global const float* restrict g,
+                             __global float* restrict dx, const int images, const int share) {
+  const int rows = (HEIGHT + STRIDE_Y - 1) / STRIDE_Y, columns = (WIDTH + STRIDE_X - 1) / STRIDE_X;
+  const int first = (int)get_global_id(0) * share;
+  const int last = min(first + share, images * rows * columns * BLOCKS);
+  for (int unit = first; unit < last; ++unit) {
+    const int cell = unit / BLOCKS, channel = unit % BLOCKS * LANES;
+    const int image = cell / (rows * columns);
+    const int oy = cell / columns % rows, ox = cell % columns;
+    const size_t from = (size_t)image * (HEIGHT * WIDTH * CHANNELS) + channel;
+    places winner_place = -1;
+    lanes up = 0.0f;
+    if (oy < OUT_HEIGHT && ox < OUT_WIDTH) {  // else left over at the edge: no window
+      winner_place = find(x + from, x + from, oy, ox).place;
+      up = LOAD(g + (size_t)image * (OUT_HEIGHT * OUT_WIDTH * CHANNELS)
+                + (oy * OUT_WIDTH + ox) * CHANNELS + channel);
+    }
+    for (int iy = oy * STRIDE_Y; iy < min((oy + 1) * STRIDE_Y, HEIGHT); ++iy) {
+      for (int ix = ox * STRIDE_X; ix < min((ox + 1) * STRIDE_X, WIDTH); ++ix) {
+        const int place = iy * WIDTH + ix;
+        STORE(winner_place == place ? up : (lanes)(0.0f), dx + from + place * CHANNELS);
+      }
+    }
   }
 }
