@@ -80,9 +80,33 @@ static const char max_pool[] = {
 static const char argmax[] = {
 #embed "reduction/argmax.cl"
     , 0};
+static const char convolution_pack_vector[] = {
+#embed "convolution/convolution_pack_vector.cl"
+    , 0};
+static const char convolution_vector[] = {
+#embed "convolution/convolution_vector.cl"
+    , 0};
+static const char convolution_weight_gradient_vector[] = {
+#embed "convolution/convolution_weight_gradient_vector.cl"
+    , 0};
+static const char convolution_weight_sum_vector[] = {
+#embed "convolution/convolution_weight_sum_vector.cl"
+    , 0};
+static const char depthwise_vector[] = {
+#embed "convolution/depthwise_vector.cl"
+    , 0};
+static const char matmul_vector[] = {
+#embed "matmul/matmul_vector.cl"
+    , 0};
 
 static const retort_kernel_source sources[] = {
     {"prelude", prelude},
+    {"convolution/convolution_pack_vector", convolution_pack_vector},
+    {"convolution/convolution_vector", convolution_vector},
+    {"convolution/convolution_weight_gradient_vector", convolution_weight_gradient_vector},
+    {"convolution/convolution_weight_sum_vector", convolution_weight_sum_vector},
+    {"convolution/depthwise_vector", depthwise_vector},
+    {"matmul/matmul_vector", matmul_vector},
     {"distillation/softmax_cross_entropy", softmax_cross_entropy},
     {"distillation/softmax_divergence", softmax_divergence},
     {"latent/latent_step", latent_step},

@@ -10,8 +10,8 @@
 //            input gradient and transposed convolution: dy and dx.
 //            packed [GROUPS, panels, taps, IN_C/GROUPS, 16·NV]: the weights as
 //            convolution_pack_vector leaves them, panels = ceil(N/GROUPS / (16·NV)).
-// Launch     2-D, local 1×1: images·bands × ceil(GROUPS·panels / panelsPerItem), with
-//            bands = ceil(ceil(OUT_H / PHASES_Y) / BAND).
+// Launch     2-D, local 1×1: images·bands·strips × ceil(GROUPS·panels / panelsPerItem), with
+//            bands = ceil(ceil(OUT_H / PHASES_Y) / BAND), strips likewise of OUT_W and STRIP.
 // Macros     IN_H IN_W IN_C OUT_H OUT_W N GROUPS: the shapes.
 //            TAPS         taps in all phases: kernel height · kernel width.
 //            PHASES_Y _X  phases; output row j of phase p is j·PHASES_Y + p.   Forward 1.
@@ -20,7 +20,7 @@
 //                         j·STEP_Y + first + t·distance.
 //            LOW_Y _X     the least `first`.
 //            SPAN_Y _X    input rows that row j of any phase may touch, from j·STEP_Y + LOW_Y on.
-//            BAND         rows of a phase per work-item, a multiple of TILE_Y.
+//            BAND STRIP   rows and columns of a phase per work-item, multiples of TILE_Y, TILE_X.
 //            TILE_Y _X NV the register tile, TILE_Y·TILE_X·NV ≤ 28.
 //            DIRECT       1 reads the input where it lies. Only if no tap of any tile falls outside:
 //                         tiles divide all phases, and LOW and SPAN stay inside the image.
@@ -50,6 +50,7 @@
 #define SPAN_Y 3
 #define SPAN_X 3
 #define BAND 28
+#define STRIP 28
 #define TILE_Y 1
 #define TILE_X 14
 #define NV 2
@@ -67,14 +68,15 @@
 #define GROUP_C (IN_C / GROUPS)
 #define GROUP_N (N / GROUPS)
 #define PANELS ((GROUP_N + WIDTH - 1) / WIDTH)
-#define TILED_COLUMNS (((OUT_W + PHASES_X - 1) / PHASES_X + TILE_X - 1) / TILE_X * TILE_X)
+#define BANDS (((OUT_H + PHASES_Y - 1) / PHASES_Y + BAND - 1) / BAND)
+#define STRIPS (((OUT_W + PHASES_X - 1) / PHASES_X + STRIP - 1) / STRIP)
 #define PATCH_H ((BAND - 1) * STEP_Y + SPAN_Y)
 #if DIRECT
 #define PATCH_SPACE __global
 #define PATCH_W IN_W
 #else
 #define PATCH_SPACE __local
-#define PATCH_W ((TILED_COLUMNS - 1) * STEP_X + SPAN_X)
+#define PATCH_W ((STRIP - 1) * STEP_X + SPAN_X)
 #endif
 #define PATCH (PATCH_H * PATCH_W * IN_C)
 
@@ -99,16 +101,16 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void convolution_vector(
     __global const float* restrict input, __global const float* restrict packed,
     __global float* restrict c, const int panelsPerItem STORE_PARAMETERS) {
-  const int bands = ((OUT_H + PHASES_Y - 1) / PHASES_Y + BAND - 1) / BAND;
-  const int image = (int)get_global_id(0) / bands;
-  const int firstRow = (int)get_global_id(0) % bands * BAND;
+  const int image = (int)get_global_id(0) / (BANDS * STRIPS);
+  const int firstRow = (int)get_global_id(0) / STRIPS % BANDS * BAND;
+  const int firstColumn = (int)get_global_id(0) % STRIPS * STRIP;
+  const int top = firstRow * STEP_Y + LOW_Y, left = firstColumn * STEP_X + LOW_X;
   input += (size_t)image * IN_H * IN_W * IN_C;
 #if DIRECT
-  __global const float* patch = input + ((firstRow * STEP_Y + LOW_Y) * IN_W + LOW_X) * IN_C;
+  __global const float* patch = input + (top * IN_W + left) * IN_C;
 #else
   __local float patch[PATCH];
-  load_padded(
-      input, patch, firstRow * STEP_Y + LOW_Y, LOW_X, PATCH_H, PATCH_W, IN_H, IN_W, IN_C);
+  load_padded(input, patch, top, left, PATCH_H, PATCH_W, IN_H, IN_W, IN_C);
 #endif
 
   const int firstPanel = (int)get_global_id(1) * panelsPerItem;
@@ -124,28 +126,27 @@ void convolution_vector(
       const int whole = GROUPS == 1 && tapsX[2] == 1;
       const int runs = whole ? min(tapsX[0], 1) : tapsX[0];
       const int run = whole ? tapsX[0] * GROUP_C : GROUP_C;
-      const int columns = (OUT_W - phaseX + PHASES_X - 1) / PHASES_X;
+      const int columnEnd =
+          min(firstColumn + STRIP, (OUT_W - phaseX + PHASES_X - 1) / PHASES_X);
       const int rowEnd = min(firstRow + BAND, (OUT_H - phaseY + PHASES_Y - 1) / PHASES_Y);
       for (int y0 = firstRow; y0 < rowEnd; y0 += TILE_Y) {
-        for (int x0 = 0; x0 < columns; x0 += TILE_X) {
+        for (int x0 = firstColumn; x0 < columnEnd; x0 += TILE_X) {
           float16 acc[PIXELS][NV];
           UNROLL
           for (int p = 0; p < PIXELS; p++) {
             UNROLL
             for (int j = 0; j < NV; j++) acc[p][j] = 0.0f;
           }
-          const int top = (y0 - firstRow) * STEP_Y + tapsY[1] - LOW_Y;
-          const int left = x0 * STEP_X + tapsX[1] - LOW_X;
+          const int row = y0 * STEP_Y + tapsY[1], column = x0 * STEP_X + tapsX[1];
           // Rows of taps that fall outside the image for the whole tile add nothing.
-          const int above = -(y0 * STEP_Y + tapsY[1]) - (TILE_Y - 1) * STEP_Y;
+          const int above = -row - (TILE_Y - 1) * STEP_Y, below = IN_H - row;
           const int tyFrom = max(0, (above + tapsY[2] - 1) / tapsY[2]);
-          const int below = IN_H - (y0 * STEP_Y + tapsY[1]);
           const int tyEnd = min(tapsY[0], (below + tapsY[2] - 1) / tapsY[2]);
           __global const float* w = weights + tyFrom * tapsX[0] * GROUP_C * WIDTH;
           for (int ty = tyFrom; ty < tyEnd; ty++) {
             for (int tx = 0; tx < runs; tx++) {
               PATCH_SPACE const float* a = patch + group * GROUP_C +
-                  ((top + ty * tapsY[2]) * PATCH_W + left + tx * tapsX[2]) * IN_C;
+                  ((row - top + ty * tapsY[2]) * PATCH_W + column - left + tx * tapsX[2]) * IN_C;
               int i = 0;
               for (; i + 4 <= run; i += 4) {
                 MULTIPLY(4);
@@ -158,7 +159,7 @@ void convolution_vector(
           UNROLL
           for (int p = 0; p < PIXELS; p++) {
             const int y = y0 + p / TILE_X, x = x0 + p % TILE_X;
-            if (y >= rowEnd || x >= columns) continue;
+            if (y >= rowEnd || x >= columnEnd) continue;
             const int m = (image * OUT_H + y * PHASES_Y + phaseY) * OUT_W + x * PHASES_X + phaseX;
             UNROLL
             for (int j = 0; j < NV; j++) {

@@ -11,10 +11,10 @@
 //            rounded up to 16.
 // Launch     2-D, local 1×1: parts × ceil(GROUPS·panels / panelsPerItem), panels =
 //            ceil(N/GROUPS / (16·NV)). Part p takes units p·unitsPerPart ..< (p + 1)·unitsPerPart
-//            of the `units` = images·ceil(OUT_H / BAND).
+//            of the `units` = images·ceil(OUT_H / BAND)·ceil(OUT_W / STRIP).
 // Macros     IN_H IN_W IN_C OUT_H OUT_W N KERNEL_H KERNEL_W STRIDE_Y STRIDE_X PAD_Y PAD_X (top
 //            and left) DILATION_Y DILATION_X GROUPS: the convolution.
-//            BAND      output rows of a unit.
+//            BAND STRIP  output rows and columns of a unit.
 //            UNITS     units in local memory at a time.
 //            TILE_KY TILE_J NV   the register tile, TILE_KY·TILE_J·NV ≤ 28; TILE_J ≤ RUN, and
 //                      TILE_KY > 1 only if TILE_J = RUN (RUN below) and it divides KERNEL_H.
@@ -40,6 +40,7 @@
 #define DILATION_X 1
 #define GROUPS 1
 #define BAND 28
+#define STRIP 28
 #define UNITS 1
 #define TILE_KY 1
 #define TILE_J 12
@@ -60,7 +61,9 @@
 #define RUNS KERNEL_W
 #endif
 #define TILE (TILE_KY * TILE_J)
-#define PATCH_W ((OUT_W - 1) * STRIDE_X + (KERNEL_W - 1) * DILATION_X + 1)
+#define BANDS ((OUT_H + BAND - 1) / BAND)
+#define STRIPS ((OUT_W + STRIP - 1) / STRIP)
+#define PATCH_W ((STRIP - 1) * STRIDE_X + (KERNEL_W - 1) * DILATION_X + 1)
 #define PATCH_H ((BAND - 1) * STRIDE_Y + (KERNEL_H - 1) * DILATION_Y + 1)
 #define PATCH (PATCH_H * PATCH_W * IN_C)
 
@@ -82,7 +85,6 @@ void convolution_weight_gradient_vector(
     __global float* restrict partial, const int units, const int unitsPerPart,
     const int panelsPerItem) {
   __local float patches[UNITS * PATCH];
-  const int bands = (OUT_H + BAND - 1) / BAND;
   const int firstUnit = (int)get_global_id(0) * unitsPerPart;
   const int unitEnd = min(firstUnit + unitsPerPart, units);
   const int firstPanel = (int)get_global_id(1) * panelsPerItem;
@@ -92,9 +94,10 @@ void convolution_weight_gradient_vector(
   for (int unit0 = firstUnit; unit0 < unitEnd; unit0 += UNITS) {
     const int loaded = min(UNITS, unitEnd - unit0);
     for (int u = 0; u < loaded; u++) {
-      const int top = (unit0 + u) % bands * BAND * STRIDE_Y - PAD_Y;
+      const int unit = unit0 + u;
       load_padded(
-          x + (size_t)((unit0 + u) / bands) * IN_H * IN_W * IN_C, patches + u * PATCH, top, -PAD_X,
+          x + (size_t)(unit / (BANDS * STRIPS)) * IN_H * IN_W * IN_C, patches + u * PATCH,
+          unit / STRIPS % BANDS * BAND * STRIDE_Y - PAD_Y, unit % STRIPS * STRIP * STRIDE_X - PAD_X,
           PATCH_H, PATCH_W, IN_H, IN_W, IN_C);
     }
     for (int panel = firstPanel; panel < panelEnd; panel++) {
@@ -112,23 +115,31 @@ void convolution_weight_gradient_vector(
               for (int j = 0; j < NV; j++) acc[i][j] = 0.0f;
             }
             for (int u = 0; u < loaded; u++) {
-              const int row0 = (unit0 + u) % bands * BAND;
-              const int rows = min(BAND, OUT_H - row0);
+              const int image = (unit0 + u) / (BANDS * STRIPS);
+              const int row0 = (unit0 + u) / STRIPS % BANDS * BAND;
+              const int column0 = (unit0 + u) % STRIPS * STRIP;
+              const int columns = min(STRIP, OUT_W - column0);
+              // Rows whose taps all fall outside the image add nothing.
+              const int highest = (ky + TILE_KY - 1) * DILATION_Y - PAD_Y;
+              const int lowest = ky * DILATION_Y - PAD_Y;
+              const int first = max(row0, (-highest + STRIDE_Y - 1) / STRIDE_Y);
+              const int end = min(
+                  min(row0 + BAND, OUT_H), (max(IN_H - lowest, 0) + STRIDE_Y - 1) / STRIDE_Y);
               __local const float* patch = patches + u * PATCH + group * GROUP_C + from +
                   (ky * DILATION_Y * PATCH_W + kx * DILATION_X) * IN_C;
               __global const float* gradient = dy + group * GROUP_N + n0 +
-                  ((size_t)((unit0 + u) / bands) * OUT_H + row0) * OUT_W * N;
-              for (int y = 0; y < rows; y++) {
-                __local const float* a = patch + y * STRIDE_Y * PATCH_W * IN_C;
+                  ((size_t)image * OUT_H * OUT_W + column0) * N;
+              for (int y = first; y < end; y++) {
+                __local const float* a = patch + (y - row0) * STRIDE_Y * PATCH_W * IN_C;
                 __global const float* d = gradient + (size_t)y * OUT_W * N;
                 int p = 0;
-                for (; p + 2 <= OUT_W; p += 2) {
+                for (; p + 2 <= columns; p += 2) {
                   PIXEL(0)
                   PIXEL(1)
                   a += 2 * STRIDE_X * IN_C;
                   d += 2 * N;
                 }
-                if (p < OUT_W) PIXEL(0)
+                if (p < columns) PIXEL(0)
               }
             }
             UNROLL

@@ -7,11 +7,11 @@
 //            packed [ceil(CHANNELS/16), TAPS, 16] by convolution_pack_vector (GROUP_C 1, NV 1);
 //            partial [parts, TAPS, LANES], LANES = CHANNELS rounded up to 16, summed by
 //            convolution_weight_sum_vector.
-// Launch     depthwise_vector: 1-D, local 1: images·bands, bands = ceil(ceil(OUT_H / PHASES_Y) /
-//            BAND). depthwise_weight_gradient_vector: 1-D, local 1: parts; part p takes units
-//            p·unitsPerPart ..< (p + 1)·unitsPerPart of the `units` = images·bands.
+// Launch     depthwise_vector: 1-D, local 1: images·bands·strips, as convolution_vector.
+//            depthwise_weight_gradient_vector: 1-D, local 1: parts; part p takes units
+//            p·unitsPerPart ..< (p + 1)·unitsPerPart of the `units` = images·bands·strips.
 // Macros     IN_H IN_W OUT_H OUT_W CHANNELS TAPS PHASES_Y _X STEP_Y _X TAPS_Y _X LOW_Y _X
-//            SPAN_Y _X BAND: as in convolution_vector (the weight gradient has one phase).
+//            SPAN_Y _X BAND STRIP: as in convolution_vector (the weight gradient has one phase).
 //            TILE_X           pixels of a register tile, ≤ 14.
 //            KERNEL_H KERNEL_W TILE_KY TILE_KX   taps of the weight gradient's register tile,
 //                             ≤ 26, TILE_KX ≤ KERNEL_W, TILE_KY a divisor of KERNEL_H.
@@ -39,6 +39,7 @@
 #define SPAN_Y 3
 #define SPAN_X 3
 #define BAND 14
+#define STRIP 14
 #define TILE_X 7
 #define KERNEL_H 3
 #define KERNEL_W 3
@@ -53,8 +54,9 @@
 
 #define UNROLL __attribute__((opencl_unroll_hint))
 #define N CHANNELS
-#define TILED_COLUMNS (((OUT_W + PHASES_X - 1) / PHASES_X + TILE_X - 1) / TILE_X * TILE_X)
-#define PATCH_W ((TILED_COLUMNS - 1) * STEP_X + SPAN_X)
+#define BANDS (((OUT_H + PHASES_Y - 1) / PHASES_Y + BAND - 1) / BAND)
+#define STRIPS (((OUT_W + PHASES_X - 1) / PHASES_X + STRIP - 1) / STRIP)
+#define PATCH_W ((STRIP - 1) * STEP_X + SPAN_X)
 #define PATCH_H ((BAND - 1) * STEP_Y + SPAN_Y)
 #define PATCH (PATCH_H * PATCH_W * CHANNELS + 16)  // the last channels' lanes run over
 #define LANES ((CHANNELS + 15) / 16 * 16)
@@ -67,24 +69,25 @@ void depthwise_vector(
     __global const float* restrict input, __global const float* restrict packed,
     __global float* restrict c STORE_PARAMETERS) {
   __local float patch[PATCH];
-  const int bands = ((OUT_H + PHASES_Y - 1) / PHASES_Y + BAND - 1) / BAND;
-  const int image = (int)get_global_id(0) / bands;
-  const int firstRow = (int)get_global_id(0) % bands * BAND;
+  const int image = (int)get_global_id(0) / (BANDS * STRIPS);
+  const int firstRow = (int)get_global_id(0) / STRIPS % BANDS * BAND;
+  const int firstColumn = (int)get_global_id(0) % STRIPS * STRIP;
+  const int top = firstRow * STEP_Y + LOW_Y, left = firstColumn * STEP_X + LOW_X;
   load_padded(
-      input + (size_t)image * IN_H * IN_W * CHANNELS, patch, firstRow * STEP_Y + LOW_Y, LOW_X,
-      PATCH_H, PATCH_W, IN_H, IN_W, CHANNELS);
+      input + (size_t)image * IN_H * IN_W * CHANNELS, patch, top, left, PATCH_H, PATCH_W, IN_H,
+      IN_W, CHANNELS);
   int firstTap = 0;
   for (int phase = 0; phase < PHASES_Y * PHASES_X; phase++) {
     const int phaseY = phase / PHASES_X, phaseX = phase % PHASES_X;
     __constant const int* tapsY = tapsOfPhaseY[phaseY];
     __constant const int* tapsX = tapsOfPhaseX[phaseX];
-    const int columns = (OUT_W - phaseX + PHASES_X - 1) / PHASES_X;
+    const int columnEnd =
+        min(firstColumn + STRIP, (OUT_W - phaseX + PHASES_X - 1) / PHASES_X);
     const int rowEnd = min(firstRow + BAND, (OUT_H - phaseY + PHASES_Y - 1) / PHASES_Y);
     for (int y = firstRow; y < rowEnd; y++) {
-      for (int x0 = 0; x0 < columns; x0 += TILE_X) {
+      for (int x0 = firstColumn; x0 < columnEnd; x0 += TILE_X) {
         __local const float* corner = patch +
-            (((y - firstRow) * STEP_Y + tapsY[1] - LOW_Y) * PATCH_W + x0 * STEP_X + tapsX[1] -
-             LOW_X) * CHANNELS;
+            ((y * STEP_Y + tapsY[1] - top) * PATCH_W + x0 * STEP_X + tapsX[1] - left) * CHANNELS;
         const int m0 = (image * OUT_H + y * PHASES_Y + phaseY) * OUT_W + x0 * PHASES_X + phaseX;
         for (int n = 0; n < CHANNELS; n += 16) {
           __global const float* w = packed + (n / 16 * TAPS + firstTap) * 16;
@@ -106,7 +109,7 @@ void depthwise_vector(
           UNROLL
           for (int p = 0; p < TILE_X; p++) {
             const int m = m0 + p * PHASES_X;
-            if (x0 + p >= columns) continue;
+            if (x0 + p >= columnEnd) continue;
             if (n + 16 <= CHANNELS) {
               STORE16(acc[p], m, n);
             } else {
@@ -129,17 +132,17 @@ void depthwise_weight_gradient_vector(
     __global const float* restrict input, __global const float* restrict dy,
     __global float* restrict partial, const int units, const int unitsPerPart) {
   __local float patch[PATCH];
-  const int bands = (OUT_H + BAND - 1) / BAND;
   const int firstUnit = (int)get_global_id(0) * unitsPerPart;
   const int unitEnd = min(firstUnit + unitsPerPart, units);
   const int distanceY = tapsOfPhaseY[0][2], distanceX = tapsOfPhaseX[0][2];
   partial += get_global_id(0) * TAPS * LANES;
   for (int unit = firstUnit; unit < unitEnd; unit++) {
-    const int image = unit / bands, row0 = unit % bands * BAND;
-    const int rows = min(BAND, OUT_H - row0);
+    const int image = unit / (BANDS * STRIPS);
+    const int row0 = unit / STRIPS % BANDS * BAND, column0 = unit % STRIPS * STRIP;
+    const int rows = min(BAND, OUT_H - row0), columns = min(STRIP, OUT_W - column0);
     load_padded(
-        input + (size_t)image * IN_H * IN_W * CHANNELS, patch, row0 * STEP_Y + LOW_Y, LOW_X,
-        PATCH_H, PATCH_W, IN_H, IN_W, CHANNELS);
+        input + (size_t)image * IN_H * IN_W * CHANNELS, patch, row0 * STEP_Y + LOW_Y,
+        column0 * STEP_X + LOW_X, PATCH_H, PATCH_W, IN_H, IN_W, CHANNELS);
     for (int n = 0; n < CHANNELS; n += 16) {
       for (int ky = 0; ky < KERNEL_H; ky += TILE_KY) {
         for (int kx = 0; kx < KERNEL_W; kx += TILE_KX) {
@@ -153,8 +156,9 @@ void depthwise_weight_gradient_vector(
           for (int y = 0; y < rows; y++) {
             __local const float* a = patch + n +
                 ((y * STEP_Y + ky * distanceY) * PATCH_W + from * distanceX) * CHANNELS;
-            __global const float* d = dy + (size_t)(image * OUT_H + row0 + y) * OUT_W * CHANNELS + n;
-            for (int x = 0; x < OUT_W; x++) {
+            __global const float* d =
+                dy + ((size_t)(image * OUT_H + row0 + y) * OUT_W + column0) * CHANNELS + n;
+            for (int x = 0; x < columns; x++) {
               const float16 g = vload16(0, d);
               UNROLL
               for (int i = 0; i < TILE_KY; i++) {

@@ -4,20 +4,20 @@
 //            TRANSPOSE_B; float32, row-major with row lengths lda, ldb. Batch b starts at
 //            A + b·strideA and B + b·strideB; stride 0 repeats one matrix for the whole batch.
 // Launch     3-D, local 1×1×1: ceil(N / (16·NV)) × ceil(M / blockRows) × batch·splits.
-//            M ≥ MR; N, K ≥ 1; blockRows ≤ ROWS. K is cut in `splits` parts of splitK, the last
+//            M ≥ MR; N ≥ 1; K ≥ 0; blockRows ≤ ROWS if DEEP. K is cut in `splits` parts of splitK, the last
 //            one shorter but not empty. With splits > 1 the entry writes part s to c + s·batch·M·N
 //            through plain stores, and matmul_reduce_vector adds the parts.
 // Macros     MR            rows of a register tile.                         Default 12.
 //            NV            float16 columns of a register tile (MR·NV ≤ 28). Default 2.
 //            KC            depth of a packed panel of B.                    Default 256.
-//            ROWS          rows of a work-item whose K exceeds KC.          Default 128.
+//            ROWS          most rows of a work-item if DEEP.                Default 264.
 //            DEEP          1 if K (or splitK) exceeds KC.                   Default 0.
 //            TRANSPOSE_A, TRANSPOSE_B                                       Default 0.
-//            STORE_*       the epilogue, see matmul's contract in ARCHITECTURE.md.
+//            STORE_PARAMETERS, STORE1, STORE16  the epilogue: once per element, with its sum.
 // Memory     Local: KC·16·NV floats, and ROWS·16·NV more if DEEP. May read, never write, up to 64
 //            floats past the end of A and B.
 // Numerics   fma in order of k within a part; parts are added in order of s.
-// Source     Goto, van de Geijn 2008, section 4; the 16×16 transpose is the even/odd shuffle network.
+// Source     Goto, van de Geijn 2008, section 4; panels as in BLIS.
 // Called by  RetortOpenCL/Lowering/MatmulVector.swift
 
 #ifndef MR
@@ -30,7 +30,7 @@
 #define KC 256
 #endif
 #ifndef ROWS
-#define ROWS 128
+#define ROWS 264
 #endif
 #ifndef DEEP
 #define DEEP 0
@@ -50,14 +50,6 @@
 #define WIDTH (16 * NV)
 #define UNROLL __attribute__((opencl_unroll_hint))
 
-// One stage of the 16×16 transpose: the even lanes of both go to a, the odd lanes to b.
-#define SHUFFLE(a, b)                   \
-  {                                     \
-    const float16 even = (float16)(a.even, b.even); \
-    b = (float16)(a.odd, b.odd);        \
-    a = even;                           \
-  }
-
 // Copies rows k0 ..< k0 + depth of op(B), columns n0 ..< n0 + WIDTH, to `panel`.
 static inline void pack_panel(
     __global const float* restrict b, __local float16* restrict panel, const int n0, const int N,
@@ -70,13 +62,7 @@ static inline void pack_panel(
       for (int i = 0; i < 16; i++) {
         r[i] = vload16(0, b + (size_t)min(n0 + j * 16 + i, N - 1) * ldb + k);
       }
-      UNROLL
-      for (int stride = 1; stride < 16; stride *= 2) {
-        UNROLL
-        for (int i = 0; i < 16; i++) {
-          if ((i & stride) == 0) SHUFFLE(r[i], r[i + stride]);
-        }
-      }
+      transpose16(r);
       const int rows = min(16, depth - k);
       for (int i = 0; i < rows; i++) panel[(k + i) * NV + j] = r[i];
     }
@@ -134,7 +120,8 @@ void matmul_vector(
   matrixB += (size_t)batch * strideB;
   c += (size_t)split * (get_global_size(2) / splits) * M * N;
 
-  for (int k0 = kStart; k0 < kEnd; k0 += KC) {
+  int k0 = kStart;
+  do {
     const int depth = min(KC, kEnd - k0);
 #if TRANSPOSE_B
     pack_panel(matrixB + k0, panel, n0, N, ldb, depth);
@@ -204,7 +191,8 @@ void matmul_vector(
         }
       }
     }
-  }
+    k0 += KC;
+  } while (k0 < kEnd);
 }
 
 // matmul_reduce_vector: c = Σ parts, in order of the parts; the second launch of a split product.
