@@ -1,3 +1,5 @@
+import RetortCore
+
 /// How a parameter's first values are drawn; the same for equal seed and path everywhere.
 public enum Initialiser: Hashable, Sendable {
   /// Every element the same.
@@ -52,7 +54,7 @@ public enum Initialiser: Hashable, Sendable {
 
   /// The first `count` elements of this distribution under (seed, stream).
   package func values(_ count: Int, seed: UInt64, stream: UInt32) -> [Float] {
-    let random = InitialRandom(seed: seed, stream: stream)
+    let random = Philox4x32(seed: seed, stream: stream)
     switch self {
     case .constant(let value): return Array(repeating: value, count: count)
     case .uniform(let bound): return random.uniforms(count).map { ($0 * 2 - 1) * bound }
@@ -61,7 +63,7 @@ public enum Initialiser: Hashable, Sendable {
       var values = random.normals(count)
       var attempt: UInt32 = 1
       while values.contains(where: { abs($0) > 2 }) {
-        let fresh = random.normals(count, attempt: attempt)
+        let fresh = Philox4x32(seed: seed, stream: stream, step: attempt).normals(count)
         for index in values.indices where abs(values[index]) > 2 { values[index] = fresh[index] }
         attempt += 1
       }

@@ -44,13 +44,21 @@ extension ParameterStore {
   ///
   /// - Parameter weights: As long as this store's variables.
   public func exported(_ weights: FlatWeights) -> [NamedWeights] {
-    all.map { parameter in
-      let flat = parameter.role == .trainable ? weights.parameters : weights.buffers
-      let slice = flat[parameter.offset..<parameter.offset + parameter.shape.count]
-      return NamedWeights(
-        name: parameter.path, shape: parameter.layout.frameworkShape(parameter.shape),
-        values: parameter.layout.exported(slice, parameter.shape))
+    all.map {
+      named($0, in: $0.role == .trainable ? weights.parameters : weights.buffers)
     }
+  }
+
+  /// The trainable part alone of something laid out as the parameters are, such as a gradient.
+  public func exported(parameters: [Float]) -> [NamedWeights] {
+    trainable.map { named($0, in: parameters) }
+  }
+
+  private func named(_ parameter: Parameter, in flat: [Float]) -> NamedWeights {
+    let slice = flat[parameter.offset..<parameter.offset + parameter.shape.count]
+    return NamedWeights(
+      name: parameter.path, shape: parameter.layout.frameworkShape(parameter.shape),
+      values: parameter.layout.exported(slice, parameter.shape))
   }
 
   /// Flat contents made of weights under PyTorch's names.

@@ -1,0 +1,33 @@
+import RetortCore
+
+/// Adam; weight decay, if any, is added to the gradient.
+///
+/// Source: [Kingma and Ba 2015](https://arxiv.org/abs/1412.6980), algorithm 1.
+public struct Adam: Optimizer, Hashable {
+  /// The step's size.
+  public var learningRate: Double
+  /// The decay of the mean gradient, in [0, 1).
+  public var beta1: Double
+  /// The decay of the mean squared gradient, in [0, 1).
+  public var beta2: Double
+  /// Added to the root of the second moment.
+  public var epsilon: Double
+  /// The share of each parameter added to its gradient.
+  public var weightDecay: Double
+
+  /// The paper's constants unless told otherwise.
+  public init(
+    learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
+    weightDecay: Double = 0
+  ) {
+    (self.learningRate, self.beta1, self.beta2) = (learningRate, beta1, beta2)
+    (self.epsilon, self.weightDecay) = (epsilon, weightDecay)
+  }
+
+  /// What one step does.
+  public var rule: OptimizerRule {
+    .adam(
+      beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon),
+      weightDecay: Float(weightDecay), decoupled: false)
+  }
+}

@@ -1,0 +1,94 @@
+import RetortCore
+import RetortFormats
+import RetortNN
+
+/// A model made of the layers that a case's weights describe, each under its name in the file.
+final class CaseModel: Module {
+  private let parts: [(key: String, module: Module)]
+  private let byName: [String: Module]
+
+  /// The geometry of the convolution `name` with PyTorch weights of the given shape.
+  typealias Geometry = (_ name: String, _ shape: [Int]) -> Convolution
+
+  /// The layers whose weights begin with `prefix`.
+  ///
+  /// A layer with running statistics is a batch norm; four axes make a convolution, one a layer
+  /// norm; two a linear layer, or a table where there is no bias.
+  ///
+  /// - Throws: `VerificationError.unusable` for weights of any other shape.
+  init(
+    _ file: VerificationCase, prefix: String, layerNormEpsilon: Double = 1e-12,
+    geometry: Geometry = { _, _ in Convolution() }
+  ) throws {
+    let content = file.content
+    var parts: [(key: String, module: Module)] = []
+    for name in content.names where name.hasPrefix(prefix) && name.hasSuffix(".weight") {
+      guard let weight = content.tensors[name]?.shape else { continue }
+      let base = String(name.dropLast(".weight".count))
+      let key = String(base.dropFirst(prefix.count))
+      let hasBias = content.tensors["\(base).bias"] != nil
+      let layer: Module
+      switch weight.count {
+      case 1 where content.tensors["\(base).running_mean"] != nil:
+        layer = BatchNorm(
+          weight[0], epsilon: file.numbers.optional("bn_eps") ?? 1e-5,
+          momentum: Float(file.numbers.optional("bn_momentum") ?? 0.1))
+      case 1: layer = LayerNorm(weight[0], epsilon: layerNormEpsilon)
+      case 2 where hasBias: layer = Linear(weight[1], weight[0])
+      case 2: layer = Embedding(weight[0], weight[1])
+      case 4:
+        let convolution = geometry(key, weight)
+        layer = Conv2d(
+          weight[1] * convolution.groups, weight[0], kernelHeight: weight[2],
+          kernelWidth: weight[3], geometry: convolution, bias: hasBias)
+      default:
+        throw VerificationError.unusable(tensor: name, shape: weight, file: content.path)
+      }
+      parts.append((key, layer))
+    }
+    self.parts = parts
+    byName = Dictionary(parts.map { ($0.key, $0.module) }) { first, _ in first }
+  }
+
+  override var children: [(key: String, module: Module)] { parts }
+
+  /// Whether the file has a layer of this name.
+  func has(_ name: String) -> Bool { byName[name] != nil }
+
+  /// `layer(x)` for the layer called `name`; a fault of the graph where there is none.
+  func callAsFunction(_ name: String, _ x: Tensor) -> Tensor {
+    guard let layer = byName[name] else {
+      return context.graph.fail(.unknownName(name, nearest: byName.keys.sorted()))
+    }
+    return layer(x)
+  }
+
+  /// The names `stem1`, `stem2`, … as far as the file has them.
+  func numbered(_ stem: String, from first: Int = 1, suffix: String = "") -> [String] {
+    var names: [String] = []
+    while has("\(stem)\(first + names.count)\(suffix)") {
+      names.append("\(stem)\(first + names.count)")
+    }
+    return names
+  }
+
+  /// Linear layers `stem1`, `stem2`, … with an activation between each two.
+  func chain(_ stem: String, _ x: Tensor, _ activation: (Tensor) -> Tensor) -> Tensor {
+    let names = numbered(stem)
+    return names.enumerated().reduce(x) { value, item in
+      let y = self(item.element, value)
+      return item.offset + 1 < names.count ? activation(y) : y
+    }
+  }
+}
+
+extension Safetensors {
+  /// The tensors whose names begin with `prefix`, without it, as weights.
+  func weights(under prefix: String) throws -> [NamedWeights] {
+    try names.filter { $0.hasPrefix(prefix) }.map { name in
+      NamedWeights(
+        name: String(name.dropFirst(prefix.count)), shape: try tensor(name).shape,
+        values: try floats(name))
+    }
+  }
+}

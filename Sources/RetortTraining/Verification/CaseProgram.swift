@@ -1,0 +1,28 @@
+import RetortCore
+
+/// A case's computation compiled for a device, with what it is fed.
+struct CaseProgram {
+  private let executable: any Executable
+  private let feeds: [(name: String, values: (Int) -> HostArray)]
+
+  init(
+    _ inputs: CaseInputs, outputs: [Tensor], effects: [Effect] = [], in session: Session
+  ) throws {
+    executable = try session.compile(inputs.graph, outputs: outputs, effects: effects)
+    feeds = inputs.feeds
+  }
+
+  /// Runs step `step`, counted from 0.
+  func run(_ step: Int) throws {
+    for (index, feed) in feeds.enumerated() {
+      switch feed.values(step) {
+      case .float32(let elements): try executable.setInput(index, elements)
+      case .int32(let elements): try executable.setInput(index, elements)
+      }
+    }
+    try executable.run()
+  }
+
+  /// The elements of output `index` of the last run.
+  func output(_ index: Int) throws -> [Float] { try executable.floats(index) }
+}

@@ -1,0 +1,59 @@
+import RetortCore
+import RetortNN
+
+/// What a training case minimises: a model, and its loss on the case's batch.
+struct CaseProblem {
+  let model: CaseModel
+  /// Builds the loss inside a forward pass in training mode.
+  let loss: (CaseInputs) throws -> Tensor
+}
+
+/// Trains as the case says, on its one batch, and compares losses, first gradients and the end.
+func replayTraining(
+  _ file: VerificationCase, _ problem: CaseProblem, on backend: any Backend
+) throws -> VerificationResult {
+  let store = ParameterStore(problem.model, name: file.kind)
+  let initial = try store.imported(file.content.weights(under: "init."))
+  let optimizer = try file.numbers.optimizer
+  let state = OptimizerState(optimizer, for: store)
+
+  let graph = Graph()
+  let inputs = CaseInputs(file, graph)
+  let context = ForwardContext(graph, .training)
+  let loss = try problem.model.using(context) { try problem.loss(inputs) }
+  let gradient = store.gradient(of: loss)
+  let effects =
+    [
+      state.effect(
+        on: store, gradient: gradient, learningRate: graph.fill(optimizer.learningRate, [1]),
+        step: inputs.step())
+    ] + [store.statisticsUpdate(from: context)].compactMap { $0 }
+  let session = Session(backend)
+  try store.write(initial, to: session)
+  let program = try CaseProgram(
+    inputs, outputs: [loss, gradient], effects: effects, in: session)
+
+  var losses: [Float] = []
+  var firstGradient: [Float] = []
+  for step in 0..<(try file.numbers.steps) {
+    try program.run(step)
+    losses += try program.output(0)
+    if step == 0 { firstGradient = try program.output(1) }
+  }
+  var result = VerificationResult()
+  result.addLosses(losses, expected: try file.content.floats("losses"))
+  var negligible: Set<String> = []
+  for found in store.exported(parameters: firstGradient) {
+    let expected = try file.content.floats("grad0.\(found.name)")
+    if VerificationResult.norm(expected.map(Double.init)) < 1e-6 {
+      negligible.insert(found.name)
+    } else {
+      result.addGradient(found.values, expected: expected)
+    }
+  }
+  for found in store.exported(try store.weights(in: session))
+  where !negligible.contains(found.name) {
+    result.addFinal(found.values, expected: try file.content.floats("final.\(found.name)"))
+  }
+  return result
+}

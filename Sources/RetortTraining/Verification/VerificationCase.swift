@@ -1,0 +1,99 @@
+import RetortCore
+import RetortFormats
+
+/// Values that other code computed, to be computed again: a file of tensors and metadata.
+///
+/// Training cases hold a batch, initial weights, losses, first gradients and final weights; loss
+/// cases hold inputs, a loss and its gradients. All sizes follow from the tensors' shapes, all
+/// other numbers from the metadata.
+public struct VerificationCase: Sendable {
+  /// The tensors, the metadata and the file's name.
+  public let content: Safetensors
+  /// Which computation the file records, such as `mlp_sgd`.
+  public let kind: String
+  /// The numbers of the computation.
+  let numbers: CaseNumbers
+
+  /// The case that a file's content describes.
+  ///
+  /// The kind is the metadata's `kind`; loss files without one are named by their folder, or by
+  /// their formula.
+  ///
+  /// - Throws: `FormatError` where `hyper` is not JSON.
+  public init(_ content: Safetensors) throws {
+    self.content = content
+    kind = VerificationCase.kind(of: content)
+    numbers = try CaseNumbers(content)
+  }
+
+  /// The case in the safetensors file at `path`.
+  ///
+  /// - Throws: `FormatError` where the file cannot be read.
+  public init(path: String) throws { try self.init(Safetensors.read(path)) }
+
+  /// Computes the case on a device and compares.
+  ///
+  /// - Parameter kinds: What can be computed.
+  /// - Throws: `VerificationError.unknownKind`; `FormatError` for a tensor that is missing;
+  ///   `GraphError`, `WeightError` or the device's own errors.
+  public func replay(
+    on backend: any Backend, kinds: [VerificationKind] = VerificationKind.builtIn
+  ) throws -> VerificationResult {
+    guard let known = kinds.first(where: { $0.name == kind }) else {
+      throw VerificationError.unknownKind(
+        kind, file: content.path, known: kinds.map(\.name).sorted())
+    }
+    return try known.replay(self, backend)
+  }
+
+  private static func kind(of content: Safetensors) -> String {
+    if let kind = content.metadata["kind"] { return kind }
+    let folder = content.path.split(separator: "/").dropLast().last.map(String.init) ?? ""
+    if VerificationKind.builtIn.contains(where: { $0.name == folder }) { return folder }
+    switch content.metadata["formula"] {
+    case "T^2 * sum_bc p_t log(p_t/p_s) / B": return "kd"
+    case "alpha*CE(labels) + (1-alpha)*KD": return "kd_with_labels"
+    default: return folder.isEmpty ? content.path : folder
+    }
+  }
+}
+
+/// A computation that can be replayed from its record.
+public struct VerificationKind: Sendable {
+  /// What files call it.
+  public let name: String
+  /// Computes it on a device and compares with the record.
+  public let replay: @Sendable (VerificationCase, any Backend) throws -> VerificationResult
+
+  /// A kind under a name.
+  public init(
+    _ name: String,
+    replay: @escaping @Sendable (VerificationCase, any Backend) throws -> VerificationResult
+  ) {
+    self.name = name
+    self.replay = replay
+  }
+
+  init(
+    training name: String, _ problem: @escaping @Sendable (VerificationCase) throws -> CaseProblem
+  ) {
+    self.init(name) { try replayTraining($0, problem($0), on: $1) }
+  }
+
+  /// Every kind that this module can compute.
+  public static let builtIn: [VerificationKind] = [
+    VerificationKind(training: "mlp_sgd", perceptronProblem),
+    VerificationKind(training: "cnn_adam_kd", convolutionalProblem),
+    VerificationKind(training: "resnet_sgd_nesterov", residualProblem),
+    VerificationKind(training: "inverted_residual_adamw", invertedResidualProblem),
+    VerificationKind(training: "encoder_adamw", encoderProblem),
+    VerificationKind(training: "vae_adam", autoencoderProblem),
+    VerificationKind(training: "gradient_penalty_sgd", gradientPenaltyProblem),
+    VerificationKind("tgt_first_order_plain") { try replayExploration($0, .plain, on: $1) },
+    VerificationKind("tgt_first_order_normalised") {
+      try replayExploration($0, .normalised, on: $1)
+    },
+    VerificationKind("kd") { try replayDistillationLoss($0, withLabels: false, on: $1) },
+    VerificationKind("kd_with_labels") { try replayDistillationLoss($0, withLabels: true, on: $1) },
+  ]
+}

@@ -1,0 +1,26 @@
+/// What can be wrong with a verification case besides its file.
+public enum VerificationError: Error, Equatable, Sendable {
+  /// Nothing here computes cases of this kind.
+  case unknownKind(String, file: String, known: [String])
+  /// The metadata lacks a number.
+  case missingNumber(String, file: String)
+  /// The metadata names an optimizer that does not exist here.
+  case unknownOptimizer(String, file: String)
+  /// A tensor's shape does not suit its role.
+  case unusable(tensor: String, shape: [Int], file: String)
+}
+
+extension VerificationError: CustomStringConvertible {
+  /// One line: the file, what, and the way out.
+  public var description: String {
+    switch self {
+    case .unknownKind(let kind, let file, let known):
+      "\(file): cannot compute cases of kind '\(kind)'; known are \(known.joined(separator: ", "))"
+    case .missingNumber(let name, let file): "\(file): the metadata's 'hyper' has no '\(name)'"
+    case .unknownOptimizer(let name, let file):
+      "\(file): optimizer '\(name)' is none of sgd, adam, adamw"
+    case .unusable(let tensor, let shape, let file):
+      "\(file): tensor '\(tensor)' of shape \(shape) fits no layer of this kind of case"
+    }
+  }
+}
