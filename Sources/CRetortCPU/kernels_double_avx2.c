@@ -1,0 +1,9 @@
+#if defined(__x86_64__)
+#define REAL double
+#define REAL_IS_FLOAT 0
+#define TABLE retort_double_avx2
+#define VECTOR_BYTES 32
+#define TILE_ROWS 6
+#define TARGET "arch=x86-64-v3"
+#include "templates/kernels.h"
+#endif

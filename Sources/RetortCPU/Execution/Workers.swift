@@ -1,0 +1,31 @@
+import Dispatch
+import Synchronization
+
+/// Threads that share the tasks of one step.
+///
+/// What a task computes depends on its number alone, so results do not depend on who takes it.
+final class Workers: Sendable {
+  let count: Int
+
+  init(count: Int) { self.count = count }
+
+  /// Runs `body` once for every task, with the number of the worker that took it.
+  func run(_ tasks: Int, _ body: (_ worker: Int, _ task: Int) -> Void) {
+    let helpers = min(count, tasks)
+    guard helpers > 1 else {
+      for task in 0..<max(0, tasks) { body(0, task) }
+      return
+    }
+    let next = Atomic<Int>(0)
+    withoutActuallyEscaping(body) { escaping in
+      nonisolated(unsafe) let body = escaping
+      DispatchQueue.concurrentPerform(iterations: helpers) { worker in
+        while true {
+          let task = next.add(1, ordering: .relaxed).oldValue
+          if task >= tasks { break }
+          body(worker, task)
+        }
+      }
+    }
+  }
+}
