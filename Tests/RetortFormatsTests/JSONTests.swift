@@ -46,8 +46,12 @@ import Testing
   }
 
   @Test func deepNestingIsRefusedNotFollowed() {
-    #expect(throws: FormatError.self) { try parse(String(repeating: "[", count: 100_000)) }
-    let deep = String(repeating: "[", count: 63) + String(repeating: "]", count: 63)
+    for depth in [65, 100_000] {
+      let text = String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
+      let error = #expect(throws: FormatError.self) { try parse(text) }
+      #expect(error?.fault == .notJSON("nested deeper than 64"))
+    }
+    let deep = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
     #expect(throws: Never.self) { try parse(deep) }
   }
 

@@ -123,6 +123,10 @@ import Testing
       "damaged: tensor 'a', data_offsets: range 4 to 8 leaves the 4 bytes of data."
     ),
     (
+      #"{"a":{"dtype":"U8","shape":[5],"data_offsets":[0,5]}}"#, 4,
+      "damaged: tensor 'a', data_offsets: range 0 to 5 leaves the 4 bytes of data."
+    ),
+    (
       #"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0]}}"#, 4,
       "damaged: tensor 'a', data_offsets: must be two numbers, is an array of 1."
     ),
