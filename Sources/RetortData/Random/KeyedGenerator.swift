@@ -1,10 +1,12 @@
+import RetortCore
+
 /// Random numbers that are a pure function of (seed, stream, step, element) and their place.
 ///
 /// Nothing is carried from one key to the next, so results do not depend on threads, on resuming
 /// or on what else was drawn.
 ///
-/// Source: Philox 4×32-10, [Salmon et al. 2011](https://doi.org/10.1145/2063384.2063405), section
-/// 3.3.
+/// The counter is (block, element, step, stream). `Philox4x32` has 0 or 1 in the last word and the
+/// streams here do not, so that the two share no number.
 struct KeyedGenerator: RandomNumberGenerator {
   /// What the numbers are for; different streams share no number.
   enum Stream: UInt32 {
@@ -31,25 +33,11 @@ struct KeyedGenerator: RandomNumberGenerator {
       spare = nil
       return value
     }
-    let block = philox(counter, key: key)
+    let block = Philox4x32.block(counter: counter, key: key)
     counter[0] &+= 1
     spare = UInt64(block[2]) | UInt64(block[3]) << 32
     return UInt64(block[0]) | UInt64(block[1]) << 32
   }
-}
-
-/// The Philox 4×32-10 block function.
-func philox(_ counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {
-  var (x, k) = (counter, key)
-  for _ in 0..<10 {
-    let first = UInt64(x[0]) * 0xD251_1F53
-    let second = UInt64(x[2]) * 0xCD9E_8D57
-    x = SIMD4(
-      UInt32(truncatingIfNeeded: second >> 32) ^ x[1] ^ k[0], UInt32(truncatingIfNeeded: second),
-      UInt32(truncatingIfNeeded: first >> 32) ^ x[3] ^ k[1], UInt32(truncatingIfNeeded: first))
-    k = SIMD2(k[0] &+ 0x9E37_79B9, k[1] &+ 0xBB67_AE85)
-  }
-  return x
 }
 
 extension RandomNumberGenerator {
