@@ -1,0 +1,104 @@
+import RetortNN
+
+/// A number that a recipe may give a model.
+public struct ModelOption: Hashable, Sendable {
+  /// The recipe's key.
+  public let name: String
+  /// What it means, in a few words.
+  public let summary: String
+  /// Its value when it is not given.
+  public let standard: Double
+  /// Its least and greatest value.
+  public let range: ClosedRange<Double>
+  /// Whether it must be a whole number.
+  public let isWhole: Bool
+
+  init(
+    _ name: String, _ summary: String, _ standard: Double, _ range: ClosedRange<Double>,
+    isWhole: Bool = true
+  ) {
+    (self.name, self.summary, self.standard) = (name, summary, standard)
+    (self.range, self.isWhole) = (range, isWhole)
+  }
+
+  /// The allowed values in words.
+  public var allowed: String {
+    isWhole
+      ? "a whole number from \(Int(range.lowerBound)) to \(Int(range.upperBound))"
+      : "from \(range.lowerBound) to \(range.upperBound)"
+  }
+}
+
+/// The numbers that one model is built with: given ones over standard ones.
+public struct ModelOptions: Sendable {
+  private let values: [String: Double]
+
+  /// Checks what was given against what exists.
+  init(_ given: [String: Double], of entry: ModelEntry) throws(ModelError) {
+    var values: [String: Double] = [:]
+    for option in entry.options { values[option.name] = option.standard }
+    for (name, value) in given.sorted(by: { $0.key < $1.key }) {
+      guard let option = entry.options.first(where: { $0.name == name }) else {
+        throw .unknownOption(
+          name, model: entry.name,
+          nearest: nearestNames(to: name, in: entry.options.map(\.name)))
+      }
+      guard option.range.contains(value), !option.isWhole || value == value.rounded() else {
+        throw .outOfRange(name, model: entry.name, found: value, allowed: option.allowed)
+      }
+      values[name] = value
+    }
+    self.values = values
+  }
+
+  /// The option called `name`; 0 where the model has none.
+  subscript(_ name: String) -> Double { values[name] ?? 0 }
+
+  /// The whole number called `name`.
+  func int(_ name: String) -> Int { Int(self[name]) }
+}
+
+/// A model that can be asked for by name.
+public struct ModelEntry: Sendable {
+  /// What a model is for.
+  public enum Role: String, Sendable {
+    /// Images to logits.
+    case classifier
+    /// Images to codes and back.
+    case generator
+    /// Token ids to logits.
+    case encoder
+  }
+
+  /// What recipes call it.
+  public let name: String
+  /// What it is, in one line.
+  public let summary: String
+  /// Where it was published.
+  public let source: String
+  /// What it is for.
+  public let role: Role
+  /// The numbers it takes.
+  public let options: [ModelOption]
+  let make: @Sendable (ModelOptions, ImageSize, _ classes: Int) throws(ModelError) -> Module
+
+  /// Builds the model, without weights.
+  ///
+  /// - Parameters:
+  ///   - options: Values by name; standard ones where absent.
+  ///   - image: The extents of the data's images; encoders take no notice.
+  ///   - classes: The number of logits; generators take no notice.
+  /// - Throws: `ModelError` for an option that does not exist or is out of range, or data that
+  ///   the model cannot take.
+  public func make(
+    _ options: [String: Double] = [:], image: ImageSize, classes: Int
+  ) throws(ModelError) -> Module {
+    guard image.count > 0 || role == .encoder else {
+      throw .unfit(model: name, reason: "images must not be empty")
+    }
+    guard classes > 0 || role == .generator else {
+      throw .unfit(model: name, reason: "there must be at least one class")
+    }
+    return try make(ModelOptions(options, of: self), image, classes)
+  }
+}

@@ -1,0 +1,129 @@
+import RetortCore
+import RetortNN
+
+/// A bidirectional transformer encoder with a classifier on its first position.
+///
+/// Keys are those of Hugging Face's `BertForSequenceClassification`.
+///
+/// Source: [Devlin et al. 2019](https://arxiv.org/abs/1810.04805), section 3; post-norm layers of
+/// [Vaswani et al. 2017](https://arxiv.org/abs/1706.03762).
+public final class BERT: Module {
+  /// The sizes of an encoder.
+  public struct Sizes: Hashable, Sendable {
+    /// Token ids are below this.
+    public var vocabulary: Int
+    /// Features of each position.
+    public var width: Int
+    /// Transformer layers.
+    public var layers: Int
+    /// Attention heads; divides the width.
+    public var heads: Int
+    /// Features inside each feed-forward part.
+    public var feedForward: Int
+    /// The longest sequence.
+    public var maximumLength: Int
+    /// The share of activations dropped in training.
+    public var dropout: Double
+
+    /// BERT-tiny's sizes unless told otherwise.
+    public init(
+      vocabulary: Int = 30522, width: Int = 128, layers: Int = 2, heads: Int = 2,
+      feedForward: Int = 512, maximumLength: Int = 512, dropout: Double = 0.1
+    ) {
+      (self.vocabulary, self.width, self.layers) = (vocabulary, width, layers)
+      (self.heads, self.feedForward) = (heads, feedForward)
+      (self.maximumLength, self.dropout) = (maximumLength, dropout)
+    }
+  }
+
+  /// Token ids to vectors.
+  public let embeddings: BERTEmbeddings
+  /// The transformer layers.
+  public let layers: [BERTLayer]
+  /// From the first position's features to a summary, with tanh.
+  public let pooler: Linear
+  /// From the summary to logits.
+  public let classifier: Linear
+  private let dropout: Dropout
+
+  /// An encoder with a classifier.
+  public init(_ sizes: Sizes, classes: Int) {
+    embeddings = BERTEmbeddings(sizes)
+    layers = (0..<sizes.layers).map { _ in BERTLayer(sizes) }
+    pooler = Linear.encoder(sizes.width, sizes.width)
+    classifier = Linear.encoder(sizes.width, classes)
+    dropout = Dropout(sizes.dropout)
+  }
+
+  public override var children: [(key: String, module: Module)] {
+    [("bert.embeddings", embeddings)]
+      + layers.enumerated().map { ("bert.encoder.layer.\($0.offset)", $0.element) }
+      + [("bert.pooler.dense", pooler), ("dropout", dropout), ("classifier", classifier)]
+  }
+
+  /// Logits `[batch, classes]` of int32 ids `[batch, length]`, every position attended to.
+  public override func forward(_ ids: Tensor) -> Tensor { logits(ids, mask: nil) }
+
+  /// Logits `[batch, classes]` of int32 ids `[batch, length]`.
+  ///
+  /// - Parameter mask: `[batch, length]`, 1 where a token stands and 0 where there is padding.
+  public func callAsFunction(_ ids: Tensor, mask: Tensor) -> Tensor {
+    scoped { logits(ids, mask: mask) }
+  }
+
+  private func logits(_ ids: Tensor, mask: Tensor?) -> Tensor {
+    let penalty = mask.map {
+      ((1 - $0.toFloat()) * -1e9).reshape([ids.shape[0], 1, 1, ids.shape[1]])
+    }
+    let states = layers.reduce(embeddings(ids)) { $1($0, mask: penalty) }
+    let first = states.slice(axis: 1, 0..<1).reshape([states.shape[0], states.shape[2]])
+    return classifier(dropout(pooler(first).tanh()))
+  }
+}
+
+/// The sum of a token's, a position's and the first segment's vectors, normalised.
+public final class BERTEmbeddings: Module {
+  /// One vector per token.
+  public let wordEmbeddings: Embedding
+  /// One vector per position.
+  public let positionEmbeddings: Embedding
+  /// One vector per segment; only the first is used.
+  public let tokenTypeEmbeddings: Embedding
+  /// Follows the sum.
+  public let layerNorm: LayerNorm
+  private let dropout: Dropout
+
+  /// Tables of the given sizes.
+  public init(_ sizes: BERT.Sizes) {
+    let initialiser = Initialiser.truncatedNormal(deviation: 0.02)
+    wordEmbeddings = Embedding(sizes.vocabulary, sizes.width, initialiser: initialiser)
+    positionEmbeddings = Embedding(sizes.maximumLength, sizes.width, initialiser: initialiser)
+    tokenTypeEmbeddings = Embedding(2, sizes.width, initialiser: initialiser)
+    layerNorm = LayerNorm(sizes.width, epsilon: 1e-12)
+    dropout = Dropout(sizes.dropout)
+  }
+
+  public override var renamed: [String: String] { ["layerNorm": "LayerNorm"] }
+
+  public override func forward(_ ids: Tensor) -> Tensor {
+    let table = positionEmbeddings.weight.tensor
+    guard ids.shape.rank == 2, ids.shape[1] <= table.shape[0] else {
+      return ids.graph.fail(
+        .invalidArgument(
+          operation: "position embedding",
+          reason: "\(ids.shape) is no batch of at most \(table.shape[0]) tokens",
+          path: ids.graph.scope))
+    }
+    let positions = table.slice(axis: 0, 0..<ids.shape[1])
+    let segment = tokenTypeEmbeddings.weight.tensor.slice(axis: 0, 0..<1)
+    return dropout(layerNorm(wordEmbeddings(ids) + (positions + segment)))
+  }
+}
+
+extension Linear {
+  /// A layer drawn as BERT's are.
+  static func encoder(_ inputs: Int, _ outputs: Int) -> Linear {
+    Linear(
+      inputs, outputs, initialiser: .truncatedNormal(deviation: 0.02), biasInitialiser: .zeros)
+  }
+}

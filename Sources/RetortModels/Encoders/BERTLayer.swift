@@ -1,0 +1,55 @@
+import RetortCore
+import RetortNN
+
+/// Self-attention and a feed-forward part, each added to its input and normalised.
+///
+/// Source: [Devlin et al. 2019](https://arxiv.org/abs/1810.04805), section 3.
+public final class BERTLayer: Module {
+  /// Mixes positions.
+  public let attention: MultiHeadAttention
+  /// Follows the attention.
+  public let attentionNorm: LayerNorm
+  /// From the width to the feed-forward width, then GELU.
+  public let intermediate: Linear
+  /// Back to the width.
+  public let output: Linear
+  /// Follows the feed-forward part.
+  public let outputNorm: LayerNorm
+  private let dropout: Dropout
+
+  /// A layer of the given sizes.
+  public init(_ sizes: BERT.Sizes) {
+    attention = MultiHeadAttention(
+      width: sizes.width, heads: sizes.heads, dropout: sizes.dropout,
+      initialiser: .truncatedNormal(deviation: 0.02), biasInitialiser: .zeros)
+    attentionNorm = LayerNorm(sizes.width, epsilon: 1e-12)
+    intermediate = Linear.encoder(sizes.width, sizes.feedForward)
+    output = Linear.encoder(sizes.feedForward, sizes.width)
+    outputNorm = LayerNorm(sizes.width, epsilon: 1e-12)
+    dropout = Dropout(sizes.dropout)
+  }
+
+  public override var children: [(key: String, module: Module)] {
+    [
+      ("attention.self.query", attention.query), ("attention.self.key", attention.key),
+      ("attention.self.value", attention.value), ("attention.output.dense", attention.output),
+      ("attention.self", attention), ("attention.output.LayerNorm", attentionNorm),
+      ("intermediate.dense", intermediate), ("output.dense", output),
+      ("output.LayerNorm", outputNorm), ("dropout", dropout),
+    ]
+  }
+
+  public override func forward(_ x: Tensor) -> Tensor { transformed(x, mask: nil) }
+
+  /// The states after this layer, `[batch, length, width]`.
+  ///
+  /// - Parameter mask: Added to the attention scores; see `MultiHeadAttention`.
+  public func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
+    scoped { transformed(x, mask: mask) }
+  }
+
+  private func transformed(_ x: Tensor, mask: Tensor?) -> Tensor {
+    let attended = attentionNorm(x + dropout(attention(x, mask: mask)))
+    return outputNorm(attended + dropout(output(intermediate(attended).gelu())))
+  }
+}
