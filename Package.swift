@@ -29,7 +29,7 @@ let package = Package(
     .target(name: "RetortFormats", dependencies: ["RetortCore", "CZlib", "CSpng"]),
     .target(name: "RetortData", dependencies: ["RetortCore", "RetortFormats"]),
     .target(name: "RetortNN", dependencies: ["RetortCore"]),
-    .target(name: "RetortModels", dependencies: ["RetortNN"]),
+    .target(name: "RetortModels", dependencies: ["RetortCore", "RetortNN"]),
     .target(
       name: "RetortTraining",
       dependencies: ["RetortCore", "RetortNN", "RetortData", "RetortFormats"]),
@@ -63,6 +63,10 @@ let package = Package(
     .testTarget(name: "RetortOpenCLTests", dependencies: ["RetortOpenCL", "RetortTestSupport"]),
     .testTarget(name: "RetortFormatsTests", dependencies: ["RetortFormats"]),
     .testTarget(name: "RetortDataTests", dependencies: ["RetortData", "RetortFormats"]),
+    .testTarget(name: "RetortNNTests", dependencies: ["RetortNN", "RetortModels", "RetortCPU"]),
+    .testTarget(
+      name: "RetortTrainingTests",
+      dependencies: ["RetortTraining", "RetortFormats", "RetortCPU", "RetortOpenCL"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,24 @@
+import Glibc
+
+/// The recorded cases beside the tests.
+enum Goldens {
+  /// `Tests/Goldens`.
+  static let folder: String = {
+    let parts = #filePath.split(separator: "/").dropLast(2)
+    return "/" + parts.joined(separator: "/") + "/Goldens"
+  }()
+
+  /// The cases of whole trainings, by kind.
+  static let training = [
+    "mlp_sgd", "cnn_adam_kd", "resnet_sgd_nesterov", "inverted_residual_adamw", "encoder_adamw",
+    "vae_adam", "gradient_penalty_sgd", "tgt_first_order_plain", "tgt_first_order_normalised",
+  ]
+
+  /// The cases of single losses, by folder and file.
+  static let losses = ["kd", "kd_with_labels"].flatMap { kind in
+    (0..<3).map { "\(kind)/case\($0)" }
+  }
+
+  static func trainingPath(_ name: String) -> String { "\(folder)/training/\(name).safetensors" }
+  static func lossPath(_ name: String) -> String { "\(folder)/losses/\(name).safetensors" }
+}

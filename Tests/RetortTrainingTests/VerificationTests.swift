@@ -1,0 +1,29 @@
+import RetortCPU
+import RetortCore
+import RetortFormats
+import Testing
+
+@testable import RetortTraining
+
+@Suite struct VerificationTests {
+  @Test(arguments: Goldens.training) func trainingInFloat32(_ name: String) throws {
+    try expectWithin(Goldens.trainingPath(name), CPUBackend())
+  }
+
+  @Test(arguments: Goldens.training) func trainingInFloat64(_ name: String) throws {
+    try expectWithin(Goldens.trainingPath(name), CPUBackend(precision: .float64))
+  }
+
+  @Test(arguments: Goldens.losses) func losses(_ name: String) throws {
+    try expectWithin(Goldens.lossPath(name), CPUBackend())
+  }
+
+  private func expectWithin(_ path: String, _ backend: any Backend) throws {
+    let result = try VerificationCase(path: path).replay(on: backend)
+    print(
+      "\(path.split(separator: "/").suffix(2).joined(separator: "/")) \(backend.name): \(result)")
+    #expect(result.losses <= 2e-5)
+    #expect(result.gradients <= 2e-5)
+    #expect(result.final <= 1e-4)
+  }
+}
