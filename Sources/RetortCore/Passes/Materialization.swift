@@ -32,7 +32,12 @@ struct Materialization {
       guard let offset = graph.denseSliceOffset(id), let base = alias(graph.operand(id, 0)) else {
         return nil
       }
-      return (base.node, base.offset + offset)
+      // A part of an input or constant has no place of its own in a plan.
+      let start = base.offset + offset
+      switch graph.nodes[Int(base.node)].op {
+      case .input, .constant: return start == 0 ? (base.node, 0) : nil
+      default: return (base.node, start)
+      }
     default: return nil
     }
   }

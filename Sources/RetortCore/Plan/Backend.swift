@@ -62,7 +62,7 @@ extension BackendError: CustomStringConvertible {
     case .unsupported(let step, let backend, let reason):
       "\(backend) cannot run \(step): \(reason)"
     case .outOfBounds(let what, let offset, let count, let capacity):
-      "\(what): elements \(offset)..<\(offset + count) lie outside its \(capacity)"
+      "\(what): \(count) elements from \(offset) on lie outside its \(capacity)"
     case .wrongData(let what, let expected, let found):
       "\(what) needs \(expected), got \(found)"
     case .device(let message): message

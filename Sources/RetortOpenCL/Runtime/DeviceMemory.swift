@@ -79,11 +79,17 @@ extension DeviceMemory {
   package func read(
     into bytes: UnsafeMutableRawBufferPointer, from offset: Int = 0
   ) throws(OpenCLError) {
+    try enqueueRead(into: bytes, from: offset, blocking: OCL_TRUE)
+  }
+
+  func enqueueRead(
+    into bytes: UnsafeMutableRawBufferPointer, from offset: Int, blocking: cl_bool = OCL_FALSE
+  ) throws(OpenCLError) {
     precondition(offset >= 0 && offset + bytes.count <= byteCount, "read past the buffer's end")
     guard let start = bytes.baseAddress, bytes.count > 0 else { return }
     try check(
       context.cl.clEnqueueReadBuffer(
-        context.queue, raw, OCL_TRUE, offset, bytes.count, start, 0, nil, nil),
+        context.queue, raw, blocking, offset, bytes.count, start, 0, nil, nil),
       "clEnqueueReadBuffer", "\(bytes.count) bytes from \(context.device.name)")
   }
 

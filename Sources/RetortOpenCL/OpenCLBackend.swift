@@ -1,0 +1,136 @@
+import RetortCore
+
+/// Runs plans on one OpenCL device.
+public final class OpenCLBackend: Backend {
+  /// The device.
+  public let device: OpenCLDevice
+  /// What the device was found to do.
+  public let capabilities: Capabilities
+  /// Which form heavy kernels take.
+  package let form: KernelForm
+  package let context: OpenCLContext
+  private let bufferLimit: Int
+
+  /// Opens the device that `selector` means.
+  ///
+  /// - Parameter selector: `auto`, `opencl`, `opencl:0`, `opencl:0:1` or `opencl:NAME`.
+  /// - Throws: `OpenCLError` when there is no such device or it does not open.
+  public convenience init(_ selector: String = "auto") throws {
+    try self.init(OpenCLContext(try OpenCLDevice.select(selector)))
+  }
+
+  /// Runs plans in `context`.
+  ///
+  /// - Parameters:
+  ///   - form: The form of heavy kernels; nil for what the device was measured to prefer.
+  ///   - bufferLimit: The largest buffer to allocate in bytes; nil for the device's own limit.
+  package init(
+    _ context: OpenCLContext, form: KernelForm? = nil, bufferLimit: Int? = nil
+  ) throws(OpenCLError) {
+    self.context = context
+    device = context.device
+    capabilities = Capabilities.of(context)
+    self.form = form ?? capabilities.form
+    self.bufferLimit = min(bufferLimit ?? .max, context.device.maxAllocationSize)
+  }
+
+  /// Selector, device and platform.
+  public var name: String { device.description }
+
+  /// A zeroed buffer of `count` elements.
+  ///
+  /// - Throws: `OpenCLError.tooLarge`, or `.call` when memory is short.
+  public func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer {
+    let memory = try DeviceMemory(context, byteCount: Plan.reservation(count, dtype))
+    try memory.zero()
+    return VariableBuffer(memory, count: count, dtype: dtype)
+  }
+
+  /// Lowers every step of `plan`, allocates its memory, builds its kernels and binds them.
+  ///
+  /// - Throws: `BackendError.unsupported`, or an `OpenCLError`.
+  public func compile(
+    _ plan: Plan, variables: [any DeviceBuffer]
+  ) throws -> any Executable {
+    let buffers = try variables.map { buffer in
+      guard let own = buffer as? VariableBuffer, own.memory.context === context else {
+        throw BackendError.device("a variable's buffer belongs to another device than \(name)")
+      }
+      return own.memory
+    }
+    var lowering = Lowering(plan, device: device, form: form)
+    let setup = try lowering.lower(plan.setup)
+    let steps = try lowering.lower(plan.steps)
+    let memory = try PlanMemory(
+      plan, lowering, variables: buffers, context: context, limit: bufferLimit)
+    return try OpenCLExecutable(
+      plan, memory,
+      setup: try LaunchList(setup, in: context, resolve: memory.buffer),
+      steps: try LaunchList(steps, in: context, resolve: memory.buffer))
+  }
+}
+
+/// The memory of one variable.
+final class VariableBuffer: DeviceBuffer {
+  let count: Int
+  let dtype: DType
+  let memory: DeviceMemory
+
+  init(_ memory: DeviceMemory, count: Int, dtype: DType) {
+    self.memory = memory
+    self.count = count
+    self.dtype = dtype
+  }
+
+  func write(_ values: HostArray, at offset: Int) throws {
+    try checkBounds("a write", offset, values.count)
+    guard values.dtype == dtype else {
+      throw BackendError.wrongData(
+        what: "a write to a buffer", expected: "\(dtype)", found: "\(values.dtype)")
+    }
+    try values.withBytes { try memory.write($0, at: offset * dtype.byteCount) }
+  }
+
+  func read(at offset: Int, count: Int) throws -> HostArray {
+    try checkBounds("a read", offset, count)
+    return try HostArray(count: count, dtype) {
+      try memory.read(into: $0, from: offset * dtype.byteCount)
+    }
+  }
+
+  private func checkBounds(_ what: String, _ offset: Int, _ count: Int) throws {
+    guard offset >= 0, count >= 0, offset <= self.count, count <= self.count - offset else {
+      throw BackendError.outOfBounds(
+        what: what, offset: offset, count: count, capacity: self.count)
+    }
+  }
+}
+
+extension HostArray {
+  func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    switch self {
+    case .float32(let values): try values.withUnsafeBytes(body)
+    case .int32(let values): try values.withUnsafeBytes(body)
+    }
+  }
+
+  /// An array of `count` elements whose bytes `fill` writes.
+  init(
+    count: Int, _ dtype: DType, fill: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) rethrows {
+    switch dtype {
+    case .float32:
+      self = .float32(
+        try [Float](unsafeUninitializedCapacity: count) { buffer, filled in
+          try fill(UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count * 4))
+          filled = count
+        })
+    case .int32:
+      self = .int32(
+        try [Int32](unsafeUninitializedCapacity: count) { buffer, filled in
+          try fill(UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count * 4))
+          filled = count
+        })
+    }
+  }
+}
