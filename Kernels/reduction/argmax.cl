@@ -2,18 +2,15 @@
 //
 // Shapes     x [rows, columns] float32, y [rows] int32; row-major, dense. rows, columns ≥ 1.
 // Launch     argmax_rows (GPUs): 1-D, global rows · GROUP, local GROUP; a work-group per row.
-//            argmax_vector (CPU devices): 1-D, global ⌈rows / ROWS⌉, local 1; a work-item per ROWS
-//            rows; loads run up to 15 floats over the end.
-// Macros     GROUP  work-items per row, a power of two, default 64. ROWS  default 16.
+//            argmax_vector (CPU devices): 1-D, global ⌈rows / share⌉, local 1; a work-item per
+//            `share` rows; loads run up to 15 floats over the end.
+// Macros     GROUP  work-items per row, a power of two, default 64.
 // Memory     8 · GROUP bytes local in argmax_rows. Global: x read once, y written once.
 // Numerics   Of equal elements the first wins; NaN counts as greatest, as in PyTorch.
 // Called by  RetortOpenCL/Lowering/Argmax.swift
 
 #ifndef GROUP
 #define GROUP 64
-#endif
-#ifndef ROWS
-#define ROWS 16
 #endif
 
 // Whether `value` at `index` goes before `other` at `rival`.
@@ -52,9 +49,9 @@ void argmax_rows(__global const float* restrict x, __global int* restrict y, con
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void argmax_vector(__global const float* restrict x, __global int* restrict y, const int rows,
-                   const int columns) {
-  const int first = (int)get_global_id(0) * ROWS;
-  for (int row = first; row < min(first + ROWS, rows); ++row) {
+                   const int columns, const int share) {
+  const int first = (int)get_global_id(0) * share;
+  for (int row = first; row < min(first + share, rows); ++row) {
     __global const float* from = x + (size_t)row * columns;
     float16 best = load_part16(from, min(columns, 16), -INFINITY);
     int16 index = IOTA16;

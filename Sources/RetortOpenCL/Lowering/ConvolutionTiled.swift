@@ -1,0 +1,154 @@
+import RetortCore
+
+extension Lowering {
+  /// Appends the launches of a convolution or one of its gradients in the form for GPUs.
+  mutating func convolutionTiled(_ step: Step, _ convolution: ConvolutionStep) {
+    let result = convolution.result
+    guard result.count > 0 else { return }
+    if convolution.geometry.groups > 1, convolution.weight[3] == 1 {
+      depthwiseTiled(step, convolution)
+      return
+    }
+    let geometry = convolution.geometry
+    let taps = convolution.weight[1] * convolution.weight[2]
+    let (inner, outer) = (convolution.weight[3], convolution.weight[0] / geometry.groups)
+    let (images, input, output) = (convolution.input[0], convolution.input, convolution.output)
+    let product: TiledProduct
+    let role: String
+    let entry: String
+    switch convolution.direction {
+    case .forward:
+      (role, entry) = ("FORWARD", "convolution_tiled")
+      product = TiledProduct(
+        m: images * output[1] * output[2], n: outer, k: taps * inner, parts: geometry.groups,
+        outputs: result.count, device: device)
+    case .inputGradient:
+      (role, entry) = ("INPUT_GRADIENT", "convolution_input_gradient_tiled")
+      let (y, x) = (geometry.strideY, geometry.strideX)
+      product = TiledProduct(
+        m: images * ((input[1] + y - 1) / y) * ((input[2] + x - 1) / x), n: inner,
+        k: convolution.tapsOfPhase * outer, parts: geometry.groups * y * x,
+        outputs: result.count, device: device)
+    case .weightGradient:
+      (role, entry) = ("WEIGHT_GRADIENT", "convolution_weight_gradient_tiled")
+      product = TiledProduct(
+        m: outer, n: taps * inner, k: images * output[1] * output[2], parts: geometry.groups,
+        outputs: result.count, device: device)
+    }
+    var macros = product.macros(
+      vectorA: (convolution.direction == .forward ? inner : outer) % 4 == 0,
+      vectorB: inner % 4 == 0)
+    macros.append(convolution.macros)
+    macros.append("CONV_GROUPS", "\(geometry.groups)")
+    macros.append("ROLE", role)
+    let (a, b) = convolution.direction == .weightGradient ? (1, 0) : (0, 1)
+    let columns = convolution.resultColumns
+    store(
+      step, convolution.epilogue, rows: result.count / columns, columns: columns,
+      splits: product.splits
+    ) { c, store in
+      var arguments: LaunchArguments = [
+        "a": .buffer(.value(step.inputs[a])), "b": .buffer(.value(step.inputs[b])),
+        "c": .buffer(c), "images": .int(images), "chunk": .int(product.chunk),
+      ]
+      if let store { arguments.append(store.arguments) }
+      return Launch(
+        family: "convolution/convolution_tiled", entry: entry, macros: macros,
+        generated: store?.text ?? "", global: product.global, local: product.local,
+        arguments: arguments, label: step.label)
+    }
+  }
+}
+
+extension Lowering {
+  /// Output columns of one work-item of the depthwise kernels.
+  private static let strip = 4
+
+  /// Appends the launches of a convolution whose groups have one input channel each.
+  private mutating func depthwiseTiled(_ step: Step, _ convolution: ConvolutionStep) {
+    var macros = convolution.macros
+    macros.append("STRIP", "\(Self.strip)")
+    let images = convolution.input[0]
+    if convolution.direction == .weightGradient {
+      depthwiseWeightGradient(step, convolution, macros)
+      return
+    }
+    let isForward = convolution.direction == .forward
+    let columns = convolution.resultColumns
+    let result = convolution.result
+    let items = result[0] * result[1] * ((result[2] + Self.strip - 1) / Self.strip) * columns
+    store(step, convolution.epilogue, rows: result.count / columns, columns: columns, splits: 1) {
+      c, store in
+      var arguments: LaunchArguments = [
+        isForward ? "x" : "gradient": .buffer(.value(step.inputs[0])),
+        "weights": .buffer(.value(step.inputs[1])), "c": .buffer(c), "images": .int(images),
+      ]
+      if let store { arguments.append(store.arguments) }
+      return Launch(
+        family: "convolution/depthwise_tiled",
+        entry: isForward ? "depthwise_tiled" : "depthwise_input_gradient_tiled", macros: macros,
+        generated: store?.text ?? "", global: [(items + 63) / 64 * 64], local: [64],
+        arguments: arguments, label: step.label)
+    }
+  }
+
+  private mutating func depthwiseWeightGradient(
+    _ step: Step, _ convolution: ConvolutionStep, _ macros: LaunchMacros
+  ) {
+    let columns = convolution.resultColumns
+    let channels = convolution.weight[0]
+    let groups = (channels + 63) / 64
+    // Eight groups per compute unit, as long as each sums some rows.
+    let rows = max(1, convolution.input[0] * convolution.output[1])
+    let wanted = max(1, min(rows / 4, device.computeUnits * 8 / groups))
+    let chunk = (rows + wanted - 1) / wanted
+    let splits = (rows + chunk - 1) / chunk
+    store(step, convolution.epilogue, rows: channels, columns: columns, splits: splits) { c, _ in
+      Launch(
+        family: "convolution/depthwise_tiled", entry: "depthwise_weight_gradient_tiled",
+        macros: macros, global: [groups * 64, splits], local: [64, 1],
+        arguments: [
+          "x": .buffer(.value(step.inputs[0])), "gradient": .buffer(.value(step.inputs[1])),
+          "c": .buffer(c), "images": .int(convolution.input[0]), "chunk": .int(chunk),
+        ], label: step.label)
+    }
+  }
+}
+
+extension ConvolutionStep {
+  /// The shape of what the step computes.
+  fileprivate var result: Shape {
+    switch direction {
+    case .forward: output
+    case .inputGradient: input
+    case .weightGradient: weight
+    }
+  }
+
+  /// The columns of the result as the kernels' epilogues see it.
+  fileprivate var resultColumns: Int {
+    direction == .weightGradient ? weight[1] * weight[2] * weight[3] : result[3]
+  }
+
+  /// The most taps that positions of one phase of the input meet: every s/gcd(s, d)-th of an axis.
+  fileprivate var tapsOfPhase: Int {
+    func taps(_ kernel: Int, _ stride: Int, _ dilation: Int) -> Int {
+      let step = (1...stride).first { $0 * dilation % stride == 0 } ?? stride
+      return (kernel + step - 1) / step
+    }
+    return taps(weight[1], geometry.strideY, geometry.dilationY)
+      * taps(weight[2], geometry.strideX, geometry.dilationX)
+  }
+
+  /// The geometry as macros of the tiled kernels.
+  fileprivate var macros: LaunchMacros {
+    [
+      "HEIGHT": "\(input[1])", "WIDTH": "\(input[2])", "CHANNELS": "\(input[3])",
+      "OUT_HEIGHT": "\(output[1])", "OUT_WIDTH": "\(output[2])", "OUT_CHANNELS": "\(output[3])",
+      "KERNEL_Y": "\(weight[1])", "KERNEL_X": "\(weight[2])", "STRIDE_Y": "\(geometry.strideY)",
+      "STRIDE_X": "\(geometry.strideX)", "PAD_TOP": "\(geometry.padTop)",
+      "PAD_LEFT": "\(geometry.padLeft)", "DILATION_Y": "\(geometry.dilationY)",
+      "DILATION_X": "\(geometry.dilationX)",
+    ]
+  }
+}

@@ -1,0 +1,90 @@
+/// How the tiled form cuts a matrix product into work-groups, work-items and splits of K.
+struct TileShape: Hashable {
+  /// A work-group's block of the result, and the depth that it holds in local memory.
+  let m, n, k: Int
+  /// A work-item's block.
+  let itemM, itemN: Int
+  /// Multiply-adds per cycle against the largest tile, as reuse from local memory allows.
+  let efficiency: Double
+
+  /// Work-items of a group.
+  var items: Int { m / itemM * (n / itemN) }
+
+  /// Shapes that keep every sum in registers; 16 and 32 for results with short sides.
+  static let all = [
+    TileShape(m: 128, n: 128, k: 8, itemM: 8, itemN: 8, efficiency: 1),
+    TileShape(m: 64, n: 64, k: 16, itemM: 4, itemN: 4, efficiency: 0.75),
+    TileShape(m: 32, n: 32, k: 16, itemM: 4, itemN: 4, efficiency: 0.5),
+    TileShape(m: 64, n: 16, k: 16, itemM: 4, itemN: 4, efficiency: 0.45),
+    TileShape(m: 16, n: 64, k: 16, itemM: 4, itemN: 4, efficiency: 0.45),
+  ]
+}
+
+/// A matrix product as the tiled kernels see it, with the tile and the splits that suit it.
+struct TiledProduct {
+  /// The shape of one product.
+  let m, n, k: Int
+  /// How many there are: batch, groups, phases.
+  let parts: Int
+  let tile: TileShape
+  /// Parts of K that are summed apart, each at most `chunk` long.
+  let splits, chunk: Int
+
+  /// Multiply-adds that a compute unit does while a kernel starts, roughly.
+  private static let launchCost = 500_000.0
+  /// Multiply-adds that a compute unit does while it writes and reads back one partial sum.
+  private static let partialCost = 64.0
+  /// Partial sums beyond which splitting is not worth the memory.
+  private static let partialLimit = 1 << 24
+
+  /// Takes the tile and splits of the least estimated time on `device`.
+  ///
+  /// - Parameter outputs: The elements of the whole result.
+  init(m: Int, n: Int, k: Int, parts: Int, outputs: Int, device: OpenCLDevice) {
+    (self.m, self.n, self.k, self.parts) = (m, n, k, parts)
+    let units = max(1, device.computeUnits)
+    var best: (cost: Double, tile: TileShape, splits: Int, chunk: Int)?
+    for tile in TileShape.all where tile.items <= device.maxWorkGroupSize {
+      let groups = Self.divide(m, tile.m) * Self.divide(n, tile.n) * parts
+      var wanted = 1
+      while wanted == 1 || (wanted * 4 * tile.k <= k && wanted * outputs <= Self.partialLimit) {
+        let chunk = wanted == 1 ? max(1, k) : Self.divide(Self.divide(k, wanted), tile.k) * tile.k
+        let splits = max(1, Self.divide(k, chunk))
+        let rounds = Self.divide(groups * splits, units)
+        let depth = Self.divide(chunk, tile.k) * tile.k
+        var cost = Double(rounds) * Double(tile.m * tile.n * depth) / tile.efficiency
+        if splits > 1 {
+          cost += Self.launchCost + Double(splits * outputs / units) * Self.partialCost
+        }
+        if cost < best?.cost ?? .infinity { best = (cost, tile, splits, chunk) }
+        wanted *= 2
+      }
+    }
+    tile = best?.tile ?? TileShape.all[TileShape.all.count - 1]
+    splits = best?.splits ?? 1
+    chunk = best?.chunk ?? max(1, k)
+  }
+
+  private static func divide(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
+
+  /// The launch's work-items, one part in each place of the last dimension.
+  var global: [Int] {
+    [Self.divide(m, tile.m) * Self.divide(n, tile.n) * tile.items, splits, parts]
+  }
+  /// The launch's work-group.
+  var local: [Int] { [tile.items, 1, 1] }
+
+  /// Macros that all tiled kernels share.
+  ///
+  /// - Parameters:
+  ///   - vectorA: Whether a is read four floats at a time.
+  ///   - vectorB: Whether b is.
+  func macros(vectorA: Bool, vectorB: Bool) -> LaunchMacros {
+    [
+      "TILE_M": "\(tile.m)", "TILE_N": "\(tile.n)", "TILE_K": "\(tile.k)",
+      "ITEM_M": "\(tile.itemM)", "ITEM_N": "\(tile.itemN)",
+      "VECTOR_A": vectorA ? "4" : "1", "VECTOR_B": vectorB ? "4" : "1",
+      "PARTIAL": splits > 1 ? "1" : "0",
+    ]
+  }
+}
