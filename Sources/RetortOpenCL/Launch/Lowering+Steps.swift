@@ -4,15 +4,17 @@ extension Lowering {
   /// Appends the commands of one step.
   mutating func lower(_ step: Step) throws {
     switch step.kind {
-    case .pointwise: throw unsupported(step, "no kernel yet")
-    case .reduce: throw unsupported(step, "no kernel yet")
+    case .pointwise(let program): try pointwise(step, program)
+    case .reduce(let reduction): try reduce(step, reduction)
     case .moments: throw unsupported(step, "no kernel yet")
     case .matmul: throw unsupported(step, "no kernel yet")
     case .convolution: throw unsupported(step, "no kernel yet")
-    case .pooling: throw unsupported(step, "no kernel yet")
-    case .gather: throw unsupported(step, "no kernel yet")
-    case .scatterAdd: throw unsupported(step, "no kernel yet")
-    case .argmax: throw unsupported(step, "no kernel yet")
+    case .pooling(let pooling): self.pooling(step, pooling)
+    case .gather(let rows, let columns, let count):
+      gather(step, rows: rows, columns: columns, count: count)
+    case .scatterAdd(let rows, let columns, let count):
+      scatterAdd(step, rows: rows, columns: columns, count: count)
+    case .argmax(let rows, let columns): argmax(step, rows: rows, columns: columns)
     case .softmax(let kind, let rows, let columns):
       softmax(step, kind, rows: rows, columns: columns)
     case .crossEntropy(let smoothing, let rows, let columns, let loss, let gradient):
