@@ -71,6 +71,15 @@ package struct MatmulStep: Sendable {
   package var transposeB: Bool
   /// Over `[batch·m, n]`; `accumulator` is the product.
   package var epilogue: PointwiseProgram
+
+  package init(
+    batch: Int, m: Int, n: Int, k: Int, transposeA: Bool, transposeB: Bool,
+    epilogue: PointwiseProgram
+  ) {
+    (self.batch, self.m, self.n, self.k) = (batch, m, n, k)
+    (self.transposeA, self.transposeB) = (transposeA, transposeB)
+    self.epilogue = epilogue
+  }
 }
 
 package struct ConvolutionStep: Sendable {

@@ -7,8 +7,8 @@ extension Lowering {
     case .pointwise(let program): try pointwise(step, program)
     case .reduce(let reduction): try reduce(step, reduction)
     case .moments: throw unsupported(step, "no kernel yet")
-    case .matmul: throw unsupported(step, "no kernel yet")
-    case .convolution: throw unsupported(step, "no kernel yet")
+    case .matmul(let matmul): self.matmul(step, matmul)
+    case .convolution(let convolution): try self.convolution(step, convolution)
     case .pooling(let pooling): self.pooling(step, pooling)
     case .gather(let rows, let columns, let count):
       gather(step, rows: rows, columns: columns, count: count)

@@ -1,0 +1,163 @@
+import RetortCore
+
+extension Lowering {
+  /// Appends the launches of a convolution's weight gradient in the form for CPU devices: sums
+  /// over runs of images, and their sum.
+  mutating func convolutionWeightGradientVector(
+    _ step: Step, _ convolution: ConvolutionStep
+  ) throws {
+    guard let gradient = VectorWeightGradient(convolution, device: device) else {
+      throw unsupported(
+        step,
+        "the inputs of one output pixel of \(convolution.input) exceed the device's "
+          + "\(device.localMemorySize) bytes of local memory")
+    }
+    let groups = convolution.geometry.groups
+    let partial = addWeightSum(
+      step, groups: groups, channels: convolution.output[3] / groups,
+      weights: gradient.weights, parts: gradient.parts)
+    add(
+      Launch(
+        family: "convolution/convolution_weight_gradient_vector",
+        entry: "convolution_weight_gradient_vector", macros: gradient.macros,
+        global: [gradient.parts, gradient.panels.pieces(of: gradient.panelsPerItem)],
+        local: [1, 1],
+        arguments: [
+          "x": .buffer(input(step, 0)), "dy": .buffer(input(step, 1)),
+          "partial": .buffer(partial.buffer), "units": .int(gradient.units),
+          "unitsPerPart": .int(gradient.unitsPerPart),
+          "panelsPerItem": .int(gradient.panelsPerItem),
+        ], label: step.label))
+    add(partial.sum)
+  }
+
+  /// Appends the launches of a depthwise convolution's weight gradient for CPU devices.
+  mutating func depthwiseWeightGradientVector(
+    _ step: Step, _ convolution: ConvolutionStep
+  ) throws {
+    var forward = convolution
+    forward.direction = .forward
+    let gather = try gather(step, forward)
+    let (height, width) = (convolution.weight[1], convolution.weight[2])
+    let parts = min(gather.items, VectorProduct.itemsPerCore * max(1, device.computeUnits))
+    let unitsPerPart = gather.items.pieces(of: parts)
+    let tileX = min(width, 26)
+    let tileY = (1...height).last { height % $0 == 0 && $0 * tileX <= 26 } ?? 1
+    var macros: LaunchMacros = [
+      "CHANNELS": "\(gather.inputChannels)", "KERNEL_H": "\(height)", "KERNEL_W": "\(width)",
+      "TILE_KY": "\(tileY)", "TILE_KX": "\(tileX)",
+    ]
+    macros.append(gather.macros)
+    let partial = addWeightSum(
+      step, groups: 1, channels: gather.inputChannels, weights: height * width,
+      parts: gather.items.pieces(of: unitsPerPart))
+    add(
+      Launch(
+        family: "convolution/depthwise_vector", entry: "depthwise_weight_gradient_vector",
+        macros: macros, global: [gather.items.pieces(of: unitsPerPart)], local: [1],
+        arguments: [
+          "input": .buffer(input(step, 0)), "dy": .buffer(input(step, 1)),
+          "partial": .buffer(partial.buffer), "units": .int(gather.items),
+          "unitsPerPart": .int(unitsPerPart),
+        ], label: step.label))
+    add(partial.sum)
+  }
+
+  /// Scratch for `parts` partial gradients, and the launch that sums them.
+  private mutating func addWeightSum(
+    _ step: Step, groups: Int, channels: Int, weights: Int, parts: Int
+  ) -> (buffer: BufferReference, sum: Launch) {
+    let lanes = channels.rounded(upTo: 16)
+    let partial = scratch(byteCount: 4 * parts * groups * weights * lanes)
+    let sum = Launch(
+      family: "convolution/convolution_weight_sum_vector", entry: "convolution_weight_sum_vector",
+      macros: ["GROUPS": "\(groups)", "GROUP_N": "\(channels)", "WEIGHTS": "\(weights)"],
+      global: [groups * lanes / 16, weights.pieces(of: 16)], local: [1, 1],
+      arguments: [
+        "partial": .buffer(partial), "dw": .buffer(output(step)), "parts": .int(parts),
+      ], label: step.label + " (sum of parts)")
+    return (partial, sum)
+  }
+}
+
+/// How the vector form cuts a weight gradient: register tile, units of images, parts.
+struct VectorWeightGradient {
+  /// Weights of one output channel.
+  let weights: Int
+  /// Images, or bands and strips of one, and how many of them one part sums.
+  let units, unitsPerPart, parts: Int
+  /// Panels of output channels, and how many of them a work-item takes.
+  let panels, panelsPerItem: Int
+  /// The kernel's macros.
+  let macros: LaunchMacros
+
+  /// Floats of local memory beyond which units are loaded one at a time, and beyond which an image
+  /// is cut into bands.
+  private static let blockLimit = 1 << 15, patchLimit = 1 << 16
+  /// Floats of all partial sums beyond which parts become fewer.
+  private static let partialLimit = 1 << 20
+
+  /// Plans the weight gradient; nil if even one pixel's inputs exceed local memory.
+  init?(_ convolution: ConvolutionStep, device: OpenCLDevice) {
+    let geometry = convolution.geometry
+    let (x, y, weight) = (convolution.input, convolution.output, convolution.weight)
+    let groups = geometry.groups
+    let (inner, outer) = (weight[3], weight[0] / groups)
+    let run = groups == 1 && geometry.dilationX == 1 ? weight[2] * inner : inner
+    let tile = Self.tile(kernelHeight: weight[1], run: run, channels: outer)
+    var (band, strip) = (y[1], y[2])
+    func patch() -> Int {
+      ((band - 1) * geometry.strideY + (weight[1] - 1) * geometry.dilationY + 1)
+        * ((strip - 1) * geometry.strideX + (weight[2] - 1) * geometry.dilationX + 1) * x[3]
+    }
+    let limit = min(Self.patchLimit, device.localMemorySize / 8)
+    let cores = max(1, device.computeUnits)
+    while band > 1, patch() > limit || x[0] * y[1].pieces(of: band) < 2 * cores {
+      band = band.pieces(of: 2)
+    }
+    while strip > 1, patch() > limit { strip = strip.pieces(of: 2) }
+    guard patch() * 4 <= device.localMemorySize else { return nil }
+
+    weights = weight[1] * weight[2] * inner
+    units = x[0] * y[1].pieces(of: band) * y[2].pieces(of: strip)
+    panels = groups * outer.pieces(of: 16 * tile.vectors)
+    let wanted = VectorProduct.itemsPerCore * cores
+    let sums = weights * outer.rounded(upTo: 16) * groups
+    let most = min(units, max(cores, min(wanted, Self.partialLimit / sums)))
+    unitsPerPart = units.pieces(of: most)
+    parts = units.pieces(of: unitsPerPart)
+    panelsPerItem =
+      parts >= wanted / 2 ? panels : max(1, panels / wanted.pieces(of: parts))
+    let loaded = max(1, min(unitsPerPart, min(Self.blockLimit, limit) / patch()))
+    macros = [
+      "IN_H": "\(x[1])", "IN_W": "\(x[2])", "IN_C": "\(x[3])", "OUT_H": "\(y[1])",
+      "OUT_W": "\(y[2])", "N": "\(y[3])", "KERNEL_H": "\(weight[1])", "KERNEL_W": "\(weight[2])",
+      "STRIDE_Y": "\(geometry.strideY)", "STRIDE_X": "\(geometry.strideX)",
+      "PAD_Y": "\(geometry.padTop)", "PAD_X": "\(geometry.padLeft)",
+      "DILATION_Y": "\(geometry.dilationY)", "DILATION_X": "\(geometry.dilationX)",
+      "GROUPS": "\(groups)", "BAND": "\(band)", "STRIP": "\(strip)", "UNITS": "\(loaded)",
+      "TILE_KY": "\(tile.rows)", "TILE_J": "\(tile.columns)", "NV": "\(tile.vectors)",
+    ]
+  }
+
+  /// The register tile of the least estimated time, as `VectorProduct.tile`.
+  private static func tile(
+    kernelHeight: Int, run: Int, channels: Int
+  ) -> (rows: Int, columns: Int, vectors: Int) {
+    var best = (cost: Double.infinity, rows: 1, columns: 1, vectors: 1)
+    for vectors in 1...min(3, channels.pieces(of: 16)) {
+      let most = VectorProduct.accumulators / vectors
+      for columns in 1...min(run, most) {
+        let rows =
+          columns < run
+          ? 1 : (1...kernelHeight).last { kernelHeight % $0 == 0 && $0 * columns <= most } ?? 1
+        let weights = rows * columns
+        let step = Double(max(weights * vectors, 8)) + 0.15 * Double(weights + vectors)
+        let tiles = kernelHeight / rows * run.pieces(of: columns)
+        let cost = Double(tiles * channels.pieces(of: 16 * vectors)) * step
+        if cost < best.cost * 0.999 { best = (cost, rows, columns, vectors) }
+      }
+    }
+    return (best.rows, best.columns, best.vectors)
+  }
+}
