@@ -40,7 +40,7 @@ let package = Package(
       name: "RetortRecipes",
       dependencies: [
         "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining",
-        "RetortDistillation", .product(name: "Yams", package: "Yams"),
+        "RetortDistillation", "RetortFormats", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Retort",

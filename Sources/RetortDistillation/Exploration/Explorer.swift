@@ -1,5 +1,6 @@
 import RetortCore
 import RetortNN
+import RetortTraining
 
 /// Builds the search for new examples into a step's graph.
 ///

@@ -1,0 +1,77 @@
+import RetortCore
+import RetortData
+import RetortFormats
+import RetortNN
+import RetortTraining
+
+/// Runs a recipe on one device and writes its folder.
+public final class RecipeRunner {
+  /// What is run.
+  public let recipe: Recipe
+  /// Where results go.
+  public let folder: RunFolder
+  /// The device.
+  public let session: Session
+  /// What later stages take from earlier ones, by stage.
+  var trained: [String: (spec: PlayerSpec, weights: [NamedWeights])] = [:]
+  
+  let report: (RunEvent) -> Void
+  let isCancelled: () -> Bool
+
+  /// A run of `recipe` into `folder`.
+  ///
+  /// - Parameters:
+  ///   - report: Called as the run goes on.
+  ///   - isCancelled: Asked before every step; true ends the run with a checkpoint.
+  /// - Throws: `FormatError` if the folder cannot be made.
+  public init(
+    _ recipe: Recipe, on backend: any Backend, into folder: String,
+    report: @escaping (RunEvent) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
+  ) throws {
+    self.recipe = recipe
+    self.folder = try RunFolder(folder)
+    session = Session(backend)
+    self.report = report
+    self.isCancelled = isCancelled
+  }
+
+  /// Runs every stage in order.
+  ///
+  /// - Returns: One result per stage.
+  /// - Throws: `DataError`, `ModelError`, `FormatError`, `WeightError`, `RunError`,
+  ///   `TrainingError`, `GraphError` or the device's errors; the first that occurs.
+  public func run() throws -> [StageResult] {
+    try folder.write(recipe.expandedYAML, to: "recipe.yaml")
+    var results: [StageResult] = []
+    for stage in recipe.stages {
+      let name = stage.name
+      let home = recipe.stages.count == 1 ? folder : try folder.folder("stages/" + name)
+      var runner = try StageRunner(stage, self, home)
+      let result = try runner.run()
+      results.append(result)
+      try home.write(json(result).text + "\n", to: "result.json")
+      report(.stageEnded(result))
+    }
+    if recipe.stages.count > 1, let last = results.last(where: { $0.player == .student }) {
+      try finish(last, results)
+    }
+    return results
+  }
+
+  func json(_ result: StageResult) -> JSONValue {
+    result.json(
+      device: session.backend.name, seed: recipe.seed, recipeSHA256: recipe.sha256)
+  }
+
+  /// The last student's files and result at the top of the folder, beside every stage's.
+  private func finish(_ last: StageResult, _ results: [StageResult]) throws {
+    let source = folder.path + "/stages/" + last.stage + "/student"
+    let target = try folder.folder("student")
+    for name in ["model.safetensors", "config.json"] {
+      try AtomicFile.write(try FileBytes.read(source + "/" + name), to: target.file(name))
+    }
+    var members = json(last).members ?? []
+    members.append(.init("stages", .array(results.map { json($0) })))
+    try folder.write(JSONValue.object(members).text + "\n", to: "result.json")
+  }
+}

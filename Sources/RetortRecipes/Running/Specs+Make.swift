@@ -1,0 +1,34 @@
+import RetortTraining
+
+extension OptimizerSpec {
+  /// The optimizer that the spec describes.
+  var optimizer: any Optimizer {
+    switch kind {
+    case .sgd:
+      SGD(
+        learningRate: learningRate, momentum: momentum, nesterov: nesterov,
+        weightDecay: weightDecay)
+    case .adam:
+      Adam(
+        learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+        weightDecay: weightDecay)
+    case .adamw:
+      AdamW(
+        learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
+        weightDecay: weightDecay)
+    }
+  }
+
+  /// The schedule over `steps` optimizer steps.
+  func schedule(steps: Int) -> any Schedule {
+    let rest = max(1, steps - warmup)
+    let main: any Schedule =
+      switch schedule {
+      case .constant: ConstantSchedule()
+      case .step(let every, let factor): StepSchedule(period: every, gamma: factor)
+      case .cosine: CosineSchedule(steps: rest)
+      case .oneCycle: OneCycleSchedule(steps: rest)
+      }
+    return warmup > 0 ? WarmUp(steps: warmup, then: main) : main
+  }
+}

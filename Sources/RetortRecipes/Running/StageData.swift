@@ -1,0 +1,35 @@
+import RetortData
+import RetortCore
+
+/// The examples of a stage: what it learns from and what it is tested on.
+struct StageData {
+  let training: ImageDataset
+  let test: ImageDataset
+
+  var imageShape: Shape { [training.height, training.width, training.channels] }
+
+  /// Loads and selects what a stage asks for.
+  ///
+  /// - Throws: `DataError` for missing files or impossible selections, `RunError` for a name.
+  init(_ spec: DataSpec, seed: UInt64) throws {
+    guard spec.name == FashionMNIST.name else {
+      throw RunError.unknownDataset(spec.name, known: [FashionMNIST.name])
+    }
+    let parts = try FashionMNIST.load(directory: spec.directory)
+    var training = parts.training
+    let seed = spec.seed ?? seed
+    if spec.validation > 0 {
+      training = try training.holdingOut(spec.validation, seed: seed).rest
+    }
+    switch spec.selection {
+    case .all: break
+    case .labelled(let count): training = try training.limited(labelled: count, seed: seed)
+    case .longTail(let imbalance):
+      training = try training.longTail(imbalance: imbalance, seed: seed)
+    case .stepImbalance(let imbalance):
+      training = try training.stepImbalance(imbalance, seed: seed)
+    }
+    self.training = training
+    test = parts.test
+  }
+}

@@ -1,0 +1,79 @@
+import RetortFormats
+import RetortTraining
+
+/// What a stage came to: the content of `result.json`.
+public struct StageResult: Equatable, Sendable {
+  /// How well one model does on the test set, and what it costs.
+  public struct Score: Equatable, Sendable {
+    /// The share of test examples it gets right; nil for generators.
+    public var accuracy: Double?
+    /// The mean negative log-likelihood, in nats.
+    public var nll: Double?
+    /// The expected calibration error over 15 bins.
+    public var ece: Double?
+    /// Trainable weights.
+    public var parameters: Int
+    /// Multiply-accumulates of one example.
+    public var macs: Int
+  }
+
+  /// The stage.
+  public var stage: String
+  /// Whose weights were trained.
+  public var player: StageSpec.Player
+  /// The trained model after the last step.
+  public var trained: Score
+  /// The trained model at its best test evaluation, if there were several.
+  public var best: (step: Int, accuracy: Double)?
+  /// The teacher, where one was used.
+  public var teacher: Score?
+  /// The share of test examples on which student and teacher agree.
+  public var agreement: Double?
+  /// Optimizer steps.
+  public var steps: Int
+  /// Examples whose labels were used.
+  public var labelledExamples: Int
+  /// Examples that the teacher labelled during training.
+  public var teacherEvaluations: Int
+  /// Wall time of training and preparation, in seconds.
+  public var seconds: Double
+  /// The last losses by name.
+  public var losses: [String: Double]
+
+  /// Whether all fields are equal.
+  public static func == (a: StageResult, b: StageResult) -> Bool {
+    a.json(device: "", seed: 0, recipeSHA256: "").text
+      == b.json(device: "", seed: 0, recipeSHA256: "").text
+  }
+
+  /// The result as the object of `result.json`.
+  package func json(device: String, seed: UInt64, recipeSHA256: String) -> JSONValue {
+    func score(_ score: Score?) -> JSONValue {
+      guard let score else { return .null }
+      return .record(
+        ("accuracy", score.accuracy.map { .real($0) } ?? .null),
+        ("nll", score.nll.map { .real($0) } ?? .null),
+        ("ece", score.ece.map { .real($0) } ?? .null),
+        ("parameters", .integer(score.parameters)), ("macs", .integer(score.macs)))
+    }
+    let best = self.best.map {
+      JSONValue.record(("step", .integer($0.step)), ("accuracy", .real($0.accuracy)))
+    }
+    return .record(
+      ("stage", .string(stage)), (player.rawValue, score(trained)),
+      ("best", best ?? .null),
+      (player == .student ? "teacher" : "labeler", score(teacher)),
+      ("agreement", agreement.map { .real($0) } ?? .null), ("steps", .integer(steps)),
+      ("labelledExamples", .integer(labelledExamples)),
+      ("teacherEvaluations", .integer(teacherEvaluations)), ("seconds", .real(seconds)),
+      (
+        "losses",
+        .object(losses.sorted { $0.key < $1.key }.map { .init($0.key, .real($0.value)) })
+      ),
+      ("device", .string(device)), ("seed", .number("\(seed)")),
+      ("recipeSHA256", .string(recipeSHA256)), ("version", .string(retortVersion)))
+  }
+}
+
+/// The version that results carry.
+public let retortVersion = "0.1.0"

@@ -1,0 +1,124 @@
+import RetortCore
+import RetortDistillation
+import RetortNN
+import RetortTraining
+
+extension StageRunner {
+  /// The compiled step of the stage.
+  mutating func program(_ learner: Player, _ optimizer: OptimizerState) throws -> StepProgram {
+    let objective: (StepInputs) throws -> Objective
+    if stage.trained == .generator {
+      objective = try variationalObjective(learner)
+    } else {
+      let scheme = try distillation(learner)
+      objective = { scheme.objective($0) }
+    }
+    return try StepProgram(
+      session, learner.store, optimizer, batch: stage.train.batch, imageShape: data.imageShape,
+      seed: parent.recipe.seed, build: objective)
+  }
+
+  private func variationalObjective(_ learner: Player) throws -> (StepInputs) -> Objective {
+    guard let generator = learner.store.model as? any Generator else {
+      throw RunError.notAGenerator(stage: stage.name, model: learner.spec.model)
+    }
+    var (weight, klWeight) = (1.0, 1.0)
+    for case .variational(let own, let kl) in stage.losses { (weight, klWeight) = (own, kl) }
+    return { inputs in
+      let context = inputs.context(.training)
+      return generator.using(context) {
+        variational(generator, inputs, context, weight: weight, klWeight: klWeight)
+      }
+    }
+  }
+
+  /// Labels, soft targets and exploration over the stage's players.
+  private mutating func distillation(_ learner: Player) throws -> OfflineDistillation {
+    var labels: OfflineDistillation.Labels?
+    var soft: OfflineDistillation.SoftTargets?
+    for loss in stage.losses {
+      switch loss {
+      case .crossEntropy(let weight, let smoothing):
+        labels = .init(weight: weight, smoothing: smoothing)
+      case .softTargets(let weight, let temperature):
+        soft = .init(weight: weight, temperature: temperature)
+      case .variational: break
+      }
+    }
+    let teacher = soft == nil ? nil : players[.teacher]
+    var tables = OfflineDistillation.Tables()
+    let isFixed = stage.augment == AugmentSpec()
+    let steps = stage.train.steps(examples: data.training.count)
+    if let teacher {
+      if isFixed { tables.logits = try logitTable(teacher) }
+      teacherEvaluations += isFixed ? data.training.count : steps * stage.train.batch
+    }
+    var explorer: Explorer?
+    if let exploration = stage.explore, let teacher {
+      explorer = try self.explorer(exploration, teacher, learner, &tables, isFixed)
+      teacherEvaluations += steps * exploration.teacherEvaluations(batch: stage.train.batch)
+    }
+    return OfflineDistillation(
+      student: learner.store, teacher: teacher?.store, labels: labels, softTargets: soft,
+      explorer: explorer, tables: tables)
+  }
+
+  private func explorer(
+    _ exploration: Exploration, _ teacher: Player, _ learner: Player,
+    _ tables: inout OfflineDistillation.Tables, _ isFixed: Bool
+  ) throws -> Explorer {
+    var generator: (any Generator)?
+    var statistics: LatentStatistics?
+    if exploration.order.needsGenerator, let player = players[.generator] {
+      guard let model = player.store.model as? any Generator else {
+        throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
+      }
+      let size = model.latentShape.count
+      let codes = try Forward(session, imageShape: data.imageShape) { graph, images in
+        let context = ForwardContext(graph, .evaluation)
+        return [model.using(context) { model.encode(images).mean }]
+      }.outputs(data.training)[0]
+      statistics = LatentStatistics(codes: codes, size: size)
+      generator = model
+      if isFixed {
+        let table = Variable(name: "latent codes", count: codes.count, isFrozen: true)
+        try session.write(codes, to: table)
+        tables.codes = (table, size)
+      }
+    }
+    return Explorer(
+      exploration, labeler: teacher.store.model, student: learner.store.model,
+      generator: generator, statistics: statistics)
+  }
+
+  /// The teacher's logits of every training example, on the device.
+  private func logitTable(_ teacher: Player) throws -> (Variable, Int) {
+    let logits = try Forward(session, teacher.store, imageShape: data.imageShape)
+      .outputs(data.training)[0]
+    let table = Variable(name: "teacher logits", count: logits.count, isFrozen: true)
+    try session.write(logits, to: table)
+    return (table, classes)
+  }
+}
+
+/// The evidence lower bound, negated: reconstruction and KL, summed per example, mean over the
+/// batch.
+///
+/// Source: Kingma and Welling 2013, equation 10.
+private func variational(
+  _ generator: any Generator, _ inputs: StepInputs, _ context: ForwardContext, weight: Double,
+  klWeight: Double
+) -> Objective {
+  let (mean, logVariance) = generator.encode(inputs.images)
+  let noise = inputs.graph.random(
+    .normal, mean.shape, state: inputs.randomState, stream: inputs.streams.next())
+  let code = mean + (logVariance * 0.5).exp() * noise
+  let batch = Double(inputs.images.shape[0])
+  let reconstruction = binaryCrossEntropy(
+    logits: generator.decodeLogits(code), targets: inputs.images, reduction: .sum) * (1 / batch)
+  let divergence = gaussianKL(mean: mean, logVariance: logVariance).mean()
+  return Objective(terms: [
+    LossTerm("reconstruction", weight: weight, reconstruction),
+    LossTerm("latent-kl", weight: weight * klWeight, divergence),
+  ])
+}

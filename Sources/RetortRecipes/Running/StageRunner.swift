@@ -1,0 +1,171 @@
+import RetortCore
+import RetortData
+import RetortDistillation
+import RetortNN
+import RetortTraining
+
+/// Runs one stage: builds its players, prepares tables, trains, evaluates, writes.
+struct StageRunner {
+  let stage: StageSpec
+  let parent: RecipeRunner
+  let home: RunFolder
+  let data: StageData
+  var players: [StageSpec.Player: Player] = [:]
+  var teacherEvaluations = 0
+
+  var session: Session { parent.session }
+  var classes: Int { data.training.classCount }
+
+  init(_ stage: StageSpec, _ parent: RecipeRunner, _ home: RunFolder) throws {
+    (self.stage, self.parent, self.home) = (stage, parent, home)
+    data = try StageData(stage.data, seed: parent.recipe.seed)
+    let specs: [(StageSpec.Player, PlayerSpec?)] = [
+      (.teacher, stage.teacher), (.generator, stage.generator), (.student, stage.student),
+    ]
+    for case (let role, let spec?) in specs { players[role] = try player(role, spec) }
+  }
+
+  private func player(_ role: StageSpec.Player, _ spec: PlayerSpec) throws -> Player {
+    let training = data.training
+    let image = ImageSize(
+      height: training.height, width: training.width, channels: training.channels)
+    var spec = spec
+    var weights: [NamedWeights]?
+    if case .stage(let name) = spec.source {
+      guard let earlier = parent.trained[name] else {
+        throw RunError.missingStage(name, neededBy: stage.name)
+      }
+      (spec.model, spec.options, weights) = (
+        earlier.spec.model, earlier.spec.options, earlier.weights
+      )
+    }
+    return try Player(
+      spec, name: role.rawValue, isFrozen: role != stage.trained, image: image, classes: classes,
+      session: session, seed: parent.recipe.seed, weights: weights)
+  }
+
+  mutating func run() throws -> StageResult {
+    let clock = ContinuousClock()
+    let began = clock.now
+    guard let learner = players[stage.trained] else {
+      throw RunError.missingStage(stage.trained.rawValue, neededBy: stage.name)
+    }
+    let teacher = try teacherScore()
+    let steps = stage.train.steps(examples: data.training.count)
+    parent.report(
+      .stageBegan(
+        name: stage.name, player: stage.trained, steps: steps, examples: data.training.count))
+    let optimizer = OptimizerState(stage.optimizer.optimizer, for: learner.store)
+    let program = try program(learner, optimizer)
+    parent.report(
+      .compiled(
+        launches: program.launchCount, byteCount: program.byteCount,
+        seconds: (clock.now - began).seconds))
+    let losses = try train(learner, optimizer, program, steps)
+    try learner.write(
+      to: home.file(stage.trained.rawValue), session: session, classes: classes,
+      recipeSHA256: parent.recipe.sha256)
+    let seconds = (clock.now - began).seconds
+    let score = try evaluate(learner)
+    parent.trained[stage.name] = (
+      learner.spec, learner.store.exported(try learner.store.weights(in: session))
+    )
+    return StageResult(
+      stage: stage.name, player: stage.trained, trained: score.score, best: best,
+      teacher: teacher?.score,
+      agreement: teacher.flatMap { teacher in
+        score.metrics.flatMap { own in teacher.metrics.map { own.agreement(with: $0) } }
+      }, steps: steps, labelledExamples: usesLabels ? data.training.count : 0,
+      teacherEvaluations: teacherEvaluations, seconds: seconds,
+      losses: Dictionary(losses.map { ($0.name, $0.value) }) { a, _ in a })
+  }
+
+  private var best: (step: Int, accuracy: Double)?
+
+  private var usesLabels: Bool {
+    stage.losses.contains { if case .crossEntropy = $0 { true } else { false } }
+  }
+
+  /// The teacher's score, measured before it is used.
+  private func teacherScore() throws -> (score: StageResult.Score, metrics: ClassificationMetrics?)?
+  {
+    guard stage.trained == .student, let teacher = players[.teacher] else { return nil }
+    let score = try evaluate(teacher)
+    let accuracy = score.score.accuracy ?? 0
+    parent.report(.teacherChecked(accuracy: accuracy))
+    if let expected = teacher.spec.expectedAccuracy, accuracy < expected {
+      throw RunError.weakTeacher(stage: stage.name, accuracy: accuracy, expected: expected)
+    }
+    return score
+  }
+
+  /// Cost and, for classifiers, test metrics of a player.
+  private func evaluate(_ player: Player) throws -> (
+    score: StageResult.Score, metrics: ClassificationMetrics?
+  ) {
+    let shape = data.imageShape
+    let cost = try player.store.cost { context in
+      _ = player.store.model(
+        context.graph.input("image", Shape([1] + shape.dimensions)))
+    }
+    guard !(player.store.model is any Generator) else {
+      return (
+        .init(parameters: cost.parameters, macs: cost.multiplyAccumulates), nil
+      )
+    }
+    let logits = try Forward(session, player.store, imageShape: shape).outputs(data.test)[0]
+    let metrics = ClassificationMetrics(
+      logits: logits, labels: data.test.labels, classes: classes)
+    return (
+      .init(
+        accuracy: metrics.accuracy, nll: metrics.nll, ece: metrics.ece,
+        parameters: cost.parameters, macs: cost.multiplyAccumulates), metrics
+    )
+  }
+
+  private mutating func train(
+    _ learner: Player, _ optimizer: OptimizerState, _ program: StepProgram, _ steps: Int
+  ) throws -> [(name: String, value: Double)] {
+    let loop = TrainingLoop(
+      program, learningRate: stage.optimizer.learningRate,
+      schedule: stage.optimizer.schedule(steps: steps),
+      options: TrainingOptions(
+        steps: steps, logEvery: stage.train.logEvery, evaluateEvery: stage.train.evaluateEvery))
+    let loader = BatchLoader(
+      dataset: data.training,
+      augmentation: Augmentation(shift: stage.augment.shift, flip: stage.augment.flip),
+      seed: parent.recipe.seed)
+    let order = try BatchOrder(
+      count: data.training.count, batchSize: stage.train.batch, seed: parent.recipe.seed,
+      sampling: stage.train.sampling == .shuffle ? .shuffled(.wrap) : .replacement)
+    var best: (step: Int, accuracy: Double)?
+    defer { self.best = best }
+    var done = 0
+    do {
+      return try loop.run(
+        Prefetcher(loader: loader, order: order, batchLimit: steps),
+        report: { progress in
+          done = progress.step
+          try log(progress)
+          parent.report(.progress(stage: stage.name, progress))
+        },
+        evaluate: { step in
+          guard let accuracy = try evaluate(learner).score.accuracy else { return }
+          parent.report(.evaluated(stage: stage.name, step: step, accuracy: accuracy))
+          try log(step, accuracy)
+          if accuracy > best?.accuracy ?? -1 { best = (step, accuracy) }
+        }, isCancelled: parent.isCancelled)
+    } catch TrainingError.interrupted(let step) {
+      try checkpoint(learner, optimizer, step)
+      throw TrainingError.interrupted(step: step)
+    }
+  }
+
+  private func checkpoint(_ learner: Player, _ optimizer: OptimizerState, _ step: Int) throws {
+    let folder = try home.folder("checkpoints")
+    try Checkpoint(
+      session, learner.store, optimizer, step: step, seed: parent.recipe.seed,
+      recipeSHA256: parent.recipe.sha256
+    ).write(to: folder.file("step-\(step).safetensors"))
+  }
+}

@@ -1,0 +1,47 @@
+import Glibc
+import RetortFormats
+
+/// The folder that a run writes, laid out so that other programs may rely on it.
+///
+/// Files are written atomically, but for `metrics.jsonl`, which grows by whole lines.
+public struct RunFolder: Sendable {
+  /// Where it is.
+  public let path: String
+
+  /// A folder that exists or is made.
+  ///
+  /// - Throws: `FormatError` if it cannot be made.
+  public init(_ path: String) throws(FormatError) {
+    self.path = path
+    try AtomicFile.makeDirectories(path)
+  }
+
+  /// A folder inside this one, made if needed.
+  public func folder(_ name: String) throws(FormatError) -> RunFolder {
+    try RunFolder(path + "/" + name)
+  }
+
+  /// Where a file of this folder lies.
+  public func file(_ name: String) -> String { path + "/" + name }
+
+  /// Writes a whole text file.
+  public func write(_ text: String, to name: String) throws(FormatError) {
+    try AtomicFile.write(Array(text.utf8), to: file(name))
+  }
+
+  /// Adds one line to a file that grows.
+  public func append(line: String, to name: String) throws(FormatError) {
+    let path = file(name)
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
+    defer { close(descriptor) }
+    let bytes = Array((line + "\n").utf8)
+    var done = 0
+    while done < bytes.count {
+      let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done) }
+      if written < 0, errno == EINTR { continue }
+      guard written > 0 else { throw FormatError(path, .system(call: "write", code: errno)) }
+      done += written
+    }
+  }
+}
