@@ -90,8 +90,8 @@ struct VectorProduct {
     if items < wanted / 2, k >= 2 * Self.leastDepth {
       splits = min(k / Self.leastDepth, wanted.pieces(of: items))
     }
-    splitK = k.pieces(of: splits)
-    self.splits = k.pieces(of: splitK)
+    let splitK = k.pieces(of: splits)
+    (self.splits, self.splitK) = (k.pieces(of: splitK), splitK)
     (self.rows, self.vectors) = (rows, vectors)
     blockRows = blockTiles * rows
     let deepest = device.localMemorySize < 128 << 10 ? 128 : 512
