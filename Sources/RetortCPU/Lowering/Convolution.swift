@@ -65,7 +65,8 @@ extension Lowering {
     let epilogue = try compile(c.epilogue, of: step, operandsFrom: 2)
     return lowerProducts([
       Product(
-        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, taps: taps, on: .left, maySplit: false,
+        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, taps: taps, on: .left,
+        maySplit: false,
         kernels: kernels)
     ])
   }
@@ -90,7 +91,8 @@ extension Lowering {
     let epilogue = try compile(c.epilogue, of: step, operandsFrom: 2)
     return lowerProducts([
       Product(
-        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, taps: taps, on: .right, kernels: kernels)
+        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, taps: taps, on: .right,
+        kernels: kernels)
     ])
   }
 
@@ -130,8 +132,8 @@ extension Lowering {
           stride_image: Int64(c.input[1] * line), stride_y: Int64(g.strideY * line),
           stride_x: Int64(g.strideX * c.input[3]))
         let bound = Product(
-          size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, taps: taps, on: .left, maySplit: false,
-          kernels: kernels)
+          size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, taps: taps,
+          on: .left, maySplit: false, kernels: kernels)
         products.append(bound)
         rearrangements.append((numbers, offset, bound))
         offset += g.groups * depth * channels * realBytes

@@ -32,10 +32,11 @@ extension Lowering {
   /// One task per image, computed in scratch and stored through the epilogue.
   private func lowerDepthwiseImages(
     _ step: Step, _ c: ConvolutionStep, from result: Shape,
-    _ compute: @escaping @convention(c) (
-      UnsafePointer<retort_depthwise>, UnsafeRawPointer, UnsafeRawPointer, Int64,
-      UnsafeMutableRawPointer
-    ) -> Void, source: UnsafeMutableRawPointer
+    _ compute:
+      @escaping @convention(c) (
+        UnsafePointer<retort_depthwise>, UnsafeRawPointer, UnsafeRawPointer, Int64,
+        UnsafeMutableRawPointer
+      ) -> Void, source: UnsafeMutableRawPointer
   ) throws -> Operation {
     let weight = try input(step, 1, c.weight.count)
     let epilogue = try compile(c.epilogue, of: step, operandsFrom: 2)

@@ -31,16 +31,16 @@ final class PlanMemory {
       let bytes = value.count * precision.byteCount(value.dtype)
       func inside(_ region: Region, _ offset: Int, _ what: String) throws {
         guard offset >= 0, offset % 4 == 0, value.count >= 0,
-          offset * scale + bytes <= region.byteCount
+          offset * scale + bytes <= region.byteCount - Plan.slack * scale
         else {
           throw BackendError.outOfBounds(
             what: "value \(index) in the \(what)", offset: offset, count: value.count,
-            capacity: region.byteCount / scale)
+            capacity: region.byteCount / scale - Plan.slack)
         }
         starts.append(region.start + offset * scale)
       }
       switch value.place {
-      case .arena(let offset): 
+      case .arena(let offset):
         try inside(value.dtype == .int32 ? integers : arena, offset, "arena")
       case .persistent(let offset): try inside(persistent, offset, "persistent region")
       case .variable(let slot, let offset):
