@@ -11,7 +11,7 @@
 //              segment's positions by id: work-item i counts the ids that go before its own.
 //            scatter_add_flat    1-D, global a multiple of 64 ≥ segments · rows · columns, local
 //              64. A work-item adds up one element; `rows` counts those of all segments.
-// Memory     No local memory. Scratch order [count], start and length [segments, rows] int32.
+// Memory     No local memory. Scratch order [count], start and occurrences [segments, rows] int32.
 //            Global: g read once, table written once, count · size ids from cache.
 // Numerics   Float sums, i ascending within a segment, segments ascending; no atomics:
 //            deterministic.
@@ -42,14 +42,14 @@ void scatter_add_vector(__global const int* restrict ids, __global const float* 
 }
 
 __kernel __attribute__((reqd_work_group_size(64, 1, 1)))
-void scatter_clear_flat(__global int* restrict length, const int count) {
+void scatter_clear_flat(__global int* restrict occurrences, const int count) {
   const int at = (int)get_global_id(0);
-  if (at < count) length[at] = 0;
+  if (at < count) occurrences[at] = 0;
 }
 
 __kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void scatter_order_flat(__global const int* restrict ids, __global int* restrict order,
-                        __global int* restrict start, __global int* restrict length,
+                        __global int* restrict start, __global int* restrict occurrences,
                         const int rows, const int count, const int size) {
   const int i = (int)get_global_id(0);
   if (i >= count) return;
@@ -66,19 +66,19 @@ void scatter_order_flat(__global const int* restrict ids, __global int* restrict
   order[begin + smaller + earlier] = i;
   if (earlier == 0 && id < (uint)rows) {  // the row's first position speaks for all
     start[segment * rows + (int)id] = begin + smaller;
-    length[segment * rows + (int)id] = equal;
+    occurrences[segment * rows + (int)id] = equal;
   }
 }
 
 __kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void scatter_add_flat(__global const float* restrict g, __global const int* restrict order,
-                      __global const int* restrict start, __global const int* restrict length,
+                      __global const int* restrict start, __global const int* restrict occurrences,
                       __global float* restrict table, const int rows, const int columns) {
   const size_t at = get_global_id(0);
   const size_t row = at / columns;  // segment · rows + row
   if (row >= (size_t)rows) return;
   float sum = 0.0f;
-  const int count = length[row];
+  const int count = occurrences[row];
   if (count > 0) {
     order += start[row];
     g += at % columns;

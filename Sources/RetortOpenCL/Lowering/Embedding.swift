@@ -67,7 +67,7 @@ extension Lowering {
     let tableRows = segments * rows
     let order = scratch(byteCount: max(1, count) * 4)
     let start = scratch(byteCount: tableRows * 4)
-    let length = scratch(byteCount: tableRows * 4)
+    let occurrences = scratch(byteCount: tableRows * 4)
     let table = segments == 1 ? output(step) : scratch(byteCount: tableRows * columns * 4)
     func launch(_ entry: String, _ items: Int, _ arguments: LaunchArguments) {
       add(
@@ -76,20 +76,22 @@ extension Lowering {
           local: [64], arguments: arguments, label: step.label))
     }
     launch(
-      "scatter_clear_flat", tableRows, ["length": .buffer(length), "count": .int(tableRows)])
+      "scatter_clear_flat", tableRows,
+      ["occurrences": .buffer(occurrences), "count": .int(tableRows)])
     if count > 0 {
       launch(
         "scatter_order_flat", count,
         [
           "ids": .buffer(input(step, 0)), "order": .buffer(order), "start": .buffer(start),
-          "length": .buffer(length), "rows": .int(rows), "count": .int(count), "size": .int(size),
+          "occurrences": .buffer(occurrences), "rows": .int(rows), "count": .int(count),
+          "size": .int(size),
         ])
     }
     launch(
       "scatter_add_flat", tableRows * columns,
       [
         "g": .buffer(input(step, 1)), "order": .buffer(order), "start": .buffer(start),
-        "length": .buffer(length), "table": .buffer(table), "rows": .int(tableRows),
+        "occurrences": .buffer(occurrences), "table": .buffer(table), "rows": .int(tableRows),
         "columns": .int(columns),
       ])
     if segments > 1 {

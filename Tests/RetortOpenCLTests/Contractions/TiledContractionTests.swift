@@ -1,0 +1,157 @@
+import Testing
+
+@testable import RetortCore
+@testable import RetortOpenCL
+
+/// The tiled forms against the definitions in float64, with and without split sums.
+@Suite struct TiledContractionTests {
+  /// One product: batch, m, n, k and which operands are transposed.
+  struct Product: CustomStringConvertible, Sendable {
+    var batch = 1
+    var m: Int, n: Int, k: Int
+    var a = false, b = false
+    var description: String { "\(batch)·[\(m), \(n)] over \(k)\(a ? " aᵀ" : "")\(b ? " bᵀ" : "")" }
+  }
+
+  static let products =
+    [(1, 1, 1, 1), (1, 1, 1, 3000), (2, 37, 29, 23), (1, 132, 140, 64), (3, 5, 66, 17)].flatMap {
+      (batch: Int, m: Int, n: Int, k: Int) in
+      (0..<4).map { Product(batch: batch, m: m, n: n, k: k, a: $0 & 1 != 0, b: $0 & 2 != 0) }
+    } + [Product(m: 12, n: 20, k: 6000), Product(batch: 2, m: 3, n: 7, k: 4096, a: true, b: true)]
+
+  @Test(arguments: products) func matmulMatchesItsDefinition(_ p: Product) throws {
+    var numbers = TestNumbers(seed: 3)
+    let a = numbers.floats(p.batch * p.m * p.k), b = numbers.floats(p.batch * p.k * p.n)
+    var sums = [Double](repeating: 0, count: p.batch * p.m * p.n)
+    for index in sums.indices {
+      let (batch, row, column) = (index / (p.m * p.n), index / p.n % p.m, index % p.n)
+      for k in 0..<p.k {
+        let x = a[batch * p.m * p.k + (p.a ? k * p.m + row : row * p.k + k)]
+        let y = b[batch * p.k * p.n + (p.b ? column * p.k + k : k * p.n + column)]
+        sums[index] += Double(x) * Double(y)
+      }
+    }
+    try check(sums, columns: p.n, terms: p.k, seed: 5, [.float32(a), .float32(b)]) {
+      .matmul(
+        MatmulStep(
+          batch: p.batch, m: p.m, n: p.n, k: p.k, transposeA: p.a, transposeB: p.b, epilogue: $0))
+    }
+  }
+
+  /// One convolution: images, height, width, channels; out, kernel height and width.
+  struct Case: CustomStringConvertible, Sendable {
+    var input: [Int]
+    var out: Int, high: Int, wide: Int
+    var geometry = Convolution()
+    var description: String { "\(input) → \(out), \(high)×\(wide), \(geometry)" }
+
+    init(
+      _ input: [Int], _ out: Int, _ high: Int, _ wide: Int, _ change: (inout Convolution) -> Void
+    ) {
+      (self.input, self.out, self.high, self.wide) = (input, out, high, wide)
+      change(&geometry)
+    }
+  }
+
+  static let cases = [
+    Case([1, 1, 1, 1], 1, 1, 1) { _ in },
+    Case([2, 7, 5, 3], 4, 3, 3) { $0 = Convolution(padding: 1) },
+    Case([3, 9, 8, 8], 12, 3, 3) { $0 = Convolution(stride: 2, padding: 1) },
+    Case([2, 9, 7, 8], 12, 3, 3) { $0 = Convolution(stride: 2, padding: 1, groups: 2) },
+    Case([1, 11, 13, 3], 5, 5, 3) { ($0.strideY, $0.padTop, $0.dilationX) = (3, 2, 2) },
+    Case([2, 6, 5, 4], 3, 2, 2) { $0 = Convolution(stride: 4, dilation: 2) },
+    Case([2, 9, 9, 4], 3, 3, 3) { $0 = Convolution(stride: 2, padding: 2, dilation: 2) },
+    Case([1, 4, 3, 4], 4, 3, 3) {
+      ($0.strideY, $0.strideX, $0.padTop, $0.padBottom) = (6, 5, 2, 3)
+    },
+    Case([4, 20, 20, 5], 6, 3, 3) { $0 = Convolution(padding: 1) },
+    Case([2, 7, 5, 6], 6, 3, 3) { $0 = Convolution(padding: 1, groups: 6) },
+    Case([2, 8, 9, 3], 6, 3, 2) { $0 = Convolution(stride: 2, padding: 1, groups: 3) },
+    Case([3, 6, 6, 4], 4, 2, 2) { $0 = Convolution(stride: 4, dilation: 2, groups: 4) },
+  ]
+
+  @Test(arguments: cases) func convolutionMatchesItsDefinition(_ c: Case) throws {
+    let g = c.geometry
+    let input = Shape(c.input)
+    let weight = Shape([c.out, c.high, c.wide, c.input[3] / g.groups])
+    let output = try #require(g.outputShape(input: input, weight: weight))
+    var numbers = TestNumbers(seed: 4)
+    let x = numbers.floats(input.count), w = numbers.floats(weight.count)
+    let dy = numbers.floats(output.count)
+    var y = [Double](repeating: 0, count: output.count)
+    var dx = [Double](repeating: 0, count: input.count)
+    var dw = [Double](repeating: 0, count: weight.count)
+    for index in y.indices {
+      let (o, column) = (index % output[3], index / output[3] % output[2])
+      let (row, image) = (
+        index / (output[3] * output[2]) % output[1], index / (output[3] * output[2] * output[1])
+      )
+      for tap in 0..<c.high * c.wide {
+        let iy = row * g.strideY - g.padTop + tap / c.wide * g.dilationY
+        let ix = column * g.strideX - g.padLeft + tap % c.wide * g.dilationX
+        guard (0..<input[1]).contains(iy), (0..<input[2]).contains(ix) else { continue }
+        for channel in 0..<weight[3] {
+          let from =
+            ((image * input[1] + iy) * input[2] + ix) * input[3]
+            + o / (c.out / g.groups) * weight[3] + channel
+          let by = (o * c.high * c.wide + tap) * weight[3] + channel
+          y[index] += Double(x[from]) * Double(w[by])
+          dx[from] += Double(dy[index]) * Double(w[by])
+          dw[by] += Double(dy[index]) * Double(x[from])
+        }
+      }
+    }
+    func step(_ direction: ConvolutionStep.Direction) -> (PointwiseProgram) -> StepKind {
+      {
+        .convolution(
+          ConvolutionStep(
+            direction: direction, geometry: g, input: input, weight: weight, output: output,
+            epilogue: $0))
+      }
+    }
+    let terms = c.high * c.wide * max(weight[3], c.out)
+    try check(y, columns: c.out, terms: terms, seed: 1, [.float32(x), .float32(w)], step(.forward))
+    try check(
+      dx, columns: input[3], terms: terms, seed: 2, [.float32(dy), .float32(w)],
+      step(.inputGradient))
+    try check(
+      dw, columns: weight.count / c.out, terms: output.count / c.out, seed: nil,
+      [.float32(x), .float32(dy)], step(.weightGradient))
+  }
+
+  /// Runs a contraction with the plain store and, if there is a `seed`, with one that adds a bias
+  /// per column, clips, adds a residual, and keeps the raw sum too.
+  private func check(
+    _ sums: [Double], columns: Int, terms: Int, seed: UInt64?, _ operands: [HostArray],
+    _ kind: (PointwiseProgram) -> StepKind
+  ) throws {
+    let tolerance = 4e-6 * Double(max(terms, 1)).squareRoot()
+    var plain = PointwiseProgram(shape: [sums.count / columns, columns])
+    plain.store(plain.add(.accumulator))
+    var programs: [(PointwiseProgram, [HostArray])] = [(plain, [])]
+    if let seed {
+      var numbers = TestNumbers(seed: seed)
+      var fused = PointwiseProgram(shape: plain.shape)
+      let sum = fused.add(.accumulator)
+      let bias = fused.load(.init(strides: SIMD8(0, 1, 0, 0, 0, 0, 0, 0)))
+      let clipped = fused.add(.unary(.relu, fused.add(.binary(.add, sum, bias))))
+      fused.store(fused.add(.binary(.add, clipped, fused.load())))
+      fused.store(sum)
+      programs.append(
+        (fused, [.float32(numbers.floats(columns)), .float32(numbers.floats(sums.count))]))
+    }
+    let jobs = programs.map { program, extra in
+      StepJob(
+        kind: kind(program), inputs: operands + extra,
+        outputs: program.results.map { _ in (sums.count, .float32) })
+    }
+    for (outputs, (program, extra)) in zip(try StepRunner(form: .tiled).run(jobs), programs) {
+      let oracle = ProgramOracle(program: program, inputs: extra)
+      for (index, output) in outputs.enumerated() {
+        let expected = oracle.stored(index, in: output.count, accumulators: sums)
+        let message = output.firstMismatch(expected, within: tolerance)
+        #expect(message == nil, "result \(index) of \(program.results.count): \(message ?? "")")
+      }
+    }
+  }
+}
