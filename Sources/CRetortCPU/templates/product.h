@@ -11,28 +11,35 @@
 
 typedef real vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(real))));
 
+// Sums run over CHUNK terms in registers and are then added to the tile: the rounding error of a
+// long sum in one register grows with its length.
+#define CHUNK 16
+
 #define DEFINE_MULTIPLY(NAME, VECTORS)                                                         \
   static void NAME(int64_t depth, const real *a, const real *b, real *c, int64_t stride,       \
                    int add) {                                                                  \
-    vector sum[TILE_ROWS][VECTORS];                                                            \
-    _Pragma("clang loop unroll(full)") for (int row = 0; row < TILE_ROWS; row++)               \
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < VECTORS; i++)                     \
-        sum[row][i] = (vector){0};                                                             \
-    for (int64_t k = 0; k < depth; k++) {                                                      \
-      vector right[VECTORS];                                                                   \
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < VECTORS; i++)                     \
-        right[i] = *(const vector *)(b + i * LANES);                                           \
+    for (int64_t start = 0; start < depth; start += CHUNK, add = 1) {                          \
+      vector sum[TILE_ROWS][VECTORS];                                                          \
       _Pragma("clang loop unroll(full)") for (int row = 0; row < TILE_ROWS; row++)             \
         _Pragma("clang loop unroll(full)") for (int i = 0; i < VECTORS; i++)                   \
-          sum[row][i] += a[row] * right[i];                                                    \
-      a += TILE_ROWS;                                                                          \
-      b += VECTORS * LANES;                                                                    \
-    }                                                                                          \
-    _Pragma("clang loop unroll(full)") for (int row = 0; row < TILE_ROWS; row++)               \
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < VECTORS; i++) {                   \
-        vector *to = (vector *)(c + row * stride + i * LANES);                                 \
-        *to = add ? *to + sum[row][i] : sum[row][i];                                           \
+          sum[row][i] = (vector){0};                                                           \
+      const int64_t end = least(depth, start + CHUNK);                                         \
+      for (int64_t k = start; k < end; k++) {                                                  \
+        vector right[VECTORS];                                                                 \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < VECTORS; i++)                   \
+          right[i] = *(const vector *)(b + i * LANES);                                         \
+        _Pragma("clang loop unroll(full)") for (int row = 0; row < TILE_ROWS; row++)           \
+          _Pragma("clang loop unroll(full)") for (int i = 0; i < VECTORS; i++)                 \
+            sum[row][i] += a[row] * right[i];                                                  \
+        a += TILE_ROWS;                                                                        \
+        b += VECTORS * LANES;                                                                  \
       }                                                                                        \
+      _Pragma("clang loop unroll(full)") for (int row = 0; row < TILE_ROWS; row++)             \
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < VECTORS; i++) {                 \
+          vector *to = (vector *)(c + row * stride + i * LANES);                               \
+          *to = add ? *to + sum[row][i] : sum[row][i];                                         \
+        }                                                                                      \
+    }                                                                                          \
   }
 
 DEFINE_MULTIPLY(multiply_wide, 2)
