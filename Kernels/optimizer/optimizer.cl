@@ -6,8 +6,8 @@
 //          w −= rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + epsilon)
 //
 // Shapes     parameters w, gradients g, moments m and v  [n] float32; learningRate [1] float32;
-//            step [1] int32, updates made before this one: t = step + 1. Both are read from memory,
-//            so that a replay needs no new argument. Moments start as zeros, which makes the first
+//            stepCount [1] int32, updates made before this one: t = stepCount + 1. Both lie in
+//            memory, so that a replay needs no new argument. Moments start as zeros, which makes the first
 //            velocity the gradient, as in PyTorch with dampening 0. Gaps between parameters must
 //            have gradient 0; they stay finite (epsilon > 0).
 // Launch     vector: 1-D, global ⌈n / chunk⌉, local 1; chunk a multiple of 16.
@@ -66,7 +66,7 @@
   STORE(fma(m / denominator, (TYPE)-size, w), parameters);
 
 #define ADAM_SCALARS                                                              \
-  const float rate = learningRate[0], t = (float)step[0] + 1.0f;                  \
+  const float rate = learningRate[0], t = (float)stepCount[0] + 1.0f;             \
   const float size = rate / -expm1(t * log1p(-oneMinusBeta1));                    \
   const float inverseRoot = 1.0f / sqrt(-expm1(t * log1p(-oneMinusBeta2)));       \
   const float keep = 1.0f - rate * weightDecay;                                   \
@@ -83,11 +83,11 @@
   __global float* restrict parameters, __global const float* restrict gradients,   \
       __global const float* restrict learningRate, const int n, const float weightDecay
 
-#define ADAM_PARAMETERS                                                              \
-  __global float* restrict parameters, __global const float* restrict gradients,     \
-      __global float* restrict firstMoments, __global float* restrict secondMoments, \
-      __global const float* restrict learningRate, __global const int* restrict step, \
-      const int n, const float oneMinusBeta1, const float oneMinusBeta2,             \
+#define ADAM_PARAMETERS                                                                   \
+  __global float* restrict parameters, __global const float* restrict gradients,          \
+      __global float* restrict firstMoments, __global float* restrict secondMoments,      \
+      __global const float* restrict learningRate, __global const int* restrict stepCount, \
+      const int n, const float oneMinusBeta1, const float oneMinusBeta2,                  \
       const float epsilon, const float weightDecay
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))

@@ -28,7 +28,7 @@ extension Lowering {
       arguments.append("firstMoments", .buffer(output(step, 1)))
       arguments.append("secondMoments", .buffer(output(step, 2)))
       arguments.append("learningRate", .buffer(input(step, 1)))
-      arguments.append("step", .buffer(input(step, 2)))
+      arguments.append("stepCount", .buffer(input(step, 2)))
       arguments.append("n", .int(count))
       arguments.append("oneMinusBeta1", .float(Self.complement(beta1)))
       arguments.append("oneMinusBeta2", .float(Self.complement(beta2)))
