@@ -41,6 +41,8 @@
 #define BAND 14
 #define STRIP 14
 #define TILE_X 7
+#endif
+#ifndef KERNEL_H
 #define KERNEL_H 3
 #define KERNEL_W 3
 #define TILE_KY 3
