@@ -98,6 +98,12 @@ static const char depthwise_vector[] = {
 static const char matmul_vector[] = {
 #embed "matmul/matmul_vector.cl"
     , 0};
+static const char moments_vector[] = {
+#embed "reduction/moments_vector.cl"
+    , 0};
+static const char moments_tiled[] = {
+#embed "reduction/moments_tiled.cl"
+    , 0};
 
 static const retort_kernel_source sources[] = {
     {"prelude", prelude},
@@ -131,6 +137,8 @@ static const retort_kernel_source sources[] = {
     {"pooling/average_pool", average_pool},
     {"pooling/max_pool", max_pool},
     {"reduction/argmax", argmax},
+    {"reduction/moments_vector", moments_vector},
+    {"reduction/moments_tiled", moments_tiled},
 };
 
 const retort_kernel_source *retort_kernel_sources(void) { return sources; }

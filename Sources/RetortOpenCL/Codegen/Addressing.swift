@@ -63,7 +63,9 @@ struct Addressing {
   }
 
   /// Statements that split `index` into the coordinates of `axes`, and the coordinates' names.
-  func coordinates(_ axes: Range<Int>, of index: String) -> (statements: [String], names: [String]) {
+  func coordinates(
+    _ axes: Range<Int>, of index: String
+  ) -> (statements: [String], names: [String]) {
     if axes.isEmpty { return ([], []) }
     if axes.count == 1 { return ([], [index]) }
     var statements: [String] = []

@@ -123,7 +123,7 @@ struct ProgramText {
       case .sign:
         choose(
           "\(x) > \(zero(type))", one(type),
-          "(" + choose("\(x) < \(zero(type))", "-" + one(type), zero(type)) + ")")
+          "(" + choose("\(x) < \(zero(type))", "-" + one(type), x) + ")")
       case .floor: "floor(\(x))"
       case .sin: "sin(\(x))"
       case .cos: "cos(\(x))"

@@ -146,7 +146,9 @@ private struct StoreWriter {
     return !rowAxes.isEmpty
   }
 
-  private func columnStep(_ access: Int) -> Int { columnAxis.map { space.strides[access][$0] } ?? 0 }
+  private func columnStep(_ access: Int) -> Int {
+    columnAxis.map { space.strides[access][$0] } ?? 0
+  }
 
   private func load(_ index: Int, _ width: ProgramText.Width) -> String {
     let operand = program.operands[index]

@@ -6,7 +6,8 @@ extension Lowering {
     switch step.kind {
     case .pointwise(let program): try pointwise(step, program)
     case .reduce(let reduction): try reduce(step, reduction)
-    case .moments: throw unsupported(step, "no kernel yet")
+    case .moments(let axis, let rows, let columns, let epsilon):
+      moments(step, axis, rows: rows, columns: columns, epsilon: epsilon)
     case .matmul(let matmul): self.matmul(step, matmul)
     case .convolution(let convolution): try self.convolution(step, convolution)
     case .pooling(let pooling): self.pooling(step, pooling)

@@ -17,9 +17,8 @@ extension Lowering {
       return
     }
     guard let kernel = ReduceKernel(reduction, step.inputs.indices.map { input(step, $0) }) else {
-      throw unsupported(
-        step, "\(reduction.prologue.shape) is not \(reduction.outer) × \(reduction.reduced) × "
-          + "\(reduction.inner)")
+      let factors = "\(reduction.outer) × \(reduction.reduced) × \(reduction.inner)"
+      throw unsupported(step, "the axes of \(reduction.prologue.shape) do not form \(factors)")
     }
     let splits = form == .vector ? kernel.vectorSplits : kernel.tiledSplits
     let partials =

@@ -1,0 +1,119 @@
+import RetortCore
+
+extension Lowering {
+  /// Appends the launches of mean, variance and reciprocal deviation; none for an empty tensor.
+  mutating func moments(
+    _ step: Step, _ axis: MomentsAxis, rows: Int, columns: Int, epsilon: Float
+  ) {
+    guard rows > 0, columns > 0 else { return }
+    switch (axis, form) {
+    case (.rows, .vector):
+      addRows(
+        step, family: "reduction/moments_vector", entry: "moments_rows_vector", macros: [:],
+        global: min(rows, max(1, rows * columns / 4096), device.computeUnits * 8), local: 1,
+        rows, columns, epsilon)
+    case (.rows, .tiled):
+      let tile = 256 / min(256, columns.roundedUpToPower)
+      addRows(
+        step, family: "reduction/moments_tiled", entry: "moments_rows_tiled",
+        macros: ["TILE": "\(tile)"], global: (rows + tile - 1) / tile * 256, local: 256,
+        rows, columns, epsilon)
+    case (.channels, .vector): vectorChannels(step, rows, columns, epsilon)
+    case (.channels, .tiled): tiledChannels(step, rows, columns, epsilon)
+    }
+  }
+
+  private mutating func addRows(
+    _ step: Step, family: String, entry: String, macros: LaunchMacros, global: Int, local: Int,
+    _ rows: Int, _ columns: Int, _ epsilon: Float
+  ) {
+    add(
+      Launch(
+        family: family, entry: entry, macros: macros, global: [global], local: [local],
+        arguments: [
+          "x": .buffer(input(step, 0)), "y": .buffer(output(step)), "rows": .int(rows),
+          "columns": .int(columns), "epsilon": .float(epsilon),
+        ], label: step.label))
+  }
+
+  private mutating func vectorChannels(
+    _ step: Step, _ rows: Int, _ columns: Int, _ epsilon: Float
+  ) {
+    let block = min(4, (columns + 15) / 16)
+    let blocks = (columns + 16 * block - 1) / (16 * block)
+    // Splits depend on extents alone, so that every CPU adds alike.
+    let elements = rows * min(columns, 16 * block)
+    let split = RowSplit(rows, wanted: min(elements / 16384, 256 / blocks))
+    let units = blocks * split.count
+    addChannels(
+      step, family: "reduction/moments_vector", macros: ["BLOCK": "\(block)"], split, rows,
+      columns, epsilon,
+      first: ("moments_columns_vector", [min(units, device.computeUnits * 8)], [1]),
+      second: ("moments_combine_vector", (columns + 15) / 16, 1), units: units)
+  }
+
+  private mutating func tiledChannels(
+    _ step: Step, _ rows: Int, _ columns: Int, _ epsilon: Float
+  ) {
+    let tile = min(32, columns.roundedUpToPower)
+    let groups = (columns + tile - 1) / tile
+    // At least 16 rows for each work-item; beyond a thousand groups the largest GPU is full.
+    let split = RowSplit(rows, wanted: min(rows / (256 / tile * 16), 1024 / groups))
+    addChannels(
+      step, family: "reduction/moments_tiled", macros: ["TILE": "\(tile)"], split, rows, columns,
+      epsilon, first: ("moments_columns_tiled", [groups * 256, split.count], [256, 1]),
+      second: ("moments_combine_tiled", groups * 256, 256), units: nil)
+  }
+
+  private mutating func addChannels(
+    _ step: Step, family: String, macros: LaunchMacros, _ split: RowSplit, _ rows: Int,
+    _ columns: Int, _ epsilon: Float, first: (entry: String, global: [Int], local: [Int]),
+    second: (entry: String, global: Int, local: Int), units: Int?
+  ) {
+    let y = output(step)
+    let partial = split.count > 1 ? scratch(byteCount: 8 * split.count * columns) : y
+    var sizes: LaunchArguments = [
+      "rows": .int(rows), "columns": .int(columns), "splitRows": .int(split.rows),
+      "splits": .int(split.count),
+    ]
+    var arguments: LaunchArguments = [
+      "x": .buffer(input(step, 0)), "y": .buffer(y), "partial": .buffer(partial),
+    ]
+    arguments.append(sizes)
+    if let units { arguments.append("units", .int(units)) }
+    arguments.append("epsilon", .float(epsilon))
+    add(
+      Launch(
+        family: family, entry: first.entry, macros: macros, global: first.global,
+        local: first.local, arguments: arguments, label: step.label))
+    guard split.count > 1 else { return }
+    arguments = ["partial": .buffer(partial), "y": .buffer(y)]
+    sizes.append("epsilon", .float(epsilon))
+    arguments.append(sizes)
+    add(
+      Launch(
+        family: family, entry: second.entry, macros: macros, global: [second.global],
+        local: [second.local], arguments: arguments, label: step.label))
+  }
+}
+
+/// Rows cut into equal runs, the last one shorter but not empty.
+private struct RowSplit {
+  let rows: Int
+  let count: Int
+
+  init(_ total: Int, wanted: Int) {
+    let wanted = max(1, wanted)
+    rows = (total + wanted - 1) / wanted
+    count = (total + rows - 1) / rows
+  }
+}
+
+extension Int {
+  /// The least power of two that is not smaller.
+  fileprivate var roundedUpToPower: Int {
+    var power = 1
+    while power < self { power *= 2 }
+    return power
+  }
+}

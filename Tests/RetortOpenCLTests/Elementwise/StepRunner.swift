@@ -1,0 +1,118 @@
+@testable import RetortCore
+@testable import RetortOpenCL
+
+/// One step with its data.
+struct StepJob {
+  let kind: StepKind
+  let inputs: [HostArray]
+  let outputs: [(count: Int, dtype: DType)]
+}
+
+/// Runs steps on the test device, with sentinels around everything that they may not write.
+struct StepRunner {
+  let form: KernelForm
+  private static let slack = 64
+  private static let sentinel: Float = -7777
+
+  struct Overwritten: Error { let value: Int }
+
+  /// The outputs of one step, as `run`.
+  func run(
+    _ kind: StepKind, _ inputs: [HostArray], outputs: [(count: Int, dtype: DType)]
+  ) throws -> [HostArray] {
+    try run([StepJob(kind: kind, inputs: inputs, outputs: outputs)])[0]
+  }
+
+  /// What is in each job's outputs, which held sentinels before; all jobs share one program.
+  ///
+  /// - Throws: Also `Overwritten` when elements behind an output or an input changed.
+  func run(_ jobs: [StepJob]) throws -> [[HostArray]] {
+    let context = try Fixture.context()
+    var plan = Plan()
+    var arrays: [HostArray] = []
+    var steps: [Step] = []
+    for job in jobs {
+      let untouched = job.outputs.map { Self.filled($0.count, $0.dtype) }
+      let first = arrays.count
+      arrays += job.inputs + untouched
+      steps.append(
+        Step(
+          kind: job.kind, inputs: job.inputs.indices.map { first + $0 },
+          outputs: untouched.indices.map { first + job.inputs.count + $0 }, label: "test"))
+    }
+    for array in arrays {
+      plan.values.append(.init(place: .input(0), count: array.count, dtype: array.dtype))
+    }
+    let memories = try arrays.map { try Self.memory(context, $0) }
+    var lowering = Lowering(plan, device: context.device, form: form)
+    let commands = try lowering.lower(steps)
+    let scratch = try lowering.scratchByteCounts.map {
+      try Self.memory(context, Self.filled($0 / 4, .float32))
+    }
+    let list = try LaunchList(commands, in: context) { (reference) throws(OpenCLError) in
+      switch reference {
+      case .value(let index): memories[index]
+      case .scratch(let index): scratch[index]
+      default: try LaunchList.existing(reference)
+      }
+    }
+    try list.replay()
+    for (index, array) in arrays.enumerated() {
+      let tail = try memories[index].read(Float.self, count: array.count + Self.slack)
+        .suffix(Self.slack)
+      guard tail.allSatisfy({ $0 == Self.sentinel }) else { throw Overwritten(value: index) }
+    }
+    return try zip(jobs, steps).map { job, step in
+      try zip(job.outputs, step.outputs).map { output, value in
+        output.dtype == .float32
+          ? .float32(try memories[value].read(Float.self, count: output.count))
+          : .int32(try memories[value].read(Int32.self, count: output.count))
+      }
+    }
+  }
+
+  private static func filled(_ count: Int, _ dtype: DType) -> HostArray {
+    dtype == .float32
+      ? .float32([Float](repeating: sentinel, count: count))
+      : .int32([Int32](repeating: Int32(bitPattern: sentinel.bitPattern), count: count))
+  }
+
+  private static func memory(
+    _ context: OpenCLContext, _ array: HostArray
+  ) throws -> DeviceMemory {
+    let padding = [Float](repeating: sentinel, count: slack)
+    return switch array {
+    case .float32(let values): try DeviceMemory(context, values + padding)
+    case .int32(let values):
+      try DeviceMemory(context, values + padding.map { Int32(bitPattern: $0.bitPattern) })
+    }
+  }
+}
+
+/// A small generator of test data; the same numbers for the same seed.
+struct TestNumbers {
+  private var state: UInt64
+
+  init(seed: UInt64) {
+    state = (seed &+ 1) &* 0x9e37_79b9_7f4a_7c15
+    for _ in 0..<8 { _ = next() }
+  }
+
+  mutating func next() -> UInt64 {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return state
+  }
+  mutating func int(_ range: Range<Int>) -> Int {
+    range.lowerBound + Int(next() >> 11) % range.count
+  }
+  mutating func pick<T>(_ choices: [T]) -> T { choices[int(0..<choices.count)] }
+  /// Uniform in ±`size`.
+  mutating func float(_ size: Float = 2) -> Float {
+    (Float(next() >> 40) / 8_388_608 - 1) * size
+  }
+  mutating func floats(_ count: Int, _ size: Float = 2) -> [Float] {
+    (0..<count).map { _ in float(size) }
+  }
+}
