@@ -100,6 +100,12 @@ public final class Graph {
           reason: "\(shape) at offset \(offset) exceeds '\(variable.name)' of \(variable.count)",
           path: scope))
     }
+    let lead = offset % Variable.alignment
+    if lead != 0 {
+      // A part that is not aligned is read as a slice of an aligned one.
+      return self.variable(variable, offset: offset - lead, [lead + shape.count])
+        .slice(axis: 0, lead..<lead + shape.count).reshape(to: shape)
+    }
     return add(.variable(slot(of: variable), offset: offset), [], shape, variable.dtype)
   }
 
