@@ -1,36 +1,28 @@
 // convolution_tiled: NHWC convolution and both gradients as implicit GEMM, for devices with fast
-// local memory. One core; ROLE chooses what its rows, columns and depth are:
+// local memory. One core; a macro chooses what its rows, columns and depth are:
 //
-//   ROLE             a                b        c [M, N]            M               N         K
-//   FORWARD          x                weights  y                   images·OH·OW    O         taps·C
-//   INPUT_GRADIENT   gradient by y    weights  gradient by x       images·H·W      C         taps·O
-//   WEIGHT_GRADIENT  gradient by y    x        gradient by w       O               taps·C    images·OH·OW
+//   macro            a        b        c [M, N]   M               N         K
+//   none: forward    x        weights  y          images·OH·OW    O         taps·C
+//   INPUT_GRADIENT   dy       weights  dx         images·H·W      C         taps·O
+//   WEIGHT_GRADIENT  dy       x        dw         O               taps·C    images·OH·OW
 //
 // Shapes     x [images, HEIGHT, WIDTH, CHANNELS], y [images, OUT_HEIGHT, OUT_WIDTH, OUT_CHANNELS],
 //            weights [OUT_CHANNELS, KERNEL_Y, KERNEL_X, CHANNELS / CONV_GROUPS]; float32, dense,
-//            element counts below 2^31. Channels of a group meet only each other: C and O are then
-//            per group. INPUT_GRADIENT serves transposed convolution too.
-// Launch     3-D: global tiles · ITEMS × splits × parts, local ITEMS × 1 × 1; tiles as
-//            matmul_tiled, with N per group, and with M per phase for INPUT_GRADIENT:
-//            images · ⌈HEIGHT / STRIDE_Y⌉ · ⌈WIDTH / STRIDE_X⌉. parts = CONV_GROUPS, times
-//            STRIDE_Y · STRIDE_X for INPUT_GRADIENT: input positions of one phase (their
-//            coordinates modulo the stride) meet the same taps, so that no product is with zero.
-//            Split s sums k in [s · chunk, (s + 1) · chunk), as matmul_tiled.
-// Macros     TILE_*, ITEM_*, VECTOR_*, PARTIAL, STORE_*  as matmul_tiled; VECTOR 4 needs channels
-//            per group that are multiples of 4: VECTOR_A of C forward and of O otherwise,
-//            VECTOR_B of C. The rest is geometry, set by the host.
+//            element counts below 2^31. C and O are channels per group: groups never meet.
+//            INPUT_GRADIENT serves transposed convolution too.
+// Launch     3-D: global tiles · ITEMS × splits × parts, local ITEMS × 1 × 1; tiles and splits as
+//            in matmul_tiled, of one part. parts = CONV_GROUPS, times STRIDE_Y · STRIDE_X for
+//            INPUT_GRADIENT: positions of one phase (coordinates modulo the stride) meet the same
+//            taps, so that no product is with zero; M is then that of the largest phase,
+//            images · ⌈HEIGHT / STRIDE_Y⌉ · ⌈WIDTH / STRIDE_X⌉.
+// Macros     TILE_*, ITEM_*, VECTOR_*, PARTIAL, STORE_*  as matmul_tiled; VECTOR_A 4 needs a
+//            multiple of 4 as C forward and as O otherwise, VECTOR_B 4 as C. The rest is geometry.
 // Memory     As matmul_tiled; x is read once per tap through the caches.
 // Numerics   As matmul_tiled; padding takes part as zeros.
 // Source     Implicit GEMM: Chetlur et al. 2014 (arXiv:1410.0759), section 3; phases as in
 //            sub-pixel convolution, Shi et al. 2016.
 // Called by  RetortOpenCL/Lowering/ConvolutionTiled.swift
 
-#define FORWARD 0
-#define INPUT_GRADIENT 1
-#define WEIGHT_GRADIENT 2
-#ifndef ROLE
-#define ROLE FORWARD
-#endif
 #ifndef HEIGHT
 #define HEIGHT 8
 #define WIDTH 8
@@ -61,8 +53,7 @@
 #if PARTIAL
 #define STORE_PARAMETERS
 #define STORE1(value, m, n) c[(get_group_id(1) * TOTAL_ROWS + (m)) * N + (n)] = (value)
-#endif
-#ifndef STORE1
+#elif !defined(STORE1)
 #define STORE_PARAMETERS
 #define STORE1(value, m, n) c[(size_t)(m) * N + (n)] = (value)
 #endif
@@ -75,10 +66,16 @@
 #define PITCH_B (TILE_N + 4)
 #define COUNT_A (TILE_M * TILE_K / ITEMS)  // floats of a tile that one item carries
 #define COUNT_B (TILE_N * TILE_K / ITEMS)
+// Which float of its tile, counted along memory, is the i-th that this item carries.
 #define SPOT(i, width) ((lane + (i) / (width) * ITEMS) * (width) + (i) % (width))
+#define A_ROW(spot) (A_ALONG_K ? (spot) / TILE_K : (spot) % TILE_M)
+#define A_DEPTH(spot) (A_ALONG_K ? (spot) % TILE_K : (spot) / TILE_M)
+#define B_COLUMN(spot) (B_ALONG_K ? (spot) / TILE_K : (spot) % TILE_N)
+#define B_DEPTH(spot) (B_ALONG_K ? (spot) % TILE_K : (spot) / TILE_N)
 
 #define LOAD_1(to, from) *(to) = (from) ? *(from) : 0.0f
 #define LOAD_4(to, from) vstore4((from) ? *(__global const float4*)(from) : (float4)(0.0f), 0, to)
+#define STRIP(at) (*(__local const float4*)(at))
 #define PASTE(name, width) name##width
 #define LOAD(width) PASTE(LOAD_, width)
 
@@ -88,7 +85,7 @@
 
 typedef __global const float* address;  // null where the element is padding or past the edge
 
-#if ROLE == INPUT_GRADIENT
+#ifdef INPUT_GRADIENT
 #define ENTRY convolution_input_gradient_tiled
 #define COLUMNS C
 #define TOTAL_COLUMNS CHANNELS
@@ -102,8 +99,7 @@ typedef __global const float* address;  // null where the element is padding or 
 #define ROW_OF(p, m) ((m / (p.y.extent * p.x.extent) * HEIGHT + Y_OF(p, m)) * WIDTH + X_OF(p, m))
 #define COLUMN_OF(p, n) (p.group * C + n)
 
-// One axis of a phase: its positions are phase, phase + stride, …; they meet the taps first,
-// first + step, ….
+// One axis of a phase: positions phase, phase + stride, … meet the taps first, first + step, ….
 typedef struct { int phase, extent, first, step, taps; } axis;
 typedef struct { int group, rows, depth; axis y, x; } part;
 
@@ -137,7 +133,6 @@ static address b_at(address weights, part p, int k, int n) {
   const int tap = TAP_Y(p, k) * KERNEL_X + TAP_X(p, k);
   return weights + ((size_t)(p.group * O + k % O) * TAPS + tap) * C + n;
 }
-
 #else
 typedef struct { int group, rows, depth; } part;
 
@@ -151,7 +146,7 @@ static address unfolded(address input, int group, int pixel, int k) {
   return input + ((size_t)(image * HEIGHT + y) * WIDTH + x) * CHANNELS + group * C + k % C;
 }
 
-#if ROLE == FORWARD
+#ifndef WEIGHT_GRADIENT
 #define ENTRY convolution_tiled
 #define COLUMNS O
 #define TOTAL_COLUMNS OUT_CHANNELS
@@ -161,14 +156,12 @@ static address unfolded(address input, int group, int pixel, int k) {
 #define ROW_OF(p, m) (m)
 #define COLUMN_OF(p, n) (p.group * O + n)
 static part part_of(int images, int id) {
-  part p = {id, images * (OUT_HEIGHT * OUT_WIDTH), TAPS * C};
-  return p;
+  return (part){id, images * (OUT_HEIGHT * OUT_WIDTH), TAPS * C};
 }
 static address a_at(address input, part p, int m, int k) { return unfolded(input, p.group, m, k); }
 static address b_at(address weights, part p, int k, int n) {
   return weights + (size_t)(p.group * O + n) * (TAPS * C) + k;
 }
-
 #else
 #define ENTRY convolution_weight_gradient_tiled
 #define COLUMNS (TAPS * C)
@@ -179,8 +172,7 @@ static address b_at(address weights, part p, int k, int n) {
 #define ROW_OF(p, m) (p.group * O + m)
 #define COLUMN_OF(p, n) (n)
 static part part_of(int images, int id) {
-  part p = {id, O, images * (OUT_HEIGHT * OUT_WIDTH)};
-  return p;
+  return (part){id, O, images * (OUT_HEIGHT * OUT_WIDTH)};
 }
 static address a_at(address gradient, part p, int m, int k) {
   return gradient + (size_t)k * OUT_CHANNELS + p.group * O + m;
@@ -199,8 +191,8 @@ void ENTRY(__global const float* restrict a, __global const float* restrict b,
 
   const int lane = (int)get_local_id(0);
   const int block = lane / (4 * BLOCK);
-  const int item_row = lane / BLOCK % 4 + block / (ITEM_COLUMNS / BLOCK) * 4;
-  const int item_column = lane % BLOCK + block % (ITEM_COLUMNS / BLOCK) * BLOCK;
+  const int item_row = (lane / BLOCK % 4 + block / (ITEM_COLUMNS / BLOCK) * 4) * 4;
+  const int item_column = (lane % BLOCK + block % (ITEM_COLUMNS / BLOCK) * BLOCK) * 4;
   const int tiles_across = (COLUMNS + TILE_N - 1) / TILE_N;
   const int row0 = (int)get_group_id(0) / tiles_across * TILE_M;
   const int column0 = (int)get_group_id(0) % tiles_across * TILE_N;
@@ -212,16 +204,12 @@ void ENTRY(__global const float* restrict a, __global const float* restrict b,
   for (int k0 = begin;; k0 += TILE_K) {
     if (k0 < end) {  // start the loads of this tile; they overlap the arithmetic on the last one
       for (int i = 0; i < COUNT_A; i += VECTOR_A) {
-        const int spot = SPOT(i, VECTOR_A);
-        const int m = row0 + (A_ALONG_K ? spot / TILE_K : spot % TILE_M);
-        const int k = k0 + (A_ALONG_K ? spot % TILE_K : spot / TILE_M);
+        const int m = row0 + A_ROW(SPOT(i, VECTOR_A)), k = k0 + A_DEPTH(SPOT(i, VECTOR_A));
         const address from = m < p.rows && k < end ? a_at(a, p, m, k) : 0;
         LOAD(VECTOR_A)(a_next + i, from);
       }
       for (int i = 0; i < COUNT_B; i += VECTOR_B) {
-        const int spot = SPOT(i, VECTOR_B);
-        const int n = column0 + (B_ALONG_K ? spot / TILE_K : spot % TILE_N);
-        const int k = k0 + (B_ALONG_K ? spot % TILE_K : spot / TILE_N);
+        const int n = column0 + B_COLUMN(SPOT(i, VECTOR_B)), k = k0 + B_DEPTH(SPOT(i, VECTOR_B));
         const address from = n < COLUMNS && k < end ? b_at(b, p, k, n) : 0;
         LOAD(VECTOR_B)(b_next + i, from);
       }
@@ -230,41 +218,32 @@ void ENTRY(__global const float* restrict a, __global const float* restrict b,
       for (int k = 0; k < TILE_K; ++k) {
         float a_item[ITEM_M], b_item[ITEM_N];
         for (int i = 0; i < ITEM_M; i += 4)
-          vstore4(*(__local const float4*)(a_tile + k * PITCH_A + i * ITEM_ROWS + item_row * 4),
-                  0, a_item + i);
+          vstore4(STRIP(a_tile + k * PITCH_A + i * ITEM_ROWS + item_row), 0, a_item + i);
         for (int j = 0; j < ITEM_N; j += 4)
-          vstore4(*(__local const float4*)(b_tile + k * PITCH_B + j * ITEM_COLUMNS
-                                           + item_column * 4), 0, b_item + j);
+          vstore4(STRIP(b_tile + k * PITCH_B + j * ITEM_COLUMNS + item_column), 0, b_item + j);
         for (int i = 0; i < ITEM_M; ++i)
           for (int j = 0; j < ITEM_N; ++j) sum[i][j] = fma(a_item[i], b_item[j], sum[i][j]);
       }
     }
     if (k0 >= end) break;
     barrier(CLK_LOCAL_MEM_FENCE);  // everyone has read the last tiles
-    for (int i = 0; i < COUNT_A; ++i) {
-      const int spot = SPOT(i, VECTOR_A);
-      a_tile[A_ALONG_K ? spot % TILE_K * PITCH_A + spot / TILE_K
-                       : spot / TILE_M * PITCH_A + spot % TILE_M] = a_next[i];
-    }
-    for (int i = 0; i < COUNT_B; ++i) {
-      const int spot = SPOT(i, VECTOR_B);
-      b_tile[B_ALONG_K ? spot % TILE_K * PITCH_B + spot / TILE_K
-                       : spot / TILE_N * PITCH_B + spot % TILE_N] = b_next[i];
-    }
+    for (int i = 0; i < COUNT_A; ++i)
+      a_tile[A_DEPTH(SPOT(i, VECTOR_A)) * PITCH_A + A_ROW(SPOT(i, VECTOR_A))] = a_next[i];
+    for (int i = 0; i < COUNT_B; ++i)
+      b_tile[B_DEPTH(SPOT(i, VECTOR_B)) * PITCH_B + B_COLUMN(SPOT(i, VECTOR_B))] = b_next[i];
     barrier(CLK_LOCAL_MEM_FENCE);  // the tiles are complete
   }
 
 #pragma unroll  // or 8 × 8 sums live in memory, not in registers
   for (int i = 0; i < ITEM_M; ++i) {
-    const int m = row0 + (i / 4 * ITEM_ROWS + item_row) * 4 + i % 4;
+    const int m = row0 + i / 4 * 4 * ITEM_ROWS + item_row + i % 4;
     if (m >= p.rows) continue;
     const int row = ROW_OF(p, m);
 #pragma unroll
     for (int j = 0; j < ITEM_N; ++j) {
-      const int n = column0 + (j / 4 * ITEM_COLUMNS + item_column) * 4 + j % 4;
+      const int n = column0 + j / 4 * 4 * ITEM_COLUMNS + item_column + j % 4;
       if (n < COLUMNS) {
-        const int column = COLUMN_OF(p, n);
-        STORE1(sum[i][j], row, column);
+        STORE1(sum[i][j], row, COLUMN_OF(p, n));
       }
     }
   }

@@ -12,7 +12,7 @@
 //            items, TILE_M / ITEM_M, are a multiple of 4; their columns 4 or a multiple of 8.
 //            TILE_M · TILE_K and TILE_N · TILE_K are multiples of ITEMS · VECTOR.
 //            TRANSPOSE_A, TRANSPOSE_B  0 or 1; default 0.
-//            VECTOR_A, VECTOR_B  floats per global load, 1 (default) or 4; 4 needs a 16-byte aligned
+//            VECTOR_A, VECTOR_B  floats per global load, 1 (default) or 4: for a 16-byte aligned
 //            operand whose last axis and batch stride are multiples of 4.
 //            PARTIAL  1 stores split s's sums at c[s, batch · M, N] for split_sum.cl; default 0.
 //            STORE_PARAMETERS, STORE1  the epilogue: once per element, with its complete sum.
@@ -40,8 +40,7 @@
 #define STORE_PARAMETERS
 #define STORE1(value, m, n) \
   c[(get_group_id(1) * get_num_groups(2) * M + (m)) * N + (n)] = (value)
-#endif
-#ifndef STORE1
+#elif !defined(STORE1)
 #define STORE_PARAMETERS
 #define STORE1(value, m, n) c[(size_t)(m) * N + (n)] = (value)
 #endif
@@ -55,12 +54,17 @@
 #define COUNT_A (TILE_M * TILE_K / ITEMS)  // floats of a tile that one item carries
 #define COUNT_B (TILE_N * TILE_K / ITEMS)
 
-// The place in a tile, counted along memory, of the i-th float that this item carries.
+// Which float of its tile, counted along memory, is the i-th that this item carries.
 #define SPOT(i, width) ((lane + (i) / (width) * ITEMS) * (width) + (i) % (width))
+#define A_ROW(spot) (TRANSPOSE_A ? (spot) % TILE_M : (spot) / TILE_K)
+#define A_DEPTH(spot) (TRANSPOSE_A ? (spot) / TILE_M : (spot) % TILE_K)
+#define B_COLUMN(spot) (TRANSPOSE_B ? (spot) / TILE_K : (spot) % TILE_N)
+#define B_DEPTH(spot) (TRANSPOSE_B ? (spot) % TILE_K : (spot) / TILE_N)
 
 #define LOAD_1(to, from, inside) *(to) = (inside) ? *(from) : 0.0f
 #define LOAD_4(to, from, inside) \
   vstore4((inside) ? *(__global const float4*)(from) : (float4)(0.0f), 0, to)
+#define STRIP(at) (*(__local const float4*)(at))
 #define PASTE(name, width) name##width
 #define LOAD(width) PASTE(LOAD_, width)
 
@@ -75,8 +79,8 @@ void matmul_tiled(__global const float* restrict a, __global const float* restri
 
   const int lane = (int)get_local_id(0);
   const int block = lane / (4 * BLOCK);
-  const int item_row = lane / BLOCK % 4 + block / (ITEM_COLUMNS / BLOCK) * 4;
-  const int item_column = lane % BLOCK + block % (ITEM_COLUMNS / BLOCK) * BLOCK;
+  const int item_row = (lane / BLOCK % 4 + block / (ITEM_COLUMNS / BLOCK) * 4) * 4;
+  const int item_column = (lane % BLOCK + block % (ITEM_COLUMNS / BLOCK) * BLOCK) * 4;
   const int tiles_across = (N + TILE_N - 1) / TILE_N;
   const int row0 = (int)get_group_id(0) / tiles_across * TILE_M;
   const int column0 = (int)get_group_id(0) % tiles_across * TILE_N;
@@ -88,16 +92,12 @@ void matmul_tiled(__global const float* restrict a, __global const float* restri
   for (int k0 = begin;; k0 += TILE_K) {
     if (k0 < end) {  // start the loads of this tile; they overlap the arithmetic on the last one
       for (int i = 0; i < COUNT_A; i += VECTOR_A) {
-        const int spot = SPOT(i, VECTOR_A);
-        const int m = row0 + (TRANSPOSE_A ? spot % TILE_M : spot / TILE_K);
-        const int k = k0 + (TRANSPOSE_A ? spot / TILE_M : spot % TILE_K);
+        const int m = row0 + A_ROW(SPOT(i, VECTOR_A)), k = k0 + A_DEPTH(SPOT(i, VECTOR_A));
         LOAD(VECTOR_A)(a_next + i, a + (TRANSPOSE_A ? (size_t)k * M + m : (size_t)m * K + k),
                       m < M && k < end);
       }
       for (int i = 0; i < COUNT_B; i += VECTOR_B) {
-        const int spot = SPOT(i, VECTOR_B);
-        const int n = column0 + (TRANSPOSE_B ? spot / TILE_K : spot % TILE_N);
-        const int k = k0 + (TRANSPOSE_B ? spot % TILE_K : spot / TILE_N);
+        const int n = column0 + B_COLUMN(SPOT(i, VECTOR_B)), k = k0 + B_DEPTH(SPOT(i, VECTOR_B));
         LOAD(VECTOR_B)(b_next + i, b + (TRANSPOSE_B ? (size_t)n * K + k : (size_t)k * N + n),
                       n < N && k < end);
       }
@@ -106,37 +106,29 @@ void matmul_tiled(__global const float* restrict a, __global const float* restri
       for (int k = 0; k < TILE_K; ++k) {
         float a_item[ITEM_M], b_item[ITEM_N];
         for (int i = 0; i < ITEM_M; i += 4)
-          vstore4(*(__local const float4*)(a_tile + k * PITCH_A + i * ITEM_ROWS + item_row * 4),
-                  0, a_item + i);
+          vstore4(STRIP(a_tile + k * PITCH_A + i * ITEM_ROWS + item_row), 0, a_item + i);
         for (int j = 0; j < ITEM_N; j += 4)
-          vstore4(*(__local const float4*)(b_tile + k * PITCH_B + j * ITEM_COLUMNS
-                                           + item_column * 4), 0, b_item + j);
+          vstore4(STRIP(b_tile + k * PITCH_B + j * ITEM_COLUMNS + item_column), 0, b_item + j);
         for (int i = 0; i < ITEM_M; ++i)
           for (int j = 0; j < ITEM_N; ++j) sum[i][j] = fma(a_item[i], b_item[j], sum[i][j]);
       }
     }
     if (k0 >= end) break;
     barrier(CLK_LOCAL_MEM_FENCE);  // everyone has read the last tiles
-    for (int i = 0; i < COUNT_A; ++i) {
-      const int spot = SPOT(i, VECTOR_A);
-      a_tile[TRANSPOSE_A ? spot / TILE_M * PITCH_A + spot % TILE_M
-                         : spot % TILE_K * PITCH_A + spot / TILE_K] = a_next[i];
-    }
-    for (int i = 0; i < COUNT_B; ++i) {
-      const int spot = SPOT(i, VECTOR_B);
-      b_tile[TRANSPOSE_B ? spot % TILE_K * PITCH_B + spot / TILE_K
-                         : spot / TILE_N * PITCH_B + spot % TILE_N] = b_next[i];
-    }
+    for (int i = 0; i < COUNT_A; ++i)
+      a_tile[A_DEPTH(SPOT(i, VECTOR_A)) * PITCH_A + A_ROW(SPOT(i, VECTOR_A))] = a_next[i];
+    for (int i = 0; i < COUNT_B; ++i)
+      b_tile[B_DEPTH(SPOT(i, VECTOR_B)) * PITCH_B + B_COLUMN(SPOT(i, VECTOR_B))] = b_next[i];
     barrier(CLK_LOCAL_MEM_FENCE);  // the tiles are complete
   }
 
   const int first = (int)get_group_id(2) * M;
 #pragma unroll  // or 8 × 8 sums live in memory, not in registers
   for (int i = 0; i < ITEM_M; ++i) {
-    const int m = row0 + (i / 4 * ITEM_ROWS + item_row) * 4 + i % 4;
+    const int m = row0 + i / 4 * 4 * ITEM_ROWS + item_row + i % 4;
 #pragma unroll
     for (int j = 0; j < ITEM_N; ++j) {
-      const int n = column0 + (j / 4 * ITEM_COLUMNS + item_column) * 4 + j % 4;
+      const int n = column0 + j / 4 * 4 * ITEM_COLUMNS + item_column + j % 4;
       if (m < M && n < N) {
         STORE1(sum[i][j], first + m, n);
       }

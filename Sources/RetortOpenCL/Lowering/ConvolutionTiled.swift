@@ -14,11 +14,11 @@ extension Lowering {
     let (inner, outer) = (convolution.weight[3], convolution.weight[0] / geometry.groups)
     let (images, input, output) = (convolution.input[0], convolution.input, convolution.output)
     let product: TiledProduct
-    let role: String
+    let role: String?
     let entry: String
     switch convolution.direction {
     case .forward:
-      (role, entry) = ("FORWARD", "convolution_tiled")
+      (role, entry) = (nil, "convolution_tiled")
       product = TiledProduct(
         m: images * output[1] * output[2], n: outer, k: taps * inner, parts: geometry.groups,
         outputs: result.count, device: device)
@@ -40,7 +40,7 @@ extension Lowering {
       vectorB: inner % 4 == 0)
     macros.append(convolution.macros)
     macros.append("CONV_GROUPS", "\(geometry.groups)")
-    macros.append("ROLE", role)
+    if let role { macros.append(role, "1") }
     let (a, b) = convolution.direction == .weightGradient ? (1, 0) : (0, 1)
     let columns = convolution.resultColumns
     store(
