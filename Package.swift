@@ -23,6 +23,10 @@ let package = Package(
         "normalization", "optimizer", "pooling", "random", "reduction",
       ],
       sources: ["kernels.c"], publicHeadersPath: "include"),
+    .target(
+      name: "CRecipes", path: "Recipes",
+      exclude: ["fashion-demo.yaml", "fashion-kd.yaml", "fashion-tgt.yaml"],
+      sources: ["recipes.c"], publicHeadersPath: "include"),
     .target(name: "RetortCore"),
     .target(name: "RetortCPU", dependencies: ["RetortCore", "CRetortCPU"]),
     .target(name: "RetortOpenCL", dependencies: ["RetortCore", "COpenCL", "CKernels"]),
@@ -40,7 +44,8 @@ let package = Package(
       name: "RetortRecipes",
       dependencies: [
         "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining",
-        "RetortDistillation", "RetortFormats", .product(name: "Yams", package: "Yams"),
+        "RetortDistillation", "RetortFormats", "CRecipes",
+        .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Retort",
@@ -67,6 +72,8 @@ let package = Package(
     .testTarget(
       name: "RetortTrainingTests",
       dependencies: ["RetortTraining", "RetortFormats", "RetortCPU", "RetortOpenCL"]),
+    .testTarget(
+      name: "RetortRecipesTests", dependencies: ["RetortRecipes", "RetortDistillation"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,23 @@
+// Embeds the bundled recipes; no logic. A new recipe needs its three lines and its row here.
+#include "recipes.h"
+
+#pragma clang diagnostic ignored "-Wc23-extensions"
+
+static const char fashion_demo[] = {
+#embed "fashion-demo.yaml"
+    , 0};
+static const char fashion_kd[] = {
+#embed "fashion-kd.yaml"
+    , 0};
+static const char fashion_tgt[] = {
+#embed "fashion-tgt.yaml"
+    , 0};
+
+static const retort_bundled_recipe recipes[] = {
+    {"fashion-demo", fashion_demo},
+    {"fashion-kd", fashion_kd},
+    {"fashion-tgt", fashion_tgt},
+};
+
+const retort_bundled_recipe *retort_bundled_recipes(void) { return recipes; }
+size_t retort_bundled_recipe_count(void) { return sizeof(recipes) / sizeof(recipes[0]); }

@@ -1,0 +1,151 @@
+/// Takes the keys of one map with their types and ranges; what is left over is unknown.
+final class MapReader {
+  let node: RecipeNode
+  /// What messages call the map, such as `losses[1]`.
+  let path: String
+  let faults: FaultList
+  private var taken: [String] = []
+
+  /// A reader of `node`, which is a fault unless it is a map.
+  init(_ node: RecipeNode, _ path: String, _ faults: FaultList) {
+    (self.node, self.path, self.faults) = (node, path, faults)
+    if node.entries == nil {
+      faults.add(node.place, .wrongType(path, expected: "a map", found: node.kind))
+    }
+  }
+
+  /// The value of `key`, if there is one; the key counts as known from now on.
+  func value(_ key: String) -> RecipeNode? {
+    if !taken.contains(key) { taken.append(key) }
+    return node[key]
+  }
+
+  /// What messages call the value of `key`.
+  func name(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+
+  /// Where the key stands, or else the map.
+  func place(_ key: String) -> RecipeFault.Place {
+    node.entries?.first { $0.key == key }?.place ?? node.place
+  }
+
+  /// The text of `key`.
+  func text(_ key: String) -> String? {
+    guard let value = value(key) else { return nil }
+    guard let text = value.text else {
+      faults.add(value.place, .wrongType(name(key), expected: "a word", found: value.kind))
+      return nil
+    }
+    return text
+  }
+
+  /// The truth value of `key`.
+  func bool(_ key: String, _ standard: Bool) -> Bool {
+    guard let value = value(key) else { return standard }
+    switch value.content {
+    case .scalar("true", isPlain: true): return true
+    case .scalar("false", isPlain: true): return false
+    default:
+      faults.add(
+        value.place, .wrongType(name(key), expected: "true or false", found: value.kind))
+      return standard
+    }
+  }
+
+  /// The number of `key`, or nil if there is none.
+  func number(_ key: String, _ range: NumberRange) -> Double? {
+    guard let value = value(key) else { return nil }
+    guard case .scalar(let text, isPlain: true) = value.content, let number = Double(text),
+      number.isFinite
+    else {
+      faults.add(value.place, .wrongType(name(key), expected: "a number", found: value.kind))
+      return nil
+    }
+    guard range.contains(number) else {
+      faults.add(
+        value.place, .outOfRange(name(key), found: text, allowed: range.description))
+      return nil
+    }
+    return number
+  }
+
+  /// The whole number of `key`, or nil if there is none.
+  func int(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+    guard let value = value(key) else { return nil }
+    guard case .scalar(let text, isPlain: true) = value.content,
+      let number = Int(text) ?? Double(text).flatMap(Int.init(exactly:))
+    else {
+      faults.add(
+        value.place, .wrongType(name(key), expected: "a whole number", found: value.kind))
+      return nil
+    }
+    guard range.contains(number) else {
+      faults.add(
+        value.place,
+        .outOfRange(
+          name(key), found: text, allowed: "from \(range.lowerBound) to \(range.upperBound)"))
+      return nil
+    }
+    return number
+  }
+
+  /// The seed under `key`, or nil if there is none.
+  func seed(_ key: String) -> UInt64? {
+    guard let value = value(key) else { return nil }
+    guard case .scalar(let text, isPlain: true) = value.content, let seed = UInt64(text) else {
+      faults.add(
+        value.place,
+        .wrongType(name(key), expected: "a whole number, at least 0", found: value.kind))
+      return nil
+    }
+    return seed
+  }
+
+  /// The word under `key`, which is one of `choices`; nil if it is absent or none of them.
+  func choice(_ key: String, _ choices: [String]) -> String? {
+    guard let word = text(key) else { return nil }
+    guard choices.contains(word) else {
+      faults.add(
+        value(key)?.place ?? node.place,
+        .unknownChoice(
+          name(key), found: word, choices: choices, nearest: nearest(to: word, in: choices)))
+      return nil
+    }
+    return word
+  }
+
+  /// As `choice`, where the key must be there.
+  func requiredChoice(_ key: String, _ choices: [String]) -> String? {
+    require(key)
+    return choice(key, choices)
+  }
+
+  /// Notes a fault if `key` is absent.
+  func require(_ key: String) {
+    if value(key) == nil, node.entries != nil {
+      faults.add(node.place, .missingKey(key, in: path))
+    }
+  }
+
+  /// Notes a fault if more than one of `keys` is there.
+  func exclude(_ keys: [String]) {
+    let found = keys.filter { value($0) != nil }
+    if found.count > 1 { faults.add(place(found[1]), .exclusive(found, in: path)) }
+  }
+
+  /// Notes a fault for each of `keys` that is there although it has no meaning for `kind`.
+  func misplaced(_ keys: [String], kind: String, belongTo owners: [String]) {
+    for key in keys where value(key) != nil {
+      faults.add(
+        place(key), .misplacedKey(key, in: path, kind: "'\(kind)'", belongsTo: owners))
+    }
+  }
+
+  /// Notes every key that nobody asked for.
+  func finish() {
+    for entry in node.entries ?? [] where !taken.contains(entry.key) {
+      faults.add(
+        entry.place,
+        .unknownKey(entry.key, in: path, nearest: nearest(to: entry.key, in: taken)))
+    }
+  }
+}

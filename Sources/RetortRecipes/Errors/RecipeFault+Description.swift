@@ -1,0 +1,81 @@
+extension RecipeFault: CustomStringConvertible {
+  /// One line: where, what, and the way out.
+  public var description: String { "\(place): \(reason)" }
+}
+
+extension RecipeFault.Place: CustomStringConvertible {
+  /// The place as compilers write it.
+  public var description: String {
+    switch self {
+    case .file(let path, let line, let column): "\(path):\(line):\(column)"
+    case .override(let text): "--set \(text)"
+    case .whole(let path): path
+    }
+  }
+}
+
+extension RecipeFault.Reason: CustomStringConvertible {
+  /// What is wrong and what to do.
+  public var description: String {
+    switch self {
+    case .notYAML(let words): "not YAML: \(words)"
+    case .notAllowed(let what): "\(what) are not read in recipes. Write the value out."
+    case .unreadable(let error): "\(error)"
+    case .unknownRecipe(let name, let nearest):
+      "there is neither a file nor a bundled recipe '\(name)'" + suggestion(nearest)
+        + (nearest == nil ? ". See 'retort list'." : "")
+    case .extendsCycle(let chain): "recipes extend each other: \(chain.joined(separator: " → "))"
+    case .version(let found): "version '\(found)' is not known; this program reads version 1"
+    case .unknownKey(let key, let map, let nearest):
+      "unknown key '\(key)' in \(quoted(map))" + suggestion(nearest)
+    case .missingKey(let key, let map): "\(quoted(map)) lacks '\(key)'"
+    case .duplicateKey(let key): "key '\(key)' stands twice in one map. Keep one."
+    case .wrongType(let path, let expected, let found):
+      "\(quoted(path)) must be \(expected), not \(found)"
+    case .outOfRange(let path, let found, let allowed):
+      "\(quoted(path)) is \(found); it must be \(allowed)"
+    case .unknownChoice(let path, let found, let choices, let nearest):
+      "\(quoted(path)) is '\(found)'; it must be \(list(choices, "or"))" + suggestion(nearest)
+    case .exclusive(let keys, let map):
+      "\(list(keys.map(quoted), "and")) exclude each other in \(quoted(map)). Keep one."
+    case .misplacedKey(let key, let map, let kind, let owners):
+      "'\(key)' in \(quoted(map)) means nothing with \(kind); it goes with \(list(owners, "or"))"
+    case .malformedOverride: "an override is PATH=VALUE, such as losses.1.weight=0.5"
+    case .unknownPath(let part, let known):
+      "there is no '\(part)'"
+        + (known.isEmpty ? "" : "; there is \(list(known, "and"))")
+    case .duplicateStage(let name): "two stages are called '\(name)'. Rename one."
+    case .duplicateLoss(let kind, let map):
+      "loss '\(kind)' stands twice in \(quoted(map)). Add the weights up."
+    case .badName(let name):
+      "'\(name)' is no name: letters, digits, '-', '_' and '.' only, no '.' in front"
+    case .unknownStage(let name, let stage, let nearest):
+      "stage '\(stage)' takes weights from '\(name)', but no earlier stage is called so"
+        + suggestion(nearest)
+    case .wrongPlayer(let name, let trains, let wanted):
+      "stage '\(name)' trains a \(trains), which cannot be a \(wanted)"
+    case .model(let error): "\(error)"
+    case .wrongRole(let path, let model, let role, let wanted):
+      "\(quoted(path)) needs a \(wanted), but model '\(model)' is a \(role)"
+    case .needs(let part, let what, let stage):
+      "\(part) of stage '\(stage)' needs \(what). Add it."
+    case .noWeights(let player, let stage):
+      "the \(player) of stage '\(stage)' has no weights. Add 'weights: FILE' or 'from: STAGE'."
+    case .nothingToTrain(let stage):
+      "stage '\(stage)' trains nothing. Add a student, a generator or a teacher."
+    case .wrongLoss(let kind, let trains, let stage):
+      "loss '\(kind)' cannot train the \(trains) of stage '\(stage)'"
+    }
+  }
+
+  private func quoted(_ path: String) -> String { path.isEmpty ? "the recipe" : "'\(path)'" }
+
+  private func suggestion(_ nearest: String?) -> String {
+    nearest.map { ". Did you mean '\($0)'?" } ?? ""
+  }
+
+  private func list(_ words: [String], _ conjunction: String) -> String {
+    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+    return words.dropLast().joined(separator: ", ") + " \(conjunction) \(last)"
+  }
+}

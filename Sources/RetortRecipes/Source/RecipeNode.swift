@@ -1,0 +1,71 @@
+/// A value of a recipe before it has a type, with the place where it stands.
+struct RecipeNode: Equatable {
+  /// One key of a map.
+  struct Entry: Equatable {
+    var key: String
+    var place: RecipeFault.Place
+    var value: RecipeNode
+  }
+
+  indirect enum Content: Equatable {
+    case null
+    /// `isPlain` where the text stands without quotes and may be a number or a truth value.
+    case scalar(String, isPlain: Bool)
+    case list([RecipeNode])
+    case map([Entry])
+  }
+
+  var place: RecipeFault.Place
+  var content: Content
+
+  /// The value of `key`, if this is a map that has one that is not null.
+  subscript(key: String) -> RecipeNode? {
+    guard let value = entries?.first(where: { $0.key == key })?.value else { return nil }
+    return value.content == .null ? nil : value
+  }
+
+  /// The entries, if this is a map.
+  var entries: [Entry]? {
+    guard case .map(let entries) = content else { return nil }
+    return entries
+  }
+
+  /// The elements, if this is a list.
+  var elements: [RecipeNode]? {
+    guard case .list(let elements) = content else { return nil }
+    return elements
+  }
+
+  /// The text, if this is a scalar.
+  var text: String? {
+    guard case .scalar(let text, _) = content else { return nil }
+    return text
+  }
+
+  /// What messages call the value.
+  var kind: String {
+    switch content {
+    case .null: "nothing"
+    case .scalar(let text, _): "'\(text)'"
+    case .list: "a list"
+    case .map: "a map"
+    }
+  }
+
+  /// The map without `keys`; other values as they are.
+  func removing(_ keys: [String]) -> RecipeNode {
+    guard let entries else { return self }
+    return RecipeNode(place: place, content: .map(entries.filter { !keys.contains($0.key) }))
+  }
+
+  /// The map with `value` under `key`; other values become such a map.
+  func setting(_ key: String, _ value: RecipeNode, at place: RecipeFault.Place) -> RecipeNode {
+    var entries = entries ?? []
+    if let index = entries.firstIndex(where: { $0.key == key }) {
+      entries[index].value = value
+    } else {
+      entries.append(Entry(key: key, place: place, value: value))
+    }
+    return RecipeNode(place: self.place, content: .map(entries))
+  }
+}

@@ -1,0 +1,152 @@
+import RetortDistillation
+import RetortFormats
+
+extension Recipe {
+  /// The recipe with every default written out; reading it gives an equal recipe.
+  public var expandedYAML: String {
+    let head = ["version: 1", "name: \(word(name))", "seed: \(seed)", "stages:"]
+    return (head + stages.flatMap(\.yamlLines)).joined(separator: "\n") + "\n"
+  }
+
+  /// The SHA-256 of the expanded text, which tells this recipe from every other.
+  public var sha256: String { SHA256.hexadecimal(Array(expandedYAML.utf8)) }
+}
+
+extension StageSpec {
+  fileprivate var yamlLines: [String] {
+    var lines = ["  - name: \(word(name))", "    data: \(data.yaml)"]
+    if let teacher { lines.append("    teacher: \(teacher.yaml)") }
+    if let generator { lines.append("    generator: \(generator.yaml)") }
+    if let student { lines.append("    student: \(student.yaml)") }
+    lines.append("    losses:")
+    lines += losses.map { "      - \($0.yaml)" }
+    if let explore { lines.append("    explore: \(explore.yaml)") }
+    lines.append("    augment: {shift: \(augment.shift), flip: \(augment.flip)}")
+    lines.append("    optimizer: \(optimizer.yaml)")
+    lines.append("    train: \(train.yaml)")
+    return lines
+  }
+}
+
+extension DataSpec {
+  fileprivate var yaml: String {
+    var entries = [("name", word(name))]
+    if let directory { entries.append(("directory", word(directory))) }
+    switch selection {
+    case .all: break
+    case .labelled(let count): entries.append(("labelled", "\(count)"))
+    case .longTail(let imbalance):
+      entries.append(("long-tail", map([("imbalance", number(imbalance))])))
+    case .stepImbalance(let factor): entries.append(("step-imbalance", number(factor)))
+    }
+    if let seed { entries.append(("seed", "\(seed)")) }
+    return map(entries + [("validation", "\(validation)")])
+  }
+}
+
+extension PlayerSpec {
+  fileprivate var yaml: String {
+    var entries: [(String, String)] = []
+    switch source {
+    case .untrained: entries = [("model", word(model))]
+    case .file(let path): entries = [("model", word(model)), ("weights", word(path))]
+    case .stage(let name): entries = [("from", word(name))]
+    }
+    if let expectedAccuracy { entries.append(("expected-accuracy", number(expectedAccuracy))) }
+    let options = options.sorted { $0.key < $1.key }.map { ($0.key, number($0.value)) }
+    return map(entries + options)
+  }
+}
+
+extension LossSpec {
+  fileprivate var yaml: String {
+    let own: [(String, Double)] =
+      switch self {
+      case .crossEntropy(let weight, let smoothing):
+        [("weight", weight), ("label-smoothing", smoothing)]
+      case .softTargets(let weight, let temperature):
+        [("weight", weight), ("temperature", temperature)]
+      case .variational(let weight, let klWeight):
+        [("weight", weight), ("kl-weight", klWeight)]
+      }
+    return map([("kind", kind)] + own.map { ($0.0, number($0.1)) })
+  }
+}
+
+extension Exploration {
+  fileprivate var yaml: String {
+    var entries = [
+      ("order", order.rawValue), ("steps", "\(steps)"),
+      ("step", map([(step.entry.key, number(step.entry.value))])), ("noise", number(noise)),
+      ("divergence", divergence.word),
+    ]
+    if case .jensenShannon(let beta) = divergence { entries.append(("beta", "\(beta)")) }
+    return map(
+      entries + [
+        ("temperature", number(temperature)), ("box", "\(box)"), ("ratio", number(ratio)),
+        ("weight", number(weight)), ("statistics", statistics.rawValue),
+      ])
+  }
+}
+
+extension OptimizerSpec {
+  fileprivate var yaml: String {
+    let own: [(String, String)] =
+      kind == .sgd
+      ? [("momentum", number(momentum)), ("nesterov", "\(nesterov)")]
+      : [("beta1", number(beta1)), ("beta2", number(beta2)), ("epsilon", number(epsilon))]
+    var rate: [(String, String)] =
+      switch schedule {
+      case .constant: [("kind", "constant")]
+      case .step(let every, let factor):
+        [("kind", "step"), ("every", "\(every)"), ("factor", number(factor))]
+      case .cosine: [("kind", "cosine")]
+      case .oneCycle: [("kind", "one-cycle")]
+      }
+    rate.append(("warmup", "\(warmup)"))
+    return map(
+      [
+        ("kind", kind.rawValue), ("learning-rate", number(learningRate)),
+        ("weight-decay", number(weightDecay)),
+      ] + own + [("schedule", map(rate))])
+  }
+}
+
+extension TrainSpec {
+  fileprivate var yaml: String {
+    var entries = [("batch", "\(batch)")]
+    switch length {
+    case .steps(let count): entries.append(("steps", "\(count)"))
+    case .epochs(let count): entries.append(("epochs", "\(count)"))
+    }
+    if let evaluateEvery { entries.append(("evaluate-every", "\(evaluateEvery)")) }
+    return map(entries + [("log-every", "\(logEvery)"), ("sampling", sampling.rawValue)])
+  }
+}
+
+private func map(_ entries: [(String, String)]) -> String {
+  "{" + entries.map { "\($0.0): \($0.1)" }.joined(separator: ", ") + "}"
+}
+
+/// A text as a YAML scalar that reads back as the same text.
+private func word(_ text: String) -> String {
+  let isPlain =
+    text.first.map { $0.isASCII && $0.isLetter } == true
+    && text.utf8.allSatisfy { byte in
+      let character = Character(Unicode.Scalar(byte))
+      return character.isASCII && (character.isLetter || character.isNumber)
+        || "-_./".contains(character)
+    } && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"].contains(text.lowercased())
+  if isPlain { return text }
+  var result = "\""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\"", "\\": result += "\\\(scalar)"
+    case _ where (0x20..<0x7F).contains(scalar.value): result.unicodeScalars.append(scalar)
+    default:
+      let digits = String(scalar.value, radix: 16)
+      result += "\\U" + String(repeating: "0", count: 8 - digits.count) + digits
+    }
+  }
+  return result + "\""
+}

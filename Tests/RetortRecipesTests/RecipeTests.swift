@@ -1,0 +1,82 @@
+import RetortDistillation
+import Testing
+
+@testable import RetortRecipes
+
+@Suite struct RecipeTests {
+  @Test(arguments: BundledRecipes.names)
+  func bundledRecipesDecodeAndRoundTrip(_ name: String) throws {
+    let recipe = try Recipe.load(name)
+    #expect(recipe.name == name)
+    #expect(!BundledRecipes.summary(name).isEmpty)
+    let again = try Recipe.decode(yaml: recipe.expandedYAML, path: "recipe.yaml")
+    #expect(again == recipe)
+    #expect(again.sha256 == recipe.sha256)
+  }
+
+  @Test func theDemoHasSixArmsThatInherit() throws {
+    let recipe = try Recipe.load("fashion-demo")
+    #expect(
+      recipe.stages.map(\.name) == [
+        "teacher", "generator", "distil/labels-only", "distil/kd", "distil/mixup",
+        "distil/samples", "distil/tgt-zero", "distil/tgt-first",
+      ])
+    #expect(
+      recipe.stages.map(\.trained) == [.teacher, .generator] + Array(repeating: .student, count: 6))
+    #expect(recipe.stages[1].losses == [.variational()])
+    #expect(recipe.stages[2].losses == [.crossEntropy()])
+    #expect(recipe.stages[3].losses == [.crossEntropy(), .softTargets()])
+    #expect(recipe.stages[3].explore == nil)
+    #expect(recipe.stages[7].explore?.step == .displacement(1))
+    #expect(recipe.stages[7].data.selection == .labelled(300))
+    #expect(recipe.stages[7].teacher?.source == .stage("teacher"))
+  }
+
+  @Test func everyKeyRoundTrips() throws {
+    let recipe = try Recipe.decode(yaml: everything, path: "all.yaml")
+    let stage = try #require(recipe.stages.first)
+    #expect(stage.data.selection == .longTail(imbalance: 12.5))
+    #expect(stage.data.directory == "/a b/é\"")
+    #expect(stage.explore?.divergence == .jensenShannon(beta: 0.1))
+    #expect(stage.optimizer.schedule == .step(every: 7, factor: 0.3))
+    #expect(stage.optimizer.epsilon == 1e-8)
+    #expect(stage.student?.options == ["width": 8, "projection": 0])
+    let again = try Recipe.decode(yaml: recipe.expandedYAML, path: "recipe.yaml")
+    #expect(again == recipe)
+    #expect(again.expandedYAML == recipe.expandedYAML)
+  }
+
+  @Test func defaultsOfTheDesignPage() throws {
+    let recipe = try Recipe.decode(
+      yaml: "{version: 1, name: a, student: {model: lenet5}}", path: "a.yaml")
+    #expect(
+      recipe
+        == Recipe(name: "a", stages: [StageSpec(name: "a", student: PlayerSpec(model: "lenet5"))]))
+  }
+
+  @Test func otherRecipesHaveOtherHashes() throws {
+    let one = try Recipe.load("fashion-kd")
+    let other = try Recipe.load("fashion-kd", overrides: ["seed=2"])
+    #expect(one.sha256.count == 64)
+    #expect(one.sha256 != other.sha256)
+  }
+
+  private let everything = """
+    version: 1
+    name: all
+    seed: 18446744073709551615
+    data: {name: fashion-mnist, directory: "/a b/é\\"", long-tail: {imbalance: 12.5}, seed: 3, validation: 5}
+    teacher: {model: resnet8, weights: t.safetensors, expected-accuracy: 0.5}
+    generator: {model: conv-vae, latent: 4, weights: "true"}
+    student: {model: resnet14, width: 8, projection: 0}
+    losses:
+      - {kind: kd, weight: 0.1, temperature: 2.5}
+      - {kind: cross-entropy, label-smoothing: 0.1}
+    explore: {order: first, steps: 3, step: {plain: 1e-7}, noise: 0, divergence: jsd, beta: 0.1,
+      temperature: 2, box: true, ratio: 0.5, weight: 0.25, statistics: joint}
+    augment: {shift: 1, flip: true}
+    optimizer: {kind: adamw, learning-rate: 1e-5, beta1: 0.8, beta2: 0.9, epsilon: 1e-8,
+      weight-decay: 0.01, schedule: {kind: step, every: 7, factor: 0.3, warmup: 2}}
+    train: {batch: 3, epochs: 2, evaluate-every: 4, log-every: 5, sampling: replacement}
+    """
+}
