@@ -3,7 +3,7 @@ import COpenCL
 /// Makes the kernel of one launch: checks sizes against the device and the kernel, binds arguments.
 struct KernelBinder {
   let context: OpenCLContext
-  let program: Program?
+  let instance: BuiltInstance?
   let launch: Launch
 
   private var cl: opencl_table { context.cl }
@@ -13,14 +13,9 @@ struct KernelBinder {
     to storage: CommandStorage,
     resolve: (BufferReference) throws(OpenCLError) -> DeviceMemory
   ) throws(OpenCLError) {
-    guard let program else { throw .unknownFamily(launch.family ?? "generated") }
+    guard let instance else { throw .unknownFamily(launch.family ?? "generated") }
     try checkSizes()
-    var code: cl_int = 0
-    let kernel = cl.clCreateKernel(program.raw, launch.entry, &code)
-    guard code == OCL_SUCCESS, let kernel else {
-      throw .missingEntry(
-        launch.entry, in: program.source.description, device: context.device.name)
-    }
+    let kernel = try makeKernel(of: instance)
     storage.append(kernel, global: launch.global, local: launch.local)
     try checkArguments(kernel)
     for (index, pair) in launch.arguments.pairs.enumerated() {
@@ -32,11 +27,23 @@ struct KernelBinder {
     try checkLimits(kernel)
   }
 
+  // A name that a macro pastes together escapes the suffixes of a merged program.
+  private func makeKernel(of instance: BuiltInstance) throws(OpenCLError) -> cl_kernel {
+    for name in [launch.entry + instance.suffix, launch.entry] {
+      var code: cl_int = 0
+      let kernel = cl.clCreateKernel(instance.program.raw, name, &code)
+      if code == OCL_SUCCESS, let kernel { return kernel }
+    }
+    throw .missingEntry(launch.entry, in: description, device: context.device.name)
+  }
+
+  private var description: ProgramDescription {
+    KernelInstance(family: launch.family, macros: launch.macros, generated: launch.generated)
+      .description
+  }
+
   private func fault(_ fault: LaunchFault) -> OpenCLError {
-    let description = ProgramDescription(
-      family: launch.family ?? "generated",
-      macros: launch.macros.pairs.map { "\($0.name)=\($0.value)" })
-    return .launch(
+    .launch(
       LaunchDescription(
         program: description, entry: launch.entry, global: launch.global, local: launch.local,
         device: context.device.name),
@@ -103,7 +110,8 @@ struct KernelBinder {
     #if DEBUG
       for (index, pair) in launch.arguments.pairs.enumerated() {
         guard let parameter = parameterName(index, of: kernel) else { return }
-        guard parameter == pair.name else {
+        // In a merged program a parameter may bear the name of a function, and so its suffix.
+        guard parameter == pair.name || parameter == pair.name + (instance?.suffix ?? "") else {
           throw fault(.argumentName(index: index, label: pair.name, parameter: parameter))
         }
       }

@@ -2,13 +2,13 @@
 
 /// One kernel launch, described by names and values; nothing here holds a device object.
 ///
-/// A program is made of `Kernels/prelude.cl`, the macros as `#define` lines, `generated`, and the
-/// text of `family`. Launches whose program text is the same share one build.
+/// Its text is `Kernels/prelude.cl`, the macros as `#define` lines, `generated`, and the text of
+/// `family`. Launches whose text is the same share one build. Different ones may be built together
+/// as one program, so what the text defines must start in the first column (see `DefinedNames`).
 package struct Launch: Sendable {
   /// The kernel source under `Kernels/` without `.cl`, such as `matmul/sgemm`.
   ///
-  /// Nil if the kernel is wholly generated. Generated kernels without macros are built as one
-  /// program for the whole list, so their entry names must be unique unless their text is the same.
+  /// Nil if the kernel is wholly generated.
   package var family: String?
   /// The name of the `__kernel` function.
   package var entry: String

@@ -32,8 +32,8 @@ package final class LaunchList: Sendable {
     for (index, command) in commands.enumerated() {
       switch command {
       case .kernel(let launch):
-        let program = programs.program(of: index)
-        try KernelBinder(context: context, program: program, launch: launch)
+        let instance = programs.instance(of: index)
+        try KernelBinder(context: context, instance: instance, launch: launch)
           .bind(to: storage, resolve: resolve)
       case .sgemm(let call):
         guard blas.table != nil else {

@@ -1,67 +1,32 @@
-/// The programs of one list: each distinct text once, all generated kernels in one.
+/// The programs of one list.
 struct LaunchPrograms {
-  private var programs: [ProgramSource: Program] = [:]
-  private var sources: [ProgramSource?] = []
+  private var built: [KernelInstance: BuiltInstance] = [:]
+  private var instances: [KernelInstance?] = []
 
   init(_ commands: [DeviceCommand], in context: OpenCLContext) throws(OpenCLError) {
-    let generated = try Self.generatedProgram(commands)
-    var distinct: [ProgramSource] = []
-    var seen: [InstanceKey: ProgramSource] = [:]
+    var distinct: [KernelInstance] = []
+    var seen: Set<KernelInstance> = []
     for command in commands {
       guard case .kernel(let launch) = command else {
-        sources.append(nil)
+        instances.append(nil)
         continue
       }
-      if Self.isWhollyGenerated(launch) {
-        sources.append(generated)
-        continue
-      }
-      let key = InstanceKey(
+      let instance = KernelInstance(
         family: launch.family, macros: launch.macros, generated: launch.generated)
-      if let source = seen[key] {
-        sources.append(source)
-        continue
-      }
-      let source = try ProgramSource(
-        family: launch.family, macros: launch.macros, generated: launch.generated)
-      seen[key] = source
-      distinct.append(source)
-      sources.append(source)
+      if seen.insert(instance).inserted { distinct.append(instance) }
+      instances.append(instance)
     }
-    if let generated { distinct.append(generated) }
-    try context.programs.prepare(distinct, for: context)
-    for source in distinct { programs[source] = try context.programs.program(source, for: context) }
+    built = try context.programs.prepare(distinct, for: context)
   }
 
-  private struct InstanceKey: Hashable {
-    let family: String?
-    let macros: LaunchMacros
-    let generated: String
-  }
-
-  private static func isWhollyGenerated(_ launch: Launch) -> Bool {
-    launch.family == nil && launch.macros.pairs.isEmpty
-  }
-
-  private static func generatedProgram(
-    _ commands: [DeviceCommand]
-  ) throws(OpenCLError) -> ProgramSource? {
-    var seen: Set<String> = []
-    var texts: [String] = []
-    for case .kernel(let launch) in commands
-    where isWhollyGenerated(launch) && seen.insert(launch.generated).inserted {
-      texts.append(launch.generated)
-    }
-    if texts.isEmpty { return nil }
-    return try ProgramSource(
-      family: nil, macros: [:], generated: texts.joined(separator: "\n"))
-  }
-
-  /// The program of the command at `index`; nil if that is no kernel.
-  func program(of index: Int) -> Program? { sources[index].flatMap { programs[$0] } }
+  /// Where the kernels of the command at `index` are; nil if that is no kernel.
+  func instance(of index: Int) -> BuiltInstance? { instances[index].flatMap { built[$0] } }
 
   /// Stores the compiled forms on disk where that is worth it.
   func keep(in context: OpenCLContext) {
-    for program in programs.values { context.programs.keep(program, for: context) }
+    var kept: Set<ObjectIdentifier> = []
+    for place in built.values where kept.insert(ObjectIdentifier(place.program)).inserted {
+      context.programs.keep(place.program, for: context)
+    }
   }
 }

@@ -23,8 +23,12 @@ package final class OpenCLContext: Sendable {
 
   /// Opens `device`.
   ///
-  /// - Parameter kernelCache: Folder of compiled kernels; nil for the platform's own choice.
-  package init(_ device: OpenCLDevice, kernelCache: ProgramBinaryStore? = nil) throws(OpenCLError) {
+  /// - Parameters:
+  ///   - kernelCache: Where compiled programs are kept; nil for the platform's own choice.
+  ///   - mergesPrograms: Whether kernels share programs; nil for the platform's own choice.
+  package init(
+    _ device: OpenCLDevice, kernelCache: ProgramBinaryStore? = nil, mergesPrograms: Bool? = nil
+  ) throws(OpenCLError) {
     let library = try OpenCLLibrary.shared()
     var code: cl_int = 0
     var id: cl_device_id? = device.raw
@@ -45,7 +49,8 @@ package final class OpenCLContext: Sendable {
     self.raw = context
     self.queue = queue
     programs = ProgramCache(
-      store: kernelCache ?? (device.platform.isPoCL ? nil : ProgramBinaryStore.standard()))
+      store: kernelCache ?? (device.platform.isPoCL ? nil : ProgramBinaryStore.standard()),
+      merges: mergesPrograms ?? device.platform.isPoCL)
   }
 
   deinit {

@@ -1,48 +1,5 @@
 import COpenCL
 
-/// The text and options of a program, and the key of its cache entry.
-package struct ProgramSource: Hashable, Sendable {
-  /// The kernel source's name, for messages.
-  package let family: String
-  /// The macros, for messages; their `#define` lines are part of `text`.
-  package let macros: [String]
-  /// The complete OpenCL C text.
-  package let text: String
-  /// Options of the compiler.
-  package let options: String
-
-  /// Options of every program; fast-math is never among them.
-  package static let standardOptions: String = {
-    #if DEBUG
-      "-cl-std=CL1.2 -cl-kernel-arg-info"
-    #else
-      "-cl-std=CL1.2"
-    #endif
-  }()
-
-  /// A program of `family` (or of `generated` alone) after the prelude and the macros.
-  package init(
-    family: String?, macros: LaunchMacros, generated: String,
-    options: String = ProgramSource.standardOptions
-  ) throws(OpenCLError) {
-    self.family = family ?? "generated"
-    self.macros = macros.pairs.map { "\($0.name)=\($0.value)" }
-    self.options = options
-    var text = try KernelSources.text("prelude")
-    for macro in macros.pairs { text += "#define \(macro.name) \(macro.value)\n" }
-    if !generated.isEmpty {
-      text += try KernelSources.text("elementwise/functions") + generated + "\n"
-    }
-    if let family { text += try KernelSources.text(family) }
-    self.text = text
-  }
-
-  /// What messages call it.
-  package var description: ProgramDescription {
-    ProgramDescription(family: family, macros: macros)
-  }
-}
-
 /// A program built for a device.
 package final class Program: Sendable {
   /// What it was built from.

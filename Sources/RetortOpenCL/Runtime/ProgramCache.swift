@@ -1,66 +1,101 @@
 import Dispatch
 import Synchronization
 
-/// The programs of one context: each distinct source is built once.
-///
-/// Several threads may ask at the same time; those who ask for one source wait for one build.
-package final class ProgramCache: Sendable {
-  private let slots = Mutex<[ProgramSource: Slot]>([:])
-  private let store: ProgramBinaryStore?
-  private let builds = Atomic<Int>(0)
+/// Where an instance's kernels are: the program, and what their names end with there.
+struct BuiltInstance: Sendable {
+  let program: Program
+  let suffix: String
+}
 
-  init(store: ProgramBinaryStore?) { self.store = store }
+/// The programs of one context: each distinct instance of a kernel source is built once.
+///
+/// How instances share programs depends on the platform. PoCL builds one program at a time and
+/// spends most of it on OpenCL's own declarations, so there all new instances go into one program.
+/// Other drivers build on several threads, a program for each instance. Generated kernels are
+/// small and always share one.
+package final class ProgramCache: Sendable {
+  private let store: ProgramBinaryStore?
+  private let merges: Bool
+  private let builds = Atomic<Int>(0)
+  // Held for the whole of a preparation, so that two threads never build the same instance.
+  private let built = Mutex<[KernelInstance: BuiltInstance]>([:])
+
+  init(store: ProgramBinaryStore?, merges: Bool) {
+    self.store = store
+    self.merges = merges
+  }
 
   /// How many programs have been built or loaded; a test of sharing compares it.
   package var buildCount: Int { builds.load(ordering: .relaxed) }
 
-  private final class Slot: Sendable {
-    let result = Mutex<Result<Program, OpenCLError>?>(nil)
-  }
-
-  /// The program of `source`, built now if it is the first time.
-  package func program(
-    _ source: ProgramSource, for context: OpenCLContext
-  ) throws(OpenCLError) -> Program {
-    let slot = slots.withLock { slots in
-      if let slot = slots[source] { return slot }
-      let slot = Slot()
-      slots[source] = slot
-      return slot
-    }
-    let result = slot.result.withLock { result in
-      if let result { return result }
-      let built = Result { () throws(OpenCLError) in try build(source, for: context) }
-      result = built
-      return built
+  /// Builds those of `instances` that are new, and returns where each one is.
+  ///
+  /// - Throws: `.build` for the first instance, in their order, that does not build.
+  func prepare(
+    _ instances: [KernelInstance], for context: OpenCLContext
+  ) throws(OpenCLError) -> [KernelInstance: BuiltInstance] {
+    let result = built.withLock { built in
+      Result { () throws(OpenCLError) in
+        try build(instances.filter { built[$0] == nil }, for: context, into: &built)
+        let asked = Set(instances)
+        return built.filter { asked.contains($0.key) }
+      }
     }
     return try result.get()
   }
 
-  /// Builds all of `sources` on several threads; the first failure in their order is thrown.
-  package func prepare(
-    _ sources: [ProgramSource], for context: OpenCLContext
+  private func build(
+    _ missing: [KernelInstance], for context: OpenCLContext,
+    into built: inout [KernelInstance: BuiltInstance]
   ) throws(OpenCLError) {
-    guard sources.count > 1 else {
-      if let source = sources.first { _ = try program(source, for: context) }
-      return
+    let groups = groups(missing)
+    let outcomes = Mutex<[Int: Result<[BuiltInstance], OpenCLError>]>([:])
+    DispatchQueue.concurrentPerform(iterations: groups.count) { index in
+      let outcome = Result { () throws(OpenCLError) in try build(groups[index], for: context) }
+      outcomes.withLock { $0[index] = outcome }
     }
-    DispatchQueue.concurrentPerform(iterations: sources.count) { index in
-      // A failure is kept in the slot and thrown below, in the order of the sources.
-      _ = try? program(sources[index], for: context)
+    for (index, group) in groups.enumerated() {
+      guard let outcome = outcomes.withLock({ $0[index] }) else { continue }
+      for (instance, place) in zip(group, try outcome.get()) { built[instance] = place }
     }
-    for source in sources { _ = try program(source, for: context) }
+  }
+
+  private func groups(_ instances: [KernelInstance]) -> [[KernelInstance]] {
+    if merges { return instances.isEmpty ? [] : [instances] }
+    let generated = instances.filter { $0.family == nil }
+    let others = instances.filter { $0.family != nil }.map { [$0] }
+    return generated.isEmpty ? others : others + [generated]
+  }
+
+  private func build(
+    _ group: [KernelInstance], for context: OpenCLContext
+  ) throws(OpenCLError) -> [BuiltInstance] {
+    if group.count > 1, let merged = try? ProgramSource(merging: group),
+      let program = try? build(merged, for: context)
+    {
+      return group.indices.map {
+        BuiltInstance(program: program, suffix: ProgramSource.suffix($0))
+      }
+    }
+    // One by one, so that a fault is reported for the instance that has it.
+    var built: [BuiltInstance] = []
+    for instance in group {
+      let program = try build(try ProgramSource(instance), for: context)
+      built.append(BuiltInstance(program: program, suffix: ""))
+    }
+    return built
   }
 
   private func build(
     _ source: ProgramSource, for context: OpenCLContext
   ) throws(OpenCLError) -> Program {
     builds.add(1, ordering: .relaxed)
-    let key = store.map { _ in ProgramBinaryStore.key(of: source, on: context.device) }
-    let program = try Program(
+    let binary = store.flatMap {
+      $0.read(key: ProgramBinaryStore.key(of: source, on: context.device))
+    }
+    return try Program(
       source, library: context.library, context: context.raw, device: context.device,
-      binary: key.flatMap { store?.read(key: $0) })
-    return program
+      binary: binary)
   }
 
   /// Stores the compiled form of `program`; called after its kernels were made, because some

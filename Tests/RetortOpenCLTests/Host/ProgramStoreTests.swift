@@ -44,7 +44,8 @@ import Testing
       let context = try OpenCLContext(device, kernelCache: store)
       let x = try DeviceMemory(context, [Float](repeating: 1, count: 64))
       let launch = Fixture.saxpy("saxpy_stored", a: 2, x: x, y: x, count: 64)
-      let source = try ProgramSource(family: nil, macros: [:], generated: launch.generated)
+      let source = try ProgramSource(
+        KernelInstance(family: nil, macros: [:], generated: launch.generated))
       store.write([9, 9, 9], key: ProgramBinaryStore.key(of: source, on: device))
       try LaunchList([.kernel(launch)], in: context).replay()
       #expect(try x.read(Float.self, count: 1) == [3])
