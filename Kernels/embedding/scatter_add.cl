@@ -2,8 +2,9 @@
 //
 // Shapes     ids [count] int32, g [count, columns] float32, table [rows, columns] float32;
 //            row-major, dense. Ids outside 0 ..< rows are left out. Element counts below 2^31.
-// Launch     CPU devices: scatter_add_vector, 2-D, global ⌈columns / 16⌉ × bands, local 1 × 1. A
-//            work-item owns 16 columns of `band` rows: it clears them and walks all ids.
+// Launch     CPU devices: scatter_add_vector, 2-D, global ⌈columns / panel⌉ × ⌈rows / band⌉, local
+//            1 × 1. A work-item owns `panel` columns, a multiple of 16 or all, of `band` rows: it
+//            clears them and walks all ids.
 //            GPUs, three launches over `segments` equal parts of `size` ids (the last may be
 //            short), each with its own table; split_sum.cl adds several tables:
 //            scatter_clear_flat  1-D, global a multiple of 64 ≥ segments · rows, local 64.
@@ -20,24 +21,27 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void scatter_add_vector(__global const int* restrict ids, __global const float* restrict g,
                         __global float* restrict table, const int rows, const int columns,
-                        const int count, const int band) {
-  const int column = (int)get_global_id(0) * 16;
-  const int lanes = min(columns - column, 16);
+                        const int count, const int panel, const int band) {
+  const int left = (int)get_global_id(0) * panel;
+  const int width = min(columns - left, panel);
   const int first = (int)get_global_id(1) * band;
   const int last = min(first + band, rows);
-  table += column;
-  g += column;
-  for (int row = first; row < last; ++row)
-    store_part16((float16)(0.0f), lanes, table + (size_t)row * columns);
+  table += left;
+  g += left;
+  for (int row = first; row < last; ++row) {
+    __global float* to = table + (size_t)row * columns;
+    for (int column = 0; column < width; column += 16)
+      store_part16((float16)(0.0f), min(width - column, 16), to + column);
+  }
   for (int i = 0; i < count; ++i) {
     const int id = ids[i];
     if (id < first || id >= last) continue;
     __global float* to = table + (size_t)id * columns;
     __global const float* from = g + (size_t)i * columns;
-    if (lanes == 16)
-      vstore16(vload16(0, to) + vload16(0, from), 0, to);
-    else
-      for (int lane = 0; lane < lanes; ++lane) to[lane] += from[lane];  // nothing of a neighbour's
+    int column = 0;
+    for (; column + 16 <= width; column += 16)
+      vstore16(vload16(0, to + column) + vload16(0, from + column), 0, to + column);
+    for (; column < width; ++column) to[column] += from[column];  // reads nothing of a neighbour's
   }
 }
 

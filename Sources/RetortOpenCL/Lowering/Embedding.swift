@@ -45,17 +45,21 @@ extension Lowering {
   }
 
   private mutating func scatterAddVector(_ step: Step, rows: Int, columns: Int, count: Int) {
-    let panels = (columns + 15) / 16
-    let bands = max(1, min(rows, device.computeUnits * Self.sharesPerCore / panels))
-    let band = (rows + bands - 1) / bands
+    // Whole rows, which lie together, unless there are too few to go round.
+    let work = (rows + count) * columns / 4096
+    let wanted = max(1, min(device.computeUnits * Self.sharesPerCore, work))
+    let band = (rows + wanted - 1) / wanted
+    let bands = (rows + band - 1) / band
+    let panels = (wanted + bands - 1) / bands
+    let panel = ((columns + panels - 1) / panels + 15) / 16 * 16
     add(
       Launch(
         family: "embedding/scatter_add", entry: "scatter_add_vector",
-        global: [panels, (rows + band - 1) / band], local: [1, 1],
+        global: [(columns + panel - 1) / panel, bands], local: [1, 1],
         arguments: [
           "ids": .buffer(input(step, 0)), "g": .buffer(input(step, 1)),
           "table": .buffer(output(step)), "rows": .int(rows), "columns": .int(columns),
-          "count": .int(count), "band": .int(band),
+          "count": .int(count), "panel": .int(panel), "band": .int(band),
         ], label: step.label))
   }
 
