@@ -35,5 +35,5 @@ const retort_kernels *retort_kernels_double(retort_instruction_set set) {
 
 int64_t retort_program_scratch(const retort_program *p) {
   const int64_t table = ((int64_t)p->instruction_count * (int64_t)sizeof(void *) + 63) / 64 * 64;
-  return table + p->slot_count * (int64_t)RETORT_BLOCK * (int64_t)sizeof(double);
+  return table + p->slot_count * ((int64_t)RETORT_BLOCK + RETORT_PERIOD) * (int64_t)sizeof(double);
 }

@@ -11,6 +11,9 @@
 // Elements that the interpreter of element-wise programs handles at a time.
 enum { RETORT_BLOCK = 512 };
 
+// The longest last axis of operands that repeat along all others and are kept in scratch.
+enum { RETORT_PERIOD = 256 };
+
 // The most axes of an iteration space.
 enum { RETORT_AXES = 8 };
 
@@ -55,6 +58,7 @@ typedef enum {
 typedef enum {
   retort_dense,     // in the order of the iteration space
   retort_repeated,  // one element for all positions
+  retort_periodic,  // the same along all axes but the last, which has at most RETORT_PERIOD
   retort_strided,
 } retort_layout;
 
@@ -89,12 +93,13 @@ typedef struct {
 typedef enum { retort_sum, retort_largest, retort_smallest } retort_reduction;
 
 // The rows of an image matrix: row (image·rows_y + y)·rows_x + x, column tap·channels + channel,
-// holds source pixel (y·step_y + dy, x·step_x + dx) of the tap, or zero outside the image.
+// holds source pixel (y·step_y + dy, x·step_x + dx) of the tap, or zero outside the image. Taps come
+// in lines of neighbours, along which dx grows by one.
 typedef struct {
   int64_t rows_y, rows_x, step_y, step_x;
   int64_t height, width, pixel_stride, channels;
-  int64_t tap_count;
-  const int32_t *_Nullable taps;  // dy, dx
+  int64_t line_count;
+  const int32_t *_Nullable lines;  // dy, dx of the first tap, number of taps
 } retort_patches;
 
 // One side of a product: element (i, k) at base[i·stride + k·stride_k], or rows of patches.
@@ -192,7 +197,9 @@ typedef struct {
   // y[(tap·outputs + o)·channels + c] = w[o·stride_o + taps[tap]·channels + c].
   void (*rearrange_weights)(const void *w, int64_t outputs, int64_t stride_o, int64_t channels,
                             int64_t tap_count, const int32_t *taps, void *y);
-  // One image; y before the epilogue. Weights and weight gradients are [out, kh, kw, 1].
+  // y = xᵀ, x [rows, columns].
+  void (*transpose)(const void *x, int64_t rows, int64_t columns, void *y);
+  // One image; y before the epilogue. Weights and weight gradients are [kh, kw, out].
   void (*depthwise_forward)(const retort_depthwise *g, const void *x, const void *w, int64_t image,
                             void *y);
   void (*depthwise_input)(const retort_depthwise *g, const void *gradient, const void *w,

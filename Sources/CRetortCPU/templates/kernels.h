@@ -22,6 +22,8 @@ typedef REAL real;
 
 #include "reduction.h"
 
+#include "patches.h"
+
 #include "product.h"
 
 #include "depthwise.h"
@@ -52,6 +54,7 @@ const retort_kernels TABLE = {
     .product = product,
     .product_finish = product_finish,
     .rearrange_weights = rearrange_weights,
+    .transpose = transpose,
     .depthwise_forward = depthwise_forward,
     .depthwise_input = depthwise_input,
     .depthwise_weight = depthwise_weight,

@@ -6,11 +6,9 @@ typedef struct {
 } row_mass;
 
 INLINE row_mass mass_of(const real *x, int64_t columns, double scale) {
-  row_mass mass = {-INFINITY, 0};
-  for (int64_t i = 0; i < columns; i++) {
-    mass.peak = larger_double(mass.peak, (double)x[i] * scale);
-  }
-  for (int64_t i = 0; i < columns; i++) mass.sum += exp((double)x[i] * scale - mass.peak);
+#pragma clang fp reassociate(on)
+  row_mass mass = {(double)largest_of(x, columns) * scale, 0};
+  for (int64_t i = 0; i < columns; i++) mass.sum += exp_double((double)x[i] * scale - mass.peak);
   return mass;
 }
 
@@ -45,7 +43,7 @@ static void cross_entropy(const retort_cross_entropy_rows *p, int64_t start, int
     const double weight = upstream_of(p->upstream, row, p->upstream_stride);
     for (int64_t i = 0; i < p->columns; i++) {
       const double target = each + (i == label ? 1 - p->smoothing : 0);
-      to[i] = (real)(weight * (exp((double)z[i] - mass.peak) / mass.sum - target));
+      to[i] = (real)(weight * (exp_double((double)z[i] - mass.peak) / mass.sum - target));
     }
   }
 }
@@ -56,7 +54,7 @@ static double divergence_slopes(const retort_divergence_rows *g, const double *l
                                 const double *log_q, double *by_q, double *by_p) {
   double loss = 0;
   for (int64_t i = 0; i < g->columns; i++) {
-    const double p = exp(log_p[i]), q = exp(log_q[i]), d = log_p[i] - log_q[i];
+    const double p = exp_double(log_p[i]), q = exp_double(log_q[i]), d = log_p[i] - log_q[i];
     switch (g->kind) {
       case retort_forward_kl:  // Σ p (log p − log q)
         loss += p != 0 ? p * d : 0;
@@ -71,7 +69,7 @@ static double divergence_slopes(const retort_divergence_rows *g, const double *l
       case retort_jensen_shannon: {
         // log m with the larger of log p and log q taken out, so that m never underflows first.
         const double b = g->beta, high = larger_double(log_p[i], log_q[i]);
-        const double log_m = high + log(b * exp(log_p[i] - high) + (1 - b) * exp(log_q[i] - high));
+        const double log_m = high + log(b * exp_double(log_p[i] - high) + (1 - b) * exp_double(log_q[i] - high));
         by_p[i] = p != 0 && b != 0 ? b * (log_p[i] - log_m) : 0;
         by_q[i] = q != 0 && b != 1 ? (1 - b) * (log_q[i] - log_m) : 0;
         loss += p * by_p[i] + q * by_q[i];
@@ -91,9 +89,9 @@ static double divergence_slopes(const retort_divergence_rows *g, const double *l
 INLINE void through_softmax(const double *log_p, const double *slope, double weight,
                             int64_t columns, real *to) {
   double mean = 0;
-  for (int64_t i = 0; i < columns; i++) mean += exp(log_p[i]) * slope[i];
+  for (int64_t i = 0; i < columns; i++) mean += exp_double(log_p[i]) * slope[i];
   for (int64_t i = 0; i < columns; i++) {
-    const double p = exp(log_p[i]);
+    const double p = exp_double(log_p[i]);
     to[i] = (real)(weight * (p != 0 ? p * (slope[i] - mean) : 0));
   }
 }
@@ -120,7 +118,7 @@ static void divergence(const retort_divergence_rows *g, int64_t start, int64_t e
     if (g->student_gradient) {
       real *to = (real *)g->student_gradient + row * columns;
       if (g->kind == retort_forward_kl) {
-        for (int64_t i = 0; i < columns; i++) to[i] = (real)(weight * (exp(log_q[i]) - exp(log_p[i])));
+        for (int64_t i = 0; i < columns; i++) to[i] = (real)(weight * (exp_double(log_q[i]) - exp_double(log_p[i])));
       } else {
         through_softmax(log_q, by_q, weight, columns, to);
       }
@@ -128,7 +126,7 @@ static void divergence(const retort_divergence_rows *g, int64_t start, int64_t e
     if (g->teacher_gradient) {
       real *to = (real *)g->teacher_gradient + row * columns;
       if (g->kind == retort_reverse_kl) {
-        for (int64_t i = 0; i < columns; i++) to[i] = (real)(weight * (exp(log_p[i]) - exp(log_q[i])));
+        for (int64_t i = 0; i < columns; i++) to[i] = (real)(weight * (exp_double(log_p[i]) - exp_double(log_q[i])));
       } else {
         through_softmax(log_p, by_p, weight, columns, to);
       }

@@ -1,9 +1,10 @@
 // The interpreter of element-wise programs: one loop per instruction over a block of positions.
 //
 // Scratch: the table of register pointers, then `slot_count` blocks. Registers that hold one value
-// for all positions are filled once, by prepare.
+// for all positions, or one row for all rows, are filled once, by prepare.
 
-#define SLOT_BYTES ((int64_t)RETORT_BLOCK * (int64_t)sizeof(double))
+#define SLOT_ELEMENTS ((int64_t)RETORT_BLOCK + RETORT_PERIOD)
+#define SLOT_BYTES (SLOT_ELEMENTS * (int64_t)sizeof(real))
 
 INLINE void **registers_of(void *scratch) { return scratch; }
 
@@ -18,6 +19,14 @@ INLINE char *slot_of(const retort_program *p, void *scratch, int32_t slot) {
     TYPE *y = memory;                                         \
     for (int64_t i = 0; i < RETORT_BLOCK; i++) y[i] = value;  \
   }
+#define FILL_ROWS(TYPE)                                                               \
+  {                                                                                   \
+    const TYPE *x = access->base;                                                     \
+    TYPE *y = memory;                                                                 \
+    const int64_t period = p->extents[p->rank - 1], step = access->strides[p->rank - 1]; \
+    for (int64_t i = 0; i < period; i++) y[i] = x[i * step];                          \
+    for (int64_t i = period; i < SLOT_ELEMENTS; i++) y[i] = y[i - period];            \
+  }
 
 static void prepare(const retort_program *p, void *scratch) {
   for (int32_t number = 0; number < p->instruction_count; number++) {
@@ -27,9 +36,15 @@ static void prepare(const retort_program *p, void *scratch) {
     registers_of(scratch)[number] = memory;
     if (it->operation == retort_fill) {
       if (it->is_integer) FILL(int32_t, it->constant) else FILL(real, it->constant)
-    } else if (it->operation == retort_load && p->operands[it->a].layout == retort_repeated) {
-      const void *base = p->operands[it->a].base;
-      if (it->is_integer) FILL(int32_t, *(const int32_t *)base) else FILL(real, *(const real *)base)
+    } else if (it->operation == retort_load) {
+      const retort_access *access = &p->operands[it->a];
+      const void *base = access->base;
+      if (access->layout == retort_repeated) {
+        if (it->is_integer) FILL(int32_t, *(const int32_t *)base)
+        else FILL(real, *(const real *)base)
+      } else if (access->layout == retort_periodic) {
+        if (it->is_integer) FILL_ROWS(int32_t) else FILL_ROWS(real)
+      }
     }
   }
 }
@@ -76,7 +91,7 @@ static void compute_reals(const retort_instruction *it, void **registers, void *
     UNARY(retort_exp, real, exp_real(x))
     UNARY(retort_expm1, real, LIBM(expm1)(x))
     UNARY(retort_log, real, log_real(x))
-    UNARY(retort_log1p, real, LIBM(log1p)(x))
+    UNARY(retort_log1p, real, log1p_real(x))
     UNARY(retort_sqrt, real, sqrt_real(x))
     UNARY(retort_rsqrt, real, 1 / sqrt_real(x))
     UNARY(retort_reciprocal, real, 1 / x)
@@ -159,6 +174,10 @@ static void evaluate(const retort_program *p, int64_t start, int64_t count,
       case retort_load: {
         const retort_access *access = &p->operands[it->a];
         if (access->layout == retort_repeated) break;
+        if (access->layout == retort_periodic) {
+          registers[number] = (char *)memory + start % p->extents[p->rank - 1] * size;
+          break;
+        }
         if (!memory) {
           registers[number] = (char *)access->base + start * size;
         } else if (it->is_integer) {

@@ -40,20 +40,28 @@ static void max_pool(const retort_pooling *g, const void *x, int64_t start, int6
   }
 }
 
-// The offset from channel `c` of the first image of the window's maximum: the first of equals; NaN
-// counts as larger than everything, the last NaN largest, as in PyTorch.
-INLINE int64_t first_maximum(const retort_pooling *g, const real *x, int64_t image, window w,
-                             int64_t c) {
-  real best = -INFINITY;
-  int64_t found = -1;
+// The places of the maxima of one window for up to MOST_LANES channels from `channel` on: the first
+// of equals; NaN counts as larger than everything, the last NaN largest, as in PyTorch. -1 where the
+// window lies outside the image.
+#define MOST_LANES 64
+
+INLINE void find_maxima(const retort_pooling *g, const real *x, int64_t image, window w,
+                        int64_t channel, int64_t count, int32_t *found) {
+  real best[MOST_LANES];
+  for (int64_t c = 0; c < count; c++) {
+    best[c] = -INFINITY;
+    found[c] = -1;
+  }
+  const real *whole = x + image * g->height * g->width * g->channels + channel;
   EACH_PIXEL(w) {
-    const int64_t place = PIXEL * g->channels + c;
-    if (found < 0 || x[place] > best || x[place] != x[place]) {
-      best = x[place];
-      found = place;
+    const int32_t pixel = (int32_t)(sy * g->width + sx);
+    const real *from = whole + pixel * g->channels;
+    PARALLEL for (int64_t c = 0; c < count; c++) {
+      const int better = found[c] < 0 || from[c] > best[c] || from[c] != from[c];
+      best[c] = better ? from[c] : best[c];
+      found[c] = better ? pixel : found[c];
     }
   }
-  return found;
 }
 
 static void max_pool_backward(const retort_pooling *g, const void *x, const void *gradient,
@@ -62,22 +70,33 @@ static void max_pool_backward(const retort_pooling *g, const void *x, const void
   memset((real *)dx + start * whole, 0, (size_t)((end - start) * whole) * sizeof(real));
   EACH_WINDOW {
     const window w = window_at(g, oy, ox);
-    const real *from = (const real *)gradient + PLACE * g->channels;
-    for (int64_t c = 0; c < g->channels; c++) {
-      const int64_t place = first_maximum(g, x, image, w, c);
-      if (place >= 0) ((real *)dx)[place] += from[c];
+    for (int64_t channel = 0; channel < g->channels; channel += MOST_LANES) {
+      const int64_t count = least(MOST_LANES, g->channels - channel);
+      int32_t found[MOST_LANES];
+      find_maxima(g, x, image, w, channel, count, found);
+      const real *from = (const real *)gradient + PLACE * g->channels + channel;
+      real *to = (real *)dx + image * whole + channel;
+      for (int64_t c = 0; c < count; c++) {
+        if (found[c] >= 0) to[found[c] * g->channels + c] += from[c];
+      }
     }
   }
 }
 
 static void max_pool_select(const retort_pooling *g, const void *x, const void *v, int64_t start,
                             int64_t end, void *y) {
+  const int64_t whole = g->height * g->width * g->channels;
   EACH_WINDOW {
     const window w = window_at(g, oy, ox);
-    real *to = (real *)y + PLACE * g->channels;
-    for (int64_t c = 0; c < g->channels; c++) {
-      const int64_t place = first_maximum(g, x, image, w, c);
-      to[c] = place >= 0 ? ((const real *)v)[place] : 0;
+    for (int64_t channel = 0; channel < g->channels; channel += MOST_LANES) {
+      const int64_t count = least(MOST_LANES, g->channels - channel);
+      int32_t found[MOST_LANES];
+      find_maxima(g, x, image, w, channel, count, found);
+      const real *from = (const real *)v + image * whole + channel;
+      real *to = (real *)y + PLACE * g->channels + channel;
+      for (int64_t c = 0; c < count; c++) {
+        to[c] = found[c] >= 0 ? from[found[c] * g->channels + c] : 0;
+      }
     }
   }
 }

@@ -47,33 +47,6 @@ DEFINE_MULTIPLY(multiply_narrow, 1)
 
 INLINE int64_t rounded_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
 
-// One row of a patch matrix, columns start..<start + count, each `step` apart in `y`.
-static void load_patch_row(const retort_patches *g, const real *base, int64_t row, int64_t start,
-                           int64_t count, real *y, int64_t step) {
-  const int64_t column = row % g->rows_x, line = row / g->rows_x % g->rows_y;
-  const real *image = base + row / (g->rows_x * g->rows_y) * g->height * g->width * g->pixel_stride;
-  int64_t tap = start / g->channels, channel = start % g->channels;
-  for (int64_t done = 0; done < count;) {
-    const int64_t run = least(g->channels - channel, count - done);
-    const int64_t sy = line * g->step_y + g->taps[2 * tap];
-    const int64_t sx = column * g->step_x + g->taps[2 * tap + 1];
-    real *to = y + done * step;
-    if (sy >= 0 && sy < g->height && sx >= 0 && sx < g->width) {
-      const real *from = image + (sy * g->width + sx) * g->pixel_stride + channel;
-      if (step == 1) {
-        for (int64_t i = 0; i < run; i++) to[i] = from[i];
-      } else {
-        for (int64_t i = 0; i < run; i++) to[i * step] = from[i];
-      }
-    } else {
-      for (int64_t i = 0; i < run; i++) to[i * step] = 0;
-    }
-    done += run;
-    channel = 0;
-    tap++;
-  }
-}
-
 // Panels of TILE_ROWS rows: [panel][k][row], rows past the end zero.
 static void pack_rows(const retort_factor *f, const real *base, int64_t start, int64_t count,
                       int64_t k, int64_t depth, real *y) {
@@ -81,8 +54,9 @@ static void pack_rows(const retort_factor *f, const real *base, int64_t start, i
     const int64_t rows = least(TILE_ROWS, count - panel);
     if (rows < TILE_ROWS) memset(y, 0, (size_t)(depth * TILE_ROWS) * sizeof(real));
     if (f->patches) {
-      for (int64_t row = 0; row < rows; row++) {
-        load_patch_row(f->patches, base, start + panel + row, k, depth, y + row, TILE_ROWS);
+      patch_row at = patch_row_at(f->patches, base, start + panel);
+      for (int64_t row = 0; row < rows; row++, at = next_patch_row(f->patches, at)) {
+        load_patch_row(f->patches, at, k, depth, y + row, TILE_ROWS);
       }
       continue;
     }
@@ -106,8 +80,9 @@ static void pack_columns(const retort_factor *f, const real *base, int64_t start
   if (f->patches) {
     const int64_t padded = rounded_up(count, width);
     for (int64_t i = count; i < padded; i++) line[i] = 0;
-    for (int64_t i = 0; i < depth; i++) {
-      load_patch_row(f->patches, base, k + i, start, count, line, 1);
+    patch_row at = patch_row_at(f->patches, base, k);
+    for (int64_t i = 0; i < depth; i++, at = next_patch_row(f->patches, at)) {
+      load_patch_row(f->patches, at, start, count, line, 1);
       for (int64_t panel = 0; panel < padded; panel += width) {
         memcpy(y + panel * depth + i * width, line + panel, (size_t)width * sizeof(real));
       }
@@ -173,6 +148,64 @@ static void finish_tile(const retort_product *p, int64_t batch, int64_t start, i
   }
 }
 
+// Results of at most DOT_COLUMNS columns over patches are dot products of whole lines of taps: no
+// panels, and no lanes lost on columns that do not exist. b is packed as [column][k], and each lane
+// sums its own part of k.
+#define DOT_COLUMNS 4
+
+INLINE void dot_rows(const retort_product *p, const real *a, const real *b, int64_t start,
+                     int64_t count, int64_t stride, real *tile, const int64_t columns) {
+  const retort_patches *g = p->a.patches;
+  patch_row row = patch_row_at(g, a, start);
+  for (int64_t i = 0; i < count; i++, row = next_patch_row(g, row)) {
+    vector sums[DOT_COLUMNS];
+    real rest[DOT_COLUMNS];
+    for (int64_t j = 0; j < columns; j++) {
+      sums[j] = (vector){0};
+      rest[j] = 0;
+    }
+    const real *weights = b;
+    for (int64_t number = 0; number < g->line_count; number++) {
+      const int32_t *line = g->lines + 3 * number;
+      const tap_line run = tap_line_of(g, row, line);
+      int64_t at = run.start;
+      for (; at + LANES <= run.end; at += LANES) {
+        const vector x = *(const vector *)(run.from + at);
+        for (int64_t j = 0; j < columns; j++) {
+          sums[j] += x * *(const vector *)(weights + j * p->k + at);
+        }
+      }
+      for (; at < run.end; at++) {
+        for (int64_t j = 0; j < columns; j++) rest[j] += run.from[at] * weights[j * p->k + at];
+      }
+      weights += line[2] * g->channels;
+    }
+    for (int64_t j = 0; j < columns; j++) {
+      real sum = rest[j];
+      for (int lane = 0; lane < LANES; lane++) sum += sums[j][lane];
+      tile[i * stride + j] = sum;
+    }
+  }
+}
+
+static void product_dots(const retort_product *p, int64_t batch, int64_t row, int64_t rows,
+                         real *packed, real *tile, void *scratch) {
+  const real *a = (const real *)p->a.base + batch * p->a.batch_stride;
+  const real *b = (const real *)p->b.base + batch * p->b.batch_stride;
+  for (int64_t j = 0; j < p->n; j++) {
+    for (int64_t k = 0; k < p->k; k++) {
+      packed[j * p->k + k] = b[j * p->b.stride + k * p->b.stride_k];
+    }
+  }
+  switch (p->n) {
+    case 1: dot_rows(p, a, packed, row, rows, p->n, tile, 1); break;
+    case 2: dot_rows(p, a, packed, row, rows, p->n, tile, 2); break;
+    case 3: dot_rows(p, a, packed, row, rows, p->n, tile, 3); break;
+    default: dot_rows(p, a, packed, row, rows, p->n, tile, DOT_COLUMNS); break;
+  }
+  finish_tile(p, batch, row, rows, 0, p->n, tile, p->n, scratch);
+}
+
 static void product(const retort_product *p, int64_t task, void *scratch) {
   const int64_t across = (p->n + p->tile_n - 1) / p->tile_n;
   const int64_t down = (p->m + p->tile_m - 1) / p->tile_m;
@@ -193,6 +226,12 @@ static void product(const retort_product *p, int64_t task, void *scratch) {
   real *line = (real *)(memory += panel_bytes(most_rows * most_columns));
   memory += panel_bytes(most_columns);
 
+  const retort_patches *g = p->a.patches;
+  if (g && g->pixel_stride == g->channels && p->n <= DOT_COLUMNS && p->splits == 1 &&
+      p->k * p->n <= most_columns * DEPTH) {
+    product_dots(p, batch, row, rows, right, tile, memory);
+    return;
+  }
   const real *a = (const real *)p->a.base + batch * p->a.batch_stride;
   const real *b = (const real *)p->b.base + batch * p->b.batch_stride;
   if (first >= last) memset(tile, 0, (size_t)(rows * stride) * sizeof(real));

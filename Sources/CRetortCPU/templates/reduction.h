@@ -3,16 +3,6 @@
 // Everything is accumulated in double. The reduced axis is cut into segments whose number depends on
 // shapes alone; their partial results are combined in order, so threads do not change a bit.
 
-INLINE double sum_run(const real *x, int64_t count) {
-#pragma clang fp reassociate(on)
-  double sum = 0;
-  for (int64_t i = 0; i < count; i++) sum += (double)x[i];
-  return sum;
-}
-
-INLINE double larger_double(double x, double y) { return x > y || x != x ? x : y; }
-INLINE double smaller_double(double x, double y) { return x < y || x != x ? x : y; }
-
 INLINE double identity_of(retort_reduction operation) {
   return operation == retort_sum ? 0 : operation == retort_largest ? -INFINITY : INFINITY;
 }
@@ -21,9 +11,7 @@ static void accumulate_one(retort_reduction operation, const real *x, int64_t co
   double value = *sum;
   switch (operation) {
     case retort_sum: value += sum_run(x, count); break;
-    case retort_largest:
-      for (int64_t i = 0; i < count; i++) value = larger_double(value, (double)x[i]);
-      break;
+    case retort_largest: value = larger_double(value, (double)largest_of(x, count)); break;
     case retort_smallest:
       for (int64_t i = 0; i < count; i++) value = smaller_double(value, (double)x[i]);
       break;
@@ -31,19 +19,50 @@ static void accumulate_one(retort_reduction operation, const real *x, int64_t co
   *sum = value;
 }
 
-static void accumulate_each(retort_reduction operation, const real *x, int64_t count,
-                            double *sums) {
-  switch (operation) {
-    case retort_sum:
-      PARALLEL for (int64_t i = 0; i < count; i++) sums[i] += (double)x[i];
-      break;
-    case retort_largest:
-      PARALLEL for (int64_t i = 0; i < count; i++) sums[i] = larger_double(sums[i], (double)x[i]);
-      break;
-    case retort_smallest:
-      PARALLEL for (int64_t i = 0; i < count; i++) sums[i] = smaller_double(sums[i], (double)x[i]);
-      break;
+#define COMBINE_EACH(TYPE)                                                                      \
+  switch (operation) {                                                                          \
+    case retort_sum:                                                                            \
+      PARALLEL for (int64_t i = 0; i < count; i++) sums[i] += (double)x[i];                     \
+      break;                                                                                    \
+    case retort_largest:                                                                        \
+      PARALLEL for (int64_t i = 0; i < count; i++) sums[i] = larger_double(sums[i], (double)x[i]); \
+      break;                                                                                    \
+    case retort_smallest:                                                                       \
+      PARALLEL for (int64_t i = 0; i < count; i++) {                                            \
+        sums[i] = smaller_double(sums[i], (double)x[i]);                                        \
+      }                                                                                         \
+      break;                                                                                    \
   }
+
+static void combine_reals(retort_reduction operation, const real *x, int64_t count, double *sums) {
+  COMBINE_EACH(real)
+}
+
+static void combine_doubles(retort_reduction operation, const double *x, int64_t count,
+                            double *sums) {
+  COMBINE_EACH(double)
+}
+
+// Whole rows of `inner` elements, at most one block: halves are folded onto each other, so that
+// short rows take long loops.
+static void accumulate_rows(retort_reduction operation, const real *x, int64_t rows, int64_t inner,
+                            double *sums) {
+  if (rows == 1) {
+    combine_reals(operation, x, inner, sums);
+    return;
+  }
+  double folded[RETORT_BLOCK];
+  int64_t left = rows / 2;
+  for (int64_t i = 0; i < left * inner; i++) folded[i] = (double)x[i];
+  combine_reals(operation, x + left * inner, left * inner, folded);
+  if (rows % 2) combine_reals(operation, x + 2 * left * inner, inner, folded);
+  while (left > 1) {
+    const int64_t half = left / 2;
+    combine_doubles(operation, folded + half * inner, half * inner, folded);
+    if (left % 2) combine_doubles(operation, folded + 2 * half * inner, inner, folded);
+    left = half;
+  }
+  combine_doubles(operation, folded, inner, sums);
 }
 
 // The first position of a segment.
@@ -63,32 +82,41 @@ static void reduce(const retort_program *p, const retort_reduction *operations, 
   const int64_t first = segment_start(start, segments, length, reduced, inner);
   const int64_t last = segment_start(end, segments, length, reduced, inner);
   int64_t segment = start;
+  int64_t stop = segment_start(start + 1, segments, length, reduced, inner);
   for (int64_t at = first; at < last; at += RETORT_BLOCK) {
     const int64_t count = least(RETORT_BLOCK, last - at);
     evaluate(p, at, count, NULL, scratch);
-    int64_t current = segment;
+    int64_t next = segment, next_stop = stop;
     for (int32_t result = 0; result < p->result_count; result++) {
       const real *x = registers_of(scratch)[p->result_registers[result]];
-      current = segment;
+      next = segment;
+      next_stop = stop;
       for (int64_t done = 0; done < count;) {
-        int64_t stop = segment_start(current + 1, segments, length, reduced, inner);
-        if (stop <= at + done) {
-          current++;
-          continue;
+        while (next_stop <= at + done) {
+          next++;
+          next_stop = segments == 1
+                          ? next_stop + reduced * inner
+                          : segment_start(next + 1, segments, length, reduced, inner);
         }
-        int64_t run = least(stop - at - done, count - done);
-        double *sums = accumulators + (result * segment_count + current) * inner;
+        int64_t run = least(next_stop - at - done, count - done);
+        double *sums = accumulators + (result * segment_count + next) * inner;
         if (inner == 1) {
           accumulate_one(operations[result], x + done, run, sums);
         } else {
           const int64_t column = (at + done) % inner;
-          run = least(run, inner - column);
-          accumulate_each(operations[result], x + done, run, sums + column);
+          if (column == 0 && run >= inner) {
+            accumulate_rows(operations[result], x + done, run / inner, inner, sums);
+            run -= run % inner;
+          } else {
+            run = least(run, inner - column);
+            combine_reals(operations[result], x + done, run, sums + column);
+          }
         }
         done += run;
       }
     }
-    segment = current;
+    segment = next;
+    stop = next_stop;
   }
 }
 
@@ -110,17 +138,30 @@ static void reduce_finish(retort_reduction operation, int64_t segments, int64_t 
 static void column_sums(const void *x, int64_t columns, int64_t start, int64_t end,
                         const double *mean, double *sums) {
   for (int64_t column = 0; column < columns; column++) sums[column] = 0;
-  for (int64_t row = start; row < end; row++) {
+  if (columns == 0) return;
+  // Short rows are taken several at a time.
+  const int64_t together = most(1, RETORT_BLOCK / columns);
+  real squares[RETORT_BLOCK];
+  for (int64_t row = start; row < end; row += together) {
+    const int64_t rows = least(together, end - row);
     const real *from = (const real *)x + row * columns;
-    if (mean) {
+    if (!mean && columns <= RETORT_BLOCK) {
+      accumulate_rows(retort_sum, from, rows, columns, sums);
+    } else if (!mean) {
+      combine_reals(retort_sum, from, columns, sums);
+    } else if (columns > RETORT_BLOCK) {
       PARALLEL for (int64_t column = 0; column < columns; column++) {
         const double difference = (double)from[column] - mean[column];
         sums[column] += difference * difference;
       }
     } else {
-      PARALLEL for (int64_t column = 0; column < columns; column++) {
-        sums[column] += (double)from[column];
+      for (int64_t i = 0; i < rows; i++) {
+        PARALLEL for (int64_t column = 0; column < columns; column++) {
+          const double difference = (double)from[i * columns + column] - mean[column];
+          squares[i * columns + column] = (real)(difference * difference);
+        }
       }
+      accumulate_rows(retort_sum, squares, rows, columns, sums);
     }
   }
 }

@@ -1,11 +1,5 @@
 // Functions of whole rows: softmax and its kin, argmax, gather and scatter.
 
-INLINE real largest_of(const real *x, int64_t count) {
-  real peak = -INFINITY;
-  for (int64_t i = 0; i < count; i++) peak = larger(peak, x[i]);
-  return peak;
-}
-
 static void softmax(const void *x, int64_t columns, int64_t start, int64_t end, void *y) {
   for (int64_t row = start; row < end; row++) {
     const real *from = (const real *)x + row * columns;
@@ -22,9 +16,8 @@ static void log_softmax(const void *x, int64_t columns, int64_t start, int64_t e
     const real *from = (const real *)x + row * columns;
     real *to = (real *)y + row * columns;
     const real peak = largest_of(from, columns);
-    double sum = 0;
-    for (int64_t i = 0; i < columns; i++) sum += (double)exp_real(from[i] - peak);
-    const real shift = (real)log(sum);
+    PARALLEL for (int64_t i = 0; i < columns; i++) to[i] = exp_real(from[i] - peak);
+    const real shift = (real)log(sum_run(to, columns));
     PARALLEL for (int64_t i = 0; i < columns; i++) to[i] = from[i] - peak - shift;
   }
 }
@@ -34,9 +27,7 @@ static void softmax_backward(const void *y, const void *gradient, int64_t column
   for (int64_t row = start; row < end; row++) {
     const real *p = (const real *)y + row * columns, *g = (const real *)gradient + row * columns;
     real *to = (real *)dx + row * columns;
-    double sum = 0;
-    for (int64_t i = 0; i < columns; i++) sum += (double)p[i] * (double)g[i];
-    const real mean = (real)sum;
+    const real mean = (real)sum_products(p, g, columns);
     PARALLEL for (int64_t i = 0; i < columns; i++) to[i] = p[i] * (g[i] - mean);
   }
 }

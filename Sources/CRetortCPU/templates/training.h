@@ -57,11 +57,7 @@ static void latent_step(const void *z, const void *gradient, const void *size, i
     const real *from = (const real *)z + row * columns;
     const real *g = (const real *)gradient + row * columns;
     double factor = (double)((const real *)size)[row * size_stride];
-    if (normalised) {
-      double sum = 0;
-      for (int64_t i = 0; i < columns; i++) sum += (double)g[i] * (double)g[i];
-      factor /= sqrt(sum) + 1e-12;
-    }
+    if (normalised) factor /= sqrt(sum_products(g, g, columns)) + 1e-12;
     const real step = (real)factor;
     real *to = (real *)y + row * columns;
     PARALLEL for (int64_t i = 0; i < columns; i++) to[i] = from[i] + step * g[i];

@@ -112,6 +112,11 @@ struct CoalescedSpace {
     if strides.allSatisfy({ $0 == 0 }) {
       return extents == [1] ? retort_dense : retort_repeated
     }
+    if strides.dropLast().allSatisfy({ $0 == 0 }), strides.count > 1,
+      let period = extents.last, period <= Int(RETORT_PERIOD)
+    {
+      return retort_periodic
+    }
     var step = 1
     for axis in strides.indices.reversed() {
       guard strides[axis] == step else { return retort_strided }

@@ -35,21 +35,20 @@ extension Lowering {
     (patches.step_y, patches.step_x) = (Int64(g.strideY), Int64(g.strideX))
     (patches.height, patches.width) = (Int64(c.input[1]), Int64(c.input[2]))
     (patches.pixel_stride, patches.channels) = (Int64(c.input[3]), Int64(max(1, c.weight[3])))
-    var taps: [Int32] = []
+    var lines = TapLines()
     for y in 0..<c.weight[1] {
       for x in 0..<c.weight[2] {
-        taps.append(Int32(y * g.dilationY - g.padTop))
-        taps.append(Int32(x * g.dilationX - g.padLeft))
+        lines.append(y * g.dilationY - g.padTop, x * g.dilationX - g.padLeft)
       }
     }
-    return (patches, taps)
+    return (patches, lines.values)
   }
 
   private func lowerForward(_ step: Step, _ c: ConvolutionStep) throws -> Operation {
     let groups = c.geometry.groups
     let (perGroup, outputs) = (c.weight[0] / groups, c.weight[0])
     let depth = c.weight.count / max(1, outputs)
-    let (patches, taps) = inputPatches(c)
+    let (patches, lines) = inputPatches(c)
     let rows = c.output.count / max(1, outputs)
     let size = Product.Size(batch: groups, m: rows, n: perGroup, k: depth)
     let a = retort_factor(
@@ -65,7 +64,7 @@ extension Lowering {
     let epilogue = try compile(c.epilogue, of: step, operandsFrom: 2)
     return lowerProducts([
       Product(
-        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, taps: taps, on: .left,
+        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, lines: lines, on: .left,
         maySplit: false,
         kernels: kernels)
     ])
@@ -75,7 +74,7 @@ extension Lowering {
     let groups = c.geometry.groups
     let (perGroup, outputs) = (c.weight[0] / groups, c.weight[0])
     let columns = c.weight.count / max(1, outputs)
-    let (patches, taps) = inputPatches(c)
+    let (patches, lines) = inputPatches(c)
     let size = Product.Size(
       batch: groups, m: perGroup, n: columns, k: c.output.count / max(1, outputs))
     let a = retort_factor(
@@ -91,7 +90,7 @@ extension Lowering {
     let epilogue = try compile(c.epilogue, of: step, operandsFrom: 2)
     return lowerProducts([
       Product(
-        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, taps: taps, on: .right,
+        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, lines: lines, on: .right,
         kernels: kernels)
     ])
   }
@@ -109,7 +108,7 @@ extension Lowering {
     var offset = 0
     for phaseY in 0..<g.strideY {
       for phaseX in 0..<g.strideX {
-        let (taps, numbers) = phaseTaps(c, phaseY, phaseX)
+        let (lines, numbers) = phaseTaps(c, phaseY, phaseX)
         var patches = retort_patches()
         let height = max(0, (c.input[1] - phaseY + g.strideY - 1) / g.strideY)
         let width = max(0, (c.input[2] - phaseX + g.strideX - 1) / g.strideX)
@@ -132,7 +131,7 @@ extension Lowering {
           stride_image: Int64(c.input[1] * line), stride_y: Int64(g.strideY * line),
           stride_x: Int64(g.strideX * c.input[3]))
         let bound = Product(
-          size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, taps: taps,
+          size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, lines: lines,
           on: .left, maySplit: false, kernels: kernels)
         products.append(bound)
         rearrangements.append((numbers, offset, bound))
@@ -157,20 +156,36 @@ extension Lowering {
     }
   }
 
-  /// The taps that reach input pixels of a phase: their offsets in the output, and their numbers.
+  /// The taps that reach input pixels of a phase: their lines in the output, and their numbers.
+  ///
+  /// From last to first, because neighbouring taps then read neighbouring pixels.
   private func phaseTaps(_ c: ConvolutionStep, _ phaseY: Int, _ phaseX: Int) -> ([Int32], [Int32]) {
     let g = c.geometry
-    var (offsets, numbers): ([Int32], [Int32]) = ([], [])
-    for y in 0..<c.weight[1] {
-      for x in 0..<c.weight[2] {
+    var (lines, numbers): (TapLines, [Int32]) = (TapLines(), [])
+    for y in (0..<c.weight[1]).reversed() {
+      for x in (0..<c.weight[2]).reversed() {
         let down = phaseY + g.padTop - y * g.dilationY
         let across = phaseX + g.padLeft - x * g.dilationX
         guard down % g.strideY == 0, across % g.strideX == 0 else { continue }
-        offsets.append(Int32(down / g.strideY))
-        offsets.append(Int32(across / g.strideX))
+        lines.append(down / g.strideY, across / g.strideX)
         numbers.append(Int32(y * c.weight[2] + x))
       }
     }
-    return (offsets, numbers)
+    return (lines.values, numbers)
+  }
+}
+
+/// Taps joined into lines of horizontal neighbours.
+private struct TapLines {
+  /// Vertical offset, first horizontal offset and length of each line.
+  private(set) var values: [Int32] = []
+
+  mutating func append(_ y: Int, _ x: Int) {
+    let last = values.count - 3
+    if last >= 0, values[last] == Int32(y), values[last + 1] + values[last + 2] == Int32(x) {
+      values[last + 2] += 1
+    } else {
+      values += [Int32(y), Int32(x), 1]
+    }
   }
 }

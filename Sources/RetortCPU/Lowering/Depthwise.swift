@@ -43,13 +43,16 @@ extension Lowering {
     let image = result.count / max(1, result[0])
     let imageBytes = (image * realBytes + 63) / 64 * 64
     workspace.reserve(perWorker: imageBytes + epilogue.scratchBytes)
-    let store = kernels.store
+    workspace.reserve(shared: c.weight.count * realBytes)
+    let (store, transpose) = (kernels.store, kernels.transpose)
     let geometry = description(c)
+    let taps = Int64(c.weight[1] * c.weight[2])
     return { [workspace, workers] in
+      transpose(weight, Int64(c.weight[0]), taps, workspace.common)
       withUnsafePointer(to: geometry) { geometry in
         workers.run(result[0]) { worker, index in
           let scratch = workspace.scratch(worker)
-          compute(geometry, source, weight, Int64(index), scratch)
+          compute(geometry, source, workspace.common, Int64(index), scratch)
           store(
             epilogue.pointer, scratch, Int64(index * image), Int64(image), scratch + imageBytes)
         }
@@ -64,9 +67,11 @@ extension Lowering {
     let (count, images) = (c.weight.count, c.input[0])
     let length = max(1, (images + 15) / 16)
     let segments = max(1, (images + length - 1) / length)
-    workspace.reserve(shared: (segments + 1) * count * MemoryLayout<Double>.stride)
+    workspace.reserve(shared: (segments + 2) * count * MemoryLayout<Double>.stride)
     let (sum, finish, store) = (kernels.depthwise_weight, kernels.reduce_finish, kernels.store)
+    let transpose = kernels.transpose
     let geometry = description(c)
+    let taps = Int64(c.weight[1] * c.weight[2])
     return { [workspace, workers] in
       let sums = workspace.common.assumingMemoryBound(to: Double.self)
       let whole = workspace.common + segments * count * MemoryLayout<Double>.stride
@@ -78,8 +83,10 @@ extension Lowering {
         }
       }
       if count == 0 { return }
+      let turned = whole + count * MemoryLayout<Double>.stride
       finish(retort_sum, Int64(segments), Int64(count), 0, Int64(count), sums, whole)
-      store(epilogue.pointer, whole, 0, Int64(count), workspace.scratch(0))
+      transpose(whole, taps, Int64(c.weight[0]), turned)
+      store(epilogue.pointer, turned, 0, Int64(count), workspace.scratch(0))
     }
   }
 }

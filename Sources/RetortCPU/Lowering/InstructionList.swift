@@ -119,7 +119,7 @@ struct InstructionList {
       let instruction = instructions[index]
       let isOperand = instruction.operation == retort_load
       let layout = isOperand ? operands[Int(instruction.a)] : retort_dense
-      let isInvariant = instruction.operation == retort_fill || layout == retort_repeated
+      let isInvariant = instruction.operation == retort_fill || layout.isInvariant
       let isStored = results.contains(Int32(index))
       if instruction.operation == retort_accumulator { continue }
       if isOperand, layout == retort_dense, !isStored || stored.isEmpty { continue }
@@ -148,8 +148,13 @@ struct InstructionList {
     let instruction = instructions[register]
     return instruction.operation == retort_fill
       || (instruction.operation == retort_load
-        && operands[Int(instruction.a)] == retort_repeated)
+        && operands[Int(instruction.a)].isInvariant)
   }
+}
+
+extension retort_layout {
+  /// Whether an operand is brought to scratch once for all positions.
+  fileprivate var isInvariant: Bool { self == retort_repeated || self == retort_periodic }
 }
 
 extension UnaryOp {

@@ -5,7 +5,7 @@ import RetortCore
 final class Product {
   let description: UnsafeMutablePointer<retort_product>
   private let patches: UnsafeMutablePointer<retort_patches>?
-  private let taps: UnsafeMutablePointer<Int32>?
+  private let lines: UnsafeMutablePointer<Int32>?
   private let epilogue: CompiledProgram
   /// The number of tasks before partial results are added up.
   let tasks: Int
@@ -20,10 +20,10 @@ final class Product {
 
   /// - Parameters:
   ///   - rows: Where rows of the result lie in the epilogue's iteration space.
-  ///   - taps: Pairs of vertical and horizontal offsets of the patches.
+  ///   - lines: Vertical offset, first horizontal offset and length of the patches' lines of taps.
   init(
     _ size: Size, a: retort_factor, b: retort_factor, rows: retort_rows, epilogue: CompiledProgram,
-    patches: retort_patches? = nil, taps: [Int32] = [], on side: PatchSide = .none,
+    patches: retort_patches? = nil, lines: [Int32] = [], on side: PatchSide = .none,
     maySplit: Bool = true, kernels: retort_kernels
   ) {
     self.epilogue = epilogue
@@ -32,17 +32,17 @@ final class Product {
       tile_n: 1, split_k: 1, splits: 1, a: a, b: b, rows: rows, partials: nil,
       epilogue: epilogue.pointer)
     if var patches, side != .none {
-      let list = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, taps.count))
-      list.update(from: taps, count: taps.count)
-      patches.taps = UnsafePointer(list)
-      patches.tap_count = Int64(taps.count / 2)
+      let list = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, lines.count))
+      list.update(from: lines, count: lines.count)
+      patches.lines = UnsafePointer(list)
+      patches.line_count = Int64(lines.count / 3)
       let copy = UnsafeMutablePointer<retort_patches>.allocate(capacity: 1)
       copy.initialize(to: patches)
       if side == .left { product.a.patches = UnsafePointer(copy) }
       if side == .right { product.b.patches = UnsafePointer(copy) }
-      (self.taps, self.patches) = (list, copy)
+      (self.lines, self.patches) = (list, copy)
     } else {
-      (self.taps, self.patches) = (nil, nil)
+      (self.lines, self.patches) = (nil, nil)
     }
     product.cut(maySplit: maySplit, kernels)
     description = .allocate(capacity: 1)
@@ -53,7 +53,7 @@ final class Product {
   deinit {
     description.deallocate()
     patches?.deallocate()
-    taps?.deallocate()
+    lines?.deallocate()
   }
 
   /// Elements of partial results that must be shared.
