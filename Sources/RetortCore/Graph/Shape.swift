@@ -36,9 +36,12 @@ public struct Shape: Hashable, Sendable {
   /// The extents as an array.
   public var dimensions: [Int] { (0..<rank).map { Int(extents[$0]) } }
 
-  /// The extent of one axis; negative axes count from the end.
+  /// The extent of one axis; negative axes count from the end, and axes that do not exist are 1.
   public subscript(axis: Int) -> Int {
-    get { Int(extents[axis < 0 ? rank + axis : axis]) }
+    get {
+      let index = axis < 0 ? rank + axis : axis
+      return index >= 0 && index < rank ? Int(extents[index]) : 1
+    }
     set { extents[axis < 0 ? rank + axis : axis] = Int32(clamping: newValue) }
   }
 

@@ -27,7 +27,12 @@ extension Tensor {
 
   /// All axes from `start` on joined into one, such as `[batch, features]` for 1.
   public func flatten(from start: Int = 1) -> Tensor {
-    reshape(Array(shape.dimensions[..<start]) + [shape.dimensions[start...].reduce(1, *)])
+    guard start >= 0, start <= shape.rank else {
+      return graph.fail(
+        .invalidArgument(
+          operation: "flatten", reason: "\(shape) has no axis \(start)", path: graph.scope))
+    }
+    return reshape(Array(shape.dimensions[..<start]) + [shape.dimensions[start...].reduce(1, *)])
   }
 
   /// The axes in another order: result axis `i` is axis `permutation[i]`.

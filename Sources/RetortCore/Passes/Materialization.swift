@@ -111,12 +111,16 @@ struct Materialization {
     }
   }
 
-  /// Whether the node is the only reader of a contraction, and so can be stored in its place.
+  /// Whether the node is all that a contraction's result is used for, so that it can be stored in
+  /// its place.
   private func finishesContraction(_ id: Int) -> Bool {
     graph.operands(Int32(id)).contains { operand in
-      var source = operand
-      while case .reshape = graph.nodes[Int(source)].op { source = graph.operand(source, 0) }
-      return graph.nodes[Int(source)].op.takesEpilogue && uses.readers(source).count == 1
+      let node = graph.nodes[Int(operand)]
+      guard uses.readers(operand).count == 1, !uses.isRoot[Int(operand)] else { return false }
+      switch node.op {
+      case .reshape, .unary, .binary: return finishesContraction(Int(operand))
+      default: return node.op.takesEpilogue
+      }
     }
   }
 }

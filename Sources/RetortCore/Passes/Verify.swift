@@ -19,7 +19,7 @@ extension Plan {
       for input in step.inputs where !isWritten(input, written) {
         faults.append("step \(index) (\(step.label)) reads value \(input) before it is written")
       }
-      for input in step.inputs {
+      for input in step.inputs where written.contains(input) {  // parts are never written themselves
         guard case .arena(let offset) = values[input].place else { continue }
         if let owner = writer[offset], owner.value != input,
           values[owner.value].count != values[input].count

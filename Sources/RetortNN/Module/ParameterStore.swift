@@ -70,7 +70,9 @@ public final class ParameterStore {
         end = (end + Variable.alignment - 1) / Variable.alignment * Variable.alignment
       }
       parameter.offset = end
-      end += parameter.shape.count
+      // Behind a running variance there is room for the batch's inverse deviation, so that a
+      // batch's moments can be laid over the buffers whole.
+      end += parameter.shape.count * (parameter.role == .runningVariance ? 2 : 1)
     }
     return (end + Variable.alignment - 1) / Variable.alignment * Variable.alignment
   }

@@ -47,7 +47,7 @@ extension ParameterStore {
     let count = running.shape.count
     let batch = graph.pack(
       round.map { item in
-        (item.moments.packed.slice(axis: 0, 0..<2), item.runningMean.offset)
+        (item.moments.packed, item.runningMean.offset)
       }, count: count)
     var correction = Array(repeating: Float(1), count: count)
     var momentum = Array(repeating: Float(0), count: count)
