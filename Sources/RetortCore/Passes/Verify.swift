@@ -19,7 +19,8 @@ extension Plan {
       for input in step.inputs where !isWritten(input, written) {
         faults.append("step \(index) (\(step.label)) reads value \(input) before it is written")
       }
-      for input in step.inputs where written.contains(input) {  // parts are never written themselves
+      // Values that are parts of others are never written themselves.
+      for input in step.inputs where written.contains(input) {
         guard case .arena(let offset) = values[input].place else { continue }
         if let owner = writer[offset], owner.value != input,
           values[owner.value].count != values[input].count
