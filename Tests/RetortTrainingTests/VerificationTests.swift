@@ -20,9 +20,7 @@ import Testing
 
   private func expectWithin(_ path: String, _ backend: any Backend) throws {
     let result = try VerificationCase(path: path).replay(on: backend)
-    print(
-      "\(path.split(separator: "/").suffix(2).joined(separator: "/")) \(backend.name): \(result)")
-    #expect(result.losses <= 2e-5)
+    #expect(result.losses <= 2e-5, "\(backend.name)")
     #expect(result.gradients <= 2e-5)
     #expect(result.final <= 1e-4)
   }

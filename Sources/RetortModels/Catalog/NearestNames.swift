@@ -1,9 +1,9 @@
 /// Up to two of `names` that a person may have meant by `name`, the nearest first.
 ///
-/// Names more than half of whose letters differ are left out unless none is nearer.
+/// Names more than a third of whose letters differ are left out unless none is nearer.
 package func nearestNames(to name: String, in names: [String]) -> [String] {
   let ranked = names.map { (distance: editDistance(name, $0), name: $0) }.sorted { $0 < $1 }
-  let near = ranked.filter { $0.distance * 2 <= max(name.count, $0.name.count) }
+  let near = ranked.filter { $0.distance * 3 <= max(name.count, $0.name.count) }
   return (near.isEmpty ? ranked.prefix(1) : near.prefix(2)).map(\.name)
 }
 

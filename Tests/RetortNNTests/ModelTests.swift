@@ -1,0 +1,156 @@
+import RetortCPU
+import RetortCore
+import RetortModels
+import RetortNN
+import Testing
+
+private let fashion = ImageSize(height: 28, width: 28, channels: 1)
+private let color = ImageSize(height: 32, width: 32, channels: 3)
+
+@Suite struct ModelTests {
+  /// Parameters and multiply-accumulates counted by hand from the papers' layer tables.
+  @Test(arguments: [
+    ("mlp", fashion, 535_818, 535_040), ("lenet5", fashion, 61_706, 416_520),
+    ("lenet5-small", fashion, 54_314, 834_816), ("resnet8", fashion, 77_754, 9_345_920),
+    ("resnet20", color, 272_474, 40_813_184),
+  ])
+  func costs(_ name: String, _ image: ImageSize, _ parameters: Int, _ macs: Int) throws {
+    let cost = try cost(name, image)
+    #expect(cost == ModelCost(parameters: parameters, multiplyAccumulates: macs))
+  }
+
+  private func cost(_ name: String, _ image: ImageSize) throws -> ModelCost {
+    let model = try ModelCatalog.make(name, image: image, classes: 10)
+    return try ParameterStore(model, name: name).cost { context in
+      _ = model(context.graph.input("x", [1, image.height, image.width, image.channels]))
+    }
+  }
+
+  @Test(arguments: ModelCatalog.all.filter { $0.role == .classifier }.map(\.name))
+  func classifiersGiveLogits(_ name: String) throws {
+    for image in [fashion, ImageSize(height: 33, width: 17, channels: 2)] {
+      let model = try ModelCatalog.make(name, image: image, classes: 7)
+      let store = ParameterStore(model, name: name)
+      let graph = Graph()
+      let x = graph.input("x", [3, image.height, image.width, image.channels])
+      let logits = model(x, in: ForwardContext(graph, .training))
+      #expect(graph.error == nil)
+      #expect(logits.shape == [3, 7])
+      let paths = Set(store.all.map(\.path))
+      #expect(paths.count == store.all.count)
+    }
+  }
+
+  @Test(arguments: ModelCatalog.all.map(\.name))
+  func imagesOfAnotherShapeAreAFaultAndNoTrap(_ name: String) throws {
+    let model = try ModelCatalog.make(name, image: fashion, classes: 10)
+    let store = ParameterStore(model, name: "student")
+    for shape: Shape in [[2, 5, 28, 3], [2, 3], [7], []] {
+      let graph = Graph()
+      let x = graph.input("x", shape)
+      let context = ForwardContext(graph, .training)
+      let loss = model(x, in: context).sum()
+      _ = store.gradient(of: loss)
+      #expect(graph.error != nil, "\(shape)")
+      #expect(throws: GraphError.self) { try Plan(graph, outputs: [loss]) }
+    }
+  }
+
+  @Test func paddedShortcutsNeedNoWeights() throws {
+    let model = try ModelCatalog.make(
+      "resnet8", options: ["projection": 0, "width": 5], image: fashion, classes: 10)
+    let store = ParameterStore(model, name: "m")
+    #expect(!store.all.contains { $0.path.contains("downsample") })
+    let graph = Graph()
+    let logits = model(graph.input("x", [2, 28, 28, 1]), in: ForwardContext(graph, .evaluation))
+    #expect(graph.error == nil)
+    #expect(logits.shape == [2, 10])
+  }
+
+  @Test func theAutoencoderReturnsToItsImage() throws {
+    let image = ImageSize(height: 8, width: 12, channels: 3)
+    let model = try ModelCatalog.make(
+      "conv-vae", options: ["latent": 5], image: image, classes: 0)
+    let vae = try #require(model as? any Generator)
+    let store = ParameterStore(model, name: "generator")
+    let graph = Graph()
+    let x = graph.input("x", [2, 8, 12, 3])
+    let context = ForwardContext(graph, .training)
+    let (code, y) = model.using(context) {
+      let code = vae.encode(x)
+      return (code, vae.decode(code.mean))
+    }
+    #expect(graph.error == nil)
+    #expect(code.mean.shape == [2, 5] && code.logVariance.shape == [2, 5])
+    #expect(y.shape == x.shape)
+    #expect(store.all.map(\.path).prefix(2) == ["encoder.0.weight", "encoder.0.bias"])
+    #expect(store.all.contains { $0.path == "log_variance.weight" })
+  }
+
+  @Test func theEncoderCarriesHuggingFaceNamesAndIgnoresPadding() throws {
+    let sizes = BERT.Sizes(
+      vocabulary: 20, width: 8, layers: 2, heads: 2, feedForward: 12, maximumLength: 6)
+    let model = BERT(sizes, classes: 3)
+    let store = ParameterStore(model, name: "m")
+    let paths = store.all.map(\.path)
+    for name in [
+      "bert.embeddings.word_embeddings.weight", "bert.embeddings.LayerNorm.bias",
+      "bert.encoder.layer.1.attention.self.query.weight",
+      "bert.encoder.layer.0.attention.output.LayerNorm.weight",
+      "bert.encoder.layer.1.intermediate.dense.bias", "bert.pooler.dense.weight",
+      "classifier.bias",
+    ] {
+      #expect(paths.contains(name), "\(name)")
+    }
+    #expect(paths.count == 5 + 2 * 16 + 4)
+    let session = oracle()
+    try store.write(store.initialWeights(seed: 2), to: session)
+    let graph = Graph()
+    let context = ForwardContext(graph, .evaluation)
+    func logits(_ ids: [Int32], _ mask: [Int32]) -> Tensor {
+      let shape = Shape([1, ids.count])
+      return model.using(context) {
+        model(graph.constant(ids, shape), mask: graph.constant(mask, shape))
+      }
+    }
+    let short = logits([3, 4, 5], [1, 1, 1])
+    let padded = logits([3, 4, 5, 9, 0], [1, 1, 1, 0, 0])
+    let seen = logits([3, 4, 5, 9, 0], [1, 1, 1, 1, 0])
+    let found = try values([short, padded, seen], session)
+    #expect(isClose(found[0], found[1]))
+    #expect(!isClose(found[0], found[2]))
+  }
+
+  @Test(
+    arguments: [
+      ("resnet21", [:], "there is no model 'resnet21'. Did you mean 'resnet20' or 'resnet110'?"),
+      ("lenet", [:], "there is no model 'lenet'. Did you mean 'lenet5'?"),
+      (
+        "resnet20", ["widht": 8],
+        "model 'resnet20' has no option 'widht'. Did you mean 'width'?"
+      ),
+      ("lenet5", ["width": 8], "model 'lenet5' has no option 'width'; it has none"),
+      (
+        "conv-vae", ["latent": 2.5],
+        "option 'latent' of model 'conv-vae' is 2.5; it must be a whole number from 1 to 4096"
+      ),
+      (
+        "bert", ["dropout": 2],
+        "option 'dropout' of model 'bert' is 2.0; it must be from 0.0 to 0.9"
+      ),
+      ("bert", ["heads": 3], "model 'bert': 3 heads do not divide a width of 128"),
+    ] as [(String, [String: Double], String)])
+  func faultsSayTheWayOut(_ name: String, _ options: [String: Double], _ text: String) {
+    let error = #expect(throws: ModelError.self) {
+      try ModelCatalog.make(name, options: options, image: fashion, classes: 10)
+    }
+    #expect(error.map { "\($0)" } == text)
+  }
+
+  @Test func imagesThatDoNotFitAreRefused() {
+    let tiny = ImageSize(height: 8, width: 8, channels: 1)
+    #expect(throws: ModelError.self) { try ModelCatalog.make("lenet5", image: tiny, classes: 10) }
+    let odd = ImageSize(height: 30, width: 28, channels: 1)
+    #expect(throws: ModelError.self) { try ModelCatalog.make("conv-vae", image: odd, classes: 0) }
+  }
+}
