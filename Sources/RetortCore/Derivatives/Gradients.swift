@@ -97,10 +97,13 @@ struct PullBack {
   let x: [Tensor]
   let g: Tensor
 
-  /// The cotangent of operand `index`, or nil where none flows. One line per operation.
+  /// The cotangent of operand `index`, or nil where none flows.
+  ///
+  /// One line per operation.
   func contribution(_ op: Op, to index: Int) -> Tensor? {
     switch op {
-    case .input, .variable, .constant, .fill, .random, .poison, .stopGradient, .argmax: Optional<Tensor>.none
+    case .input, .variable, .constant, .fill, .random, .poison, .stopGradient, .argmax:
+      Optional<Tensor>.none
     case .unary(let op): unary(op)
     case .binary(let op): binary(op, index)
     case .select: index == 0 ? nil : x[0].select(index == 1 ? g : zero, index == 1 ? zero : g)

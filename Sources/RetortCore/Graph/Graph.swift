@@ -131,7 +131,8 @@ public final class Graph {
     guard array.count == shape.count else {
       return fail(
         .invalidArgument(
-          operation: "constant", reason: "\(array.count) elements do not fill \(shape)", path: scope))
+          operation: "constant", reason: "\(array.count) elements do not fill \(shape)", path: scope
+        ))
     }
     constants.append(array)
     return add(.constant(Int32(constants.count - 1)), [], shape, array.dtype)

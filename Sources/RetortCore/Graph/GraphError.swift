@@ -22,7 +22,8 @@ extension GraphError: CustomStringConvertible {
       "\(place(path))\(operation) has no derivative; stop the gradient before it"
     case .unknownName(let name, let nearest):
       "no value is named '\(name)'"
-        + (nearest.isEmpty ? "" : "; near it are \(nearest.map { "'\($0)'" }.joined(separator: ", "))")
+        + (nearest.isEmpty
+          ? "" : "; near it are \(nearest.map { "'\($0)'" }.joined(separator: ", "))")
     }
   }
 

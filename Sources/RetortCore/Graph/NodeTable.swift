@@ -47,7 +47,8 @@ struct NodeTable {
       state = (state ^ UInt64(UInt32(bitPattern: operand))) &* 0xFF51_AFD7_ED55_8CCD
       state ^= state >> 29
     }
-    state = (state ^ UInt64(UInt32(bitPattern: shape.extents.wrappedSum()))) &* 0xC4CE_B9FE_1A85_EC53
+    state =
+      (state ^ UInt64(UInt32(bitPattern: shape.extents.wrappedSum()))) &* 0xC4CE_B9FE_1A85_EC53
     return Int(truncatingIfNeeded: (state ^ (state >> 32)) & 0x7FFF_FFFF)
   }
 }

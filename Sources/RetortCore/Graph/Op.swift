@@ -124,7 +124,8 @@ package enum Op: Hashable, Sendable {
   case convolutionWeightGradient(Convolution)  // x, g
   // Reductions
   case reduce(ReduceOp, axes: UInt8)  // bit mask; kept as extents of 1
-  case moments(MomentsAxis, epsilon: Float)  // → [3, …]: mean, biased variance, 1/sqrt(variance + ε)
+  // → [3, …]: mean, biased variance, 1/sqrt(variance + ε)
+  case moments(MomentsAxis, epsilon: Float)
   case argmax  // last axis → int32
   // Normalisation: x, mean, rstd, gamma, beta; the derivative by x flows through the statistics
   case normalize(MomentsAxis, trainsStatistics: Bool)

@@ -24,7 +24,8 @@ public struct Tensor {
 
   package func apply(_ op: Op, _ shape: Shape) -> Tensor { graph.add(op, [id], shape, dtype) }
 
-  package func apply(_ op: Op, _ others: [Tensor], _ shape: Shape, _ dtype: DType? = nil) -> Tensor {
+  package func apply(_ op: Op, _ others: [Tensor], _ shape: Shape, _ dtype: DType? = nil) -> Tensor
+  {
     graph.add(op, [id] + others.map(\.id), shape, dtype ?? self.dtype)
   }
 

@@ -66,7 +66,7 @@ extension Tensor {
   public func sigmoid() -> Tensor { unary(.sigmoid) }
   /// The error function.
   public func erf() -> Tensor { unary(.erf) }
-  /// `max(x, 0)`; the gradient at zero is zero. NaN stays NaN.
+  /// `max(x, 0)`; the gradient at zero is zero, and NaN stays NaN.
   public func relu() -> Tensor { unary(.relu) }
   /// int32 elements as float32.
   public func toFloat() -> Tensor {

@@ -5,7 +5,8 @@ extension PlanBuilder {
     var start = 0
     var steps: [Step] = []
     for part in graph.operands(id) {
-      steps.append(copy(part, to: value(id), .init(offset: start * strides[axis], strides: strides)))
+      steps.append(
+        copy(part, to: value(id), .init(offset: start * strides[axis], strides: strides)))
       start += graph.nodes[Int(part)].shape[axis]
     }
     return steps.filter { !$0.inputs.isEmpty || !$0.outputs.isEmpty }
@@ -15,7 +16,9 @@ extension PlanBuilder {
     let node = graph.nodes[Int(id)]
     var zeros = PointwiseProgram(shape: node.shape)
     zeros.instructions = [.constant(0)]
-    zeros.results = [.init(register: 0, access: .init(strides: node.shape.strides), dtype: node.dtype)]
+    zeros.results = [
+      .init(register: 0, access: .init(strides: node.shape.strides), dtype: node.dtype)
+    ]
     let strides = node.shape.strides
     var offset = 0
     for axis in 0..<node.shape.rank { offset += Int(low[axis]) * strides[axis] }

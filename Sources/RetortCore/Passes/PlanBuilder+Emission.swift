@@ -169,7 +169,9 @@ extension PlanBuilder {
       let gradient = graph.nodes[Int(graph.operand(id, 1))].shape
       var store = PointwiseProgram(shape: [node.shape[0], node.shape.count / max(1, node.shape[0])])
       store.instructions = [.accumulator]
-      store.results = [.init(register: 0, access: .init(strides: store.shape.strides), dtype: .float32)]
+      store.results = [
+        .init(register: 0, access: .init(strides: store.shape.strides), dtype: .float32)
+      ]
       return .convolution(
         ConvolutionStep(
           direction: .weightGradient, geometry: geometry, input: x, weight: node.shape,

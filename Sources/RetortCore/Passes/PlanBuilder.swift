@@ -116,7 +116,8 @@ struct PlanBuilder {
       return base
     }
     for (part, of) in parts
-    where of == (base, alias.offset) && plan.values[part].count == graph.nodes[Int(id)].shape.count {
+    where of == (base, alias.offset) && plan.values[part].count == graph.nodes[Int(id)].shape.count
+    {
       return part
     }
     let part = addValue(graph.nodes[Int(id)].shape.count, graph.nodes[Int(id)].dtype)

@@ -64,7 +64,8 @@ struct ProgramBuilder {
     return register
   }
 
-  private mutating func read(_ id: Int32, _ alias: (node: Int32, offset: Int), _ map: AxisMap) -> Int
+  private mutating func read(_ id: Int32, _ alias: (node: Int32, offset: Int), _ map: AxisMap)
+    -> Int
   {
     let shape = graph.nodes[Int(id)].shape
     let access = map.access(shape, base: alias.offset)

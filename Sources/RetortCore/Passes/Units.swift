@@ -65,9 +65,15 @@ struct Grouping {
       .broadcast:
       placePointwise(id, node)
     case .concatenate, .pad, .pack:
-      append(Unit(kind: .single, members: [id], shape: node.shape, reads: reads(of: id), isFrozen: uses.frozen[Int(id)]))
+      append(
+        Unit(
+          kind: .single, members: [id], shape: node.shape, reads: reads(of: id),
+          isFrozen: uses.frozen[Int(id)]))
     case .matmul, .convolution, .convolutionInputGradient:
-      append(Unit(kind: .contraction, members: [id], shape: node.shape, reads: reads(of: id), isFrozen: uses.frozen[Int(id)]))
+      append(
+        Unit(
+          kind: .contraction, members: [id], shape: node.shape, reads: reads(of: id),
+          isFrozen: uses.frozen[Int(id)]))
     case .reduce(_, let axes):
       let operand = graph.operand(id, 0)
       let shape = graph.nodes[Int(operand)].shape
@@ -76,7 +82,10 @@ struct Grouping {
       let pair = graph.operands(id).prefix(2)
       placeSibling(id, .rows, graph.nodes[Int(pair[pair.startIndex])].shape, 0, Array(pair))
     default:
-      append(Unit(kind: .single, members: [id], shape: node.shape, reads: reads(of: id), isFrozen: uses.frozen[Int(id)]))
+      append(
+        Unit(
+          kind: .single, members: [id], shape: node.shape, reads: reads(of: id),
+          isFrozen: uses.frozen[Int(id)]))
     }
   }
 
@@ -150,7 +159,8 @@ struct Grouping {
     let key = SiblingKey(
       kind: kind, shape: shape, axes: axes, operands: operands, isFrozen: frozen)
     if let index = siblings[key], units[Int(index)].members.count < 4,
-      kind == .rows ? fits(id, units[Int(index)]) : !units[Int(index)].reads.isDisjoint(with: reads),
+      kind == .rows
+        ? fits(id, units[Int(index)]) : !units[Int(index)].reads.isDisjoint(with: reads),
       isAcyclic(adding: reads, to: index)
     {
       return join(id, index, reads: reads)

@@ -36,7 +36,9 @@ struct Uses {
     }
   }
 
-  func readers(_ id: Int32) -> ArraySlice<Int32> { pool[Int(start[Int(id)])..<Int(start[Int(id) + 1])] }
+  func readers(_ id: Int32) -> ArraySlice<Int32> {
+    pool[Int(start[Int(id)])..<Int(start[Int(id) + 1])]
+  }
 
   private func demandsDense(_ reader: Int32) -> Bool {
     switch graph.nodes[Int(reader)].op {

@@ -10,7 +10,9 @@ extension Plan {
     if let fault = graph.error { throw fault }
     let results = roots[..<outputs.count].map { Tensor(graph: graph, id: $0) }
     var rest = roots[outputs.count...]
-    let settled = effects.map { $0.replacingTensors { _ in Tensor(graph: graph, id: rest.removeFirst()) } }
+    let settled = effects.map {
+      $0.replacingTensors { _ in Tensor(graph: graph, id: rest.removeFirst()) }
+    }
     var builder = PlanBuilder(graph, results, settled)
     self = builder.build()
     assert(verify(), "a plan must be consistent")

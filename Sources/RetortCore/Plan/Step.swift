@@ -115,7 +115,9 @@ package struct PoolingStep: Sendable {
   package var output: Shape
 }
 
-package enum SoftmaxKind: UInt8, Sendable { case softmax, logSoftmax, softmaxBackward, logSoftmaxBackward }
+package enum SoftmaxKind: UInt8, Sendable {
+  case softmax, logSoftmax, softmaxBackward, logSoftmaxBackward
+}
 
 package struct DivergenceStep: Sendable {
   package var divergence: Divergence

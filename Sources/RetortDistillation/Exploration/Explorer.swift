@@ -124,7 +124,8 @@ public struct Explorer {
     let count = parents.shape[0]
     let share = inputs.graph.random(
       .uniform, [count, 1, 1, 1], state: inputs.randomState, stream: inputs.streams.next())
-    let partners = count > 1
+    let partners =
+      count > 1
       ? Tensor.concatenate(
         [parents.slice(axis: 0, 1..<count), parents.slice(axis: 0, 0..<1)], axis: 0) : parents
     return parents * share + partners * (1 - share)

@@ -52,8 +52,9 @@ public struct OfflineDistillation {
   public let student: ParameterStore
   /// Labels examples; nil for labels alone.
   public let teacher: ParameterStore?
-  /// The losses.
+  /// The loss on labels, if any.
   public let labels: Labels?
+  /// The loss on the teacher's logits, if any.
   public let softTargets: SoftTargets?
   /// The search, if any.
   public let explorer: Explorer?

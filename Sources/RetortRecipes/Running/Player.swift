@@ -35,7 +35,9 @@ struct Player {
     let weights = store.exported(try store.weights(in: session))
     try AtomicFile.makeDirectories(folder)
     var tensors: [String: HostTensor] = [:]
-    for entry in weights { tensors[entry.name] = HostTensor(shape: entry.shape, floats: entry.values) }
+    for entry in weights {
+      tensors[entry.name] = HostTensor(shape: entry.shape, floats: entry.values)
+    }
     try Safetensors(
       tensors: tensors, metadata: ["format": "pt", "model": spec.model, "recipe": recipeSHA256]
     ).write(to: folder + "/model.safetensors")

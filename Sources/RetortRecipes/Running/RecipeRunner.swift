@@ -14,7 +14,7 @@ public final class RecipeRunner {
   public let session: Session
   /// What later stages take from earlier ones, by stage.
   var trained: [String: (spec: PlayerSpec, weights: [NamedWeights])] = [:]
-  
+
   let report: (RunEvent) -> Void
   let isCancelled: () -> Bool
 
@@ -56,6 +56,41 @@ public final class RecipeRunner {
       try finish(last, results)
     }
     return results
+  }
+
+  /// The search of one stage with the weights that a finished run left in the folder.
+  ///
+  /// - Parameters:
+  ///   - stage: The stage; nil for the last that explores.
+  ///   - parents: Over how many training examples figures are taken.
+  ///   - shown: How many of them are drawn.
+  /// - Throws: As `run`; `RunError.nothingToExplore` where no such stage explores.
+  public func explore(stage name: String?, parents: Int, shown: Int) throws -> ExplorationReport {
+    let candidates = recipe.stages.filter { $0.explore != nil && (name == nil || $0.name == name) }
+    guard var stage = candidates.last else {
+      throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
+    }
+    for earlier in recipe.stages {
+      guard let spec = spec(of: earlier) else { continue }
+      let home = recipe.stages.count == 1 ? folder.path : folder.file("stages/" + earlier.name)
+      let path = home + "/" + earlier.trained.rawValue + "/model.safetensors"
+      guard FileBytes.isReadable(path) else { continue }
+      trained[earlier.name] = (spec, try Safetensors.read(path).weights)
+      if earlier.name == stage.name { stage.student?.source = .file(path) }
+    }
+    var runner = try StageRunner(stage, self, folder)
+    guard let report = try runner.explore(parents: parents, shown: shown) else {
+      throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
+    }
+    return report
+  }
+
+  private func spec(of stage: StageSpec) -> PlayerSpec? {
+    switch stage.trained {
+    case .student: stage.student
+    case .generator: stage.generator
+    case .teacher: stage.teacher
+    }
   }
 
   func json(_ result: StageResult) -> JSONValue {

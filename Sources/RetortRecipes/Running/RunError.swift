@@ -6,6 +6,8 @@ public enum RunError: Error, Equatable, Sendable {
   case notAGenerator(stage: String, model: String)
   /// A dataset that this build cannot load.
   case unknownDataset(String, known: [String])
+  /// No stage of the recipe explores, or none of that name.
+  case nothingToExplore(stage: String?, recipe: String)
   /// A stage that nothing earlier in the run provides.
   case missingStage(String, neededBy: String)
 }
@@ -22,6 +24,9 @@ extension RunError: CustomStringConvertible {
         + "such as conv-vae"
     case .unknownDataset(let name, let known):
       "no dataset is called '\(name)'; known are \(known.joined(separator: ", "))"
+    case .nothingToExplore(let stage, let recipe):
+      (stage.map { "stage '\($0)' of recipe '\(recipe)' does" } ?? "recipe '\(recipe)' does")
+        + " not explore; give it an 'explore' block"
     case .missingStage(let name, let stage):
       "stage '\(stage)' needs the weights of stage '\(name)', which has not run"
     }

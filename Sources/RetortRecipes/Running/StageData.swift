@@ -1,5 +1,5 @@
-import RetortData
 import RetortCore
+import RetortData
 
 /// The examples of a stage: what it learns from and what it is tested on.
 struct StageData {

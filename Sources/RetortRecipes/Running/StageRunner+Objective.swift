@@ -63,7 +63,7 @@ extension StageRunner {
       explorer: explorer, tables: tables)
   }
 
-  private func explorer(
+  func explorer(
     _ exploration: Exploration, _ teacher: Player, _ learner: Player,
     _ tables: inout OfflineDistillation.Tables, _ isFixed: Bool
   ) throws -> Explorer {
@@ -114,8 +114,9 @@ private func variational(
     .normal, mean.shape, state: inputs.randomState, stream: inputs.streams.next())
   let code = mean + (logVariance * 0.5).exp() * noise
   let batch = Double(inputs.images.shape[0])
-  let reconstruction = binaryCrossEntropy(
-    logits: generator.decodeLogits(code), targets: inputs.images, reduction: .sum) * (1 / batch)
+  let reconstruction =
+    binaryCrossEntropy(
+      logits: generator.decodeLogits(code), targets: inputs.images, reduction: .sum) * (1 / batch)
   let divergence = gaussianKL(mean: mean, logVariance: logVariance).mean()
   return Objective(terms: [
     LossTerm("reconstruction", weight: weight, reconstruction),

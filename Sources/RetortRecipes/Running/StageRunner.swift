@@ -67,6 +67,10 @@ struct StageRunner {
       recipeSHA256: parent.recipe.sha256)
     let seconds = (clock.now - began).seconds
     let score = try evaluate(learner)
+    if let report = try explore(parents: 256, shown: 10) {
+      try report.grid.write(to: home.file("explored.png"))
+      try home.write(report.json.text + "\n", to: "explored.json")
+    }
     parent.trained[stage.name] = (
       learner.spec, learner.store.exported(try learner.store.weights(in: session))
     )

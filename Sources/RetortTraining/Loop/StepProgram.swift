@@ -16,6 +16,15 @@ public struct StepInputs {
   /// Numbers for the step's uses of randomness.
   public let streams: RandomStreams
 
+  /// The given inputs of a step.
+  public init(
+    graph: Graph, images: Tensor, labels: Tensor, indices: Tensor, randomState: Tensor,
+    streams: RandomStreams
+  ) {
+    (self.graph, self.images, self.labels) = (graph, images, labels)
+    (self.indices, self.randomState, self.streams) = (indices, randomState, streams)
+  }
+
   /// A forward pass of this step.
   public func context(_ mode: ForwardContext.Mode) -> ForwardContext {
     ForwardContext(graph, mode, randomState: randomState, streams: streams)

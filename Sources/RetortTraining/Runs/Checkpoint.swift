@@ -51,7 +51,8 @@ public struct Checkpoint: Sendable {
   public init(path: String) throws(FormatError) {
     let content = try Safetensors.read(path)
     let metadata = content.metadata
-    guard metadata["format"] == "retort-checkpoint-1", let step = metadata["step"].flatMap({ Int($0) }),
+    guard metadata["format"] == "retort-checkpoint-1",
+      let step = metadata["step"].flatMap({ Int($0) }),
       let seed = metadata["seed"].flatMap({ UInt64($0) })
     else { throw FormatError(path, in: "metadata", .corrupt("it is no checkpoint of Retort")) }
     var variables: [String: [Float]] = [:]

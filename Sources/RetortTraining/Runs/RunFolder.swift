@@ -38,7 +38,9 @@ public struct RunFolder: Sendable {
     let bytes = Array((line + "\n").utf8)
     var done = 0
     while done < bytes.count {
-      let written = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done) }
+      let written = bytes.withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
+      }
       if written < 0, errno == EINTR { continue }
       guard written > 0 else { throw FormatError(path, .system(call: "write", code: errno)) }
       done += written

@@ -1,0 +1,88 @@
+import RetortCore
+import RetortData
+import RetortDistillation
+import RetortFormats
+import RetortNN
+import RetortTraining
+
+extension StageRunner {
+  /// Searches from the stage's first training examples with its players as they stand.
+  ///
+  /// Nil where the stage explores nothing.
+  ///
+  /// - Parameters:
+  ///   - parents: How many examples the figures are taken over.
+  ///   - shown: How many of them are drawn.
+  mutating func explore(parents: Int, shown: Int) throws -> ExplorationReport? {
+    guard let exploration = stage.explore, let teacher = players[.teacher],
+      let student = players[.student]
+    else { return nil }
+    var tables = OfflineDistillation.Tables()
+    let explorer = try self.explorer(exploration, teacher, student, &tables, false)
+    let count = min(parents, data.training.count)
+    let sources = data.training.subset(Array(0..<count))
+    let graph = Graph()
+    let shape = data.imageShape
+    let images = graph.input("images", Shape([count] + shape.dimensions))
+    let inputs = StepInputs(
+      graph: graph, images: images, labels: graph.input("labels", [count], .int32),
+      indices: graph.input("indices", [count], .int32),
+      randomState: graph.input("random state", [3], .int32), streams: RandomStreams())
+    let rows = rows(explorer, inputs)
+    let context = inputs.context(.evaluation)
+    var outputs: [Tensor] = []
+    for (_, examples) in rows {
+      let (t, s) = (
+        teacher.store.model(examples, in: context), student.store.model(examples, in: context)
+      )
+      outputs += [
+        examples, t.softmax(), s.softmax(),
+        s.divergenceRows(
+          exploration.divergence, teacher: t, temperature: exploration.temperature),
+      ]
+    }
+    let executable = try session.compile(graph, outputs: outputs)
+    try executable.setInput(0, sources.images.map { Float($0) / 255 })
+    try executable.setInput(1, sources.labels)
+    try executable.setInput(2, (0..<count).map { Int32($0) })
+    let seed = parent.recipe.seed
+    try executable.setInput(
+      3, [Int32(truncatingIfNeeded: seed), Int32(truncatingIfNeeded: seed >> 32), 0])
+    try executable.run()
+    var found: [ExplorationGrid.Row] = []
+    for (index, row) in rows.enumerated() {
+      found.append(
+        .init(
+          title: row.title, pixels: try executable.floats(4 * index),
+          teacher: try executable.floats(4 * index + 1),
+          student: try executable.floats(4 * index + 2),
+          divergence: try executable.floats(4 * index + 3)))
+    }
+    let searched = found.dropFirst(rows.first { $0.title == "reconstruction" } == nil ? 1 : 2)
+    let grid = ExplorationGrid(
+      rows: found, shown: min(shown, count), image: shape, classNames: data.training.classNames)
+    return ExplorationReport(
+      stage: stage.name, originals: found[0].figures(classes),
+      steps: searched.map { $0.figures(classes) },
+      grid: grid.drawn())
+  }
+
+  /// What is drawn, from the originals to the end of the search.
+  private func rows(_ explorer: Explorer, _ inputs: StepInputs) -> [(
+    title: String, examples: Tensor
+  )] {
+    var rows: [(title: String, examples: Tensor)] = [("original", inputs.images)]
+    if let generator = explorer.generator {
+      let context = inputs.context(.evaluation)
+      let decoded = generator.using(context) {
+        generator.decode(generator.encode(inputs.images).mean)
+      }
+      rows.append(("reconstruction", decoded))
+    }
+    let path = explorer.explore(inputs.images, codes: nil, in: inputs).examples
+    for (step, examples) in path.enumerated() {
+      rows.append((path.count == 1 ? "explored" : "step \(step)", examples))
+    }
+    return rows
+  }
+}
