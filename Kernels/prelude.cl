@@ -23,6 +23,14 @@ static inline float max16(float16 v) {
   return fmax(c.x, c.y);
 }
 
+// Whether any lane of a comparison holds.
+static inline int any16(int16 v) {
+  const int8 a = v.lo | v.hi;
+  const int4 b = a.lo | a.hi;
+  const int2 c = b.lo | b.hi;
+  return (c.x | c.y) != 0;
+}
+
 // 16 floats of which the lanes from `count` on are `fill`.
 static inline float16 load_part16(__global const float* from, int count, float fill) {
   return count < 16 ? select((float16)fill, vload16(0, from), IOTA16 < count) : vload16(0, from);
@@ -107,6 +115,22 @@ static inline float16 exp16(float16 x) {
   return p * as_float16((half_e + 127) << 23) * as_float16((e - half_e + 127) << 23);
 }
 
+// exp for x ≤ 0 or NaN, as shifted rows have it: exp16's polynomial, cheaper, 0 below e⁻⁸⁷. The low
+// bits of `biased` are n, so that a shift puts n where the exponent is.
+static inline float16 exp_shifted16(float16 x) {
+  const float16 biased = fma(x, (float16)1.44269504f, (float16)12582912.0f);
+  const float16 n = biased - 12582912.0f;
+  float16 r = fma(n, (float16)-0.693359375f, x);
+  r = fma(n, (float16)2.12194440e-4f, r);
+  float16 p = fma(r, (float16)1.38131424e-3f, (float16)8.36941879e-3f);
+  p = fma(p, r, (float16)4.16684560e-2f);
+  p = fma(p, r, (float16)1.66665152e-1f);
+  p = fma(p, r, (float16)0.49999994f);
+  p = fma(p, r * r, r) + 1.0f;
+  p *= as_float16((as_int16(biased) << 23) + 0x3F800000);
+  return x < -87.0f ? (float16)0.0f : p;
+}
+
 // log: x = 2^n (1 + f) with 1 + f in [√½, √2); f − f²/2 + f³ P(f).
 static inline float16 log16(float16 x) {
   const int16 tiny = x < 1.17549435e-38f;
@@ -131,33 +155,36 @@ static inline float16 log16(float16 x) {
 // One row's softmax statistics in one read: (peak, Σ exp(scale · (x − peak))), peak = max x.
 // Each lane keeps its own peak and rescales its sum in the rare case that its maximum grows.
 static inline float2 softmax_statistics16(__global const float* x, int columns, float scale) {
-  float16 top = (float16)max16(load_part16(x, min(columns, 16), -FLT_MAX));
-  top = fmax(top, (float16)-FLT_MAX);
+  if (columns <= 16) {
+    const float16 a = load_part16(x, columns, -INFINITY);
+    const float peak = fmax(max16(a), -FLT_MAX);
+    return (float2)(peak, sum16(exp_shifted16((a - peak) * scale)));
+  }
+  float16 top = (float16)fmax(max16(vload16(0, x)), -FLT_MAX);
   float16 sum = 0.0f;
   int column = 0;
   for (; column + 64 <= columns; column += 64) {
     const float16 a = vload16(0, x + column), b = vload16(1, x + column);
     const float16 c = vload16(2, x + column), d = vload16(3, x + column);
-    const float16 peak = fmax(fmax(a, b), fmax(c, d));
-    if (any(peak > top)) {
-      const float16 raised = fmax(top, peak);
-      sum *= exp16((top - raised) * scale);
+    // Comparisons, cheaper than fmax: what a NaN hides does not matter, for the sum becomes NaN.
+    const float16 ab = a > b ? a : b, cd = c > d ? c : d;
+    const float16 peak = ab > cd ? ab : cd;
+    if (any16(peak > top)) {
+      const float16 raised = peak > top ? peak : top;
+      sum *= exp_shifted16((top - raised) * scale);
       top = raised;
     }
-    sum += (exp16((a - top) * scale) + exp16((b - top) * scale)) +
-           (exp16((c - top) * scale) + exp16((d - top) * scale));
+    sum += (exp_shifted16((a - top) * scale) + exp_shifted16((b - top) * scale)) +
+           (exp_shifted16((c - top) * scale) + exp_shifted16((d - top) * scale));
   }
   for (; column < columns; column += 16) {
     const float16 a = load_part16(x + column, min(columns - column, 16), -INFINITY);
-    if (any(a > top)) {
-      const float16 raised = fmax(top, a);
-      sum *= exp16((top - raised) * scale);
-      top = raised;
-    }
-    sum += exp16((a - top) * scale);
+    const float16 raised = a > top ? a : top;
+    sum = fma(sum, exp_shifted16((top - raised) * scale), exp_shifted16((a - raised) * scale));
+    top = raised;
   }
   const float peak = max16(top);
-  return (float2)(peak, sum16(sum * exp16((top - peak) * scale)));
+  return (float2)(peak, sum16(sum * exp_shifted16((top - peak) * scale)));
 }
 
 // The sum of `value` over `lanes` work-items, a power of two, by a tree of fixed order.

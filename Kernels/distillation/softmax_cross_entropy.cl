@@ -68,7 +68,7 @@ void softmax_cross_entropy_vector(
       const float16 shifted = load_part16(logits + start + column, count, 0.0f) - statistics.x;
       const float16 target =
           spread + (IOTA16 + column == label ? (float16)(1.0f - smoothing) : (float16)0.0f);
-      const float16 value = fma(exp16(shifted), (float16)inverse, -target) * weight;
+      const float16 value = fma(exp_shifted16(shifted), (float16)inverse, -target) * weight;
       store_part16(counts ? value : (float16)0.0f, count, gradient + start + column);
     }
 #endif

@@ -22,6 +22,28 @@
 #define ROWS 1
 #endif
 
+// One part of the vector forms' second pass; `factor` is log Σ or 1/Σ.
+static inline void softmax_part16(
+    __global const float* x, __global float* y, int count, float peak, float factor) {
+  const float16 shifted = load_part16(x, count, 0.0f) - peak;
+#if LOG
+  store_part16(shifted - factor, count, y);
+#else
+  store_part16(exp_shifted16(shifted) * factor, count, y);
+#endif
+}
+
+static inline void softmax_backward_part16(
+    __global const float* y, __global const float* gradient, __global float* gradX, int count,
+    float sum) {
+  const float16 g = load_part16(gradient, count, 0.0f), out = load_part16(y, count, 0.0f);
+#if LOG
+  store_part16(fma(exp16(out), (float16)-sum, g), count, gradX);
+#else
+  store_part16(out * (g - sum), count, gradX);
+#endif
+}
+
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void softmax_vector(
     __global const float* x, __global float* y, const int rows, const int columns,
@@ -30,15 +52,18 @@ void softmax_vector(
   for (int row = first; row < min(first + rowsPerItem, rows); row++) {
     const size_t start = (size_t)row * (size_t)columns;
     const float2 statistics = softmax_statistics16(x + start, columns, 1.0f);
-    for (int column = 0; column < columns; column += 16) {
-      const int count = min(columns - column, 16);
-      const float16 shifted =
-          load_part16(x + start + column, count, 0.0f) - statistics.x;
 #if LOG
-      store_part16(shifted - log(statistics.y), count, y + start + column);
+    const float factor = log(statistics.y);
 #else
-      store_part16(exp16(shifted) * (1.0f / statistics.y), count, y + start + column);
+    const float factor = 1.0f / statistics.y;
 #endif
+    int column = 0;
+    for (; column + 16 <= columns; column += 16) {
+      softmax_part16(x + start + column, y + start + column, 16, statistics.x, factor);
+    }
+    if (column < columns) {
+      softmax_part16(
+          x + start + column, y + start + column, columns - column, statistics.x, factor);
     }
   }
 }
@@ -87,15 +112,15 @@ void softmax_backward_vector(
 #endif
     }
     const float sum = sum16(sums);
-    for (int column = 0; column < columns; column += 16) {
-      const int count = min(columns - column, 16);
-      const float16 g = load_part16(gradient + start + column, count, 0.0f);
-      const float16 out = load_part16(y + start + column, count, 0.0f);
-#if LOG
-      store_part16(fma(exp16(out), (float16)-sum, g), count, gradX + start + column);
-#else
-      store_part16(out * (g - sum), count, gradX + start + column);
-#endif
+    int column = 0;
+    for (; column + 16 <= columns; column += 16) {
+      softmax_backward_part16(
+          y + start + column, gradient + start + column, gradX + start + column, 16, sum);
+    }
+    if (column < columns) {
+      softmax_backward_part16(
+          y + start + column, gradient + start + column, gradX + start + column, columns - column,
+          sum);
     }
   }
 }

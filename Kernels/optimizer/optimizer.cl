@@ -7,9 +7,9 @@
 //
 // Shapes     parameters w, gradients g, moments m and v  [n] float32; learningRate [1] float32;
 //            stepCount [1] int32, updates made before this one: t = stepCount + 1. Both lie in
-//            memory, so that a replay needs no new argument. Moments start as zeros, which makes the first
-//            velocity the gradient, as in PyTorch with dampening 0. Gaps between parameters must
-//            have gradient 0; they stay finite (epsilon > 0).
+//            memory, so that a replay needs no new argument. Moments start as zeros, which makes
+//            the first velocity the gradient, as in PyTorch with dampening 0. Gaps between
+//            parameters must have gradient 0; they stay finite (epsilon > 0).
 // Launch     vector: 1-D, global ⌈n / chunk⌉, local 1; chunk a multiple of 16.
 //            flat:   1-D, global ⌈n / 4⌉ rounded up to GROUP, local GROUP.
 // Macros     MOMENTUM, NESTEROV, DECOUPLED 0/1.  GROUP work-items a group.
