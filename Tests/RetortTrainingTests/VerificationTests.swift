@@ -1,6 +1,7 @@
 import RetortCPU
 import RetortCore
 import RetortFormats
+import RetortOpenCL
 import Testing
 
 @testable import RetortTraining
@@ -12,6 +13,14 @@ import Testing
 
   @Test(arguments: Goldens.training) func trainingInFloat64(_ name: String) throws {
     try expectWithin(Goldens.trainingPath(name), CPUBackend(precision: .float64))
+  }
+
+  @Test(arguments: Goldens.training) func trainingOnOpenCL(_ name: String) throws {
+    try expectWithin(Goldens.trainingPath(name), OpenCLBackend())
+  }
+
+  @Test(arguments: Goldens.losses) func lossesOnOpenCL(_ name: String) throws {
+    try expectWithin(Goldens.lossPath(name), OpenCLBackend())
   }
 
   @Test(arguments: Goldens.losses) func losses(_ name: String) throws {
