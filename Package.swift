@@ -27,6 +27,7 @@ let package = Package(
       name: "CRecipes", path: "Recipes",
       exclude: ["fashion-demo.yaml", "fashion-kd.yaml", "fashion-tgt.yaml"],
       sources: ["recipes.c"], publicHeadersPath: "include"),
+    .target(name: "CVerificationCases"),
     .target(name: "RetortCore"),
     .target(name: "RetortCPU", dependencies: ["RetortCore", "CRetortCPU"]),
     .target(name: "RetortOpenCL", dependencies: ["RetortCore", "COpenCL", "CKernels"]),
@@ -58,6 +59,7 @@ let package = Package(
       dependencies: [
         "RetortCore", "RetortCPU", "RetortOpenCL", "RetortNN", "RetortModels", "RetortFormats",
         "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes",
+        "CVerificationCases",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(

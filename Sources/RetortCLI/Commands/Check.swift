@@ -1,0 +1,78 @@
+import ArgumentParser
+import RetortFormats
+import RetortRecipes
+import RetortTraining
+
+/// `retort check`: everything that can be known without data and devices.
+struct Check: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Checks a recipe and shows what it would do.",
+    discussion: "All faults are reported at once, each with its line and column.")
+
+  @OptionGroup var source: RecipeOption
+  @Flag(help: "Print the recipe with every default written out.")
+  var expanded = false
+  @OptionGroup var format: JSONOption
+
+  func validate() throws {
+    if expanded, format.json { throw ValidationError("--expanded prints YAML; drop --json.") }
+  }
+
+  func run() throws {
+    let recipe = try source.load()
+    if expanded {
+      StandardOutput.write(recipe.expandedYAML, terminator: "")
+    } else if format.json {
+      StandardOutput.write(json(recipe))
+    } else {
+      var table = TextTable(
+        ["stage", "trains", "losses", "explores", "for", "batch"], numeric: [5])
+      for stage in recipe.stages {
+        table.add(
+          stage.name, "\(stage.trained.rawValue) \(model(stage, in: recipe))",
+          stage.losses.map(\.kind).joined(separator: " + "),
+          stage.explore?.order.rawValue ?? "-", length(stage.train), "\(stage.train.batch)")
+      }
+      StandardOutput.write("\(recipe.name): seed \(recipe.seed), SHA-256 \(recipe.sha256)")
+      StandardOutput.write(table.text)
+    }
+  }
+
+  private func json(_ recipe: Recipe) -> JSONValue {
+    .record(
+      ("name", .string(recipe.name)), ("seed", .number("\(recipe.seed)")),
+      ("sha256", .string(recipe.sha256)),
+      (
+        "stages",
+        .array(
+          recipe.stages.map { stage in
+            .record(
+              ("name", .string(stage.name)), ("trains", .string(stage.trained.rawValue)),
+              ("model", .string(model(stage, in: recipe))),
+              ("losses", .array(stage.losses.map { .string($0.kind) })),
+              ("explores", stage.explore.map { .string($0.order.rawValue) } ?? .null),
+              ("batch", .integer(stage.train.batch)))
+          })
+      ))
+  }
+
+  private func length(_ train: TrainSpec) -> String {
+    switch train.length {
+    case .steps(let count): "\(count) steps"
+    case .epochs(let count): "\(count) epochs"
+    }
+  }
+
+  /// The name of the trained model; one that comes from a stage is that stage's.
+  private func model(_ stage: StageSpec, in recipe: Recipe) -> String {
+    let player =
+      switch stage.trained {
+      case .student: stage.student
+      case .generator: stage.generator
+      case .teacher: stage.teacher
+      }
+    guard let player else { return "" }
+    guard case .stage(let name) = player.source else { return player.model }
+    return recipe.stages.first { $0.name == name }.map { model($0, in: recipe) } ?? ""
+  }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import RetortData
+import RetortFormats
+import RetortRecipes
+import RetortTraining
+
+/// `retort eval`: how well a trained model does on the test part of a dataset.
+struct Eval: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Measures a trained model on the test set.",
+    discussion: """
+      A model is a folder with config.json and model.safetensors, such as the student of a run; \
+      a run's folder stands for its student.
+      """)
+
+  @Argument(help: "The model's folder, or a run's.")
+  var model: String
+  @Option(help: ArgumentHelp("Another model to measure agreement with.", valueName: "folder"))
+  var teacher: String?
+  @Option(help: "The dataset.")
+  var data = FashionMNIST.name
+  @Option(help: ArgumentHelp("Where the dataset lies.", valueName: "folder"))
+  var directory: String?
+  @OptionGroup var device: DeviceOption
+  @OptionGroup var format: JSONOption
+
+  func validate() throws {
+    guard data == FashionMNIST.name else {
+      throw ValidationError("There is no dataset '\(data)'. There is: \(FashionMNIST.name).")
+    }
+  }
+
+  func run() throws {
+    var spec = DataSpec()
+    (spec.name, spec.directory) = (data, directory)
+    let stored = try StoredModel(model)
+    let other = try teacher.map { try StoredModel($0) }
+    let backend = try device.backend()
+    let own = try stored.evaluate(on: spec, with: backend)
+    let its = try other?.evaluate(on: spec, with: backend)
+    let agreement = its.map { own.metrics.agreement(with: $0.metrics) }
+    guard !format.json else {
+      StandardOutput.write(
+        .record(
+          ("model", json(own.score)), ("teacher", its.map { json($0.score) } ?? .null),
+          ("agreement", agreement.map { .real($0) } ?? .null), ("data", .string(data)),
+          ("device", .string(backend.name)), ("version", .string(retortVersion))))
+      return
+    }
+    var table = TextTable(
+      ["model", "accuracy", "NLL", "ECE", "parameters", "MACs"], numeric: [1, 2, 3, 4, 5])
+    var rows = [(stored, own.score)]
+    if let other, let its { rows.append((other, its.score)) }
+    for (model, score) in rows {
+      table.add(
+        model.spec.model, fixed(100 * (score.accuracy ?? 0), 2) + " %", fixed(score.nll ?? 0, 4),
+        fixed(score.ece ?? 0, 4), "\(score.parameters)", "\(score.macs)")
+    }
+    StandardOutput.write(table.text)
+    if let agreement { StandardOutput.write("agreement \(fixed(100 * agreement, 2)) %") }
+  }
+
+  private func json(_ score: StageResult.Score) -> JSONValue {
+    .record(
+      ("accuracy", .real(score.accuracy ?? .nan)), ("nll", .real(score.nll ?? .nan)),
+      ("ece", .real(score.ece ?? .nan)), ("parameters", .integer(score.parameters)),
+      ("macs", .integer(score.macs)))
+  }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import RetortFormats
+import RetortRecipes
+
+/// `retort explore`: what the search of a finished run finds, in figures and pictures.
+struct Explore: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows the examples that a run's exploration finds.",
+    discussion: """
+      Writes a picture: originals, their reconstructions and each step of the search, with the \
+      opinions of teacher (T) and student (S) and the divergence (D) between them.
+      """)
+
+  @Argument(help: "The folder of a finished run.")
+  var folder: String
+  @Option(help: ArgumentHelp("The stage; the last that explores if left out.", valueName: "name"))
+  var stage: String?
+  @Option(help: "Examples to take figures over.")
+  var parents = 512
+  @Option(help: "Examples to draw.")
+  var shown = 8
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Overrides a value, such as 'stages.*.explore.steps=8'.", valueName: "path=value"))
+  var overrides: [String] = []
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp(
+      "The picture; explored.png in the run's folder if left out.",
+      valueName: "file"))
+  var output: String?
+  @OptionGroup var device: DeviceOption
+  @OptionGroup var format: JSONOption
+
+  func validate() throws {
+    guard (1...100_000).contains(parents) else {
+      throw ValidationError("--parents must be from 1 to 100000.")
+    }
+    guard (1...64).contains(shown) else { throw ValidationError("--shown must be from 1 to 64.") }
+  }
+
+  func run() throws {
+    let recipe = try Recipe.load(folder + "/recipe.yaml", overrides: overrides)
+    let runner = try RecipeRunner(recipe, on: device.backend(), into: folder)
+    let report = try runner.explore(
+      stage: stage, parents: parents, shown: min(shown, parents))
+    let picture = output ?? folder + "/explored.png"
+    try report.grid.write(to: picture)
+    guard !format.json else {
+      StandardOutput.write(
+        .object((report.json.members ?? []) + [.init("picture", .string(picture))]))
+      return
+    }
+    var table = TextTable(
+      ["step", "divergence", "teacher sure", "student sure", "agreement"], numeric: [1, 2, 3, 4])
+    let rows =
+      [("originals", report.originals)]
+      + report.steps.enumerated().map { ("\($0.offset)", $0.element) }
+    for (name, step) in rows {
+      table.add(
+        name, fixed(step.divergence, 4), fixed(100 * step.teacherConfidence, 1) + " %",
+        fixed(100 * step.studentConfidence, 1) + " %", fixed(100 * step.agreement, 1) + " %")
+    }
+    StandardOutput.write("\(report.stage)\n\(table.text)\n\(picture)")
+  }
+}

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Glibc
+import RetortFormats
+
+/// `retort inspect`: what is in a file or a run folder.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Shows the tensors of a safetensors file, or the result of a run.",
+    discussion: "A run's result is read from 'result.json' in its folder.")
+
+  @Argument(help: "A .safetensors file, a run's folder, or its result.json.")
+  var file: String
+  @OptionGroup var format: JSONOption
+
+  func run() throws {
+    if isFolder(file) {
+      try showResult(file + "/result.json")
+    } else if file.hasSuffix(".json") {
+      try showResult(file)
+    } else {
+      try showTensors(Safetensors.read(file))
+    }
+  }
+
+  private func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  private func showTensors(_ content: Safetensors) throws {
+    let tensors = try content.names.map { ($0, try content.tensor($0)) }
+    let total = tensors.reduce(0) { $0 + $1.1.count }
+    let size = tensors.reduce(0) { $0 + $1.1.bytes.count }
+    let notes = content.metadata.sorted { $0.key < $1.key }
+    guard !format.json else {
+      StandardOutput.write(
+        .record(
+          ("file", .string(file)), ("elements", .integer(total)), ("bytes", .integer(size)),
+          ("metadata", .object(notes.map { .init($0.key, .string($0.value)) })),
+          (
+            "tensors",
+            .array(
+              tensors.map { name, tensor in
+                .record(
+                  ("name", .string(name)), ("dtype", .string(tensor.elementType.rawValue)),
+                  ("shape", .array(tensor.shape.map { .integer($0) })))
+              })
+          )))
+      return
+    }
+    var table = TextTable(["tensor", "dtype", "shape", "elements"], numeric: [3])
+    for (name, tensor) in tensors {
+      table.add(
+        name, tensor.elementType.rawValue, tensor.shape.map(String.init).joined(separator: "×"),
+        "\(tensor.count)")
+    }
+    StandardOutput.write(table.text)
+    for note in notes { StandardOutput.write("\(note.key): \(printable(note.value))") }
+    StandardOutput.write("\(tensors.count) tensors, \(total) elements, \(bytes(size))")
+  }
+
+  private func showResult(_ path: String) throws {
+    let content = try FileBytes.read(path, limit: 1 << 26)
+    let json = try JSONValue.parse(content[...], path: path)
+    guard !format.json else {
+      StandardOutput.write(json)
+      return
+    }
+    var table = TextTable(["fact", "value"])
+    for (key, value) in flattened(json, "") { table.add(key, value) }
+    StandardOutput.write(table.text)
+  }
+
+  /// Leaves with the path that leads to them.
+  private func flattened(_ value: JSONValue, _ path: String) -> [(String, String)] {
+    if let members = value.members {
+      return members.flatMap {
+        flattened($0.value, path.isEmpty ? $0.key : "\(path).\($0.key)")
+      }
+    }
+    if let elements = value.array {
+      return elements.enumerated().flatMap { flattened($0.element, "\(path)[\($0.offset)]") }
+    }
+    return [(path, value.string.map(printable) ?? value.text)]
+  }
+
+  /// A file's words without what would steer a terminal, and not too many of them.
+  private func printable(_ text: String) -> String {
+    let quoted = JSONValue.quoted(text).dropFirst().dropLast()
+    return quoted.count > 200 ? quoted.prefix(200) + "…" : String(quoted)
+  }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+import RetortRecipes
+
+/// A recipe with what is set on the command line.
+struct RecipeOption: ParsableArguments {
+  @Argument(help: "A recipe file, or the name of a bundled recipe ('retort list recipes').")
+  var recipe: String
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "Overrides a value, such as losses.1.weight=0.5 or 'stages.*.train.steps=100'.",
+      valueName: "path=value"))
+  var overrides: [String] = []
+
+  /// Reads and checks the recipe.
+  ///
+  /// - Throws: `RecipeErrors` with every fault.
+  func load() throws(RecipeErrors) -> Recipe { try Recipe.load(recipe, overrides: overrides) }
+}
+
+/// `--json`: facts for the next program.
+struct JSONOption: ParsableArguments {
+  @Flag(help: "Print JSON and nothing else.")
+  var json = false
+}

@@ -1,0 +1,96 @@
+import RetortRecipes
+import RetortTraining
+
+/// How a run goes on: one line that changes on a terminal, plain lines in a pipe.
+final class ProgressLines {
+  private let isSilent: Bool
+  private let isTerminal: Bool
+  private var isLineOpen = false
+
+  /// Lines for the standard output; none at all where another program reads JSON.
+  init(isSilent: Bool) {
+    self.isSilent = isSilent
+    isTerminal = StandardOutput.isTerminal
+  }
+
+  /// Says what runs where.
+  func begin(_ recipe: Recipe, _ folder: String, _ device: String) {
+    let count = recipe.stages.count
+    line("\(recipe.name): \(count) stage\(count == 1 ? "" : "s") on \(device), into \(folder)")
+  }
+
+  /// Shows an event.
+  func show(_ event: RunEvent) {
+    switch event {
+    case .stageBegan(let name, let player, let steps, let examples):
+      line("\(name): training the \(player.rawValue), \(steps) steps over \(examples) examples")
+    case .compiled(let launches, let byteCount, let seconds):
+      line(
+        "  \(launches) launches a step, \(bytes(byteCount)) of device memory, ready after "
+          + duration(seconds))
+    case .teacherChecked(let accuracy):
+      line("  the teacher is right on \(fixed(100 * accuracy, 2)) % of the test set")
+    case .progress(_, let progress): show(progress)
+    case .evaluated(_, let step, let accuracy):
+      line("  step \(step): test accuracy \(fixed(100 * accuracy, 2)) %")
+    case .stageEnded(let result): line("  " + summary(result))
+    }
+  }
+
+  /// Ends with a table of all stages.
+  func end(_ results: [StageResult], _ folder: String) {
+    var table = TextTable(
+      ["stage", "accuracy", "NLL", "ECE", "agreement", "steps", "time"],
+      numeric: [1, 2, 3, 4, 5, 6])
+    for result in results {
+      table.add(
+        result.stage, percent(result.trained.accuracy),
+        result.trained.nll.map { fixed($0, 4) } ?? "-",
+        result.trained.ece.map { fixed($0, 4) } ?? "-", percent(result.agreement),
+        "\(result.steps)", duration(result.seconds))
+    }
+    line("")
+    line(table.text)
+    line("\(folder)")
+  }
+
+  /// Leaves a line that was changing as it is.
+  func endLine() {
+    guard isLineOpen else { return }
+    isLineOpen = false
+    StandardOutput.write("")
+  }
+
+  private func show(_ progress: TrainingProgress) {
+    let rest =
+      progress.examplesPerSecond > 0 && progress.step > 0
+      ? progress.seconds / Double(progress.step) * Double(progress.steps - progress.step) : 0
+    let losses = progress.losses.map { "\($0.name) \(fixed($0.value, 4))" }
+    let text =
+      "  step \(progress.step)/\(progress.steps)  \(losses.joined(separator: "  "))  "
+      + "\(fixed(progress.examplesPerSecond, 0)) examples/s  \(duration(rest)) left"
+    guard isTerminal, !isSilent else {
+      line(text)
+      return
+    }
+    isLineOpen = true
+    StandardOutput.write("\r" + text + "\u{1B}[K", terminator: "")
+  }
+
+  private func line(_ text: String) {
+    guard !isSilent else { return }
+    endLine()
+    StandardOutput.write(text)
+  }
+
+  private func summary(_ result: StageResult) -> String {
+    let losses = result.losses.sorted { $0.key < $1.key }
+      .map { "\($0.key) \(fixed($0.value, 4))" }.joined(separator: ", ")
+    let accuracy = result.trained.accuracy.map { "test accuracy \(fixed(100 * $0, 2)) %, " } ?? ""
+    return "\(accuracy)\(losses), \(duration(result.seconds))"
+  }
+
+  private func percent(_ share: Double?) -> String {
+    share.map { fixed(100 * $0, 2) + " %" } ?? "-"
+  }
+}

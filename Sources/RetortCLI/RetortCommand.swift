@@ -1,0 +1,52 @@
+import ArgumentParser
+import Glibc
+import RetortRecipes
+
+/// The program `retort`: teaches small models what large ones know, on any OpenCL device.
+@main
+struct RetortCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retort",
+    abstract: "Distils large models into small ones on any OpenCL device, or none.",
+    version: retortVersion,
+    subcommands: [
+      Run.self, Check.self, Eval.self, Explore.self, Verify.self, Inspect.self, List.self,
+      Devices.self, Fetch.self, Bench.self,
+    ])
+
+  /// Runs the command line and exits: 0, 1 for a failure, 2 for a wrong command line or recipe.
+  static func main() {
+    // A reader that leaves early must not end a training run.
+    signal(SIGPIPE, SIG_IGN)
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+      try StandardOutput.finish()
+    } catch {
+      Glibc.exit(report(error))
+    }
+  }
+
+  /// Says what went wrong, on one of the two streams, and returns the exit status.
+  private static func report(_ error: any Error) -> Int32 {
+    switch error {
+    case let code as ExitCode:
+      return code.rawValue == ExitCode.validationFailure.rawValue ? 2 : code.rawValue
+    case let faults as RecipeErrors:
+      StandardError.write("\(faults)")
+      return 2
+    default: break
+    }
+    switch exitCode(for: error) {
+    case .success:
+      StandardOutput.write(fullMessage(for: error))
+      return 0
+    case .validationFailure:
+      StandardError.write(fullMessage(for: error))
+      return 2
+    default:
+      StandardError.write("retort: \(error)")
+      return 1
+    }
+  }
+}

@@ -1,0 +1,247 @@
+import Testing
+
+@testable import RetortRecipes
+
+/// A recipe that should not be, and the whole text that says why.
+struct MessageCase: CustomTestStringConvertible {
+  let name: String
+  let yaml: String
+  let message: String
+  var overrides: [String] = []
+  var testDescription: String { name }
+}
+
+private let head = "version: 1\nname: a\n"
+private let student = head + "student: {model: lenet5}\n"
+
+private let cases: [MessageCase] = [
+  MessageCase(
+    name: "unknown key in a list's map",
+    yaml: """
+      version: 1
+      name: kd
+      teacher: {model: resnet8, weights: t.safetensors}
+      student: {model: lenet5}
+      losses:
+        - {kind: cross-entropy}
+        - {kind: kd, temprature: 4}
+      """,
+    message:
+      "r.yaml:7:16: unknown key 'temprature' in 'losses[1]'. Did you mean 'temperature'?"),
+  MessageCase(
+    name: "all faults at once, in the order of lines",
+    yaml: """
+      version: 2
+      name: ..
+      sed: 1
+      data: {name: fashion-mnst, labelled: 3, step-imbalance: 0.5}
+      student: {model: lenet6, width: 3}
+      losses: [{kind: cross-entropy, weight: -1}]
+      train: {batch: many, steps: 0}
+      """,
+    message: """
+      r.yaml:1:10: version '2' is not known; this program reads version 1
+      r.yaml:2:7: '..' is no name: letters, digits, '-', '_' and '.' only, no '.' in front
+      r.yaml:3:1: unknown key 'sed' in the recipe. Did you mean 'seed'?
+      r.yaml:4:14: 'data.name' is 'fashion-mnst'; it must be fashion-mnist. Did you mean 'fashion-mnist'?
+      r.yaml:4:41: 'labelled' and 'step-imbalance' exclude each other in 'data'. Keep one.
+      r.yaml:4:57: 'data.step-imbalance' is 0.5; it must be from 1 to 1000000
+      r.yaml:5:18: there is no model 'lenet6'. Did you mean 'lenet5' or 'lenet5-small'?
+      r.yaml:6:40: 'losses[0].weight' is -1; it must be from 0 to 1000000
+      r.yaml:7:16: 'train.batch' must be a whole number, not 'many'
+      r.yaml:7:29: 'train.steps' is 0; it must be from 1 to 1000000000
+      """),
+  MessageCase(
+    name: "nothing at all", yaml: "",
+    message: """
+      r.yaml:1:1: 'the recipe' must be a map, not nothing
+      """),
+  MessageCase(
+    name: "no YAML", yaml: "version: 1\nname: [a\n",
+    message: "r.yaml:3:1: not YAML: did not find expected ',' or ']' while parsing a flow sequence"),
+  MessageCase(
+    name: "a key twice", yaml: "version: 1\nname: a\nname: b\n",
+    message: "r.yaml:1:1: key 'name' stands twice in one map. Keep one."),
+  MessageCase(
+    name: "anchors", yaml: head + "student: &s {model: lenet5}\nteacher: *s\n",
+    message: """
+      r.yaml:3:10: anchors and aliases are not read in recipes. Write the value out.
+      r.yaml:3:10: anchors and aliases are not read in recipes. Write the value out.
+      """),
+  MessageCase(
+    name: "missing keys", yaml: "student: {width: 3}",
+    message: """
+      r.yaml:1:1: the recipe lacks 'version'
+      r.yaml:1:1: the recipe lacks 'name'
+      r.yaml:1:10: 'student' lacks 'model'
+      """),
+  MessageCase(
+    name: "wrong kinds of values",
+    yaml: student + "losses: {kind: kd}\naugment: 3\noptimizer: {learning-rate: \"1\"}\n",
+    message: """
+      r.yaml:4:9: 'losses' must be a list of at least one loss, not a map
+      r.yaml:5:10: 'augment' must be a map, not '3'
+      r.yaml:6:28: 'optimizer.learning-rate' must be a number, not '1'
+      """),
+  MessageCase(
+    name: "truth values and infinities",
+    yaml: student + "augment: {flip: yes}\noptimizer: {learning-rate: inf}\n",
+    message: """
+      r.yaml:4:17: 'augment.flip' must be true or false, not 'yes'
+      r.yaml:5:28: 'optimizer.learning-rate' must be a number, not 'inf'
+      """),
+  MessageCase(
+    name: "a model's options",
+    yaml: head + "student: {model: resnet8, wdth: 4}\nteacher: {model: resnet8, width: 0.5}\n",
+    message: """
+      r.yaml:3:27: unknown key 'wdth' in 'student'. Did you mean 'width'?
+      r.yaml:4:34: 'teacher.width' is 0.5; it must be a whole number from 1 to 1024
+      """),
+  MessageCase(
+    name: "models in wrong places",
+    yaml: head + "student: {model: conv-vae}\ngenerator: {model: lenet5}\n",
+    message: """
+      r.yaml:3:18: 'student' needs a classifier, but model 'conv-vae' is a generator
+      r.yaml:4:20: 'generator' needs a generator, but model 'lenet5' is a classifier
+      """),
+  MessageCase(
+    name: "kd and exploration need others",
+    yaml: student + "losses: [{kind: kd}]\nexplore: {order: zero}\n",
+    message: """
+      r.yaml:4:10: loss 'kd' of stage 'a' needs a teacher. Add it.
+      r.yaml:5:10: exploration 'zero' of stage 'a' needs a generator. Add it.
+      """),
+  MessageCase(
+    name: "exploration needs kd",
+    yaml: student + "explore: {order: mixup}\n",
+    message: "r.yaml:4:10: exploration 'mixup' of stage 'a' needs a loss of kind 'kd'. Add it."),
+  MessageCase(
+    name: "players without weights",
+    yaml: student + """
+      teacher: {model: resnet8}
+      generator: {model: conv-vae}
+      losses: [{kind: kd}]
+      explore: {order: first}
+      """,
+    message: """
+      r.yaml:4:10: the teacher of stage 'a' has no weights. Add 'weights: FILE' or 'from: STAGE'.
+      r.yaml:5:12: the generator of stage 'a' has no weights. Add 'weights: FILE' or 'from: STAGE'.
+      """),
+  MessageCase(
+    name: "losses of other players",
+    yaml: head + "generator: {model: conv-vae}\nlosses: [{kind: cross-entropy}, {kind: kd}]\n",
+    message: """
+      r.yaml:4:10: loss 'cross-entropy' cannot train the generator of stage 'a'
+      r.yaml:4:33: loss 'kd' cannot train the generator of stage 'a'
+      """),
+  MessageCase(
+    name: "a loss twice",
+    yaml: student + "losses: [{kind: cross-entropy}, {kind: cross-entropy}]\n",
+    message: "r.yaml:4:33: loss 'cross-entropy' stands twice in 'losses'. Add the weights up."),
+  MessageCase(
+    name: "nothing to train", yaml: head,
+    message: "r.yaml:1:1: stage 'a' trains nothing. Add a student, a generator or a teacher."),
+  MessageCase(
+    name: "stages that are not there",
+    yaml: head + """
+      stages:
+        - {name: teach, teacher: {model: resnet8}}
+        - {name: teach, student: {model: lenet5}, generator: {from: teach}}
+        - {name: last, student: {model: lenet5}, teacher: {from: tech}}
+      """,
+    message: """
+      r.yaml:5:5: two stages are called 'teach'. Rename one.
+      r.yaml:5:63: stage 'teach' trains a teacher, which cannot be a generator
+      r.yaml:6:60: stage 'last' takes weights from 'tech', but no earlier stage is called so. Did you mean 'teach'?
+      """),
+  MessageCase(
+    name: "from and model, from and weights",
+    yaml: head + """
+      stages:
+        - {name: t, teacher: {model: resnet8}}
+        - name: s
+          student: {from: t, model: lenet5}
+          teacher: {from: t, weights: w.safetensors}
+      """,
+    message: """
+      r.yaml:6:24: 'model' and 'from' exclude each other in 'student'. Keep one.
+      r.yaml:7:15: 'weights' and 'from' exclude each other in 'teacher'. Keep one.
+      """),
+  MessageCase(
+    name: "faults of arms and of what they inherit come once",
+    yaml: head + """
+      student: {model: lenet5}
+      optimizer: {kind: sdg}
+      stages:
+        - name: s
+          arms:
+            - {name: one, train: {stps: 1}}
+            - {train: {epochs: 1}}
+            - {name: two, arms: []}
+      """,
+    message: """
+      r.yaml:4:19: 'optimizer.kind' is 'sdg'; it must be sgd, adam or adamw. Did you mean 'sgd'?
+      r.yaml:8:27: unknown key 'stps' in 'train'. Did you mean 'steps'?
+      r.yaml:9:9: 'stages[0].arms[1]' lacks 'name'
+      r.yaml:10:21: unknown key 'arms' in 'stages[0].arms[2]'
+      """),
+  MessageCase(
+    name: "keys of other kinds",
+    yaml: student + """
+      optimizer: {kind: adam, momentum: 0.5, schedule: {kind: cosine, every: 3}}
+      """,
+    message: """
+      r.yaml:4:25: 'momentum' in 'optimizer' means nothing with 'adam'; it goes with sgd
+      r.yaml:4:65: 'every' in 'optimizer.schedule' means nothing with 'cosine'; it goes with step
+      """),
+  MessageCase(
+    name: "ranges of exploration",
+    yaml: """
+      version: 1
+      name: a
+      teacher: {model: resnet8, weights: t}
+      student: {model: lenet5}
+      losses: [{kind: kd, temperature: 0}]
+      explore: {order: mixup, step: {plain: 1, normalised: 1}, ratio: 0, divergence: kl, beta: 0.5}
+      """,
+    message: """
+      r.yaml:5:34: 'losses[0].temperature' is 0; it must be greater than 0 and at most 1000
+      r.yaml:6:42: 'normalised' and 'plain' exclude each other in 'explore.step'. Keep one.
+      r.yaml:6:65: 'explore.ratio' is 0; it must be greater than 0 and at most 64
+      r.yaml:6:84: 'beta' in 'explore' means nothing with 'kl'; it goes with jsd
+      """),
+  MessageCase(
+    name: "overrides", yaml: student,
+    message: """
+      --set optimizer.learnin-rate=1: unknown key 'learnin-rate' in 'optimizer'. Did you mean 'learning-rate'?
+      --set seed: an override is PATH=VALUE, such as losses.1.weight=0.5
+      --set seed.x=1: there is no 'x'
+      """,
+    overrides: ["seed=2", "optimizer.learnin-rate=1", "seed", "seed.x=1"]),
+  MessageCase(
+    name: "overrides of lists", yaml: student + "losses: [{kind: cross-entropy}]\n",
+    message: """
+      --set losses.7.weight=1: there is no '7'; there is 0
+      """, overrides: ["losses.7.weight=1"]),
+  MessageCase(
+    name: "a base that is not there", yaml: "extends: fashion-kt\n" + student,
+    message: "r.yaml:1:10: there is neither a file nor a bundled recipe 'fashion-kt'. "
+      + "Did you mean 'fashion-kd'?"),
+]
+
+@Suite struct MessageTests {
+  @Test(arguments: cases)
+  func saysTheWholeText(_ example: MessageCase) {
+    let error = #expect(throws: RecipeErrors.self) {
+      try Recipe.decode(yaml: example.yaml, path: "r.yaml", overrides: example.overrides)
+    }
+    #expect(error?.description == example.message)
+  }
+
+  @Test func unknownRecipesAreNamed() {
+    let error = #expect(throws: RecipeErrors.self) { try Recipe.load("nothing-like-it") }
+    #expect(
+      error?.description == "nothing-like-it: there is neither a file nor a bundled recipe "
+        + "'nothing-like-it'. See 'retort list'.")
+  }
+}
