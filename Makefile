@@ -1,0 +1,58 @@
+# Every target says what it does after ##; `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# C targets hold the CPU backend's hot loops: optimised even in debug builds.
+TEST_BUILD := -Xcc -O2 --disable-xctest
+RETORT := .build/release/retort
+DEVICE ?= auto
+
+.PHONY: help setup build demo test lint test-oclgrind verify bench-step bundle bundle-check size clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing (apt), or say what to install
+	@Scripts/setup.sh
+
+build: ## Build the release binary, .build/release/retort
+	swift build -c release --product retort
+
+demo: setup build ## Train teacher, generator and six students on Fashion-MNIST (DEVICE=auto)
+	@if [ -d runs/fashion-demo ]; then echo "runs/fashion-demo exists: move or remove it first" >&2; exit 1; fi
+	$(RETORT) run fashion-demo --output runs/fashion-demo --device $(DEVICE)
+
+test: setup lint ## Set up, lint, build, and run every test on OpenCL and on the CPU
+	@Scripts/test.sh $(TEST_BUILD)
+
+lint: ## Check Swift format and compile every kernel with all warnings as errors
+	swift format lint -r --strict --parallel Sources Tests Package.swift
+	@Scripts/lint-kernels.sh
+
+test-oclgrind: setup ## Run kernel tests under oclgrind: no data race, no invalid access
+	@Scripts/setup.sh oclgrind
+	@Scripts/test-oclgrind.sh $(TEST_BUILD)
+
+verify: build ## Recompute the recorded cases on a device (DEVICE=auto)
+	$(RETORT) verify --device $(DEVICE)
+
+bench-step: build ## Time training steps beside PyTorch's on this machine (DEVICE=auto)
+	@Benchmarks/peers/compare.sh $(RETORT) $(DEVICE)
+
+bundle: setup ## Pack binary and libraries into dist/retort-VERSION-x86_64-linux.tar.gz
+	@Scripts/bundle.sh
+
+bundle-check: ## Try the bundle in a bare chroot (needs root)
+	@Scripts/bundle-check.sh
+
+size: build ## Show the release binary's size, and the lines of code by target
+	@ls -l $(RETORT) | awk '{ printf "%-24s %8.1f MB\n", "retort", $$5 / 1e6 }'
+	@for folder in Sources/*/ Kernels/ Tests/; do \
+	  find $$folder -name '*.swift' -o -name '*.[ch]' -o -name '*.cl' | xargs -r cat | wc -l \
+	    | awk -v name=$$folder '{ printf "%-24s %8d lines\n", name, $$1 }'; \
+	done
+
+clean: ## Remove build products, not runs
+	rm -rf .build .build-oclgrind .build-bundle dist

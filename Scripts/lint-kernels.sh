@@ -1,0 +1,27 @@
+#!/usr/bin/env bash
+# Compiles every kernel alone behind the prelude, as a GPU vendor's front end would see it.
+set -euo pipefail
+
+# Swift's own clang, also where `swift` is a launcher from elsewhere.
+resources=$(swift -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p')
+clang=$(realpath "$resources/../../bin/clang")
+[[ -x "$clang" ]] || clang=clang
+
+check() {
+  local flags=()
+  # A file without an entry is text for other kernels: its functions have no use of their own.
+  grep -q '__kernel' "$1" || flags+=(-Wno-unused-function)
+  "$clang" -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -fsyntax-only \
+    -Wall -Wextra -Werror "${flags[@]}" -include Kernels/prelude.cl "$1"
+}
+faulty=0
+count=0
+while IFS= read -r file; do
+  check "$file" || faulty=$((faulty + 1))
+  count=$((count + 1))
+done < <(find Kernels -name '*.cl' ! -name prelude.cl | sort)
+if [[ $faulty -gt 0 ]]; then
+  echo "$faulty of $count kernel files do not compile cleanly" >&2
+  exit 1
+fi
+echo "$count kernel files compile cleanly"

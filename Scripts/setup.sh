@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Installs the Debian packages that the build and the tests need and that are missing.
+# Usage: setup.sh [oclgrind]
+set -euo pipefail
+
+missing=()
+# Looks for what a package brings rather than for the package: it may have come another way.
+need() { # PACKAGE CHECK...
+  local package=$1
+  shift
+  "$@" >/dev/null 2>&1 || missing+=("$package")
+}
+header() { printf '#include <%s>\n' "$1" | clang -fsyntax-only -x c -; }
+library() { [[ -n "$(ldconfig -p | grep -F "$1")" ]]; }
+development() { printf 'int main(void) { return 0; }\n' | clang -x c - -o /dev/null "-l$1"; }
+driver() {
+  if [[ -n "${OCL_ICD_VENDORS:-}" ]]; then return 0; fi
+  compgen -G '/etc/OpenCL/vendors/*.icd'
+}
+processorDriver() { driver && { library libpocl || compgen -G '/etc/OpenCL/vendors/pocl*.icd'; }; }
+
+if ! command -v swift >/dev/null; then
+  echo "setup: Swift 6.3 is missing; see https://www.swift.org/install/linux" >&2
+  exit 1
+fi
+PATH="$PATH:/sbin:/usr/sbin"
+
+if [[ "${1:-}" == oclgrind ]]; then
+  need oclgrind command -v oclgrind
+else
+  need ocl-icd-opencl-dev library libOpenCL.so.1
+  need opencl-headers header CL/cl.h
+  need libclblast-dev library libclblast.so
+  need pocl-opencl-icd processorDriver
+  need dataset-fashion-mnist test -r /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
+  need libspng-dev development spng
+  need zlib1g-dev development z
+fi
+
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+if ! command -v apt-get >/dev/null; then
+  cat >&2 <<TEXT
+setup: missing, by their names in Debian: ${missing[*]}
+There is no apt here. Install from your system's packages: an OpenCL loader with its headers, a
+driver (your GPU's, or PoCL), CLBlast, libspng and zlib with headers. Fashion-MNIST comes with
+'retort fetch fashion-mnist'.
+TEXT
+  exit 1
+fi
+
+privileged=()
+if [[ $(id -u) -ne 0 ]]; then
+  if ! command -v sudo >/dev/null; then
+    echo "setup: missing; install as root: apt-get install ${missing[*]}" >&2
+    exit 1
+  fi
+  privileged=(sudo)
+fi
+echo "setup: installing ${missing[*]}"
+install=("${privileged[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qq)
+"${install[@]}" update
+"${install[@]}" install -y --no-install-recommends "${missing[@]}"
