@@ -28,9 +28,8 @@ struct RowGeometry {
       local = [1]
       arguments = ["rowsPerItem": .int(rowsPerItem)]
     case .tiled:
-      var lanes = 8
-      while lanes < 32, lanes < columns { lanes *= 2 }
-      while lanes < 256, lanes * 8 < columns { lanes *= 2 }
+      // Three shapes, so that few programs are built.
+      let lanes = columns <= 16 ? 16 : columns <= 512 ? 64 : 256
       let groupRows = max(1, Self.groupSize / lanes)
       macros = ["LANES": "\(lanes)", "ROWS": "\(groupRows)"]
       global = [lanes, (rows + groupRows - 1) / groupRows * groupRows]
