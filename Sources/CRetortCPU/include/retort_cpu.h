@@ -93,8 +93,8 @@ typedef struct {
 typedef enum { retort_sum, retort_largest, retort_smallest } retort_reduction;
 
 // The rows of an image matrix: row (image·rows_y + y)·rows_x + x, column tap·channels + channel,
-// holds source pixel (y·step_y + dy, x·step_x + dx) of the tap, or zero outside the image. Taps come
-// in lines of neighbours, along which dx grows by one.
+// holds source pixel (y·step_y + dy, x·step_x + dx) of the tap, or zero outside the image. Taps
+// come in lines of neighbours, along which dx grows by one.
 typedef struct {
   int64_t rows_y, rows_x, step_y, step_x;
   int64_t height, width, pixel_stride, channels;

@@ -11,6 +11,8 @@
 
 #define INLINE static inline __attribute__((always_inline))
 #define PARALLEL _Pragma("clang loop vectorize(assume_safety)")
+// Strided stores: scatter instructions are slower than single stores.
+#define SCALAR _Pragma("clang loop vectorize(disable) unroll_count(8)")
 
 INLINE int64_t least(int64_t x, int64_t y) { return x < y ? x : y; }
 INLINE int64_t most(int64_t x, int64_t y) { return x > y ? x : y; }
@@ -23,7 +25,7 @@ INLINE double smaller_double(double x, double y) { return x < y || x != x ? x : 
 
 // 2ⁿ, n within the range of normal exponents.
 INLINE double power_of_two_double(int64_t n) {
-  const int64_t bits = (n + 1023) << 52;
+  const uint64_t bits = (uint64_t)(n + 1023) << 52;
   double value;
   memcpy(&value, &bits, sizeof value);
   return value;

@@ -69,7 +69,8 @@ static double divergence_slopes(const retort_divergence_rows *g, const double *l
       case retort_jensen_shannon: {
         // log m with the larger of log p and log q taken out, so that m never underflows first.
         const double b = g->beta, high = larger_double(log_p[i], log_q[i]);
-        const double log_m = high + log(b * exp_double(log_p[i] - high) + (1 - b) * exp_double(log_q[i] - high));
+        const double m = b * exp_double(log_p[i] - high) + (1 - b) * exp_double(log_q[i] - high);
+        const double log_m = high + log(m);
         by_p[i] = p != 0 && b != 0 ? b * (log_p[i] - log_m) : 0;
         by_q[i] = q != 0 && b != 1 ? (1 - b) * (log_q[i] - log_m) : 0;
         loss += p * by_p[i] + q * by_q[i];
@@ -118,7 +119,9 @@ static void divergence(const retort_divergence_rows *g, int64_t start, int64_t e
     if (g->student_gradient) {
       real *to = (real *)g->student_gradient + row * columns;
       if (g->kind == retort_forward_kl) {
-        for (int64_t i = 0; i < columns; i++) to[i] = (real)(weight * (exp_double(log_q[i]) - exp_double(log_p[i])));
+        for (int64_t i = 0; i < columns; i++) {
+          to[i] = (real)(weight * (exp_double(log_q[i]) - exp_double(log_p[i])));
+        }
       } else {
         through_softmax(log_q, by_q, weight, columns, to);
       }
@@ -126,7 +129,9 @@ static void divergence(const retort_divergence_rows *g, int64_t start, int64_t e
     if (g->teacher_gradient) {
       real *to = (real *)g->teacher_gradient + row * columns;
       if (g->kind == retort_reverse_kl) {
-        for (int64_t i = 0; i < columns; i++) to[i] = (real)(weight * (exp_double(log_p[i]) - exp_double(log_q[i])));
+        for (int64_t i = 0; i < columns; i++) {
+          to[i] = (real)(weight * (exp_double(log_p[i]) - exp_double(log_q[i])));
+        }
       } else {
         through_softmax(log_p, by_p, weight, columns, to);
       }

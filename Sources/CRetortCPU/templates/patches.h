@@ -41,12 +41,12 @@ INLINE void copy_run(const real *from, int64_t count, real *to, int64_t step) {
   if (step == 1) {
     for (int64_t i = 0; i < count; i++) to[i] = from[i];
   } else {
-    for (int64_t i = 0; i < count; i++) to[i * step] = from[i];
+    SCALAR for (int64_t i = 0; i < count; i++) to[i * step] = from[i];
   }
 }
 
 INLINE void clear_run(int64_t count, real *to, int64_t step) {
-  for (int64_t i = 0; i < count; i++) to[i * step] = 0;
+  SCALAR for (int64_t i = 0; i < count; i++) to[i * step] = 0;
 }
 
 // Columns start..<start + count of one row, each `step` apart in `y`.
@@ -58,7 +58,8 @@ INLINE void load_patch_row(const retort_patches *g, patch_row row, int64_t start
     const int64_t low = most(start - column, 0), high = least(start + count - column, length);
     if (low < high) {
       const tap_line run = tap_line_of(g, row, line);
-      const int64_t first = least(most(low, run.start), high), last = most(least(high, run.end), first);
+      const int64_t first = least(most(low, run.start), high);
+      const int64_t last = most(least(high, run.end), first);
       real *to = y + (column - start) * step;
       clear_run(first - low, to + low * step, step);
       if (g->pixel_stride == g->channels) {

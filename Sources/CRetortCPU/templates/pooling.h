@@ -41,8 +41,8 @@ static void max_pool(const retort_pooling *g, const void *x, int64_t start, int6
 }
 
 // The places of the maxima of one window for up to MOST_LANES channels from `channel` on: the first
-// of equals; NaN counts as larger than everything, the last NaN largest, as in PyTorch. -1 where the
-// window lies outside the image.
+// of equals; NaN counts as larger than everything, the last NaN largest, as in PyTorch. -1 where
+// the window lies outside the image.
 #define MOST_LANES 64
 
 INLINE void find_maxima(const retort_pooling *g, const real *x, int64_t image, window w,

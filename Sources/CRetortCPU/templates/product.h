@@ -69,7 +69,7 @@ static void pack_rows(const retort_factor *f, const real *base, int64_t start, i
     }
     for (int64_t row = 0; row < rows; row++) {
       const real *line = from + row * f->stride;
-      for (int64_t i = 0; i < depth; i++) y[i * TILE_ROWS + row] = line[i * f->stride_k];
+      SCALAR for (int64_t i = 0; i < depth; i++) y[i * TILE_ROWS + row] = line[i * f->stride_k];
     }
   }
 }
@@ -101,7 +101,7 @@ static void pack_columns(const retort_factor *f, const real *base, int64_t start
     }
     for (int64_t column = 0; column < columns; column++) {
       const real *up = from + column * f->stride;
-      for (int64_t i = 0; i < depth; i++) y[i * width + column] = up[i * f->stride_k];
+      SCALAR for (int64_t i = 0; i < depth; i++) y[i * width + column] = up[i * f->stride_k];
     }
   }
 }
@@ -121,8 +121,9 @@ static int64_t product_scratch(const retort_product *p) {
 // Where row `row` of matrix `batch` starts in the epilogue's space.
 INLINE int64_t row_start(const retort_product *p, int64_t batch, int64_t row) {
   const retort_rows *r = &p->rows;
-  return r->base + batch * r->stride_batch + row % r->rows_x * r->stride_x +
-         row / r->rows_x % r->rows_y * r->stride_y + row / (r->rows_x * r->rows_y) * r->stride_image;
+  const int64_t line = row / r->rows_x, image = line / r->rows_y;
+  return r->base + batch * r->stride_batch + image * r->stride_image +
+         (line - image * r->rows_y) * r->stride_y + (row - line * r->rows_x) * r->stride_x;
 }
 
 // Runs the epilogue over rows start..<start + count of a tile whose first column is `column`.

@@ -1,7 +1,7 @@
 // Reductions over the middle of [outer, reduced, inner], and means and variances.
 //
-// Everything is accumulated in double. The reduced axis is cut into segments whose number depends on
-// shapes alone; their partial results are combined in order, so threads do not change a bit.
+// Everything is accumulated in double. The reduced axis is cut into segments whose number depends
+// on shapes alone; their partial results are combined in order, so threads do not change a bit.
 
 INLINE double identity_of(retort_reduction operation) {
   return operation == retort_sum ? 0 : operation == retort_largest ? -INFINITY : INFINITY;

@@ -64,9 +64,8 @@ extension Lowering {
     let epilogue = try compile(c.epilogue, of: step, operandsFrom: 2)
     return lowerProducts([
       Product(
-        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, lines: lines, on: .left,
-        maySplit: false,
-        kernels: kernels)
+        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, lines: lines,
+        on: .left, maySplit: false, kernels: kernels)
     ])
   }
 
@@ -90,8 +89,8 @@ extension Lowering {
     let epilogue = try compile(c.epilogue, of: step, operandsFrom: 2)
     return lowerProducts([
       Product(
-        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, lines: lines, on: .right,
-        kernels: kernels)
+        size, a: a, b: b, rows: place, epilogue: epilogue, patches: patches, lines: lines,
+        on: .right, kernels: kernels)
     ])
   }
 
