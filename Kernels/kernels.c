@@ -80,6 +80,9 @@ static const char max_pool[] = {
 static const char argmax[] = {
 #embed "reduction/argmax.cl"
     , 0};
+static const char convolution_narrow_vector[] = {
+#embed "convolution/convolution_narrow_vector.cl"
+    , 0};
 static const char convolution_pack_vector[] = {
 #embed "convolution/convolution_pack_vector.cl"
     , 0};
@@ -107,6 +110,7 @@ static const char moments_tiled[] = {
 
 static const retort_kernel_source sources[] = {
     {"prelude", prelude},
+    {"convolution/convolution_narrow_vector", convolution_narrow_vector},
     {"convolution/convolution_pack_vector", convolution_pack_vector},
     {"convolution/convolution_vector", convolution_vector},
     {"convolution/convolution_weight_gradient_vector", convolution_weight_gradient_vector},

@@ -31,15 +31,23 @@ static inline int any16(int16 v) {
   return (c.x | c.y) != 0;
 }
 
+// 16 floats at any address. PoCL composes vload16 and vstore16 of pairs of floats, and arithmetic
+// between them then stays in pairs: an affine map with ReLU took 1.5 to 2.4 times as long.
+typedef float16 float16_anywhere __attribute__((aligned(4)));
+static inline float16 load16(__global const float* from) {
+  return *(__global const float16_anywhere*)from;
+}
+static inline void store16(float16 v, __global float* to) { *(__global float16_anywhere*)to = v; }
+
 // 16 floats of which the lanes from `count` on are `fill`.
 static inline float16 load_part16(__global const float* from, int count, float fill) {
-  return count < 16 ? select((float16)fill, vload16(0, from), IOTA16 < count) : vload16(0, from);
+  return count < 16 ? select((float16)fill, load16(from), IOTA16 < count) : load16(from);
 }
 
 // Stores the first `count` lanes.
 static inline void store_part16(float16 v, int count, __global float* to) {
   if (count == 16) {
-    vstore16(v, 0, to);
+    store16(v, to);
     return;
   }
   if (count & 8) {

@@ -56,10 +56,9 @@
 #define NV 2
 #define DIRECT 0
 #endif
-#ifndef STORE1
+#ifndef STORE_PART16
 #define STORE_PARAMETERS
-#define STORE1(value, m, n) c[(size_t)(m) * N + (n)] = (value)
-#define STORE16(value, m, n) vstore16(value, 0, c + (size_t)(m) * N + (n))
+#define STORE_PART16(value, count, m, n) store_part16(value, count, c + (size_t)(m) * N + (n))
 #endif
 
 #define UNROLL __attribute__((opencl_unroll_hint))
@@ -163,17 +162,8 @@ void convolution_vector(
             const int m = (image * OUT_H + y * PHASES_Y + phaseY) * OUT_W + x * PHASES_X + phaseX;
             UNROLL
             for (int j = 0; j < NV; j++) {
-              const int rest = GROUP_N - n0 - 16 * j, n = group * GROUP_N + n0 + 16 * j;
-              if (rest >= 16) {
-                STORE16(acc[p][j], m, n);
-              } else {
-                float lanes[16];
-                vstore16(acc[p][j], 0, lanes);
-                UNROLL
-                for (int l = 0; l < 15; l++) {
-                  if (l < rest) STORE1(lanes[l], m, n + l);
-                }
-              }
+              const int count = min(16, GROUP_N - n0 - 16 * j);
+              if (count > 0) STORE_PART16(acc[p][j], count, m, group * GROUP_N + n0 + 16 * j);
             }
           }
         }

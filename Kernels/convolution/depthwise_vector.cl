@@ -48,10 +48,9 @@
 #define TILE_KY 3
 #define TILE_KX 3
 #endif
-#ifndef STORE1
+#ifndef STORE_PART16
 #define STORE_PARAMETERS
-#define STORE1(value, m, n) c[(size_t)(m) * N + (n)] = (value)
-#define STORE16(value, m, n) vstore16(value, 0, c + (size_t)(m) * N + (n))
+#define STORE_PART16(value, count, m, n) store_part16(value, count, c + (size_t)(m) * N + (n))
 #endif
 
 #define UNROLL __attribute__((opencl_unroll_hint))
@@ -112,14 +111,7 @@ void depthwise_vector(
           for (int p = 0; p < TILE_X; p++) {
             const int m = m0 + p * PHASES_X;
             if (x0 + p >= columnEnd) continue;
-            if (n + 16 <= CHANNELS) {
-              STORE16(acc[p], m, n);
-            } else {
-              float lanes[16];
-              vstore16(acc[p], 0, lanes);
-              UNROLL
-              for (int l = 0; l < CHANNELS % 16; l++) STORE1(lanes[l], m, n + l);
-            }
+            STORE_PART16(acc[p], min(16, CHANNELS - n), m, n);
           }
         }
       }

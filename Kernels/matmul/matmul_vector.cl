@@ -13,7 +13,8 @@
 //            ROWS          most rows of a work-item if DEEP.                Default 264.
 //            DEEP          1 if K (or splitK) exceeds KC.                   Default 0.
 //            TRANSPOSE_A, TRANSPOSE_B                                       Default 0.
-//            STORE_PARAMETERS, STORE1, STORE16  the epilogue: once per element, with its sum.
+//            STORE_PARAMETERS, STORE_PART16  the epilogue: once per element, with its sum;
+//                          `count` of the 16 lanes are inside.
 // Memory     Local: KC·16·NV floats, and ROWS·16·NV more if DEEP. May read, never write, up to 64
 //            floats past the end of A and B.
 // Numerics   fma in order of k within a part; parts are added in order of s.
@@ -41,10 +42,9 @@
 #ifndef TRANSPOSE_B
 #define TRANSPOSE_B 0
 #endif
-#ifndef STORE1
+#ifndef STORE_PART16
 #define STORE_PARAMETERS
-#define STORE1(value, m, n) c[(size_t)(m) * N + (n)] = (value)
-#define STORE16(value, m, n) vstore16(value, 0, c + (size_t)(m) * N + (n))
+#define STORE_PART16(value, count, m, n) store_part16(value, count, c + (size_t)(m) * N + (n))
 #endif
 
 #define WIDTH (16 * NV)
@@ -176,7 +176,7 @@ void matmul_vector(
         UNROLL
         for (int i = 0; i < MR; i++) {
           UNROLL
-          for (int j = 0; j < NV; j++) STORE16(acc[i][j], row0 + m0 + i, n0 + 16 * j);
+          for (int j = 0; j < NV; j++) STORE_PART16(acc[i][j], 16, row0 + m0 + i, n0 + 16 * j);
         }
       } else {
         float16 tile[MR][NV];
@@ -186,8 +186,9 @@ void matmul_vector(
           for (int j = 0; j < NV; j++) tile[i][j] = acc[i][j];
         }
         for (int i = row - m0; i < MR; i++) {
-          const float* values = (const float*)tile[i];
-          for (int n = 0; n < width; n++) STORE1(values[n], row0 + m0 + i, n0 + n);
+          for (int n = 0; n < width; n += 16) {
+            STORE_PART16(tile[i][n / 16], min(16, width - n), row0 + m0 + i, n0 + n);
+          }
         }
       }
     }
@@ -207,18 +208,11 @@ void matmul_reduce_vector(
   const int rowEnd = min(firstRow + blockRows, M);
   const size_t part = (size_t)M * N;
   for (int m = firstRow; m < rowEnd; m++) {
-    int n = 0;
-    for (; n + 16 <= N; n += 16) {
+    for (int n = 0; n < N; n += 16) {
       __global const float* p = parts + (size_t)m * N + n;
       float16 sum = vload16(0, p);
       for (int s = 1; s < splits; s++) sum += vload16(0, p + s * part);
-      STORE16(sum, m, n);
-    }
-    for (; n < N; n++) {
-      __global const float* p = parts + (size_t)m * N + n;
-      float sum = p[0];
-      for (int s = 1; s < splits; s++) sum += p[s * part];
-      STORE1(sum, m, n);
+      STORE_PART16(sum, min(16, N - n), m, n);
     }
   }
 }

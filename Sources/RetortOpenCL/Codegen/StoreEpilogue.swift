@@ -30,12 +30,16 @@ struct StoreEpilogue {
       parameters.add("f\(index)", results[index], result.dtype, isConstant: false)
     }
     let writer = StoreWriter(program)
+    let widths: [(String, ProgramText.Width)] = [
+      ("STORE1(value, m, n)", .one), ("STORE_PART16(value, count, m, n)", .sixteen),
+    ]
+    let stores = widths.map { macro, width in
+      "#define \(macro) "
+        + (["do {"] + writer.body(width) + ["} while (0)"]).joined(separator: " \\\n  ")
+    }
     let lines =
-      ["#define STORE_PARAMETERS \(parameters.trailing)"]
-      + [("STORE1", ProgramText.Width.one), ("STORE16", .sixteen)].map { name, width in
-        "#define \(name)(value, m, n) "
-          + (["do {"] + writer.body(width) + ["} while (0)"]).joined(separator: " \\\n  ")
-      }
+      ["#define STORE_PARAMETERS \(parameters.trailing)"] + stores
+      + ["#define STORE16(value, m, n) STORE_PART16(value, 16, m, n)"]
     text = lines.joined(separator: "\n") + "\n"
     arguments = parameters.arguments
   }
@@ -77,7 +81,7 @@ private struct StoreWriter {
   private var rowAxes: Range<Int> { space.groups[0] }
   private var columnAxis: Int? { space.groups[1].first }
 
-  /// The statements of STORE1 or STORE16; arguments are taken once, under names no kernel uses.
+  /// The statements of STORE1 or STORE_PART16; arguments are taken once, under names no kernel uses.
   func body(_ width: ProgramText.Width) -> [String] {
     var lines = ["const \(width.type(.float32)) store_value = (value);"]
     if needsRow { lines.append("const size_t store_m = (size_t)(m);") }
@@ -157,10 +161,12 @@ private struct StoreWriter {
     let type = width.type(operand.dtype)
     switch columnStep(index) {
     case 0: return "(\(type))(e\(index)[\(place)])"
-    case 1: return "vload16(0, e\(index) + \(place))"
+    case 1:
+      let run = "load16((__global const float*)e\(index) + \(place))"
+      return operand.dtype == .float32 ? run : "as_int16(\(run))"
     default:
       let gather =
-        "gather16((__global const float*)e\(index) + \(place), \(columnStep(index)), 16)"
+        "gather16((__global const float*)e\(index) + \(place), \(columnStep(index)), count)"
       return operand.dtype == .float32 ? gather : "as_int16(\(gather))"
     }
   }
@@ -172,8 +178,9 @@ private struct StoreWriter {
     var pointer = index == 0 ? "c" : "f\(index)"
     if index == 0, result.dtype == .int32 { pointer = "((__global int*)c)" }
     if width == .one { return "\(pointer)[\(place)] = \(value);" }
-    if columnStep(access) == 1 { return "vstore16(\(value), 0, \(pointer) + \(place));" }
     let lanes = result.dtype == .float32 ? value : "as_float16(\(value))"
-    return "scatter16(\(lanes), (__global float*)\(pointer) + \(place), \(columnStep(access)), 16);"
+    let to = "(__global float*)\(pointer) + \(place)"
+    if columnStep(access) == 1 { return "store_part16(\(lanes), count, \(to));" }
+    return "scatter16(\(lanes), \(to), \(columnStep(access)), count);"
   }
 }

@@ -15,12 +15,7 @@ extension Lowering {
     case .tiled: convolutionTiled(step, convolution)
     case .vector:
       switch convolution.direction {
-      case .forward, .inputGradient:
-        if convolution.isDepthwise {
-          try depthwiseVector(step, convolution)
-        } else {
-          try convolutionVector(step, convolution)
-        }
+      case .forward, .inputGradient: try convolutionVector(step, convolution)
       case .weightGradient:
         if convolution.isDepthwise {
           try depthwiseWeightGradientVector(step, convolution)

@@ -5,27 +5,31 @@ extension Lowering {
   /// packing of the weights, and the gather.
   mutating func convolutionVector(_ step: Step, _ convolution: ConvolutionStep) throws {
     let gather = try gather(step, convolution)
-    let panels = gather.panelsPerItem(device)
-    var macros: LaunchMacros = [
-      "IN_C": "\(gather.inputChannels)", "N": "\(gather.outputChannels)",
-      "GROUPS": "\(gather.groups)", "TILE_Y": "\(gather.tileY)", "NV": "\(gather.vectors)",
-      "DIRECT": gather.isDirect ? "1" : "0",
-    ]
-    macros.append(gather.macros)
-    addGather(
-      step, convolution, gather, family: "convolution_vector", entry: "convolution_vector", macros,
-      global: [gather.items, gather.panels.pieces(of: panels)],
-      arguments: ["panelsPerItem": .int(panels)])
-  }
-
-  /// Appends the launches of a depthwise convolution or its input gradient for CPU devices.
-  mutating func depthwiseVector(_ step: Step, _ convolution: ConvolutionStep) throws {
-    let gather = try gather(step, convolution)
-    var macros: LaunchMacros = ["CHANNELS": "\(gather.inputChannels)"]
-    macros.append(gather.macros)
-    addGather(
-      step, convolution, gather, family: "depthwise_vector", entry: "depthwise_vector", macros,
-      global: [gather.items], arguments: [:])
+    switch gather.lanes {
+    case .depthwise:
+      addGather(
+        step, convolution, gather, "depthwise_vector",
+        macros: ["CHANNELS": "\(gather.inputChannels)", "TILE_X": "\(gather.tileX)"],
+        global: [gather.items])
+    case .pixels:
+      addGather(
+        step, convolution, gather, "convolution_narrow_vector",
+        macros: [
+          "IN_C": "\(gather.inputChannels)", "N": "\(gather.outputChannels)",
+          "TILE_Y": "\(gather.tileY)",
+        ], global: [gather.items])
+    case .channels:
+      let panels = gather.panelsPerItem(device)
+      addGather(
+        step, convolution, gather, "convolution_vector",
+        macros: [
+          "IN_C": "\(gather.inputChannels)", "N": "\(gather.outputChannels)",
+          "GROUPS": "\(gather.groups)", "TILE_Y": "\(gather.tileY)",
+          "TILE_X": "\(gather.tileX)", "NV": "\(gather.vectors)",
+          "DIRECT": gather.isDirect ? "1" : "0",
+        ], global: [gather.items, gather.panels.pieces(of: panels)],
+        arguments: ["panelsPerItem": .int(panels)])
+    }
   }
 
   /// Plans a gather.
@@ -41,17 +45,18 @@ extension Lowering {
     return gather
   }
 
+  /// Appends the packing of the weights and the kernel `name` of the file of that name.
   private mutating func addGather(
-    _ step: Step, _ convolution: ConvolutionStep, _ gather: VectorGather, family: String,
-    entry: String, _ macros: LaunchMacros, global: [Int], arguments extra: LaunchArguments
+    _ step: Step, _ convolution: ConvolutionStep, _ gather: VectorGather, _ name: String,
+    macros: LaunchMacros, global: [Int], arguments extra: LaunchArguments = [:]
   ) {
-    let isDepthwise = convolution.isDepthwise
-    let packed = scratch(byteCount: 4 * gather.packedCount(isDepthwise: isDepthwise))
-    add(
-      gather.pack(input(step, 1), into: packed, isDepthwise: isDepthwise, label: step.label))
+    let packed = scratch(byteCount: 4 * gather.packedCount)
+    add(gather.pack(input(step, 1), into: packed, label: step.label))
     let store = StoreEpilogue(
       convolution.epilogue, operands: step.inputs.indices.dropFirst(2).map { input(step, $0) },
       results: step.outputs.indices.map { output(step, $0) })
+    var macros = macros
+    macros.append(gather.macros)
     var arguments: LaunchArguments = [
       "input": .buffer(input(step, 0)), "packed": .buffer(packed), "c": .buffer(output(step)),
     ]
@@ -59,7 +64,7 @@ extension Lowering {
     arguments.append(store.arguments)
     add(
       Launch(
-        family: "convolution/\(family)", entry: entry, macros: macros, generated: store.text,
+        family: "convolution/\(name)", entry: name, macros: macros, generated: store.text,
         global: global, local: Array(repeating: 1, count: global.count), arguments: arguments,
         label: step.label))
   }

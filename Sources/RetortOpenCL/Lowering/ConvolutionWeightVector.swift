@@ -45,7 +45,7 @@ extension Lowering {
     let tileY = (1...height).last { height % $0 == 0 && $0 * tileX <= 26 } ?? 1
     var macros: LaunchMacros = [
       "CHANNELS": "\(gather.inputChannels)", "KERNEL_H": "\(height)", "KERNEL_W": "\(width)",
-      "TILE_KY": "\(tileY)", "TILE_KX": "\(tileX)",
+      "TILE_KY": "\(tileY)", "TILE_KX": "\(tileX)", "TILE_X": "\(gather.tileX)",
     ]
     macros.append(gather.macros)
     let partial = addWeightSum(

@@ -3,6 +3,17 @@ import RetortCore
 /// A convolution or its input gradient as the gather that the vector kernels run, and how it is
 /// cut into register tiles, bands and strips.
 struct VectorGather {
+  /// What the 16 lanes of a vector are, each by a kernel of its own.
+  enum Lanes {
+    /// Output channels.
+    case channels
+    /// Neighbouring pixels of one row: for few output channels.
+    case pixels
+    /// Channels that are convolved by themselves.
+    case depthwise
+  }
+
+  let lanes: Lanes
   /// What is gathered: shapes of one image and how outputs find inputs.
   let images, inputChannels, outputChannels, groups: Int
   let y, x: GatherAxis
@@ -34,12 +45,19 @@ struct VectorGather {
     x = Self.axis(
       isGradient, from[2], to[2], convolution.weight[2], geometry.strideX, geometry.padLeft,
       geometry.dilationX)
-    let isDepthwise = convolution.isDepthwise
-    (tileY, tileX, vectors) =
-      isDepthwise
-      ? (1, Self.evenTile(x.count, 14), 1) : Self.tile(y, x, outputChannels / groups)
+    if convolution.isDepthwise {
+      lanes = .depthwise
+      (tileY, tileX, vectors) = (1, Self.evenTile(x.count, 14), 1)
+    } else if groups == 1, Self.prefersPixels(x, outputChannels) {
+      lanes = .pixels
+      tileY = Self.evenTile(y.count, Self.pixelAccumulators / outputChannels)
+      (tileX, vectors) = (16, 1)
+    } else {
+      lanes = .channels
+      (tileY, tileX, vectors) = Self.tile(y, x, outputChannels / groups)
+    }
     isDirect =
-      !isDepthwise && y.staysInside && x.staysInside
+      lanes == .channels && y.staysInside && x.staysInside
       && Self.divides(tileY, y) && Self.divides(tileX, x)
     band = y.count.rounded(upTo: tileY)
     strip = x.count.rounded(upTo: tileX)
@@ -60,6 +78,15 @@ struct VectorGather {
   }
 
   // MARK: Tiles
+
+  private static let pixelAccumulators = 24
+
+  /// Whether vectors of pixels waste less than vectors of channels: multiply-adds per row, input
+  /// channel and tap, at least the time to load the pixels.
+  private static func prefersPixels(_ x: GatherAxis, _ channels: Int) -> Bool {
+    guard x.step == 1, channels < 16 else { return false }
+    return 1.15 * Double(x.count.pieces(of: 16)) * max(Double(channels), 2.2) < Double(x.count)
+  }
 
   private static func evenTile(_ extent: Int, _ most: Int) -> Int {
     extent.pieces(of: extent.pieces(of: most))
@@ -94,7 +121,10 @@ struct VectorGather {
   // MARK: Work-items
 
   /// Floats of a work-item's padded window.
-  private var patch: Int { y.reach(band) * x.reach(strip) * inputChannels }
+  private var patch: Int {
+    let pixels = y.reach(band) * x.reach(strip)
+    return (lanes == .pixels ? pixels + 16 : pixels) * inputChannels
+  }
 
   /// Makes bands and strips small enough for local memory and many enough for the cores.
   private mutating func cut(_ device: OpenCLDevice) -> Bool {
@@ -136,7 +166,7 @@ struct VectorGather {
   var macros: LaunchMacros {
     var macros: LaunchMacros = [
       "IN_H": "\(y.input)", "IN_W": "\(x.input)", "OUT_H": "\(y.output)", "OUT_W": "\(x.output)",
-      "TAPS": "\(taps)", "BAND": "\(band)", "STRIP": "\(strip)", "TILE_X": "\(tileX)",
+      "TAPS": "\(taps)", "BAND": "\(band)", "STRIP": "\(strip)",
     ]
     macros.append(y.macros("Y"))
     macros.append(x.macros("X"))
@@ -144,16 +174,17 @@ struct VectorGather {
   }
 
   /// Floats of the packed weights.
-  func packedCount(isDepthwise: Bool) -> Int {
-    isDepthwise
+  var packedCount: Int {
+    lanes == .depthwise
       ? taps * inputChannels.rounded(upTo: 16)
       : panels * taps * inputChannels / groups * 16 * vectors
   }
 
   /// The launch that packs `weight` for the gather.
   func pack(
-    _ weight: BufferReference, into packed: BufferReference, isDepthwise: Bool, label: String
+    _ weight: BufferReference, into packed: BufferReference, label: String
   ) -> Launch {
+    let isDepthwise = lanes == .depthwise
     let (inner, outer) =
       isDepthwise ? (1, inputChannels) : (inputChannels / groups, outputChannels / groups)
     return Launch(

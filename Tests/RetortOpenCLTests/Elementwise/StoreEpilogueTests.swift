@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct StoreEpilogueTests {
   /// A stand-in for a contraction: every element of the `[M, N]` result is stored once, by STORE16
-  /// where 16 columns are left.
+  /// where 16 columns are left, else by STORE_PART16 in even rows and by STORE1 in odd ones.
   private func launch(
     _ sample: ArbitraryProgram, x: DeviceMemory, operands: [DeviceMemory], results: [DeviceMemory],
     number: Int
@@ -23,12 +23,15 @@ import Testing
       generated: """
         #undef STORE_PARAMETERS
         #undef STORE1
+        #undef STORE_PART16
         #undef STORE16
         \(epilogue.text)
         #ifndef STORE1
         #define STORE_PARAMETERS
         #define STORE1(value, m, n) c[(size_t)(m) * N + (n)] = (value)
-        #define STORE16(value, m, n) vstore16(value, 0, c + (size_t)(m) * N + (n))
+        #define STORE_PART16(value, count, m, n) \\
+          store_part16(value, count, c + (size_t)(m) * N + (n))
+        #define STORE16(value, m, n) STORE_PART16(value, 16, m, n)
         #endif
         __kernel void store_\(number)(__global const float* x, __global float* c,
                                       const int N STORE_PARAMETERS) {
@@ -37,6 +40,10 @@ import Testing
           for (; n + 16 <= N; n += 16) {
             const float16 value[1] = {vload16(0, x + row * N + n)};
             STORE16(value[0], row, n);
+          }
+          if (row % 2 == 0 && n < N) {
+            STORE_PART16(vload16(0, x + row * N + n), N - n, row, n);
+            n = N;
           }
           for (; n < N; n++) STORE1(x[row * N + n], row, n);
         }
@@ -107,16 +114,17 @@ import Testing
         const float store_r3 = store_r2 < 0.0f ? 0.0f : store_r2; \\
         c[store_m * N + store_n] = store_r3; \\
         } while (0)
-      #define STORE16(value, m, n) do { \\
+      #define STORE_PART16(value, count, m, n) do { \\
         const float16 store_value = (value); \\
         const size_t store_m = (size_t)(m); \\
         const size_t store_n = (size_t)(n); \\
         const float16 store_r0 = store_value; \\
-        const float16 store_r1 = vload16(0, e0 + store_n); \\
+        const float16 store_r1 = load16((__global const float*)e0 + store_n); \\
         const float16 store_r2 = store_r0 + store_r1; \\
         const float16 store_r3 = select(store_r2, (float16)(0.0f), store_r2 < (float16)(0.0f)); \\
-        vstore16(store_r3, 0, c + store_m * N + store_n); \\
+        store_part16(store_r3, count, (__global float*)c + store_m * N + store_n); \\
         } while (0)
+      #define STORE16(value, m, n) STORE_PART16(value, 16, m, n)
 
       """
     #expect(epilogue.text == expected)
