@@ -13,11 +13,11 @@
 
 #define UNROLL __attribute__((opencl_unroll_hint))
 
+// NaN if either is; `a` is the one whose comparison with itself should not wait for the other.
 static inline float maximum1(float a, float b) { return a > b || a != a ? a : b; }
 static inline float minimum1(float a, float b) { return a < b || a != a ? a : b; }
-static inline float16 maximum16(float16 a, float16 b) { return select(b, a, (a > b) | (a != a)); }
-static inline float16 minimum16(float16 a, float16 b) { return select(b, a, (a < b) | (a != a)); }
-static inline float sum1(float a, float b) { return a + b; }
+static inline float16 maximum16(float16 a, float16 b) { return a != a ? a : (a > b ? a : b); }
+static inline float16 minimum16(float16 a, float16 b) { return a != a ? a : (a < b ? a : b); }
 
 // Folds over the lanes of a vector; sum16 is in the prelude.
 static inline float maximum_lanes(float16 v) {

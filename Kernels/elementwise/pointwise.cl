@@ -24,7 +24,7 @@
 #define TABLES
 #define OUTER(i) (void)(i);
 #define ROW(i) (void)(i);
-#define BODY(column, count) store_part16(vload16(0, a0 + (column)), count, y0 + (column));
+#define BODY(column, count) store_part16(load16(a0 + (column)), count, y0 + (column));
 #define PERIOD 0
 #define FLAT 0
 #endif
@@ -55,7 +55,7 @@ void ENTRY(
       for (; column + 16 <= columnEnd; column += 16) {
         BODY(column, 16)
 #if PERIOD
-        phase = phase + 16 < PERIOD ? phase + 16 : 0;
+        phase = phase + 1 < PERIOD / 16 ? phase + 1 : 0;
 #endif
       }
       if (column < columnEnd) {

@@ -47,7 +47,7 @@ void moments_columns_vector(
     float16 pivot[BLOCK], mean[BLOCK], squares[BLOCK];
     UNROLL
     for (int b = 0; b < BLOCK; b++) {
-      pivot[b] = vload16(b, from);
+      pivot[b] = load16(from + 16 * b);
       mean[b] = 0.0f;
       squares[b] = 0.0f;
     }
@@ -58,7 +58,7 @@ void moments_columns_vector(
       for (int b = 0; b < BLOCK; b++) {
         float16 v[8];
         UNROLL
-        for (int i = 0; i < 8; i++) v[i] = vload16(b, from + (size_t)i * columns) - pivot[b];
+        for (int i = 0; i < 8; i++) v[i] = load16(from + (size_t)i * columns + 16 * b) - pivot[b];
         const float16 sum = ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]));
         const float16 own = sum * 0.125f;
         float16 even = 0.0f, odd = 0.0f;
@@ -76,7 +76,7 @@ void moments_columns_vector(
       const float weight = 1.0f / (known + 1.0f);
       UNROLL
       for (int b = 0; b < BLOCK; b++) {
-        const float16 v = vload16(b, from) - pivot[b];
+        const float16 v = load16(from + 16 * b) - pivot[b];
         merge(&mean[b], &squares[b], known, weight, v, 0.0f);
       }
       known += 1.0f;
@@ -107,14 +107,14 @@ void moments_combine_vector(
     const int splitRows, const int splits, const float epsilon) {
   const int column = (int)get_global_id(0) * 16;
   __global const float* from = partial + column;
-  const float16 pivot = vload16(0, from);
+  const float16 pivot = load16(from);
   float16 mean = 0.0f, squares = 0.0f;
   for (int split = 0; split < splits; split++) {
     const float known = (float)split * splitRows;
     const float count = (float)min(splitRows, rows - split * splitRows);
     const float weight = count / (known + count);
-    const float16 other = vload16(0, from) - pivot;
-    merge(&mean, &squares, known, weight, other, vload16(0, from + columns));
+    const float16 other = load16(from) - pivot;
+    merge(&mean, &squares, known, weight, other, load16(from + columns));
     from += 2 * (size_t)columns;
   }
   const int count = min(columns - column, 16);
@@ -138,7 +138,7 @@ void moments_rows_vector(
     int column = 0;
     for (; column + 64 <= columns; column += 64) {
       UNROLL
-      for (int b = 0; b < 4; b++) sum[b] += vload16(b, from + column) - pivot;
+      for (int b = 0; b < 4; b++) sum[b] += load16(from + column + 16 * b) - pivot;
     }
     for (; column < columns; column += 16) {
       sum[0] += load_part16(from + column, min(columns - column, 16), pivot) - pivot;
@@ -149,14 +149,14 @@ void moments_rows_vector(
     for (column = 0; column + 64 <= columns; column += 64) {
       UNROLL
       for (int b = 0; b < 4; b++) {
-        const float16 v = vload16(b, from + column) - pivot - shift;
+        const float16 v = load16(from + column + 16 * b) - pivot - shift;
         squares[b] = fma(v, v, squares[b]);
         rest[b] += v;
       }
     }
     for (; column < columns; column += 16) {
       const int16 inside = IOTA16 < columns - column;
-      const float16 v = vload16(0, from + column) - pivot - shift;
+      const float16 v = load16(from + column) - pivot - shift;
       const float16 kept = select((float16)0.0f, v, inside);
       squares[0] = fma(kept, kept, squares[0]);
       rest[0] += kept;

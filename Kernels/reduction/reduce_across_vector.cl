@@ -9,6 +9,7 @@
 // Macros     ENTRY, PARAMETERS, OUTER(i), ROW(i), VALUES(column, count), RESULTS, IDENTITY(k),
 //            FOLD(k, a, b)  as reduce_along_vector; count may be ≤ 0 past the last column.
 //            BLOCK          vectors of columns that a work-item folds side by side.
+//            ROWS           rows that a work-item folds side by side, to hide the fold's latency.
 //            STORE(k, at, value, count)  the statement that stores `count` columns of result k.
 // Memory     Each operand is read once; may run 16·BLOCK − 1 floats over.
 // Numerics   Sums of 128 rows, then of these; the order depends on the extents alone.
@@ -19,13 +20,24 @@
 #define PARAMETERS __global const float* a0, __global float* y0,
 #define OUTER(i) __global const float* p = a0 + (size_t)(i) * rows * columns;
 #define ROW(i) __global const float* q = p + (size_t)(i) * columns;
-#define VALUES(column, count) value[0] = vload16(0, q + (column));
+#define VALUES(column, count) value[0] = load16(q + (column));
 #define RESULTS 1
 #define BLOCK 4
+#define ROWS 1
 #define IDENTITY(k) 0.0f
 #define FOLD(k, a, b) ((a) + (b))
 #define STORE(k, at, value, count) store_part16(value, count, y0 + (at));
 #endif
+
+#define FOLD_ROW(index, to)                                                        \
+  {                                                                                \
+    ROW(index)                                                                     \
+    UNROLL for (int b = 0; b < BLOCK; b++) {                                       \
+      float16 value[RESULTS];                                                      \
+      VALUES(column + 16 * b, columns - (column + 16 * b))                         \
+      UNROLL for (int k = 0; k < RESULTS; k++) to[k][b] = FOLD(k, to[k][b], value[k]); \
+    }                                                                              \
+  }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void ENTRY(
@@ -49,26 +61,30 @@ void ENTRY(
     }
     for (int start = split * splitRows; start < rowEnd; start += 128) {
       const int partEnd = min(start + 128, rowEnd);
-      float16 part[RESULTS][BLOCK];
+      float16 part[ROWS][RESULTS][BLOCK];
       UNROLL
-      for (int k = 0; k < RESULTS; k++) {
+      for (int r = 0; r < ROWS; r++) {
         UNROLL
-        for (int b = 0; b < BLOCK; b++) part[k][b] = IDENTITY(k);
-      }
-      for (int row = start; row < partEnd; row++) {
-        ROW(row)
-        UNROLL
-        for (int b = 0; b < BLOCK; b++) {
-          float16 value[RESULTS];
-          VALUES(column + 16 * b, columns - (column + 16 * b))
+        for (int k = 0; k < RESULTS; k++) {
           UNROLL
-          for (int k = 0; k < RESULTS; k++) part[k][b] = FOLD(k, part[k][b], value[k]);
+          for (int b = 0; b < BLOCK; b++) part[r][k][b] = IDENTITY(k);
         }
       }
-      UNROLL
-      for (int k = 0; k < RESULTS; k++) {
+      int row = start;
+#if ROWS > 1
+      for (; row + ROWS <= partEnd; row += ROWS) {
         UNROLL
-        for (int b = 0; b < BLOCK; b++) total[k][b] = FOLD(k, total[k][b], part[k][b]);
+        for (int r = 0; r < ROWS; r++) FOLD_ROW(row + r, part[r])
+      }
+#endif
+      for (; row < partEnd; row++) FOLD_ROW(row, part[0])
+      UNROLL
+      for (int r = 0; r < ROWS; r++) {
+        UNROLL
+        for (int k = 0; k < RESULTS; k++) {
+          UNROLL
+          for (int b = 0; b < BLOCK; b++) total[k][b] = FOLD(k, total[k][b], part[r][k][b]);
+        }
       }
     }
     const size_t at = split * outputs + (size_t)outer * columns + column;
@@ -84,3 +100,4 @@ void ENTRY(
     }
   }
 }
+#undef FOLD_ROW

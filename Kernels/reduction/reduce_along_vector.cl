@@ -14,6 +14,7 @@
 //            RESULTS        how many.
 //            IDENTITY(k)    what result k starts from;  FOLD(k, a, b), LANES(k, v)  how it folds.
 //            STORE(k, at, value)    the statement that stores it.
+//            PARTS          running vectors of each result: 4, or 1 where columns < 64.
 // Memory     Each operand is read once; may run 15 floats over.
 // Numerics   64 running sums over at most PIECE columns, then 16 over the pieces, then a tree; the
 //            order depends on the extents alone. Extrema give NaN if any value is.
@@ -24,8 +25,9 @@
 #define PARAMETERS __global const float* a0, __global float* y0,
 #define OUTER(i) __global const float* p = a0 + (size_t)(i) * rows * columns;
 #define ROW(i) __global const float* q = p + (size_t)(i) * columns;
-#define VALUES(column, count) value[0] = vload16(0, q + (column));
+#define VALUES(column, count) value[0] = load16(q + (column));
 #define RESULTS 1
+#define PARTS 4
 #define IDENTITY(k) 0.0f
 #define FOLD(k, a, b) ((a) + (b))
 #define LANES(k, v) sum16(v)
@@ -42,24 +44,26 @@ void ENTRY(
   const int first = (int)((long)get_global_id(0) * units / (long)get_global_size(0));
   const int end = (int)((long)(get_global_id(0) + 1) * units / (long)get_global_size(0));
   for (int unit = first; unit < end; unit++) {
-    const int split = unit % splits;
-    const int outer = unit / splits;
+    // Divisions count where rows are short.
+    const int split = splits == 1 ? 0 : unit % splits;
+    const int outer = splits == 1 ? unit : unit / splits;
     const int pieceEnd = min((split + 1) * splitPieces, rows * rowPieces);
     OUTER(outer)
     float16 total[RESULTS];
     UNROLL
     for (int k = 0; k < RESULTS; k++) total[k] = IDENTITY(k);
     for (int piece = split * splitPieces; piece < pieceEnd; piece++) {
-      const int row = piece / rowPieces;
-      int column = piece % rowPieces * PIECE;
+      const int row = rowPieces == 1 ? piece : piece / rowPieces;
+      int column = (piece - row * rowPieces) * PIECE;
       const int columnEnd = min(column + PIECE, columns);
       ROW(row)
-      float16 part[RESULTS][4];
+      float16 part[RESULTS][PARTS];
       UNROLL
       for (int k = 0; k < RESULTS; k++) {
         UNROLL
-        for (int b = 0; b < 4; b++) part[k][b] = IDENTITY(k);
+        for (int b = 0; b < PARTS; b++) part[k][b] = IDENTITY(k);
       }
+#if PARTS == 4
       for (; column + 64 <= columnEnd; column += 64) {
         UNROLL
         for (int b = 0; b < 4; b++) {
@@ -69,6 +73,7 @@ void ENTRY(
           for (int k = 0; k < RESULTS; k++) part[k][b] = FOLD(k, part[k][b], value[k]);
         }
       }
+#endif
       for (; column < columnEnd; column += 16) {
         const int count = min(columnEnd - column, 16);
         float16 value[RESULTS];
@@ -81,9 +86,12 @@ void ENTRY(
       }
       UNROLL
       for (int k = 0; k < RESULTS; k++) {
-        const float16 left = FOLD(k, part[k][0], part[k][1]);
-        const float16 right = FOLD(k, part[k][2], part[k][3]);
-        total[k] = FOLD(k, total[k], FOLD(k, left, right));
+        UNROLL
+        for (int b = PARTS / 2; b > 0; b /= 2) {
+          UNROLL
+          for (int i = 0; i < b; i++) part[k][i] = FOLD(k, part[k][i], part[k][i + b]);
+        }
+        total[k] = FOLD(k, total[k], part[k][0]);
       }
     }
     const size_t at = (size_t)split * (units / splits) + outer;

@@ -67,9 +67,9 @@ struct Addressing {
     _ axes: Range<Int>, of index: String
   ) -> (statements: [String], names: [String]) {
     if axes.isEmpty { return ([], []) }
-    if axes.count == 1 { return ([], [index]) }
+    if axes.count == 1 { return ([], ["(\(index))"]) }
     var statements: [String] = []
-    var rest = index
+    var rest = "(\(index))"
     for axis in axes.dropFirst().reversed() {
       statements.append("const int x\(axis) = \(rest) % n\(axis);")
       let next = axis - 1 == axes.lowerBound ? "x\(axis - 1)" : "rest\(axis)"
@@ -109,7 +109,9 @@ struct Addressing {
     let pointer = level + access.name
     switch stride(number, axis) {
     case 0: return "(\(type))(\(pointer)[0])"
-    case 1: return "vload16(0, \(pointer) + (\(column)))"
+    case 1:
+      let run = "load16((__global const float*)\(pointer) + (\(column)))"
+      return access.dtype == .float32 ? run : "as_int16(\(run))"
     default:
       let step = "s\(access.name)_\(axis ?? 0)"
       let gather =

@@ -144,7 +144,7 @@ struct ProgramText {
       case .divide: type == .float32 ? "\(x) / \(y)" : "divide\(width.rawValue)(\(x), \(y))"
       case .maximum: extremum(">", a, b, type)
       case .minimum: extremum("<", a, b, type)
-      case .power: "pow(\(x), \(y))"
+      case .power: power(x, y, exponent: constant(b))
       case .greater: choose("\(x) > \(y)", one(type), zero(type))
       case .greaterOrEqual: choose("\(x) >= \(y)", one(type), zero(type))
       case .equal: choose("\(x) == \(y)", one(type), zero(type))
@@ -160,7 +160,22 @@ struct ProgramText {
       return choose("\(x) \(beats) \(y)", x, y)
     }
     if constant(b).map({ !$0.isNaN }) ?? false { return choose("\(y) \(beats) \(x)", y, x) }
-    return choose("(\(x) \(beats) \(y)) | (\(x) != \(x))", x, y)
+    let better = choose("\(x) \(beats) \(y)", x, y)
+    return choose("\(x) != \(x)", x, "(\(better))")
+  }
+
+  /// Small whole exponents and the square root as arithmetic, which is a hundred times faster.
+  private func power(_ x: String, _ y: String, exponent: Double?) -> String {
+    switch exponent {
+    case 1: x
+    case 2: "\(x) * \(x)"
+    case 3: "\(x) * \(x) * \(x)"
+    case -1: "1.0f / \(x)"
+    case -2: "1.0f / (\(x) * \(x))"
+    case 0.5: "sqrt(\(x))"
+    case -0.5: "1.0f / sqrt(\(x))"
+    default: "pow(\(x), \(y))"
+    }
   }
 
   private func writeSelect(_ condition: Int, _ a: Int, _ b: Int) -> (DType, String) {

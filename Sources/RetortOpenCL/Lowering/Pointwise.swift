@@ -64,15 +64,26 @@ struct PointwiseKernel {
       ])
     let pieces = Pieces(
       outer: space.count(outer), rows: space.count(row),
-      columns: columnAxis.map { space.extents[$0] } ?? 1, computeUnits: computeUnits, granule: 16)
+      columns: columnAxis.map { space.extents[$0] } ?? 1, computeUnits: computeUnits, granule: 16,
+      isNarrow: isTransposed(space))
     return launch(kernel, addressing.parameters, pieces, label)
+  }
+
+  /// Whether an operand runs along the rows: 16 of its lines then serve 16 rows one after another.
+  private func isTransposed(_ space: IterationSpace) -> Bool {
+    let rank = space.extents.count
+    guard rank > 1 else { return false }
+    return space.strides.contains { $0[rank - 1] > 1 && $0[rank - 2] == 1 }
   }
 
   /// How a work-item's share is cut: pieces of rows and columns, dealt out evenly.
   private struct Pieces {
     let rows, columns, pieceRows, pieceColumns, units, items: Int
 
-    init(outer: Int, rows: Int, columns: Int, computeUnits: Int, granule: Int) {
+    /// Pieces of at least `granule` columns; of exactly as many if `isNarrow`.
+    init(
+      outer: Int, rows: Int, columns: Int, computeUnits: Int, granule: Int, isNarrow: Bool = false
+    ) {
       let count = outer * rows * columns
       let wanted = max(
         1, min(count / PointwiseKernel.share, computeUnits * PointwiseKernel.sharesPerCore))
@@ -81,7 +92,7 @@ struct PointwiseKernel {
       let columnPieces = divide(wanted, outer * rowPieces)
       (self.rows, self.columns) = (rows, columns)
       pieceRows = divide(rows, rowPieces)
-      pieceColumns = divide(divide(columns, columnPieces), granule) * granule
+      pieceColumns = isNarrow ? granule : divide(divide(columns, columnPieces), granule) * granule
       units = outer * divide(rows, pieceRows) * divide(columns, pieceColumns)
       items = min(wanted, units)
     }
@@ -131,12 +142,13 @@ struct PointwiseKernel {
       let type = operand.dtype == .float32 ? "float" : "int"
       let source = addressing.element(index, level: "", axes: 1..<2, at: ["i % channels"])
       tables += [
-        "\(type) t\(index)[PERIOD];", "for (int i = 0; i < PERIOD; i++) t\(index)[i] = \(source);",
+        "\(type)16 t\(index)[PERIOD / 16];",
+        "for (int i = 0; i < PERIOD; i++) ((\(type)*)t\(index))[i] = \(source);",
       ]
     }
     let text = ProgramText(program, .sixteen) {
       isTable($0, space)
-        ? "vload16(0, t\($0) + phase)"
+        ? "t\($0)[phase]"
         : addressing.load16($0, level: "p", axis: 1, column: "column", count: "count")
     }
     let stores = program.results.indices.map {

@@ -80,12 +80,12 @@ extension ReduceOp {
     }
   }
 
-  /// The function of two floats, or of two vectors.
+  /// The function of two floats, or of two vectors: what is folded so far, and what is new.
   fileprivate func fold(_ width: ProgramText.Width) -> String {
     switch self {
     case .sum: "((a) + (b))"
-    case .maximum: "maximum\(width.rawValue)(a, b)"
-    case .minimum: "minimum\(width.rawValue)(a, b)"
+    case .maximum: "maximum\(width.rawValue)(b, a)"
+    case .minimum: "minimum\(width.rawValue)(b, a)"
     }
   }
 

@@ -62,6 +62,7 @@ extension ReduceKernel {
     let text = ProgramText(reduction.prologue, .sixteen) {
       addressing.load16($0, level: "q", axis: columnAxis, column: "column", count: "count")
     }
+    let columns = columnAxis.map { space.extents[$0] } ?? 1
     let name = isAlong ? "reduce_along_vector" : "reduce_across_vector"
     var macros: [(String, [String])] = [
       ("PARAMETERS", [addressing.parameters.leading]),
@@ -71,15 +72,16 @@ extension ReduceKernel {
     ]
     macros += folds(.sixteen)
     if isAlong {
+      macros.append(("PARTS", [columns < 64 ? "1" : "4"]))
       macros.append(("STORE(k, at, value)", stores { "\($0)[at] = (value);" }))
     } else {
       macros.append(("BLOCK", ["\(block)"]))
+      macros.append(("ROWS", ["\(max(1, 8 / (block * reduction.operations.count)))"]))
       macros.append(
         ("STORE(k, at, value, count)", stores { "store_part16(value, count, \($0) + (at));" }))
     }
     let kernel = try GeneratedKernel("reduction/\(name)", name: name, macros)
     let units = wholeUnits.count * splits
-    let columns = columnAxis.map { space.extents[$0] } ?? 1
     var arguments = addressing.parameters.arguments
     arguments.append(["rows": .int(space.count(rowAxes)), "columns": .int(columns)])
     arguments.append(
