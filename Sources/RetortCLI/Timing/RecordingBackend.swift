@@ -4,7 +4,7 @@ import RetortOpenCL
 /// Another backend that remembers what it compiled last, to ask it for times.
 final class RecordingBackend: Backend {
   private let base: any Backend
-  private weak var last: (any Executable)?
+  private var last: (any Executable)?
 
   /// Remembers what `base` compiles.
   init(_ base: any Backend) { self.base = base }

@@ -129,7 +129,9 @@ final class MapReader {
   /// Notes a fault if more than one of `keys` is there.
   func exclude(_ keys: [String]) {
     let found = keys.filter { value($0) != nil }
-    if found.count > 1 { faults.add(place(found[1]), .exclusive(found, in: path)) }
+    guard found.count > 1 else { return }
+    let last = node.entries?.last { found.contains($0.key) }
+    faults.add(last?.place ?? node.place, .exclusive(found, in: path))
   }
 
   /// Notes a fault for each of `keys` that is there although it has no meaning for `kind`.

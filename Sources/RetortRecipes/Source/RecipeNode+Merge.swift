@@ -16,9 +16,7 @@ extension RecipeNode {
     guard var result = entries, let new = overlay.entries else { return overlay }
     if startsAnew(overlay) { return overlay }
     for entry in new {
-      for group in Self.alternatives where group.contains(entry.key) {
-        result.removeAll { $0.key != entry.key && group.contains($0.key) }
-      }
+      result.removeAll { Self.excludes(entry.key, $0.key) }
       let index = result.firstIndex { $0.key == entry.key }
       switch (entry.value.content, index) {
       case (.null, let index?): result.remove(at: index)
@@ -30,6 +28,11 @@ extension RecipeNode {
       }
     }
     return RecipeNode(place: overlay.place, content: .map(result))
+  }
+
+  /// Whether `key` takes the place of `other`.
+  static func excludes(_ key: String, _ other: String) -> Bool {
+    key != other && alternatives.contains { $0.contains(key) && $0.contains(other) }
   }
 
   private func startsAnew(_ overlay: RecipeNode) -> Bool {

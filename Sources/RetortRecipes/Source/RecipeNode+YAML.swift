@@ -14,17 +14,38 @@ extension RecipeNode {
   static func parse(
     yaml: String, place: (_ line: Int, _ column: Int) -> RecipeFault.Place
   ) throws(RecipeErrors) -> RecipeNode {
-    let node: Node?
+    if let line = lineOfManyAliases(yaml) {
+      throw RecipeErrors([RecipeFault(place(line, 1), .notAllowed("anchors and aliases"))])
+    }
+    var faults: [RecipeFault] = []
+    var result = RecipeNode(place: place(1, 1), content: .null)
     do {
-      node = try Yams.compose(yaml: yaml, .basic)
+      let parser = try Yams.Parser(yaml: yaml, resolver: .basic)
+      // Nodes know their anchors only as long as the parser lives.
+      try withExtendedLifetime(parser) {
+        if let node = try parser.singleRoot() { result = convert(node, depth: 0, place, &faults) }
+      }
     } catch {
       throw RecipeErrors([fault(error, place)])
     }
-    guard let node else { return RecipeNode(place: place(1, 1), content: .null) }
-    var faults: [RecipeFault] = []
-    let result = convert(node, depth: 0, place, &faults)
     guard faults.isEmpty else { throw RecipeErrors(faults) }
     return result
+  }
+
+  /// The line of the 17th alias, if there are so many.
+  ///
+  /// A few are found with their places after parsing; many could make the parser compare keys of
+  /// exponential size before that.
+  private static func lineOfManyAliases(_ yaml: String) -> Int? {
+    var (line, count) = (1, 0)
+    var before = UInt8(ascii: " ")
+    for byte in yaml.utf8 {
+      if byte == UInt8(ascii: "*"), " \t\n[{,:?-".utf8.contains(before) { count += 1 }
+      if count > 16 { return line }
+      if byte == UInt8(ascii: "\n") { line += 1 }
+      before = byte
+    }
+    return nil
   }
 
   private static func convert(
@@ -35,7 +56,8 @@ extension RecipeNode {
     let nothing = RecipeNode(place: here, content: .null)
     // An alias is a copy of its anchor's value: stopping there ends every repetition.
     if node.anchor != nil {
-      faults.append(RecipeFault(here, .notAllowed("anchors and aliases")))
+      let fault = RecipeFault(here, .notAllowed("anchors and aliases"))
+      if !faults.contains(fault) { faults.append(fault) }
       return nothing
     }
     guard depth < depthLimit else {

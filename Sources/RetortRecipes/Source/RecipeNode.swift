@@ -58,9 +58,10 @@ struct RecipeNode: Equatable {
     return RecipeNode(place: place, content: .map(entries.filter { !keys.contains($0.key) }))
   }
 
-  /// The map with `value` under `key`; other values become such a map.
+  /// The map with `value` under `key`, in place of what `key` is an alternative to; other values
+  /// become such a map.
   func setting(_ key: String, _ value: RecipeNode, at place: RecipeFault.Place) -> RecipeNode {
-    var entries = entries ?? []
+    var entries = (entries ?? []).filter { !Self.excludes(key, $0.key) }
     if let index = entries.firstIndex(where: { $0.key == key }) {
       entries[index].value = value
     } else {
