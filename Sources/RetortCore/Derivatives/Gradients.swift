@@ -156,8 +156,10 @@ struct PullBack {
   }
 
   /// Differentiates a fused node through its definition in plain operations.
+  ///
+  /// All operands are leaves of the definition, though one may depend on another.
   private func throughComposite(_ op: Op, _ index: Int) -> Tensor? {
     guard let definition = op.composite(x) else { return undefined(op) }
-    return gradients(of: definition, seed: g, with: [x[index]])[0]
+    return gradients(of: definition, seed: g, with: x)[index]
   }
 }

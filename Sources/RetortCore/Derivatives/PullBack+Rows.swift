@@ -40,7 +40,7 @@ extension Op {
       return divergence.composite(student: x[0], teacher: x[1], Double(temperature))
     case .divergenceGradient(let divergence, let temperature, let side):
       let rows = divergence.composite(student: x[0], teacher: x[1], Double(temperature))
-      return gradients(of: rows, seed: x[2], with: [side == .student ? x[0] : x[1]])[0]
+      return gradients(of: rows, seed: x[2], with: [x[0], x[1]])[side == .student ? 0 : 1]
     default: return nil
     }
   }

@@ -161,7 +161,7 @@ struct Grouping {
     if let index = siblings[key], units[Int(index)].members.count < 4,
       kind == .rows
         ? fits(id, units[Int(index)]) : !units[Int(index)].reads.isDisjoint(with: reads),
-      isAcyclic(adding: reads, to: index)
+      reads.isDisjoint(with: units[Int(index)].members), isAcyclic(adding: reads, to: index)
     {
       return join(id, index, reads: reads)
     }

@@ -15,7 +15,7 @@ extension Plan {
     }
     var builder = PlanBuilder(graph, results, settled)
     self = builder.build()
-    assert(verify(), "a plan must be consistent")
+    assert(faults().isEmpty, "an inconsistent plan: \(faults())\n\(self)")
   }
 }
 

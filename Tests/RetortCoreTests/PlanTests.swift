@@ -1,0 +1,108 @@
+import RetortCPU
+import RetortCore
+import RetortTestSupport
+import Testing
+
+@Suite("Plans")
+struct PlanTests {
+  /// A two-layer perceptron's training step over one flat parameter variable.
+  private func perceptron() -> (Graph, Tensor, [Effect]) {
+    let graph = Graph()
+    let parameters = Variable(name: "p", count: 1280)
+    let x = graph.input("x", [8, 16])
+    let y = graph.input("y", [8], .int32)
+    let rate = graph.input("rate", [1])
+    let step = graph.input("step", [1], .int32)
+    let offsets = [0, 512, 640, 1024]
+    let shapes: [Shape] = [[32, 16], [32], [10, 32], [10]]
+    let w = zip(offsets, shapes).map { graph.variable(parameters, offset: $0, $1) }
+    let hidden = (x.matmul(w[0], transposeB: true) + w[1]).relu()
+    let logits = hidden.matmul(w[2], transposeB: true) + w[3]
+    let loss = logits.crossEntropyRows(y).mean()
+    let slopes = gradients(of: loss, with: w)
+    let flat = graph.pack(Array(zip(slopes, offsets)), count: parameters.count)
+    let update = Effect.optimize(
+      .sgd(momentum: 0, nesterov: false, weightDecay: 0), parameters: parameters, gradient: flat,
+      state: [], learningRate: rate, step: step)
+    return (graph, loss, [update])
+  }
+
+  @Test("a perceptron's step is ten launches, gradients land in the pack")
+  func launches() throws {
+    let (graph, loss, effects) = perceptron()
+    let plan = try Plan(graph, outputs: [loss], effects: effects)
+    #expect(plan.faults().isEmpty)
+    #expect(plan.steps.count == 10)
+    let contractions = plan.steps.filter { if case .matmul = $0.kind { true } else { false } }
+    #expect(contractions.count == 5)
+    let copies = plan.steps.filter { if case .pointwise = $0.kind { true } else { false } }
+    #expect(copies.isEmpty)
+  }
+
+  @Test("equal expressions are computed once")
+  func sharing() {
+    let graph = Graph()
+    let x = graph.input("x", [4])
+    #expect((x.exp() + 1).id == (x.exp() + 1).id)
+    #expect((x * 1).id == x.id)
+    #expect((x + 0).id == x.id)
+    #expect((graph.fill(2) * 3).fillValue == 6)
+  }
+
+  @Test("what depends on frozen variables alone is set up once; batch norm folds")
+  func setup() throws {
+    let graph = Graph()
+    let weights = Variable(name: "teacher", count: 1024, isFrozen: true)
+    let x = graph.input("x", [2, 6, 6, 3])
+    let kernel = graph.variable(weights, offset: 0, [4, 3, 3, 3])
+    let parts = (1...4).map { graph.variable(weights, offset: $0 * 128, [4]) }
+    let y = x.convolution(kernel, Convolution(padding: 1))
+      .batchNorm(
+        gamma: parts[0], beta: parts[1], mean: parts[2], variance: parts[3], epsilon: 1e-5)
+      .relu()
+    let plan = try Plan(graph, outputs: [y])
+    #expect(plan.steps.count == 1, "one convolution with shift and ReLU behind it")
+    #expect(!plan.setup.isEmpty)
+  }
+
+  @Test("values that never live together share memory")
+  func arena() throws {
+    let graph = Graph()
+    var x = graph.input("x", [64, 64])
+    let w = graph.input("w", [64, 64])
+    for _ in 0..<12 { x = x.matmul(w).tanh() }
+    let plan = try Plan(graph, outputs: [x])
+    #expect(plan.faults().isEmpty)
+    #expect(plan.arenaByteCount <= 2 * Plan.reservation(4096, .float32))
+  }
+
+  @Test("a graph's first fault is thrown with its place")
+  func faults() {
+    let graph = Graph()
+    graph.scope = "student.fc"
+    let x = graph.input("x", [2, 3])
+    let bad = x.matmul(graph.input("w", [4, 5])).relu()
+    let expected = GraphError.shapeMismatch(
+      operation: "matmul", lhs: [2, 3], rhs: [4, 5], path: "student.fc")
+    #expect(throws: expected) { try Plan(graph, outputs: [bad]) }
+    #expect(expected.description == "student.fc: matmul cannot combine shapes [2, 3] and [4, 5]")
+  }
+
+  @Test("assignments see the values of the step's start")
+  func assignment() throws {
+    let graph = Graph()
+    let (a, b) = (Variable(name: "a", count: 4), Variable(name: "b", count: 4))
+    let (x, y) = (graph.variable(a, [4]), graph.variable(b, [4]))
+    let session = Session(CPUBackend())
+    try session.write([1, 2, 3, 4], to: a)
+    try session.write([10, 20, 30, 40], to: b)
+    let program = try session.compile(
+      graph, outputs: [(x + y).sum()],
+      effects: [.assign(a, offset: 0, x + y), .assign(b, offset: 0, y * 2)])
+    try program.run()
+    try program.run()
+    #expect(try program.floats(0) == [11 + 20 + 22 + 40 + 33 + 60 + 44 + 80])
+    #expect(try session.read(a) == [31, 62, 93, 124])
+    #expect(try session.read(b) == [40, 80, 120, 160])
+  }
+}

@@ -1,0 +1,84 @@
+import RetortCPU
+import RetortCore
+
+/// One operation at one set of shapes: what gradient, parity and second-derivative tests run.
+package struct OpCase: Sendable, CustomStringConvertible {
+  package let name: String
+  package let shapes: [Shape]
+  /// Inputs are drawn from here; uneven so that no operand is trivially symmetric.
+  package let range: ClosedRange<Double>
+  /// The largest error allowed between float32 and float64, relative to the largest element.
+  package let tolerance: Double
+  /// Whether second derivatives exist everywhere near the inputs.
+  package let isTwiceDifferentiable: Bool
+  package let build: @Sendable ([Tensor]) -> Tensor
+
+  package init(
+    _ name: String, _ shapes: [Shape], in range: ClosedRange<Double> = -1.5...2,
+    tolerance: Double = 1e-5, twice: Bool = true, _ build: @escaping @Sendable ([Tensor]) -> Tensor
+  ) {
+    (self.name, self.shapes, self.range) = (name, shapes, range)
+    (self.tolerance, self.build) = (tolerance, build)
+    isTwiceDifferentiable = twice
+  }
+
+  package var description: String { "\(name) \(shapes)" }
+
+  /// The inputs, the same on every run.
+  package var inputs: [[Double]] {
+    let stream = name.utf8.reduce(UInt32(0)) { $0 &* 31 &+ UInt32($1) }
+    var generator = Philox4x32(seed: 7, stream: stream)
+    return shapes.map { shape in
+      (0..<shape.count).map { _ in
+        let unit = Double(generator.next() >> 11) * 0x1p-53
+        let value = range.lowerBound + unit * (range.upperBound - range.lowerBound)
+        return Double(Float(value))
+      }
+    }
+  }
+
+  /// A graph of the case: its inputs, its output, and a scalar that weighs every element.
+  package func graph() -> (graph: Graph, inputs: [Tensor], output: Tensor, scalar: Tensor) {
+    let graph = Graph()
+    let inputs = shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) }
+    let output = build(inputs)
+    let weights = (0..<output.shape.count).map { Float(($0 * 37 % 11) - 4) / 8 }
+    let scalar = (output * graph.constant(weights, output.shape)).sum()
+    return (graph, inputs, output, scalar)
+  }
+}
+
+extension OpCase {
+  /// The case's output and gradients on a backend, as float32.
+  package func results(on backend: any Backend) throws -> [[Float]] {
+    let built = graph()
+    let slopes = gradients(of: built.scalar, with: built.inputs)
+    let executable = try Session(backend).compile(built.graph, outputs: [built.output] + slopes)
+    for (index, values) in inputs.enumerated() {
+      try executable.setInput(index, values.map { Float($0) })
+    }
+    try executable.run()
+    return try (0...inputs.count).map { try executable.floats($0) }
+  }
+
+  /// The case's output and gradients in float64.
+  package func exactResults() throws -> [[Double]] {
+    let built = graph()
+    let slopes = gradients(of: built.scalar, with: built.inputs)
+    return try evaluate(built.graph, [built.output] + slopes, inputs)
+  }
+
+  /// Outputs in float64 at the given inputs.
+  package func evaluate(_ graph: Graph, _ outputs: [Tensor], _ inputs: [[Double]]) throws
+    -> [[Double]]
+  {
+    let backend = CPUBackend(precision: .float64)
+    let plan = try Plan(graph, outputs: outputs)
+    let executable = try backend.executable(plan, variables: [])
+    for (index, values) in inputs.enumerated() {
+      try executable.setInput(index, doubles: values)
+    }
+    try executable.run()
+    return try outputs.indices.map { try executable.outputDoubles($0) }
+  }
+}
