@@ -3,8 +3,8 @@ import Testing
 @testable import RetortCore
 @testable import RetortOpenCL
 
-/// The tiled forms against the definitions in float64, with and without split sums.
-@Suite struct TiledContractionTests {
+/// Both forms against the definitions in float64, with and without split sums.
+@Suite struct ContractionTests {
   /// One product: batch, m, n, k and which operands are transposed.
   struct Product: CustomStringConvertible, Sendable {
     var batch = 1
@@ -19,7 +19,8 @@ import Testing
       (0..<4).map { Product(batch: batch, m: m, n: n, k: k, a: $0 & 1 != 0, b: $0 & 2 != 0) }
     } + [Product(m: 12, n: 20, k: 6000), Product(batch: 2, m: 3, n: 7, k: 4096, a: true, b: true)]
 
-  @Test(arguments: products) func matmulMatchesItsDefinition(_ p: Product) throws {
+  @Test(arguments: products, KernelForm.allCases)
+  func matmulMatchesItsDefinition(_ p: Product, _ form: KernelForm) throws {
     var numbers = TestNumbers(seed: 3)
     let a = numbers.floats(p.batch * p.m * p.k), b = numbers.floats(p.batch * p.k * p.n)
     var sums = [Double](repeating: 0, count: p.batch * p.m * p.n)
@@ -31,7 +32,7 @@ import Testing
         sums[index] += Double(x) * Double(y)
       }
     }
-    try check(sums, columns: p.n, terms: p.k, seed: 5, [.float32(a), .float32(b)]) {
+    try check(form, sums, columns: p.n, terms: p.k, seed: 5, [.float32(a), .float32(b)]) {
       .matmul(
         MatmulStep(
           batch: p.batch, m: p.m, n: p.n, k: p.k, transposeA: p.a, transposeB: p.b, epilogue: $0))
@@ -68,9 +69,17 @@ import Testing
     Case([2, 7, 5, 6], 6, 3, 3) { $0 = Convolution(padding: 1, groups: 6) },
     Case([2, 8, 9, 3], 6, 3, 2) { $0 = Convolution(stride: 2, padding: 1, groups: 3) },
     Case([3, 6, 6, 4], 4, 2, 2) { $0 = Convolution(stride: 4, dilation: 2, groups: 4) },
+    Case([2, 6, 5, 20], 33, 1, 1) { _ in },
+    Case([2, 19, 21, 6], 3, 3, 3) { $0 = Convolution(padding: 1) },
+    Case([1, 12, 30, 1], 7, 5, 5) { $0 = Convolution(padding: 2) },
+    Case([1, 37, 34, 2], 20, 4, 4) { $0 = Convolution(stride: 2, padding: 1) },
+    Case([3, 4, 5, 6], 10, 4, 5) { _ in },
+    Case([1, 8, 8, 17], 50, 3, 3) { $0 = Convolution(padding: 1) },
+    Case([2, 8, 8, 6], 20, 1, 1) { $0 = Convolution(stride: 2) },
   ]
 
-  @Test(arguments: cases) func convolutionMatchesItsDefinition(_ c: Case) throws {
+  @Test(arguments: cases, KernelForm.allCases)
+  func convolutionMatchesItsDefinition(_ c: Case, _ form: KernelForm) throws {
     let g = c.geometry
     let input = Shape(c.input)
     let weight = Shape([c.out, c.high, c.wide, c.input[3] / g.groups])
@@ -110,19 +119,21 @@ import Testing
       }
     }
     let terms = c.high * c.wide * max(weight[3], c.out)
-    try check(y, columns: c.out, terms: terms, seed: 1, [.float32(x), .float32(w)], step(.forward))
     try check(
-      dx, columns: input[3], terms: terms, seed: 2, [.float32(dy), .float32(w)],
+      form, y, columns: c.out, terms: terms, seed: 1, [.float32(x), .float32(w)], step(.forward))
+    try check(
+      form, dx, columns: input[3], terms: terms, seed: 2, [.float32(dy), .float32(w)],
       step(.inputGradient))
     try check(
-      dw, columns: weight.count / c.out, terms: output.count / c.out, seed: nil,
+      form, dw, columns: weight.count / c.out, terms: output.count / c.out, seed: nil,
       [.float32(x), .float32(dy)], step(.weightGradient))
   }
 
   /// Runs a contraction with the plain store and, if there is a `seed`, with one that adds a bias
   /// per column, clips, adds a residual, and keeps the raw sum too.
   private func check(
-    _ sums: [Double], columns: Int, terms: Int, seed: UInt64?, _ operands: [HostArray],
+    _ form: KernelForm, _ sums: [Double], columns: Int, terms: Int, seed: UInt64?,
+    _ operands: [HostArray],
     _ kind: (PointwiseProgram) -> StepKind
   ) throws {
     let tolerance = 4e-6 * Double(max(terms, 1)).squareRoot()
@@ -145,7 +156,7 @@ import Testing
         kind: kind(program), inputs: operands + extra,
         outputs: program.results.map { _ in (sums.count, .float32) })
     }
-    for (outputs, (program, extra)) in zip(try StepRunner(form: .tiled).run(jobs), programs) {
+    for (outputs, (program, extra)) in zip(try StepRunner(form: form).run(jobs), programs) {
       let oracle = ProgramOracle(program: program, inputs: extra)
       for (index, output) in outputs.enumerated() {
         let expected = oracle.stored(index, in: output.count, accumulators: sums)
