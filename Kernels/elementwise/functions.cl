@@ -87,7 +87,7 @@ static inline float16 expm1_16(float16 x) {
   p = fma(p, r, (float16)1.66665152e-1f);
   p = fma(p, r, (float16)0.49999994f);
   p = fma(p, r * r, r);
-  const float16 half_power = as_float16(min(e + 126, 254) << 23);
+  const float16 half_power = as_float16(min(e + 126, (int16)254) << 23);
   const float16 y = fma(half_power, p, half_power - 0.5f);
   const float16 doubled = e == 0 ? p : y + y;
   return x >= 89.0f ? (float16)INFINITY : doubled;
