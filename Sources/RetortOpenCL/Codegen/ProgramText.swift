@@ -107,7 +107,7 @@ struct ProgramText {
     let expression =
       switch op {
       case .negate: "-\(x)"
-      case .absolute: type == .float32 ? "fabs(\(x))" : choose("\(x) < 0", "-\(x)", x)
+      case .absolute: type == .float32 ? "fabs(\(x))" : "as_\(width.type(type))(abs(\(x)))"
       case .exp: width == .sixteen ? "exp16(\(x))" : "exp(\(x))"
       case .expm1: width == .sixteen ? "expm1_16(\(x))" : "expm1(\(x))"
       case .log: width == .sixteen ? "log16(\(x))" : "log(\(x))"
