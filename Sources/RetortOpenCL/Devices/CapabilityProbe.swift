@@ -8,8 +8,12 @@ struct CapabilityProbe {
     let extensions = Set(context.device.extensions)
     let lanes = Array(0..<32)
     found.localMemory = has(feature: 0, giving: lanes.map { Float(31 - $0) })
-    found.halfArithmetic = has(
-      feature: 1, giving: lanes.map { Float(Self.half(Self.half(2047 + $0) + 1)) })
+    // Some compilers define cl_khr_fp16 for devices that then stop at the first half; NVIDIA's
+    // takes halves without listing it.
+    let mayHaveHalf = extensions.contains { $0 == "cl_khr_fp16" || $0.hasPrefix("cl_nv_") }
+    found.halfArithmetic =
+      mayHaveHalf
+      && has(feature: 1, giving: lanes.map { Float(Self.half(Self.half(2047 + $0) + 1)) })
     found.doubleArithmetic = has(feature: 2, giving: lanes.map { _ in 1 })
     var shuffle: LaunchMacros = [:]
     if extensions.contains("cl_intel_subgroups") { shuffle.append("INTEL_SHUFFLE", "1") }
@@ -18,8 +22,7 @@ struct CapabilityProbe {
     found.matrixUnitsBF16 = has(feature: 4, giving: Self.product(depth: 16))
     found.matrixUnitsTF32 = has(feature: 5, giving: Self.product(depth: 8))
     found.commandBuffers = extensions.contains("cl_khr_command_buffer")
-    found.vectorFormSeconds = productSeconds(.vector)
-    found.tiledFormSeconds = productSeconds(.tiled)
+    (found.vectorFormSeconds, found.tiledFormSeconds) = formSeconds()
     found.prefersVectorForm = prefersVector(found)
     return found
   }
@@ -68,8 +71,18 @@ struct CapabilityProbe {
     return value % 4 == 1 ? value - 1 : value + 1
   }
 
-  private func productSeconds(_ form: KernelForm) -> Double? {
-    let size = 256
+  // A simulator needs seconds for what a device does in microseconds: it is judged by a small size.
+  private func formSeconds() -> (vector: Double?, tiled: Double?) {
+    let vector = productSeconds(.vector, size: 48, repetitions: 1)
+    let tiled = productSeconds(.tiled, size: 48, repetitions: 1)
+    if max(vector ?? 0, tiled ?? 0) > 0.02 { return (vector, tiled) }
+    return (
+      vector.flatMap { _ in productSeconds(.vector, size: 256, repetitions: 8) },
+      tiled.flatMap { _ in productSeconds(.tiled, size: 256, repetitions: 8) }
+    )
+  }
+
+  private func productSeconds(_ form: KernelForm, size: Int, repetitions: Int) -> Double? {
     do throws(OpenCLError) {
       // A permutation of rows: the product is exact, and any misplaced element shows.
       var left = [Float](repeating: 0, count: size * size)
@@ -87,7 +100,7 @@ struct CapabilityProbe {
           "a": .buffer(.device(a)), "b": .buffer(.device(b)), "c": .buffer(.device(c)),
         ])
       let list = try LaunchList([.kernel(launch)], in: context)
-      let seconds = try list.bestSeconds(repetitions: 8)
+      let seconds = try list.bestSeconds(repetitions: repetitions)
       let found = try c.read(Float.self, count: size * size)
       let isRight = found.indices.allSatisfy { index in
         let source = (index / size * 7 + 3) % size
