@@ -63,12 +63,13 @@ final class ProgressLines {
 
   private func show(_ progress: TrainingProgress) {
     let rest =
-      progress.examplesPerSecond > 0 && progress.step > 0
+      progress.step > 0
       ? progress.seconds / Double(progress.step) * Double(progress.steps - progress.step) : 0
+    let left = rest > 0 ? "  \(duration(max(1, rest.rounded()))) left" : ""
     let losses = progress.losses.map { "\($0.name) \(fixed($0.value, 4))" }
     let text =
       "  step \(progress.step)/\(progress.steps)  \(losses.joined(separator: "  "))  "
-      + "\(fixed(progress.examplesPerSecond, 0)) examples/s  \(duration(rest)) left"
+      + "\(fixed(progress.examplesPerSecond, 0)) examples/s\(left)"
     guard isTerminal, !isSilent else {
       line(text)
       return
