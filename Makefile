@@ -33,7 +33,7 @@ lint: ## Check Swift format and compile every kernel with all warnings as errors
 
 test-oclgrind: setup ## Run kernel tests under oclgrind: no data race, no invalid access
 	@Scripts/setup.sh oclgrind
-	@Scripts/test-oclgrind.sh $(TEST_BUILD)
+	@Scripts/test-oclgrind.sh -Xcc -O2
 
 verify: build ## Recompute the recorded cases on a device (DEVICE=auto)
 	$(RETORT) verify --device $(DEVICE)

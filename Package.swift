@@ -51,7 +51,7 @@ let package = Package(
     .target(
       name: "Retort",
       dependencies: [
-        "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining",
+        "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining", "RetortFormats",
         "RetortDistillation", "RetortCPU", "RetortOpenCL",
       ]),
     .executableTarget(
@@ -75,7 +75,9 @@ let package = Package(
       name: "RetortTrainingTests",
       dependencies: ["RetortTraining", "RetortFormats", "RetortCPU", "RetortOpenCL"]),
     .testTarget(
-      name: "RetortRecipesTests", dependencies: ["RetortRecipes", "RetortDistillation"]),
+      name: "RetortRecipesTests",
+      dependencies: ["RetortRecipes", "RetortDistillation", "RetortFormats"]),
+    .testTarget(name: "ArchitectureTests", dependencies: ["Retort", "RetortRecipes"]),
   ],
   swiftLanguageModes: [.v6]
 )

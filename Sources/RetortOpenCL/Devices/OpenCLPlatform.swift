@@ -9,8 +9,18 @@ public struct OpenCLPlatform: Equatable, Sendable, Codable {
   /// Its version.
   public let version: String
 
-  /// Whether this is PoCL, which keeps a better cache of compiled kernels than its binaries allow.
-  package var isPoCL: Bool { name == "Portable Computing Language" }
+  /// Whether one program at a time is built, so that kernels had better share one.
+  ///
+  /// PoCL takes a lock for each build; Oclgrind, a simulator, crashes when two threads build.
+  package var buildsOneAtATime: Bool { isPoCL || name == "Oclgrind" }
+
+  /// Whether compiled programs are worth keeping on disk.
+  ///
+  /// PoCL's own cache knows work-group sizes, and asking it for binaries compiles every kernel once
+  /// more. A simulator compiles nothing.
+  package var keepsBinaries: Bool { !buildsOneAtATime }
+
+  private var isPoCL: Bool { name == "Portable Computing Language" }
 }
 
 extension OpenCLPlatform {

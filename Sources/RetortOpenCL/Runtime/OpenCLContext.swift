@@ -49,8 +49,8 @@ package final class OpenCLContext: Sendable {
     self.raw = context
     self.queue = queue
     programs = ProgramCache(
-      store: kernelCache ?? (device.platform.isPoCL ? nil : ProgramBinaryStore.standard()),
-      merges: mergesPrograms ?? device.platform.isPoCL)
+      store: kernelCache ?? (device.platform.keepsBinaries ? ProgramBinaryStore.standard() : nil),
+      merges: mergesPrograms ?? device.platform.buildsOneAtATime)
   }
 
   deinit {

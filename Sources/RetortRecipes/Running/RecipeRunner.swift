@@ -15,6 +15,8 @@ public final class RecipeRunner {
   /// What later stages take from earlier ones, by stage.
   var trained: [String: (spec: PlayerSpec, weights: [NamedWeights])] = [:]
 
+  /// How well the teachers of earlier stages do, by stage, so that each is measured once.
+  var teacherScores: [String: (score: StageResult.Score, metrics: ClassificationMetrics?)] = [:]
   let report: (RunEvent) -> Void
   let isCancelled: () -> Bool
 

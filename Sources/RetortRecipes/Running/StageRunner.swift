@@ -94,7 +94,13 @@ struct StageRunner {
   private func teacherScore() throws -> (score: StageResult.Score, metrics: ClassificationMetrics?)?
   {
     guard stage.trained == .student, let teacher = players[.teacher] else { return nil }
-    let score = try evaluate(teacher)
+    let score: (score: StageResult.Score, metrics: ClassificationMetrics?)
+    if case .stage(let source)? = stage.teacher?.source, let known = parent.teacherScores[source] {
+      score = known
+    } else {
+      score = try evaluate(teacher)
+      if case .stage(let source)? = stage.teacher?.source { parent.teacherScores[source] = score }
+    }
     let accuracy = score.score.accuracy ?? 0
     parent.report(.teacherChecked(accuracy: accuracy))
     if let expected = teacher.spec.expectedAccuracy, accuracy < expected {

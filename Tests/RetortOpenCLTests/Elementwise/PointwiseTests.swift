@@ -30,28 +30,38 @@ import Testing
     try check(samples.map { ($0.program, $0.inputs) }, form, within: 4e-6)
   }
 
-  @Test(
-    arguments: KernelForm.allCases,
-    [[700, 3], [409, 10], [300, 8], [2049, 1], [260, 24], [70, 33], [3, 5, 7, 12], [6000]])
-  func perChannelOperands(_ form: KernelForm, _ shape: [Int]) throws {
+  @Test(arguments: KernelForm.allCases)
+  func perChannelOperands(_ form: KernelForm) throws {
+    let shapes: [Shape] = [
+      [700, 3], [409, 10], [300, 8], [2049, 1], [260, 24], [70, 33], [3, 5, 7, 12], [6000],
+    ]
+    try check(shapes.map(perChannel), form, within: 2e-6)
+  }
+
+  /// `x·scale + shift + label` with operands of one element per channel.
+  private func perChannel(
+    _ shape: Shape
+  ) -> (program: PointwiseProgram, inputs: [HostArray]) {
     var numbers = TestNumbers(seed: 9)
-    var program = PointwiseProgram(shape: Shape(shape))
-    var perChannel = SIMD8<Int>(repeating: 0)
-    perChannel[shape.count - 1] = 1
+    var program = PointwiseProgram(shape: shape)
+    var strides = SIMD8<Int>(repeating: 0)
+    strides[shape.rank - 1] = 1
     let x = program.load()
-    let scale = program.load(.init(strides: perChannel))
-    let shift = program.load(.init(offset: 2, strides: perChannel))
-    let labels = program.load(.init(strides: perChannel), .int32)
+    let scale = program.load(.init(strides: strides))
+    let shift = program.load(.init(offset: 2, strides: strides))
+    let labels = program.load(.init(strides: strides), .int32)
     let product = program.add(.binary(.multiply, x, scale))
     let sum = program.add(.binary(.add, product, shift))
     program.store(program.add(.binary(.add, sum, program.add(.unary(.toFloat, labels)))))
     program.store(product)
-    let channels = shape[shape.count - 1]
-    let inputs: [HostArray] = [
-      .float32(numbers.floats(program.shape.count)), .float32(numbers.floats(channels)),
-      .float32(numbers.floats(channels + 2)), .int32((0..<channels).map { Int32($0) - 4 }),
-    ]
-    try check([(program, inputs)], form, within: 2e-6)
+    let channels = shape[-1]
+    return (
+      program,
+      [
+        .float32(numbers.floats(shape.count)), .float32(numbers.floats(channels)),
+        .float32(numbers.floats(channels + 2)), .int32((0..<channels).map { Int32($0) - 4 }),
+      ]
+    )
   }
 
   @Test(arguments: KernelForm.allCases)

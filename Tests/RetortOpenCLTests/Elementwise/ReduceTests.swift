@@ -85,36 +85,51 @@ import Testing
       prologue: program, operations: operations, outer: outer, reduced: reduced, inner: inner)
   }
 
-  @Test(
-    arguments: KernelForm.allCases,
-    [
+  /// A reduction of one dense operand with its values.
+  private func sample(
+    _ operations: [ReduceOp], _ shape: [Int], _ values: [Float]
+  ) -> (Reduction, [HostArray]) {
+    (dense(operations, shape[0], shape[1], shape[2]), [.float32(values)])
+  }
+
+  @Test(arguments: KernelForm.allCases)
+  func largeShapes(_ form: KernelForm) throws {
+    var numbers = TestNumbers(seed: 3)
+    let shapes = [
       [1, 1, 1], [1, 100_000, 1], [1, 33_001, 1], [3, 40_000, 1], [1, 20_001, 3], [1, 20_001, 16],
       [1, 5000, 70], [2, 9000, 33], [1000, 10, 1], [17, 5, 200], [1, 3, 5000], [129, 1, 1],
-    ])
-  func largeShapes(_ form: KernelForm, _ shape: [Int]) throws {
-    var numbers = TestNumbers(seed: 3)
-    let reduction = dense([.sum, .maximum, .minimum], shape[0], shape[1], shape[2])
-    let values = numbers.floats(shape.reduce(1, *))
-    try check([(reduction, [.float32(values)])], form, within: 1e-5)
-  }
-
-  @Test(arguments: KernelForm.allCases, [[1, 300_000, 1], [1, 100_000, 3]])
-  func sumsOfOneSignStayAccurate(_ form: KernelForm, _ shape: [Int]) throws {
-    var numbers = TestNumbers(seed: 4)
-    let values = numbers.floats(shape.reduce(1, *)).map { $0 * $0 + 0.1 }
-    try check(
-      [(dense([.sum], shape[0], shape[1], shape[2]), [.float32(values)])], form, within: 4e-7)
-  }
-
-  @Test(arguments: KernelForm.allCases, [[1, 5000, 1], [1, 300, 20], [40, 17, 1]])
-  func extremaKeepNaNAndInfinity(_ form: KernelForm, _ shape: [Int]) throws {
-    var numbers = TestNumbers(seed: 5)
-    let reduction = dense([.maximum, .minimum, .sum], shape[0], shape[1], shape[2])
-    for special in [Float.nan, .infinity, -.infinity] {
-      var values = numbers.floats(shape.reduce(1, *))
-      values[values.count / 2] = special
-      try check([(reduction, [.float32(values)])], form, within: 1e-5)
+    ]
+    var samples: [(Reduction, [HostArray])] = []
+    for shape in shapes {
+      let values = numbers.floats(shape.reduce(1, *))
+      samples.append(sample([.sum, .maximum, .minimum], shape, values))
     }
+    try check(samples, form, within: 1e-5)
+  }
+
+  @Test(arguments: KernelForm.allCases)
+  func sumsOfOneSignStayAccurate(_ form: KernelForm) throws {
+    var numbers = TestNumbers(seed: 4)
+    var samples: [(Reduction, [HostArray])] = []
+    for shape in [[1, 300_000, 1], [1, 100_000, 3]] {
+      let values = numbers.floats(shape.reduce(1, *)).map { $0 * $0 + 0.1 }
+      samples.append(sample([.sum], shape, values))
+    }
+    try check(samples, form, within: 4e-7)
+  }
+
+  @Test(arguments: KernelForm.allCases)
+  func extremaKeepNaNAndInfinity(_ form: KernelForm) throws {
+    var numbers = TestNumbers(seed: 5)
+    var samples: [(Reduction, [HostArray])] = []
+    for shape in [[1, 5000, 1], [1, 300, 20], [40, 17, 1]] {
+      for special in [Float.nan, .infinity, -.infinity] {
+        var values = numbers.floats(shape.reduce(1, *))
+        values[values.count / 2] = special
+        samples.append(sample([.maximum, .minimum, .sum], shape, values))
+      }
+    }
+    try check(samples, form, within: 1e-5)
   }
 
   @Test(arguments: KernelForm.allCases)

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Runs the kernel tests on Oclgrind, a simulator that reports data races and invalid accesses.
+# Usage: test-oclgrind.sh [OPTION OF swift build…]; FILTER picks other suites.
+set -euo pipefail
+
+filter=${FILTER:-'RetortOpenCLTests\.(Contraction|CrossEntropy|Divergence|Function|Indexing|LatentStep|Moments|Optimizer|Pointwise|Pooling|RandomKernel|Reduce|Softmax|StoreEpilogue)Tests'}
+swift build --build-tests "$@"
+tests=$(swift build --show-bin-path "$@")/retortPackageTests.xctest
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+
+# One test at a time: Oclgrind runs one kernel at a time. What it measures is not kept.
+XDG_CACHE_HOME=$(mktemp -d) SWIFT_BACKTRACE=enable=no \
+  oclgrind --data-races --max-errors 20 --log "$log" \
+  "$tests" --testing-library swift-testing --no-parallel --filter "$filter" | grep -v '◇ Test case'
+if [[ -s "$log" ]]; then
+  cat "$log" >&2
+  echo "test-oclgrind: Oclgrind reported the above" >&2
+  exit 1
+fi

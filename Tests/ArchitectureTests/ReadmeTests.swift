@@ -1,0 +1,47 @@
+import Foundation
+import RetortRecipes
+import Testing
+
+@Suite struct ReadmeTests {
+  @Test func theLibraryExampleIsTheOneThatIsTested() throws {
+    let example = try SourceTree.text("Tests/ArchitectureTests/LibraryExample.swift")
+    #expect(try blocks("swift").contains(example))
+  }
+
+  @Test func theRecipeIsOne() throws {
+    let recipe = try #require(try blocks("yaml").first)
+    #expect(recipe.split(separator: "\n").count <= 20)
+    let path = NSTemporaryDirectory() + "retort-readme-\(UUID().uuidString).yaml"
+    try recipe.write(toFile: path, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    #expect(throws: Never.self) { try Recipe.load(path) }
+  }
+
+  @Test func everyMakeTargetExists() throws {
+    let makefile = try SourceTree.text("Makefile")
+    let targets = Set(
+      makefile.matches(of: #/(?m)^([a-z-]+):.*## /#).map { String($0.1) })
+    #expect(targets.isSuperset(of: ["demo", "test", "lint"]))
+    for page in ["README.md", "ARCHITECTURE.md", "Benchmarks/README.md"] {
+      for use in try SourceTree.text(page).matches(of: #/`make ([a-z-]+)/#) {
+        #expect(targets.contains(String(use.1)), "\(page) speaks of 'make \(use.1)'")
+      }
+    }
+  }
+
+  @Test(arguments: ["README.md", "ARCHITECTURE.md"]) func everyPathExists(_ page: String) throws {
+    let paths = try SourceTree.text(page).matches(
+      of: #/`((?:Sources|Kernels|Tests|Recipes|Benchmarks|Scripts)/[A-Za-z0-9_\/.+-]*)`/#)
+    #expect(!paths.isEmpty)
+    for path in paths {
+      let file = SourceTree.root.appendingPathComponent(String(path.1)).path
+      #expect(FileManager.default.fileExists(atPath: file), "\(page) speaks of \(path.1)")
+    }
+  }
+
+  private func blocks(_ language: String) throws -> [String] {
+    try SourceTree.text("README.md").components(separatedBy: "```\(language)\n").dropFirst().map {
+      $0.components(separatedBy: "```")[0]
+    }
+  }
+}
