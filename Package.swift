@@ -77,6 +77,9 @@ let package = Package(
     .testTarget(
       name: "RetortRecipesTests",
       dependencies: ["RetortRecipes", "RetortDistillation", "RetortFormats"]),
+    .testTarget(
+      name: "RetortDistillationTests",
+      dependencies: ["RetortDistillation", "RetortCPU", "RetortTestSupport"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["Retort", "RetortRecipes"]),
   ],
   swiftLanguageModes: [.v6]

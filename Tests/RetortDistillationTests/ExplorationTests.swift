@@ -1,0 +1,96 @@
+import RetortCore
+import RetortDistillation
+import RetortNN
+import RetortTraining
+import Testing
+
+@Suite("Exploration")
+struct ExplorationTests {
+  /// The mean divergence between teacher and student after each step of a search.
+  private func climb(_ exploration: Exploration) throws -> [Float] {
+    let cast = try Cast()
+    let inputs = Cast.inputs()
+    let path = try cast.explorer(exploration).explore(inputs.images, codes: nil, in: inputs)
+    let context = inputs.context(.evaluation)
+    let divergences = path.examples.map { examples in
+      cast.student.model(examples, in: context).divergenceRows(
+        exploration.divergence, teacher: cast.teacher.model(examples, in: context)
+      ).mean()
+    }
+    return try cast.run(inputs.graph, divergences).map { $0[0] }
+  }
+
+  @Test(
+    "each ascent step raises the divergence",
+    arguments: [Exploration.Order.first, .pixelGradient],
+    [Divergence.forwardKL, .reverseKL, .jensenShannon(beta: 0.5), .probabilityL2])
+  func ascends(_ order: Exploration.Order, _ divergence: Divergence) throws {
+    var exploration = Exploration(order)
+    exploration.divergence = divergence
+    exploration.steps = 3
+    exploration.noise = 0.2
+    exploration.step = .displacement(order == .first ? 0.3 : 0.1)
+    let rises = try climb(exploration)
+    #expect(rises.count == 4)
+    for (before, after) in zip(rises, rises.dropFirst()) { #expect(after > before) }
+  }
+
+  @Test("normalised and plain steps climb too", arguments: [
+    Exploration.StepSize.normalised(0.05), .plain(0.2),
+  ])
+  func rules(_ step: Exploration.StepSize) throws {
+    var exploration = Exploration(.first)
+    exploration.step = step
+    let rises = try climb(exploration)
+    #expect(rises[rises.count - 1] > rises[0])
+  }
+
+  @Test("no noise and no steps is the reconstruction")
+  func reconstruction() throws {
+    let cast = try Cast()
+    var zero = Exploration(.zero)
+    zero.noise = 0
+    func explored(_ exploration: Exploration) throws -> [Float] {
+      let inputs = Cast.inputs()
+      let path = try cast.explorer(exploration).explore(inputs.images, codes: nil, in: inputs)
+      return try cast.run(inputs.graph, [path.explored])[0]
+    }
+    #expect(try explored(zero) == explored(Exploration(.reconstruction)))
+    #expect(try explored(Exploration(.zero)) != explored(zero))
+  }
+
+  @Test("the box keeps codes within the training examples' range")
+  func box() throws {
+    let cast = try Cast()
+    let statistics = LatentStatistics(codes: try cast.codes(), size: 2)
+    var wild = Exploration(.zero)
+    wild.noise = 50
+    wild.box = true
+    let inputs = Cast.inputs()
+    let explored = try cast.explorer(wild).explore(inputs.images, codes: nil, in: inputs).explored
+    let graph = Graph()
+    guard let model = cast.generator.model as? any Generator else { return }
+    let corners = graph.constant(
+      [statistics.low[0], statistics.low[1], statistics.high[0], statistics.high[1]], [2, 2])
+    let edge = model.using(ForwardContext(graph, .evaluation)) { model.decode(corners) }
+    let limits = try cast.run(graph, [edge])[0]
+    let pixels = try cast.run(inputs.graph, [explored])[0]
+    #expect(limits.allSatisfy { $0.isFinite })
+    // With noise of fifty deviations every code sits in a corner of the box.
+    let rows = stride(from: 0, to: pixels.count, by: 16).map { Array(pixels[$0..<$0 + 16]) }
+    #expect(Set(rows).count <= 4 + 2)
+  }
+
+  @Test("ratios set the number of examples", arguments: [
+    (Exploration.Order.zero, 0.5, 4), (.first, 1, 8), (.mixup, 2, 16), (.samples, 0.1, 1),
+  ])
+  func ratio(_ order: Exploration.Order, _ ratio: Double, _ count: Int) throws {
+    let cast = try Cast()
+    var exploration = Exploration(order)
+    exploration.ratio = ratio
+    let inputs = Cast.inputs()
+    let path = try cast.explorer(exploration).explore(inputs.images, codes: nil, in: inputs)
+    #expect(path.explored.shape == [count, 4, 4, 1])
+    #expect(try cast.run(inputs.graph, [path.explored])[0].allSatisfy { (0...1).contains($0) })
+  }
+}

@@ -1,0 +1,83 @@
+import RetortCore
+import RetortDistillation
+import RetortNN
+import RetortTraining
+import Testing
+
+@Suite("Offline distillation")
+struct OfflineDistillationTests {
+  private func scheme(
+    _ cast: Cast, _ order: Exploration.Order?, tables: OfflineDistillation.Tables = .init()
+  ) throws -> OfflineDistillation {
+    OfflineDistillation(
+      student: cast.student, teacher: cast.teacher, labels: .init(), softTargets: .init(),
+      explorer: try order.map { try cast.explorer(Exploration($0)) }, tables: tables)
+  }
+
+  @Test("looked-up logits and codes give what teacher and encoder give")
+  func tables() throws {
+    let cast = try Cast()
+    let graph = Graph()
+    let images = graph.input("images", [Cast.batch, 4, 4, 1])
+    let logits = try cast.run(
+      graph, [cast.teacher.model(images, in: ForwardContext(graph, .evaluation))])[0]
+    var tables = OfflineDistillation.Tables()
+    let (first, second) = (
+      Variable(name: "logits", count: logits.count, isFrozen: true),
+      Variable(name: "codes", count: Cast.batch * 2, isFrozen: true)
+    )
+    try cast.session.write(logits, to: first)
+    try cast.session.write(try cast.codes(), to: second)
+    tables.logits = (first, 3)
+    tables.codes = (second, 2)
+    func losses(_ tables: OfflineDistillation.Tables) throws -> [Float] {
+      let inputs = Cast.inputs()
+      let terms = try scheme(cast, .first, tables: tables).objective(inputs).terms
+      #expect(terms.map(\.name) == ["cross-entropy", "kd", "kd-generated"])
+      return try cast.run(inputs.graph, terms.map(\.value)).map { $0[0] }
+    }
+    for (live, lookedUp) in zip(try losses(.init()), try losses(tables)) {
+      #expect(abs(live - lookedUp) <= 1e-5 * max(1, abs(live)))
+    }
+  }
+
+  @Test("only the student changes", arguments: Exploration.Order.allCases)
+  func teacherStays(_ order: Exploration.Order) throws {
+    let cast = try Cast()
+    let before = try (
+      cast.teacher.weights(in: cast.session), cast.generator.weights(in: cast.session),
+      cast.student.weights(in: cast.session)
+    )
+    let optimizer = OptimizerState(Adam(learningRate: 1e-2), for: cast.student)
+    let scheme = try scheme(cast, order)
+    let program = try StepProgram(
+      cast.session, cast.student, optimizer, batch: Cast.batch, imageShape: [4, 4, 1], seed: 5,
+      build: scheme.objective)
+    var totals: [Double] = []
+    for step in 0..<30 {
+      try cast.images.withUnsafeBufferPointer { images in
+        try cast.labels.withUnsafeBufferPointer { labels in
+          try program.run(
+            images: images, labels: labels, indices: (0..<Cast.batch).map { Int32($0) },
+            learningRate: 1e-2, step: step)
+        }
+      }
+      totals.append(try program.losses()[0])
+    }
+    #expect(try cast.teacher.weights(in: cast.session) == before.0)
+    #expect(try cast.generator.weights(in: cast.session) == before.1)
+    #expect(try cast.student.weights(in: cast.session) != before.2)
+    #expect(totals[29] < totals[0])
+  }
+
+  @Test("the soft-target loss is zero at equal logits and blind to a shift of a row")
+  func softTargets() throws {
+    let graph = Graph()
+    let x = graph.constant([1, 2, -3, 0.5, 0, 4] as [Float], [2, 3])
+    let equal = softTargetLoss(student: x, teacher: x, temperature: 4)
+    let shifted = softTargetLoss(student: x + 7, teacher: x, temperature: 4)
+    let values = try Cast().run(graph, [equal, shifted])
+    #expect(abs(values[0][0]) < 1e-6)
+    #expect(abs(values[1][0]) < 1e-5)
+  }
+}
