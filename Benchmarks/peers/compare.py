@@ -11,7 +11,11 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).parent
-MODES = [(mode, layout) for mode in ("eager", "compile") for layout in ("contiguous", "channels_last")]
+MODES = [
+    (mode, layout)
+    for mode in ("eager", "compile")
+    for layout in ("contiguous", "channels_last")
+]
 
 
 class Peer:
@@ -87,7 +91,9 @@ def main():
     options = parser.parse_args()
 
     rows = []
-    print(f"{'model':10} {'retort ms':>10} {'torch ms':>10} {'ratio':>7} {'launches':>9}  torch's mode")
+    print(
+        f"{'model':10} {'retort ms':>10} {'torch ms':>10} {'ratio':>7} {'launches':>9}  "
+        "torch's mode")
     for model in options.models.split(","):
         row = compare(model, options)
         rows.append(row)
@@ -95,8 +101,9 @@ def main():
             f"{model:10} {statistics.median(row['retort']) * 1e3:10.3f} "
             f"{statistics.median(row['torch']) * 1e3:10.3f} {row['ratio']:7.2f} "
             f"{row['launches']:9}  {row['torchMode']}", flush=True)
-    print(f"\n{rows[0]['device']} beside PyTorch {rows[0]['torchVersion']} on {options.peer_device}; "
-          f"batch {options.batch}, medians of {options.rounds}; below 1 Retort is faster")
+    print(
+        f"\n{rows[0]['device']} beside PyTorch {rows[0]['torchVersion']} "
+        f"on {options.peer_device}; batch {options.batch}, medians of {options.rounds}; below 1 Retort is faster")
     if options.output:
         pathlib.Path(options.output).write_text(json.dumps(rows, indent=1) + "\n")
 

@@ -68,6 +68,7 @@ static inline void pack_panel(
     }
   }
 #else
+  (void)N;  // columns past the last one read what lies there, and are not stored
   for (int k = 0; k < depth; k++) {
     UNROLL
     for (int j = 0; j < NV; j++) panel[k * NV + j] = vload16(j, b + (size_t)k * ldb + n0);
