@@ -58,7 +58,8 @@ struct PlanTests {
     let parts = (1...4).map { graph.variable(weights, offset: $0 * 128, [4]) }
     let y = x.convolution(kernel, Convolution(padding: 1))
       .batchNorm(
-        gamma: parts[0], beta: parts[1], mean: parts[2], variance: parts[3], epsilon: 1e-5)
+        gamma: parts[0], beta: parts[1], mean: parts[2], variance: parts[3], epsilon: 1e-5
+      )
       .relu()
     let plan = try Plan(graph, outputs: [y])
     #expect(plan.steps.count == 1, "one convolution with shift and ReLU behind it")

@@ -35,9 +35,11 @@ struct ExplorationTests {
     for (before, after) in zip(rises, rises.dropFirst()) { #expect(after > before) }
   }
 
-  @Test("normalised and plain steps climb too", arguments: [
-    Exploration.StepSize.normalised(0.05), .plain(0.2),
-  ])
+  @Test(
+    "normalised and plain steps climb too",
+    arguments: [
+      Exploration.StepSize.normalised(0.05), .plain(0.2),
+    ])
   func rules(_ step: Exploration.StepSize) throws {
     var exploration = Exploration(.first)
     exploration.step = step
@@ -81,9 +83,11 @@ struct ExplorationTests {
     #expect(Set(rows).count <= 4 + 2)
   }
 
-  @Test("ratios set the number of examples", arguments: [
-    (Exploration.Order.zero, 0.5, 4), (.first, 1, 8), (.mixup, 2, 16), (.samples, 0.1, 1),
-  ])
+  @Test(
+    "ratios set the number of examples",
+    arguments: [
+      (Exploration.Order.zero, 0.5, 4), (.first, 1, 8), (.mixup, 2, 16), (.samples, 0.1, 1),
+    ])
   func ratio(_ order: Exploration.Order, _ ratio: Double, _ count: Int) throws {
     let cast = try Cast()
     var exploration = Exploration(order)

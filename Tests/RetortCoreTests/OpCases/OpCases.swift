@@ -108,7 +108,9 @@ private let rowCases: [OpCase] = [
   OpCase("probability L2", [[4, 6], [4, 6]]) {
     $0[0].divergenceRows(.probabilityL2, teacher: $0[1])
   },
-  OpCase("gather", [[7, 3]]) { $0[0].gather($0[0].graph.constant([Int32(6), 0, 6, 2], [4])).exp() },
+  OpCase("gather", [[7, 3]]) {
+    $0[0].gather($0[0].graph.constant([Int32(6), 0, 6, 2], [4])).exp()
+  },
   OpCase("max pooling", [[2, 5, 5, 3]], twice: false) { $0[0].maxPool(Pooling(window: 2)) },
   OpCase("overlapping max pooling", [[2, 6, 6, 3]], twice: false) {
     $0[0].maxPool(Pooling(window: 3, stride: 2, padding: 1))
