@@ -111,7 +111,6 @@ static inline float16 tanh16(float16 x) {
 }
 
 static inline float16 sigmoid16(float16 x) { return 1.0f / (1.0f + exp16(-x)); }
-static inline float sigmoid1(float x) { return 1.0f / (1.0f + exp(-x)); }
 
 static inline float16 erf16(float16 x) {
   const float16 t = fabs(x);
