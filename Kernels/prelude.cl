@@ -99,7 +99,7 @@ static inline void load_padded(
     __global const float* source = image + ((top + y) * width + left) * channels;
     int i = 0;
     for (; i < start; i++) row[i] = 0.0f;
-    for (; i + 16 <= end; i += 16) vstore16(vload16(0, source + i), 0, row + i);
+    for (; i + 16 <= end; i += 16) *(__local float16_anywhere*)(row + i) = load16(source + i);
     for (; i < end; i++) row[i] = source[i];
     for (; i < length; i++) row[i] = 0.0f;
   }
@@ -168,12 +168,12 @@ static inline float2 softmax_statistics16(__global const float* x, int columns, 
     const float peak = fmax(max16(a), -FLT_MAX);
     return (float2)(peak, sum16(exp_shifted16((a - peak) * scale)));
   }
-  float16 top = (float16)fmax(max16(vload16(0, x)), -FLT_MAX);
+  float16 top = (float16)fmax(max16(load16(x)), -FLT_MAX);
   float16 sum = 0.0f;
   int column = 0;
   for (; column + 64 <= columns; column += 64) {
-    const float16 a = vload16(0, x + column), b = vload16(1, x + column);
-    const float16 c = vload16(2, x + column), d = vload16(3, x + column);
+    const float16 a = load16(x + column), b = load16(x + column + 16);
+    const float16 c = load16(x + column + 32), d = load16(x + column + 48);
     // Comparisons, cheaper than fmax: what a NaN hides does not matter, for the sum becomes NaN.
     const float16 ab = a > b ? a : b, cd = c > d ? c : d;
     const float16 peak = ab > cd ? ab : cd;

@@ -66,13 +66,13 @@ static inline void load_planes(
         for (int i = 0; i < 16; i++) {
           const int from = left + x + i;
           r[i] = 0.0f;
-          if (inside && from >= 0 && from < IN_W) r[i] = vload16(0, row + from * IN_C + k);
+          if (inside && from >= 0 && from < IN_W) r[i] = load16(row + from * IN_C + k);
         }
         transpose16(r);
         __local float* to = patch + k * PLANE + y * PATCH_W + x;
         UNROLL
         for (int i = 0; i < 16; i++) {
-          if (k + i < IN_C) vstore16(r[i], 0, to + i * PLANE);
+          if (k + i < IN_C) *(__local float16_anywhere*)(to + i * PLANE) = r[i];
         }
       }
     }
@@ -119,7 +119,7 @@ void convolution_narrow_vector(
             for (int tx = 0; tx < tapsX[0]; tx++) {
               UNROLL
               for (int i = 0; i < TILE_Y; i++) {
-                const float16 pixels = vload16(0, a + i * STEP_Y * PATCH_W);
+                const float16 pixels = *(__local const float16_anywhere*)(a + i * STEP_Y * PATCH_W);
                 UNROLL
                 for (int n = 0; n < N; n++) acc[i][n] = fma((float16)w[n], pixels, acc[i][n]);
               }

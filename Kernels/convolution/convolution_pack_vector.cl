@@ -40,7 +40,7 @@ void convolution_pack_vector(
         weight + ((size_t)(group * GROUP_C + k) * TAPS + tap) * GROUP_N + n0;
     UNROLL
     for (int j = 0; j < NV; j++) {
-      if (n0 + 16 * j < GROUP_N) vstore16(vload16(j, from), k * NV + j, packed);
+      if (n0 + 16 * j < GROUP_N) store16(load16(from + 16 * j), packed + (k * NV + j) * 16);
     }
   }
 #else
@@ -50,11 +50,11 @@ void convolution_pack_vector(
       UNROLL
       for (int i = 0; i < 16; i++) {
         const int n = group * GROUP_N + min(n0 + 16 * j + i, GROUP_N - 1);
-        r[i] = vload16(0, weight + ((size_t)n * TAPS + tap) * GROUP_C + k);
+        r[i] = load16(weight + ((size_t)n * TAPS + tap) * GROUP_C + k);
       }
       transpose16(r);
       const int count = min(16, GROUP_C - k);
-      for (int i = 0; i < count; i++) vstore16(r[i], (k + i) * NV + j, packed);
+      for (int i = 0; i < count; i++) store16(r[i], packed + ((k + i) * NV + j) * 16);
     }
   }
 #endif

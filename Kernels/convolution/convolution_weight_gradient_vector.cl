@@ -72,7 +72,7 @@
 #define PIXEL(u)                                                                        \
   {                                                                                     \
     float16 g[NV];                                                                      \
-    UNROLL for (int j = 0; j < NV; j++) g[j] = vload16(j, d + (u) * N);                 \
+    UNROLL for (int j = 0; j < NV; j++) g[j] = load16(d + (u) * N + 16 * j);                 \
     UNROLL for (int i = 0; i < TILE; i++) {                                             \
       const float16 value = a[WEIGHT(i) + (u) * STRIDE_X * IN_C];                       \
       UNROLL for (int j = 0; j < NV; j++) acc[i][j] = fma(value, g[j], acc[i][j]);      \
@@ -149,7 +149,7 @@ void convolution_weight_gradient_vector(
               for (int j = 0; j < NV; j++) {
                 if (n0 + 16 * j >= GROUP_N) continue;
                 __global float* s = sums + ((i / TILE_J) * RUN * RUNS + i % TILE_J) * LANES + 16 * j;
-                vstore16(unit0 > firstUnit ? acc[i][j] + vload16(0, s) : acc[i][j], 0, s);
+                store16(unit0 > firstUnit ? acc[i][j] + load16(s) : acc[i][j], s);
               }
             }
           }

@@ -32,7 +32,7 @@ void convolution_weight_sum_vector(
   for (int i = 0; i < 16; i++) {
     r[i] = 0.0f;
     for (int p = 0; p < parts && i < count; p++) {
-      r[i] += vload16(0, partial + ((size_t)p * GROUPS * WEIGHTS + i) * LANES);
+      r[i] += load16(partial + ((size_t)p * GROUPS * WEIGHTS + i) * LANES);
     }
   }
   transpose16(r);

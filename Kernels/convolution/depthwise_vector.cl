@@ -1,7 +1,8 @@
 // depthwise_vector: NHWC convolution of each channel by itself and its gradients; CPU devices.
 //
-// A work-item copies its band of one image, zero-padded, into local memory. The input gradient is
-// gathered phase by phase, as in convolution_vector.
+// A work-item copies 16 channels of its band of one image, zero-padded, into local memory, where
+// they stay in the first-level cache. The input gradient is gathered phase by phase, as in
+// convolution_vector.
 //
 // Shapes     input [images, IN_H, IN_W, CHANNELS]; c [images, OUT_H, OUT_W, CHANNELS];
 //            packed [ceil(CHANNELS/16), TAPS, 16] by convolution_pack_vector (GROUP_C 1, NV 1);
@@ -16,7 +17,7 @@
 //            KERNEL_H KERNEL_W TILE_KY TILE_KX   taps of the weight gradient's register tile,
 //                             ≤ 26, TILE_KX ≤ KERNEL_W, TILE_KY a divisor of KERNEL_H.
 //            STORE_*          the epilogue of depthwise_vector; m = output pixel, n = channel.
-// Memory     Local: the padded band. Reads up to 64 floats past the end of its operands.
+// Memory     Local: 16 channels of the padded band. Reads up to 64 floats past the end of its operands.
 // Numerics   fma in order of taps; of pixels for the weight gradient.
 // Source     Definition.
 // Called by  RetortOpenCL/Lowering/ConvolutionVector.swift
@@ -59,64 +60,74 @@
 #define STRIPS (((OUT_W + PHASES_X - 1) / PHASES_X + STRIP - 1) / STRIP)
 #define PATCH_W ((STRIP - 1) * STEP_X + SPAN_X)
 #define PATCH_H ((BAND - 1) * STEP_Y + SPAN_Y)
-#define PATCH (PATCH_H * PATCH_W * CHANNELS + 16)  // the last channels' lanes run over
 #define LANES ((CHANNELS + 15) / 16 * 16)
 
 __constant int tapsOfPhaseY[PHASES_Y][3] = TAPS_Y;
 __constant int tapsOfPhaseX[PHASES_X][3] = TAPS_X;
 
+// Copies channels n ..< n + 16 of the padded window at (top, left) of one image.
+static inline void load_channels(
+    __global const float* restrict image, __local float16* restrict patch, const int top,
+    const int left, const int n) {
+  const int from = clamp(-left, 0, PATCH_W), to = clamp(IN_W - left, 0, PATCH_W);
+  for (int y = 0; y < PATCH_H; y++) {
+    __local float16* row = patch + y * PATCH_W;
+    const int inside = top + y >= 0 && top + y < IN_H;
+    const int start = inside ? from : PATCH_W, end = inside ? to : PATCH_W;
+    __global const float* source = image + ((top + y) * IN_W + left) * CHANNELS + n;
+    int x = 0;
+    for (; x < start; x++) row[x] = 0.0f;
+    for (; x < end; x++) row[x] = load16(source + x * CHANNELS);
+    for (; x < PATCH_W; x++) row[x] = 0.0f;
+  }
+}
+
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void depthwise_vector(
     __global const float* restrict input, __global const float* restrict packed,
     __global float* restrict c STORE_PARAMETERS) {
-  __local float patch[PATCH];
+  __local float16 patch[PATCH_H * PATCH_W];
   const int image = (int)get_global_id(0) / (BANDS * STRIPS);
   const int firstRow = (int)get_global_id(0) / STRIPS % BANDS * BAND;
   const int firstColumn = (int)get_global_id(0) % STRIPS * STRIP;
   const int top = firstRow * STEP_Y + LOW_Y, left = firstColumn * STEP_X + LOW_X;
-  load_padded(
-      input + (size_t)image * IN_H * IN_W * CHANNELS, patch, top, left, PATCH_H, PATCH_W, IN_H,
-      IN_W, CHANNELS);
-  int firstTap = 0;
-  for (int phase = 0; phase < PHASES_Y * PHASES_X; phase++) {
-    const int phaseY = phase / PHASES_X, phaseX = phase % PHASES_X;
-    __constant const int* tapsY = tapsOfPhaseY[phaseY];
-    __constant const int* tapsX = tapsOfPhaseX[phaseX];
-    const int columnEnd =
-        min(firstColumn + STRIP, (OUT_W - phaseX + PHASES_X - 1) / PHASES_X);
-    const int rowEnd = min(firstRow + BAND, (OUT_H - phaseY + PHASES_Y - 1) / PHASES_Y);
-    for (int y = firstRow; y < rowEnd; y++) {
-      for (int x0 = firstColumn; x0 < columnEnd; x0 += TILE_X) {
-        __local const float* corner = patch +
-            ((y * STEP_Y + tapsY[1] - top) * PATCH_W + x0 * STEP_X + tapsX[1] - left) * CHANNELS;
-        const int m0 = (image * OUT_H + y * PHASES_Y + phaseY) * OUT_W + x0 * PHASES_X + phaseX;
-        for (int n = 0; n < CHANNELS; n += 16) {
-          __global const float* w = packed + (n / 16 * TAPS + firstTap) * 16;
+  input += (size_t)image * IN_H * IN_W * CHANNELS;
+  for (int n = 0; n < CHANNELS; n += 16) {
+    load_channels(input, patch, top, left, n);
+    const int count = min(16, CHANNELS - n);
+    __global const float16* weights = (__global const float16*)packed + n / 16 * TAPS;
+    for (int phase = 0; phase < PHASES_Y * PHASES_X; phase++) {
+      const int phaseY = phase / PHASES_X, phaseX = phase % PHASES_X;
+      __constant const int* tapsY = tapsOfPhaseY[phaseY];
+      __constant const int* tapsX = tapsOfPhaseX[phaseX];
+      const int columnEnd = min(firstColumn + STRIP, (OUT_W - phaseX + PHASES_X - 1) / PHASES_X);
+      const int rowEnd = min(firstRow + BAND, (OUT_H - phaseY + PHASES_Y - 1) / PHASES_Y);
+      for (int y = firstRow; y < rowEnd; y++) {
+        const int m0 = (image * OUT_H + y * PHASES_Y + phaseY) * OUT_W + phaseX;
+        for (int x0 = firstColumn; x0 < columnEnd; x0 += TILE_X) {
+          __local const float16* corner = patch + (y * STEP_Y + tapsY[1] - top) * PATCH_W +
+              x0 * STEP_X + tapsX[1] - left;
+          __global const float16* w = weights;
           float16 acc[TILE_X];
           UNROLL
           for (int p = 0; p < TILE_X; p++) acc[p] = 0.0f;
           for (int ty = 0; ty < tapsY[0]; ty++) {
-            __local const float* a = corner + ty * tapsY[2] * PATCH_W * CHANNELS + n;
+            __local const float16* a = corner + ty * tapsY[2] * PATCH_W;
             for (int tx = 0; tx < tapsX[0]; tx++) {
-              const float16 weight = vload16(0, w);
+              const float16 weight = *w++;
               UNROLL
-              for (int p = 0; p < TILE_X; p++) {
-                acc[p] = fma(vload16(0, a + p * STEP_X * CHANNELS), weight, acc[p]);
-              }
-              a += tapsX[2] * CHANNELS;
-              w += 16;
+              for (int p = 0; p < TILE_X; p++) acc[p] = fma(a[p * STEP_X], weight, acc[p]);
+              a += tapsX[2];
             }
           }
           UNROLL
           for (int p = 0; p < TILE_X; p++) {
-            const int m = m0 + p * PHASES_X;
-            if (x0 + p >= columnEnd) continue;
-            STORE_PART16(acc[p], min(16, CHANNELS - n), m, n);
+            if (x0 + p < columnEnd) STORE_PART16(acc[p], count, m0 + (x0 + p) * PHASES_X, n);
           }
         }
       }
+      weights += tapsY[0] * tapsX[0];
     }
-    firstTap += tapsY[0] * tapsX[0];
   }
 }
 
@@ -125,7 +136,7 @@ __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void depthwise_weight_gradient_vector(
     __global const float* restrict input, __global const float* restrict dy,
     __global float* restrict partial, const int units, const int unitsPerPart) {
-  __local float patch[PATCH];
+  __local float16 patch[PATCH_H * PATCH_W];
   const int firstUnit = (int)get_global_id(0) * unitsPerPart;
   const int unitEnd = min(firstUnit + unitsPerPart, units);
   const int distanceY = tapsOfPhaseY[0][2], distanceX = tapsOfPhaseX[0][2];
@@ -134,10 +145,10 @@ void depthwise_weight_gradient_vector(
     const int image = unit / (BANDS * STRIPS);
     const int row0 = unit / STRIPS % BANDS * BAND, column0 = unit % STRIPS * STRIP;
     const int rows = min(BAND, OUT_H - row0), columns = min(STRIP, OUT_W - column0);
-    load_padded(
-        input + (size_t)image * IN_H * IN_W * CHANNELS, patch, row0 * STEP_Y + LOW_Y,
-        column0 * STEP_X + LOW_X, PATCH_H, PATCH_W, IN_H, IN_W, CHANNELS);
     for (int n = 0; n < CHANNELS; n += 16) {
+      load_channels(
+          input + (size_t)image * IN_H * IN_W * CHANNELS, patch, row0 * STEP_Y + LOW_Y,
+          column0 * STEP_X + LOW_X, n);
       for (int ky = 0; ky < KERNEL_H; ky += TILE_KY) {
         for (int kx = 0; kx < KERNEL_W; kx += TILE_KX) {
           const int from = min(kx, KERNEL_W - TILE_KX);  // the last tile shifts back
@@ -148,21 +159,20 @@ void depthwise_weight_gradient_vector(
             for (int j = 0; j < TILE_KX; j++) acc[i][j] = 0.0f;
           }
           for (int y = 0; y < rows; y++) {
-            __local const float* a = patch + n +
-                ((y * STEP_Y + ky * distanceY) * PATCH_W + from * distanceX) * CHANNELS;
+            __local const float16* a =
+                patch + (y * STEP_Y + ky * distanceY) * PATCH_W + from * distanceX;
             __global const float* d =
                 dy + ((size_t)(image * OUT_H + row0 + y) * OUT_W + column0) * CHANNELS + n;
             for (int x = 0; x < columns; x++) {
-              const float16 g = vload16(0, d);
+              const float16 g = load16(d);
               UNROLL
               for (int i = 0; i < TILE_KY; i++) {
                 UNROLL
                 for (int j = 0; j < TILE_KX; j++) {
-                  const int offset = (i * distanceY * PATCH_W + j * distanceX) * CHANNELS;
-                  acc[i][j] = fma(vload16(0, a + offset), g, acc[i][j]);
+                  acc[i][j] = fma(a[i * distanceY * PATCH_W + j * distanceX], g, acc[i][j]);
                 }
               }
-              a += STEP_X * CHANNELS;
+              a += STEP_X;
               d += CHANNELS;
             }
           }
@@ -172,7 +182,7 @@ void depthwise_weight_gradient_vector(
             for (int j = 0; j < TILE_KX; j++) {
               if (from + j < kx) continue;
               __global float* s = partial + ((ky + i) * KERNEL_W + from + j) * LANES + n;
-              vstore16(unit > firstUnit ? acc[i][j] + vload16(0, s) : acc[i][j], 0, s);
+              store16(unit > firstUnit ? acc[i][j] + load16(s) : acc[i][j], s);
             }
           }
         }

@@ -21,14 +21,15 @@
 #define GROUP 256
 #endif
 
+#define UNROLL __attribute__((opencl_unroll_hint))
 #define CHAIN_LOOP(type)                                                  \
   type chain[CHAINS];                                                     \
-  for (int i = 0; i < CHAINS; ++i) chain[i] = (type)((float)i * b);       \
+  UNROLL for (int i = 0; i < CHAINS; ++i) chain[i] = (type)((float)i * b); \
   for (int round = 0; round < ROUNDS; ++round) {                          \
-    for (int i = 0; i < CHAINS; ++i) chain[i] = fma(chain[i], (type)a, (type)b); \
+    UNROLL for (int i = 0; i < CHAINS; ++i) chain[i] = fma(chain[i], (type)a, (type)b); \
   }                                                                       \
   type sum = chain[0];                                                    \
-  for (int i = 1; i < CHAINS; ++i) sum += chain[i];
+  UNROLL for (int i = 1; i < CHAINS; ++i) sum += chain[i];
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void probe_fma_vector(const float a, const float b, __global float* y) {

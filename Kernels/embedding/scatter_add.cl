@@ -40,7 +40,7 @@ void scatter_add_vector(__global const int* restrict ids, __global const float* 
     __global const float* from = g + (size_t)i * columns;
     int column = 0;
     for (; column + 16 <= width; column += 16)
-      vstore16(vload16(0, to + column) + vload16(0, from + column), 0, to + column);
+      store16(load16(to + column) + load16(from + column), to + column);
     for (; column < width; ++column) to[column] += from[column];  // reads nothing of a neighbour's
   }
 }

@@ -60,7 +60,7 @@ static inline void pack_panel(
       float16 r[16];
       UNROLL
       for (int i = 0; i < 16; i++) {
-        r[i] = vload16(0, b + (size_t)min(n0 + j * 16 + i, N - 1) * ldb + k);
+        r[i] = load16(b + (size_t)min(n0 + j * 16 + i, N - 1) * ldb + k);
       }
       transpose16(r);
       const int rows = min(16, depth - k);
@@ -71,7 +71,7 @@ static inline void pack_panel(
   (void)N;  // columns past the last one read what lies there, and are not stored
   for (int k = 0; k < depth; k++) {
     UNROLL
-    for (int j = 0; j < NV; j++) panel[k * NV + j] = vload16(j, b + (size_t)k * ldb + n0);
+    for (int j = 0; j < NV; j++) panel[k * NV + j] = load16(b + (size_t)k * ldb + n0 + 16 * j);
   }
 #endif
 }
@@ -211,8 +211,8 @@ void matmul_reduce_vector(
   for (int m = firstRow; m < rowEnd; m++) {
     for (int n = 0; n < N; n += 16) {
       __global const float* p = parts + (size_t)m * N + n;
-      float16 sum = vload16(0, p);
-      for (int s = 1; s < splits; s++) sum += vload16(0, p + s * part);
+      float16 sum = load16(p);
+      for (int s = 1; s < splits; s++) sum += load16(p + s * part);
       STORE_PART16(sum, min(16, N - n), m, n);
     }
   }

@@ -74,10 +74,10 @@
 
 #define LOAD1(FROM) FROM[at]
 #define LOAD4(FROM) vload4(0, FROM + at)
-#define LOAD16(FROM) vload16(0, FROM + at)
+#define LOAD16(FROM) load16(FROM + at)
 #define STORE1(VALUE, TO) TO[at] = VALUE
 #define STORE4(VALUE, TO) vstore4(VALUE, 0, TO + at)
-#define STORE16(VALUE, TO) vstore16(VALUE, 0, TO + at)
+#define STORE16(VALUE, TO) store16(VALUE, TO + at)
 
 #define SGD_PARAMETERS                                                             \
   __global float* restrict parameters, __global const float* restrict gradients,   \

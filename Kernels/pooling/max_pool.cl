@@ -42,7 +42,7 @@
 #if LANES == 16
 typedef float16 lanes;
 typedef int16 places;
-#define LOAD(from) vload16(0, from)
+#define LOAD(from) load16(from)
 #define STORE(value, to) \
   store_part16(value, CHANNELS % 16 == 0 ? 16 : min(CHANNELS - channel, 16), to)
 #else
