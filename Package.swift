@@ -80,6 +80,7 @@ let package = Package(
     .testTarget(
       name: "RetortDistillationTests",
       dependencies: ["RetortDistillation", "RetortCPU", "RetortTestSupport"]),
+    .testTarget(name: "RetortCLITests", dependencies: ["RetortFormats"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["Retort", "RetortRecipes"]),
   ],
   swiftLanguageModes: [.v6]

@@ -66,22 +66,22 @@ import Testing
       for i in 0..<count {
         switch rule {
         case .sgd(let momentum, let nesterov, let decay):
-          let slope = g[i] + Double(decay) * p[i]
+          let slope = g[i] + decay * p[i]
           var direction = slope
           if momentum != 0 {
-            state[0][i] = Double(momentum) * state[0][i] + slope
-            direction = nesterov ? slope + Double(momentum) * state[0][i] : state[0][i]
+            state[0][i] = momentum * state[0][i] + slope
+            direction = nesterov ? slope + momentum * state[0][i] : state[0][i]
           }
           p[i] -= rate * direction
         case .adam(let beta1, let beta2, let epsilon, let decay, let decoupled):
           var slope = g[i]
-          let change = Double(decay) * p[i]
+          let change = decay * p[i]
           if decoupled { p[i] -= rate * change } else { slope += change }
-          state[0][i] = Double(beta1) * state[0][i] + (1 - Double(beta1)) * slope
-          state[1][i] = Double(beta2) * state[1][i] + (1 - Double(beta2)) * slope * slope
-          let first = state[0][i] / (1 - Glibc.pow(Double(beta1), Double(step + 1)))
-          let second = state[1][i] / (1 - Glibc.pow(Double(beta2), Double(step + 1)))
-          p[i] -= rate * first / (second.squareRoot() + Double(epsilon))
+          state[0][i] = beta1 * state[0][i] + (1 - beta1) * slope
+          state[1][i] = beta2 * state[1][i] + (1 - beta2) * slope * slope
+          let first = state[0][i] / (1 - Glibc.pow(beta1, Double(step + 1)))
+          let second = state[1][i] / (1 - Glibc.pow(beta2, Double(step + 1)))
+          p[i] -= rate * first / (second.squareRoot() + epsilon)
         }
       }
       try StepCase(

@@ -2,17 +2,20 @@ import ArgumentParser
 import RetortFormats
 import RetortRecipes
 
-/// `retort explore`: what the search of a finished run finds, in figures and pictures.
+/// `retort explore`: what a recipe's search finds, in figures and pictures.
 struct Explore: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows the examples that a run's exploration finds.",
+    abstract: "Shows the examples that a recipe's exploration finds.",
     discussion: """
+      Takes the players of a finished run, or of a recipe that names their weights; the recipe's \
+      student is as initialised unless it has weights too.
+
       Writes a picture: originals, their reconstructions and each step of the search, with the \
       opinions of teacher (T) and student (S) and the divergence (D) between them.
       """)
 
-  @Argument(help: "The folder of a finished run.")
-  var folder: String
+  @Argument(help: "The folder of a finished run, or a recipe: its file or bundled name.")
+  var source: String
   @Option(help: ArgumentHelp("The stage; the last that explores if left out.", valueName: "name"))
   var stage: String?
   @Option(help: "Examples to take figures over.")
@@ -27,7 +30,7 @@ struct Explore: ParsableCommand {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "The picture; explored.png in the run's folder if left out.",
+      "The picture; explored.png in the run's folder, or here, if left out.",
       valueName: "file"))
   var output: String?
   @OptionGroup var device: DeviceOption
@@ -41,11 +44,12 @@ struct Explore: ParsableCommand {
   }
 
   func run() throws {
-    let recipe = try Recipe.load(folder + "/recipe.yaml", overrides: overrides)
-    let runner = try RecipeRunner(recipe, on: device.backend(), into: folder)
-    let report = try runner.explore(
-      stage: stage, parents: parents, shown: min(shown, parents))
-    let picture = output ?? folder + "/explored.png"
+    let run = FileBytes.isReadable(source + "/recipe.yaml") ? source : nil
+    let recipe = try Recipe.load(run.map { $0 + "/recipe.yaml" } ?? source, overrides: overrides)
+    let report = try RecipeRunner.explore(
+      recipe, on: device.backend(), run: run, stage: stage, parents: parents,
+      shown: min(shown, parents))
+    let picture = output ?? (run.map { $0 + "/" } ?? "") + "explored.png"
     try report.grid.write(to: picture)
     guard !format.json else {
       StandardOutput.write(

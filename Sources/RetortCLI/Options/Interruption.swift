@@ -9,11 +9,16 @@ enum Interruption {
 
   /// From now on Ctrl-C and termination wait for the end of a step.
   static func listen() {
+    // A program that starts this one may have left signals blocked, and the mask is inherited.
+    var set = sigset_t()
+    sigemptyset(&set)
     for number in [SIGINT, SIGTERM] {
+      sigaddset(&set, number)
       signal(number) { number in
         Interruption.flag = 1
         signal(number, SIG_DFL)
       }
     }
+    pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 }

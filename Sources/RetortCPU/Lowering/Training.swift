@@ -41,13 +41,13 @@ extension Lowering {
     let run: @convention(c) (UnsafePointer<retort_update>, Int64, Int64) -> Void
     switch rule {
     case .sgd(let momentum, let nesterov, let weightDecay):
-      update.momentum = Double(momentum)
+      update.momentum = momentum
       update.nesterov = nesterov ? 1 : 0
-      update.weight_decay = Double(weightDecay)
+      update.weight_decay = weightDecay
       run = kernels.sgd
     case .adam(let beta1, let beta2, let epsilon, let weightDecay, let decoupled):
-      (update.beta1, update.beta2) = (Double(beta1), Double(beta2))
-      (update.epsilon, update.weight_decay) = (Double(epsilon), Double(weightDecay))
+      (update.beta1, update.beta2) = (beta1, beta2)
+      (update.epsilon, update.weight_decay) = (epsilon, weightDecay)
       update.decoupled = decoupled ? 1 : 0
       run = kernels.adam
     }

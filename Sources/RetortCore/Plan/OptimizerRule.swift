@@ -5,12 +5,13 @@ public enum OptimizerRule: Sendable, Hashable {
   /// Stochastic gradient descent as PyTorch defines it: `g += decay·p; v = momentum·v + g`.
   ///
   /// State: one buffer when momentum is not zero.
-  case sgd(momentum: Float, nesterov: Bool, weightDecay: Float)
+  case sgd(momentum: Double, nesterov: Bool, weightDecay: Double)
   /// Adam; with `decoupled` the decay multiplies parameters (AdamW), else it is added to g.
   ///
   /// State: first and second moments. Source: Kingma and Ba 2015, algorithm 1; Loshchilov and
   /// Hutter 2019, algorithm 2.
-  case adam(beta1: Float, beta2: Float, epsilon: Float, weightDecay: Float, decoupled: Bool)
+  case adam(
+    beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double, decoupled: Bool)
 
   /// The number of state buffers, each as large as the parameters and zero at first.
   public var stateCount: Int {

@@ -16,11 +16,11 @@ extension Lowering {
       macros = ["MOMENTUM": momentum == 0 ? "0" : "1", "NESTEROV": nesterov ? "1" : "0"]
       arguments.append("learningRate", .buffer(input(step, 1)))
       arguments.append("n", .int(count))
-      arguments.append("weightDecay", .float(weightDecay))
+      arguments.append("weightDecay", .float(Float(weightDecay)))
       arguments.append(geometry.arguments)
       if momentum != 0 {
         arguments.append("velocities", .buffer(output(step, 1)))
-        arguments.append("momentum", .float(momentum))
+        arguments.append("momentum", .float(Float(momentum)))
       }
     case .adam(let beta1, let beta2, let epsilon, let weightDecay, let decoupled):
       name = "adam"
@@ -30,10 +30,10 @@ extension Lowering {
       arguments.append("learningRate", .buffer(input(step, 1)))
       arguments.append("stepCount", .buffer(input(step, 2)))
       arguments.append("n", .int(count))
-      arguments.append("oneMinusBeta1", .float(Self.complement(beta1)))
-      arguments.append("oneMinusBeta2", .float(Self.complement(beta2)))
-      arguments.append("epsilon", .float(epsilon))
-      arguments.append("weightDecay", .float(weightDecay))
+      arguments.append("oneMinusBeta1", .float(Float(1 - beta1)))
+      arguments.append("oneMinusBeta2", .float(Float(1 - beta2)))
+      arguments.append("epsilon", .float(Float(epsilon)))
+      arguments.append("weightDecay", .float(Float(weightDecay)))
       arguments.append(geometry.arguments)
     }
     macros.append(geometry.macros)
@@ -42,11 +42,5 @@ extension Lowering {
         family: "optimizer/optimizer", entry: form == .vector ? name + "_vector" : name + "_flat",
         macros: macros, global: geometry.global, local: geometry.local, arguments: arguments,
         label: step.label))
-  }
-
-  /// `1 − β` for the decimal number that was meant: `1 − 0.999` is 0.001, though the nearest
-  /// float32 to 0.999 is 1.3e-8 above it, a part in 10⁵ of the result.
-  private static func complement(_ beta: Float) -> Float {
-    Float(1 - (Double(beta.description) ?? Double(beta)))
   }
 }

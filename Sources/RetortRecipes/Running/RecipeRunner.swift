@@ -60,31 +60,51 @@ public final class RecipeRunner {
     return results
   }
 
-  /// The search of one stage with the weights that a finished run left in the folder.
+  /// The search of one stage of a recipe with its players as they stand.
+  ///
+  /// Players have the weights that the recipe names; those that it trains have what a finished run
+  /// left in `folder`. Without a run the student is as initialised.
   ///
   /// - Parameters:
+  ///   - recipe: What is explored; `folder`'s own, or one that fits it.
+  ///   - folder: The folder of a finished run; nil for none.
   ///   - stage: The stage; nil for the last that explores.
   ///   - parents: Over how many training examples figures are taken.
   ///   - shown: How many of them are drawn.
   /// - Throws: As `run`; `RunError.nothingToExplore` where no such stage explores.
-  public func explore(stage name: String?, parents: Int, shown: Int) throws -> ExplorationReport {
+  public static func explore(
+    _ recipe: Recipe, on backend: any Backend, run folder: String?, stage name: String?,
+    parents: Int, shown: Int
+  ) throws -> ExplorationReport {
     let candidates = recipe.stages.filter { $0.explore != nil && (name == nil || $0.name == name) }
     guard var stage = candidates.last else {
       throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
     }
-    for earlier in recipe.stages {
-      guard let spec = spec(of: earlier) else { continue }
-      let home = recipe.stages.count == 1 ? folder.path : folder.file("stages/" + earlier.name)
-      let path = home + "/" + earlier.trained.rawValue + "/model.safetensors"
-      guard FileBytes.isReadable(path) else { continue }
-      trained[earlier.name] = (spec, try Safetensors.read(path).weights)
-      if earlier.name == stage.name { stage.student?.source = .file(path) }
+    let runner = try RecipeRunner(recipe, on: backend, into: folder ?? ".")
+    if folder != nil, let path = try runner.takeTrained(stage.name) {
+      stage.student?.source = .file(path)
     }
-    var runner = try StageRunner(stage, self, folder)
-    guard let report = try runner.explore(parents: parents, shown: shown) else {
+    var search = try StageRunner(stage, runner, runner.folder)
+    guard let report = try search.explore(parents: parents, shown: shown) else {
       throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
     }
     return report
+  }
+
+  /// Reads what the folder's finished stages trained.
+  ///
+  /// - Returns: The weights' file of the stage called `name`, if it has finished.
+  private func takeTrained(_ name: String) throws -> String? {
+    var own: String?
+    for stage in recipe.stages {
+      guard let spec = spec(of: stage) else { continue }
+      let home = recipe.stages.count == 1 ? folder.path : folder.file("stages/" + stage.name)
+      let path = home + "/" + stage.trained.rawValue + "/model.safetensors"
+      guard FileBytes.isReadable(path) else { continue }
+      trained[stage.name] = (spec, try Safetensors.read(path).weights)
+      if stage.name == name { own = path }
+    }
+    return own
   }
 
   private func spec(of stage: StageSpec) -> PlayerSpec? {

@@ -28,7 +28,8 @@ extension RunError: CustomStringConvertible {
       (stage.map { "stage '\($0)' of recipe '\(recipe)' does" } ?? "recipe '\(recipe)' does")
         + " not explore; give it an 'explore' block"
     case .missingStage(let name, let stage):
-      "stage '\(stage)' needs the weights of stage '\(name)', which has not run"
+      "stage '\(stage)' needs the weights of stage '\(name)', which has not run; "
+        + "run the recipe first, or give 'weights' instead of 'from'"
     }
   }
 

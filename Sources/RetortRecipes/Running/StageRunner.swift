@@ -150,12 +150,10 @@ struct StageRunner {
       sampling: stage.train.sampling == .shuffle ? .shuffled(.wrap) : .replacement)
     var best: (step: Int, accuracy: Double)?
     defer { self.best = best }
-    var done = 0
     do {
       return try loop.run(
         Prefetcher(loader: loader, order: order, batchLimit: steps),
         report: { progress in
-          done = progress.step
           try log(progress)
           parent.report(.progress(stage: stage.name, progress))
         },

@@ -27,7 +27,7 @@ public struct Adam: Optimizer, Hashable {
   /// What one step does.
   public var rule: OptimizerRule {
     .adam(
-      beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon),
-      weightDecay: Float(weightDecay), decoupled: false)
+      beta1: beta1, beta2: beta2, epsilon: epsilon,
+      weightDecay: weightDecay, decoupled: false)
   }
 }

@@ -29,7 +29,7 @@ public struct AdamW: Optimizer, Hashable {
   /// What one step does.
   public var rule: OptimizerRule {
     .adam(
-      beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon),
-      weightDecay: Float(weightDecay), decoupled: true)
+      beta1: beta1, beta2: beta2, epsilon: epsilon,
+      weightDecay: weightDecay, decoupled: true)
   }
 }

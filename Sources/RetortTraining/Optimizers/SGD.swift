@@ -26,6 +26,6 @@ public struct SGD: Optimizer, Hashable {
 
   /// What one step does.
   public var rule: OptimizerRule {
-    .sgd(momentum: Float(momentum), nesterov: nesterov, weightDecay: Float(weightDecay))
+    .sgd(momentum: momentum, nesterov: nesterov, weightDecay: weightDecay)
   }
 }

@@ -50,21 +50,19 @@ import Testing
 
     mutating func step(_ gradients: [Float], rate: Double) {
       t += 1
-      func decimal(_ x: Float) -> Double { Double(x.description) ?? .nan }
       for (i, gradient) in gradients.enumerated() {
         var g = Double(gradient)
         switch rule {
         case .sgd(let momentum, let nesterov, let decay):
-          g += decimal(decay) * w[i]
-          first[i] = t == 1 ? g : decimal(momentum) * first[i] + g
-          w[i] -= rate * (nesterov ? g + decimal(momentum) * first[i] : first[i])
+          g += decay * w[i]
+          first[i] = t == 1 ? g : momentum * first[i] + g
+          w[i] -= rate * (nesterov ? g + momentum * first[i] : first[i])
         case .adam(let beta1, let beta2, let epsilon, let decay, let decoupled):
-          let (b1, b2) = (decimal(beta1), decimal(beta2))
-          if decoupled { w[i] *= 1 - rate * decimal(decay) } else { g += decimal(decay) * w[i] }
-          first[i] = b1 * first[i] + (1 - b1) * g
-          second[i] = b2 * second[i] + (1 - b2) * g * g
-          let denominator = sqrt(second[i]) / sqrt(1 - pow(b2, t)) + decimal(epsilon)
-          w[i] -= rate / (1 - pow(b1, t)) * first[i] / denominator
+          if decoupled { w[i] *= 1 - rate * decay } else { g += decay * w[i] }
+          first[i] = beta1 * first[i] + (1 - beta1) * g
+          second[i] = beta2 * second[i] + (1 - beta2) * g * g
+          let denominator = sqrt(second[i]) / sqrt(1 - pow(beta2, t)) + epsilon
+          w[i] -= rate / (1 - pow(beta1, t)) * first[i] / denominator
         }
       }
     }

@@ -1,0 +1,76 @@
+import RetortFormats
+import Testing
+
+@Suite struct CommandTests {
+  private static let commands = [
+    "run", "check", "eval", "explore", "verify", "inspect", "list", "devices", "fetch", "bench",
+  ]
+
+  @Test func helpNamesEveryCommand() throws {
+    let help = try CommandLineTool.run(["--help"])
+    #expect(help.status == 0)
+    for command in Self.commands { #expect(help.output.contains("\n  \(command) ")) }
+    #expect(help.errors.isEmpty)
+  }
+
+  @Test(arguments: commands) func everyCommandHasHelp(_ command: String) throws {
+    let help = try CommandLineTool.run([command, "--help"])
+    #expect(help.status == 0)
+    #expect(help.output.contains("USAGE: retort \(command)"))
+  }
+
+  @Test(arguments: [
+    (["nothing"], "nothing"),
+    (["run"], "recipe"),
+    (["run", "no-such-recipe"], "no-such-recipe"),
+    (["check", "fashion-demo", "--set", "sed=2"], "sed"),
+    (["check", "fashion-demo", "--set", "stages.distil.train.batch=0"], "train.batch"),
+    (["explore", "fashion-demo", "--parents", "0"], "--parents"),
+    (["bench", "step", "--models", "lenet6"], "lenet6"),
+  ])
+  func aWrongCommandLineOrRecipeIsStatusTwo(_ arguments: [String], _ named: String) throws {
+    let outcome = try CommandLineTool.run(arguments)
+    #expect(outcome.status == 2)
+    #expect(outcome.errors.contains(named))
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test(arguments: [
+    (["eval", "/nonexistent/model"], "/nonexistent/model"),
+    (["inspect", "/nonexistent/file.safetensors"], "/nonexistent/file.safetensors"),
+    (["verify", "/nonexistent/case.safetensors"], "/nonexistent/case.safetensors"),
+    (["explore", "fashion-demo", "--device", "cpu"], "stage 'teacher', which has not run"),
+    (["verify", "--device", "opencl:9"], "opencl:9"),
+  ])
+  func aFailureIsOneLineAndStatusOne(_ arguments: [String], _ named: String) throws {
+    let outcome = try CommandLineTool.run(arguments)
+    #expect(outcome.status == 1)
+    #expect(outcome.errors.contains(named))
+    #expect(outcome.errors.hasPrefix("retort: "))
+    #expect(outcome.errors.split(separator: "\n").count == 1)
+    #expect(outcome.output.isEmpty)
+  }
+
+  @Test(arguments: [
+    ["list", "models", "--json"], ["list", "recipes", "--json"],
+    ["check", "fashion-demo", "--json"],
+    ["devices", "--json"],
+  ])
+  func factsAreJSON(_ arguments: [String]) throws {
+    let outcome = try CommandLineTool.run(arguments)
+    #expect(outcome.status == 0)
+    _ = try outcome.json()
+  }
+
+  @Test(arguments: ["cpu", "opencl"]) func verifyReportsEveryCase(_ device: String) throws {
+    let outcome = try CommandLineTool.run(["verify", "--device", device, "--json"])
+    #expect(outcome.status == 0)
+    let cases = try #require(try outcome.json().array)
+    #expect(cases.count >= 7)
+    for entry in cases {
+      #expect(entry["file"]?.string != nil && entry["kind"]?.string != nil)
+      let error = try #require(entry["losses"]?.double)
+      #expect(error < 2e-5)
+    }
+  }
+}
