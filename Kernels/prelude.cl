@@ -86,7 +86,7 @@ static inline void transpose16(float16* r) {
 // Copies the window of `rows` × `columns` pixels that begins at (top, left) of one image
 // [height, width, channels] to `patch`; zeros outside the image.
 static inline void load_padded(
-    __global const float* restrict image, __local float* restrict patch, const int top,
+    __global const float* image, __local float* patch, const int top,
     const int left, const int rows, const int columns, const int height, const int width,
     const int channels) {
   const int length = columns * channels;

@@ -51,7 +51,7 @@ __constant int tapsOfPhaseX[PHASES_X][3] = TAPS_X;
 
 // Copies the padded window at (top, left) to [IN_C] planes of [PATCH_H, PATCH_W].
 static inline void load_planes(
-    __global const float* restrict image, __local float* restrict patch, const int top,
+    __global const float* image, __local float* patch, const int top,
     const int left) {
 #if IN_C == 1
   load_padded(image, patch, top, left, PATCH_H, PATCH_W, IN_H, IN_W, 1);

@@ -67,7 +67,7 @@ __constant int tapsOfPhaseX[PHASES_X][3] = TAPS_X;
 
 // Copies channels n ..< n + 16 of the padded window at (top, left) of one image.
 static inline void load_channels(
-    __global const float* restrict image, __local float16* restrict patch, const int top,
+    __global const float* image, __local float16* patch, const int top,
     const int left, const int n) {
   const int from = clamp(-left, 0, PATCH_W), to = clamp(IN_W - left, 0, PATCH_W);
   for (int y = 0; y < PATCH_H; y++) {

@@ -52,7 +52,7 @@
 
 // Copies rows k0 ..< k0 + depth of op(B), columns n0 ..< n0 + WIDTH, to `panel`.
 static inline void pack_panel(
-    __global const float* restrict b, __local float16* restrict panel, const int n0, const int N,
+    __global const float* b, __local float16* panel, const int n0, const int N,
     const int ldb, const int depth) {
 #if TRANSPOSE_B
   for (int j = 0; j < NV; j++) {

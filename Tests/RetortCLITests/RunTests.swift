@@ -47,7 +47,7 @@ import Testing
       for file in [
         "recipe.yaml", "metrics.jsonl", "result.json", "student/model.safetensors",
         "student/config.json", "stages/teacher/teacher/model.safetensors",
-        "stages/distil/explored.png", "stages/distil/result.json",
+        "stages/distil/explored.png", "explored.png", "explored.json", "stages/distil/result.json",
       ] {
         #expect(FileManager.default.fileExists(atPath: "\(out)/\(file)"), "\(file)")
       }

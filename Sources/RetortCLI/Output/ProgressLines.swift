@@ -1,3 +1,4 @@
+import RetortFormats
 import RetortRecipes
 import RetortTraining
 
@@ -40,18 +41,22 @@ final class ProgressLines {
   /// Ends with a table of all stages.
   func end(_ results: [StageResult], _ folder: String) {
     var table = TextTable(
-      ["stage", "accuracy", "NLL", "ECE", "agreement", "steps", "time"],
-      numeric: [1, 2, 3, 4, 5, 6])
+      [
+        "stage", "accuracy", "agreement", "NLL", "ECE", "parameters", "MACs",
+        "teacher evaluations", "time",
+      ], numeric: [1, 2, 3, 4, 5, 6, 7, 8])
     for result in results {
       table.add(
-        result.stage, percent(result.trained.accuracy),
+        result.stage, percent(result.trained.accuracy), percent(result.agreement),
         result.trained.nll.map { fixed($0, 4) } ?? "-",
-        result.trained.ece.map { fixed($0, 4) } ?? "-", percent(result.agreement),
-        "\(result.steps)", duration(result.seconds))
+        result.trained.ece.map { fixed($0, 4) } ?? "-", "\(result.trained.parameters)",
+        "\(result.trained.macs)", "\(result.teacherEvaluations)", duration(result.seconds))
     }
     line("")
     line(table.text)
-    line("\(folder)")
+    line("results in \(folder)")
+    let grid = folder + "/explored.png"
+    if FileBytes.isReadable(grid) { line("explored pictures in \(grid)") }
   }
 
   /// Leaves a line that was changing as it is.

@@ -51,16 +51,15 @@ public final class Graph {
     for operand in operands where nodes[Int(operand)].op == .poison {
       return Tensor(graph: self, id: operand)
     }
-    if let found = unique.find(op, operands, shape, in: self) {
-      return Tensor(graph: self, id: found)
-    }
+    let known = unique.find(op, operands, shape, in: self)
+    if let id = known.id { return Tensor(graph: self, id: id) }
     let id = Int32(nodes.count)
     nodes.append(
       Node(
         op: op, shape: shape, dtype: dtype, inputStart: Int32(inputPool.count),
         inputCount: Int32(operands.count), scope: currentScope))
     inputPool.append(contentsOf: operands)
-    unique.insert(id, in: self)
+    unique.insert(id, hash: known.hash)
     return Tensor(graph: self, id: id)
   }
 

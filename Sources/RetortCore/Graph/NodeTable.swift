@@ -1,47 +1,52 @@
 /// Finds equal nodes while a graph is built, so that no expression is computed twice.
 ///
-/// Open addressing over node indices; the key is the operation, the operands and the shape.
+/// Open addressing over node indices; the key is the operation, the operands and the shape. Slots
+/// keep the key's hash, so that a node is looked at only where it is very likely equal.
 struct NodeTable {
-  private var slots: [Int32] = Array(repeating: -1, count: 1024)
+  private struct Slot {
+    var hash: UInt32 = 0
+    var id: Int32 = -1
+  }
+
+  private var slots: [Slot] = Array(repeating: Slot(), count: 1024)
   private var used = 0
 
-  func find(_ op: Op, _ operands: [Int32], _ shape: Shape, in graph: Graph) -> Int32? {
+  /// The equal node that exists, or nil and the hash to insert the new one with.
+  func find(
+    _ op: Op, _ operands: [Int32], _ shape: Shape, in graph: Graph
+  ) -> (id: Int32?, hash: UInt32) {
+    let hash = NodeTable.hash(op, operands, shape)
     let mask = slots.count - 1
-    var index = NodeTable.hash(op, operands[...], shape) & mask
-    while slots[index] >= 0 {
-      let candidate = slots[index]
-      let node = graph.nodes[Int(candidate)]
-      if Int(node.inputCount) == operands.count, node.shape == shape, node.op == op,
-        graph.operands(candidate).elementsEqual(operands)
-      {
-        return candidate
+    var index = Int(hash) & mask
+    while slots[index].id >= 0 {
+      if slots[index].hash == hash, graph.isEqual(slots[index].id, op, operands, shape) {
+        return (slots[index].id, hash)
       }
       index = (index + 1) & mask
     }
-    return nil
+    return (nil, hash)
   }
 
-  mutating func insert(_ id: Int32, in graph: Graph) {
-    if used * 2 >= slots.count { grow(graph) }
-    place(id, graph)
+  mutating func insert(_ id: Int32, hash: UInt32) {
+    if used * 2 >= slots.count { grow() }
+    place(Slot(hash: hash, id: id))
     used += 1
   }
 
-  private mutating func grow(_ graph: Graph) {
+  private mutating func grow() {
     let old = slots
-    slots = Array(repeating: -1, count: old.count * 4)
-    for id in old where id >= 0 { place(id, graph) }
+    slots = Array(repeating: Slot(), count: old.count * 4)
+    for slot in old where slot.id >= 0 { place(slot) }
   }
 
-  private mutating func place(_ id: Int32, _ graph: Graph) {
-    let node = graph.nodes[Int(id)]
+  private mutating func place(_ slot: Slot) {
     let mask = slots.count - 1
-    var index = NodeTable.hash(node.op, graph.operands(id), node.shape) & mask
-    while slots[index] >= 0 { index = (index + 1) & mask }
-    slots[index] = id
+    var index = Int(slot.hash) & mask
+    while slots[index].id >= 0 { index = (index + 1) & mask }
+    slots[index] = slot
   }
 
-  private static func hash(_ op: Op, _ operands: ArraySlice<Int32>, _ shape: Shape) -> Int {
+  private static func hash(_ op: Op, _ operands: [Int32], _ shape: Shape) -> UInt32 {
     var state = UInt64(truncatingIfNeeded: op.tag) &* 0x9E37_79B9_7F4A_7C15
     for operand in operands {
       state = (state ^ UInt64(UInt32(bitPattern: operand))) &* 0xFF51_AFD7_ED55_8CCD
@@ -49,7 +54,18 @@ struct NodeTable {
     }
     state =
       (state ^ UInt64(UInt32(bitPattern: shape.extents.wrappedSum()))) &* 0xC4CE_B9FE_1A85_EC53
-    return Int(truncatingIfNeeded: (state ^ (state >> 32)) & 0x7FFF_FFFF)
+    return UInt32(truncatingIfNeeded: state ^ (state >> 32))
+  }
+}
+
+extension Graph {
+  /// Whether node `id` computes the same: both by the same operation from the same operands.
+  fileprivate func isEqual(_ id: Int32, _ op: Op, _ operands: [Int32], _ shape: Shape) -> Bool {
+    nodes.withUnsafeBufferPointer { nodes in
+      let node = nodes[Int(id)]
+      return Int(node.inputCount) == operands.count && node.shape == shape && node.op == op
+        && self.operands(id).elementsEqual(operands)
+    }
   }
 }
 

@@ -1,10 +1,5 @@
 /// Builds a pointwise program from the expressions of the nodes it stores.
 struct ProgramBuilder {
-  private struct Key: Hashable {
-    var node: Int32
-    var map: AxisMap
-  }
-
   private let graph: Graph
   private let materialization: Materialization
   /// The contraction whose result is the accumulator, if any.
@@ -13,7 +8,10 @@ struct ProgramBuilder {
   private(set) var program: PointwiseProgram
   /// The stored node behind each operand of the program.
   private(set) var operandNodes: [Int32] = []
-  private var registers: [Key: Int] = [:]
+  // What has been computed: programs are short, so that looking through beats hashing.
+  private var nodes: [Int32] = []
+  private var maps: [AxisMap] = []
+  private var registers: [Int] = []
 
   init(
     _ materialization: Materialization, shape: Shape, members: Set<Int32>, accumulator: Int32? = nil
@@ -44,24 +42,30 @@ struct ProgramBuilder {
   /// The register of a stored member's own expression.
   private mutating func value(_ id: Int32) -> Int {
     if id == accumulator { return append(.accumulator) }
-    let key = Key(node: id, map: .identity)
-    if let known = registers[key] { return known }
-    let register = emitBody(id, .identity)
-    registers[key] = register
+    if let known = known(id, .identity) { return known }
+    return remember(id, .identity, emitBody(id, .identity))
+  }
+
+  private func known(_ id: Int32, _ map: AxisMap) -> Int? {
+    for index in nodes.indices where nodes[index] == id && maps[index] == map {
+      return registers[index]
+    }
+    return nil
+  }
+
+  private mutating func remember(_ id: Int32, _ map: AxisMap, _ register: Int) -> Int {
+    nodes.append(id)
+    maps.append(map)
+    registers.append(register)
     return register
   }
 
   private mutating func emit(_ id: Int32, _ map: AxisMap) -> Int {
-    let key = Key(node: id, map: map)
-    if let known = registers[key] { return known }
-    let register: Int
-    if let alias = materialization.alias(id) {
-      register = read(id, alias, map)
-    } else {
-      register = emitBody(id, map)
+    if let known = known(id, map) { return known }
+    guard let alias = materialization.alias(id) else {
+      return remember(id, map, emitBody(id, map))
     }
-    registers[key] = register
-    return register
+    return remember(id, map, read(id, alias, map))
   }
 
   private mutating func read(_ id: Int32, _ alias: (node: Int32, offset: Int), _ map: AxisMap)

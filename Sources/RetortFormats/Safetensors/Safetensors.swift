@@ -1,3 +1,5 @@
+import RetortCore
+
 /// The content of a safetensors file: named tensors and a table of strings.
 ///
 /// Source: [the safetensors format](https://huggingface.co/docs/safetensors/index).
@@ -56,24 +58,4 @@ public struct Safetensors: Equatable, Sendable {
       path, in: "tensor '\(name)'",
       .notConvertible(from: tensor.elementType.rawValue, to: type))
   }
-}
-
-/// Up to three of `names`, those with the smallest edit distance to `name` first.
-func nearestNames(to name: String, in names: [String]) -> [String] {
-  let distances = names.map { (editDistance(Array(name.utf8), Array($0.utf8)), $0) }
-  return distances.sorted { $0 < $1 }.prefix(3).map(\.1)
-}
-
-private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
-  var row = Array(0...b.count)
-  for (i, x) in a.enumerated() {
-    var diagonal = row[0]
-    row[0] = i + 1
-    for (j, y) in b.enumerated() {
-      let substituted = diagonal + (x == y ? 0 : 1)
-      diagonal = row[j + 1]
-      row[j + 1] = min(substituted, row[j] + 1, diagonal + 1)
-    }
-  }
-  return row[b.count]
 }

@@ -1,3 +1,4 @@
+import RetortCore
 import RetortNN
 
 /// A number that a recipe may give a model.

@@ -120,12 +120,17 @@ public final class RecipeRunner {
       device: session.backend.name, seed: recipe.seed, recipeSHA256: recipe.sha256)
   }
 
-  /// The last student's files and result at the top of the folder, beside every stage's.
+  /// The last student's files, pictures and result at the top of the folder, beside every stage's.
   private func finish(_ last: StageResult, _ results: [StageResult]) throws {
     let source = folder.path + "/stages/" + last.stage + "/student"
     let target = try folder.folder("student")
     for name in ["model.safetensors", "config.json"] {
       try AtomicFile.write(try FileBytes.read(source + "/" + name), to: target.file(name))
+    }
+    for name in ["explored.png", "explored.json"] {
+      let explored = folder.path + "/stages/" + last.stage + "/" + name
+      guard FileBytes.isReadable(explored) else { continue }
+      try AtomicFile.write(try FileBytes.read(explored), to: folder.file(name))
     }
     var members = json(last).members ?? []
     members.append(.init("stages", .array(results.map { json($0) })))

@@ -1,4 +1,4 @@
-import RetortModels
+import RetortCore
 
 /// The name of `names` that a person may have meant by `name`, if one is near enough to say so.
 func nearest(to name: String, in names: [String]) -> String? {
