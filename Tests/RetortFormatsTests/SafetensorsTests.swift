@@ -190,7 +190,7 @@ import Testing
 
   @Test func lookingUpTheWrongName() {
     let error = #expect(throws: FormatError.self) { try Self.sample.tensor("fc.weigth") }
-    #expect(error?.description.contains("the nearest are 'fc.weight', ") == true)
+    #expect(error?.description.contains("the nearest is 'fc.weight'") == true)
     let integers = #expect(throws: FormatError.self) { try Self.sample.floats("labels") }
     #expect(integers?.fault == .notConvertible(from: "I32", to: "float32"))
     #expect(throws: FormatError.self) { try Self.sample.int32s("ids") }  // does not fit

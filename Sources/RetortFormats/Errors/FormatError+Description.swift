@@ -38,7 +38,7 @@ extension FormatError.Fault {
     case .missingTensor(let nearest):
       nearest.isEmpty
         ? "no such tensor; the file has none"
-        : "no such tensor; the nearest are \(nearest.map { "'\($0)'" }.joined(separator: ", "))"
+        : "no such tensor; the nearest \(nearest.count == 1 ? "is" : "are") \(nearest.map { "'\($0)'" }.joined(separator: ", "))"
     case .notConvertible(let from, let to): "\(from) elements cannot be read as \(to)"
     }
   }
