@@ -6,14 +6,16 @@ extension Lowering {
   mutating func winogradVector(
     _ step: Step, _ convolution: ConvolutionStep, _ winograd: VectorWinograd
   ) {
-    let packed = scratch(byteCount: 4 * 16 * winograd.inputChannels * winograd.outputChannels)
-    add(
+    let weight = input(step, 1)
+    let byteCount = 4 * 16 * winograd.inputChannels * winograd.outputChannels
+    let packed = packed(step, byteCount: byteCount) {
       Launch(
         family: "convolution/winograd_weights_vector", entry: "winograd_pack_vector",
         macros: winograd.weightMacros(isGradient: convolution.direction == .inputGradient),
         global: winograd.weightBlocks, local: [1, 1],
-        arguments: ["weight": .buffer(input(step, 1)), "packed": .buffer(packed)],
-        label: step.label + " (transform weights)"))
+        arguments: ["weight": .buffer(weight), "packed": .buffer($0)],
+        label: step.label + " (transform weights)")
+    }
     let store = StoreEpilogue(
       convolution.epilogue, operands: step.inputs.indices.dropFirst(2).map { input(step, $0) },
       results: step.outputs.indices.map { output(step, $0) })
