@@ -4,6 +4,7 @@ A machine's speed drifts. So the two sides take turns, the fastest mode of a pee
 are compared. A ratio above 1 means that Retort is faster (or leaner).
 """
 
+import argparse
 import json
 import statistics
 import subprocess
@@ -12,11 +13,21 @@ import subprocess
 RATES = {"GFLOP/s", "GB/s"}
 
 
+def parser(description):
+    """The options of every comparison; `retort`, `device` and `rounds` are used below."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("retort", help="the release binary")
+    parser.add_argument("--device", default="auto", help="Retort's device")
+    parser.add_argument("--rounds", type=int, default=9, help="samples of each side")
+    return parser
+
+
 class Peer:
     """Another program in one mode: a process that waits between samples.
 
     It prints one line of greeting (say, its version) when it is warm, and then one number for every
-    line that it reads. A program that fails before its greeting does not run in this mode.
+    line that it reads: an empty line asks for a sample. A program that fails before its greeting
+    does not run in this mode.
     """
 
     def __init__(self, mode, command, environment=None):
@@ -30,9 +41,12 @@ class Peer:
     def runs(self):
         return bool(self.greeting)
 
-    def sample(self):
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
+    def sample(self, question=""):
+        try:
+            self.process.stdin.write(question + "\n")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            pass  # the missing answer tells
         line = self.process.stdout.readline()
         if not line:
             raise RuntimeError(f"{self.mode} ended with status {self.process.wait()}")
@@ -47,7 +61,10 @@ def retort(options, *arguments):
     """The JSON that `retort ARGUMENTS --device … --json` prints."""
     command = [options.retort, *(str(word) for word in arguments)]
     command += ["--device", options.device, "--json"]
-    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+    outcome = subprocess.run(command, stdout=subprocess.PIPE, text=True)
+    if outcome.returncode != 0:
+        raise RuntimeError(" ".join(command) + f" ended with status {outcome.returncode}")
+    return json.loads(outcome.stdout)
 
 
 def fastest(peers, unit="ms", draws=3):
