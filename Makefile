@@ -38,7 +38,8 @@ test-oclgrind: setup ## Run kernel tests under oclgrind: no data race, no invali
 verify: build ## Recompute the recorded cases on a device (DEVICE=auto)
 	$(RETORT) verify --device $(DEVICE)
 
-bench: build ## Time steps and kernels beside PyTorch, oneDNN and CLBlast; rewrites README's table
+bench: setup build ## Time steps and kernels beside PyTorch, oneDNN, CLBlast; rewrite README's table
+	@Scripts/setup.sh peers
 	@Benchmarks/peers/bench.sh $(RETORT) $(DEVICE) --keep
 
 bench-step: build ## Time four training steps beside PyTorch's on this machine (DEVICE=auto)

@@ -99,26 +99,26 @@ def main():
     parser.add_argument("--keep", action="store_true", help="write Benchmarks/results and README.md")
     options = parser.parse_args()
 
-    rows, failures = [], 0
+    results, failures = [], 0
     print(rounds.heading(), flush=True)
-
-    def add(source):
-        for row in source:
-            rows.append(row)
-            print(rounds.line(row), flush=True)
-
-    for name in filter(None, options.steps.split(",")):
+    names = options.steps.split(",")
+    unknown = [name for name in names if name not in steps.NAMES]
+    if unknown:
+        parser.error(f"no step {', '.join(unknown)}; there are {', '.join(steps.NAMES)}")
+    for name in names:
         try:
-            add(step_rows(name, options))
+            for row in step_rows(name, options):
+                results.append(row)
+                print(rounds.line(row), flush=True)
         except RuntimeError as error:
             print(error, file=sys.stderr)
             failures += 1
     if not options.no_kernels:
-        add(kernels.rows(options))
+        results += kernels.rows(options)
     if failures:
         sys.exit(f"{failures} failed; no results are written")
     if options.keep:
-        write("latest.json", rows)
+        write("latest.json", results)
         write("machine.json", machine(options))
         readme.main()
 

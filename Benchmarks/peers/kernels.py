@@ -1,1 +1,5 @@
-def rows(options): return []
+"""Single operations beside those of other libraries."""
+
+
+def rows(options):
+    return []

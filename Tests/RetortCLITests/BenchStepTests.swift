@@ -2,7 +2,7 @@ import Foundation
 import RetortFormats
 import Testing
 
-@Suite struct BenchTests {
+@Suite struct BenchStepTests {
   private static let steps = [
     "mlp", "lenet5", "resnet8", "resnet20", "mobile", "encoder", "tgt-first-order",
   ]
