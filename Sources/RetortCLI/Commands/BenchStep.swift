@@ -19,8 +19,10 @@ struct BenchStep: ParsableCommand {
   var batch = 128
   @Option(help: "Samples per model.")
   var repeats = 9
-  @Flag(help: "Also show where the time goes, kernel by kernel (OpenCL only).")
-  var profile = false
+  @Option(
+    defaultAsFlag: .kernels,
+    help: "Also show where the time goes, by kernels or launches (OpenCL only).")
+  var profile: KernelProfile.Detail?
   @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption
 
@@ -54,8 +56,8 @@ struct BenchStep: ParsableCommand {
     var profiles: [(name: String, text: String)] = []
     for name in names {
       let timing = try StepTiming(name, batch: batch, repeats: repeats, on: backend)
-      let kernels = profile ? try backend.profile() : nil
-      if let kernels { profiles.append((name, KernelProfile(kernels).table)) }
+      let kernels = profile == nil ? nil : try backend.profile()
+      if let profile, let kernels { profiles.append((name, kernels.text(profile))) }
       rows.append(json(timing, kernels))
       table.add(
         name, "\(batch)", duration(timing.median), duration(timing.samples.first ?? 0),
@@ -70,14 +72,12 @@ struct BenchStep: ParsableCommand {
     }
     StandardOutput.write("\(backend.name)\n\(table.text)")
     for profile in profiles { StandardOutput.write("\n\(profile.name)\n\(profile.text)") }
-    if profile, profiles.isEmpty {
+    if profile != nil, profiles.isEmpty {
       StandardError.write("retort: \(backend.name) keeps no times of kernels")
     }
   }
 
-  private func json(
-    _ timing: StepTiming, _ kernels: [(label: String, nanoseconds: UInt64)]?
-  ) -> JSONValue {
+  private func json(_ timing: StepTiming, _ kernels: KernelProfile?) -> JSONValue {
     var members: [JSONValue.Member] = [
       .init("model", .string(timing.model)), .init("seconds", .real(timing.median)),
       .init("samples", .array(timing.samples.map { .real($0) })),
@@ -85,16 +85,7 @@ struct BenchStep: ParsableCommand {
       .init("launches", .integer(timing.launches)), .init("bytes", .integer(timing.byteCount)),
       .init("buildSeconds", .real(timing.buildSeconds)),
     ]
-    if let kernels {
-      members.append(
-        .init(
-          "kernels",
-          .array(
-            kernels.map {
-              .record(
-                ("label", .string($0.label)), ("nanoseconds", .number("\($0.nanoseconds)")))
-            })))
-    }
+    if let kernels { members.append(.init("kernels", kernels.json)) }
     return .object(members)
   }
 }
