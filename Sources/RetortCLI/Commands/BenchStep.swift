@@ -20,8 +20,10 @@ struct BenchStep: ParsableCommand {
   var batch: Int?
   @Option(help: "Samples per step.")
   var repeats = 9
-  @Flag(help: "Also show where the time goes, kernel by kernel (OpenCL only).")
-  var profile = false
+  @Option(
+    defaultAsFlag: .kernels,
+    help: "Also show where the time goes, by kernels or launches (OpenCL only).")
+  var profile: KernelProfile.Detail?
   @Option(
     help: ArgumentHelp(
       """
@@ -80,8 +82,8 @@ struct BenchStep: ParsableCommand {
       let backend = RecordingBackend(device)
       let timing = try StepTiming(
         workload, batch: batch ?? workload.batch, repeats: repeats, on: backend)
-      let kernels = profile ? try backend.profile() : nil
-      if let kernels { profiles.append((timing.name, KernelProfile(kernels).table)) }
+      let kernels = profile == nil ? nil : try backend.profile()
+      if let profile, let kernels { profiles.append((timing.name, kernels.text(profile))) }
       rows.append(json(timing, kernels))
       table.add(
         timing.name, "\(timing.batch)", duration(timing.median),
@@ -96,14 +98,12 @@ struct BenchStep: ParsableCommand {
     }
     StandardOutput.write("\(device.name)\n\(table.text)")
     for profile in profiles { StandardOutput.write("\n\(profile.name)\n\(profile.text)") }
-    if profile, profiles.isEmpty {
+    if profile != nil, profiles.isEmpty {
       StandardError.write("retort: \(device.name) keeps no times of kernels")
     }
   }
 
-  private func json(
-    _ timing: StepTiming, _ kernels: [(label: String, nanoseconds: UInt64)]?
-  ) -> JSONValue {
+  private func json(_ timing: StepTiming, _ kernels: KernelProfile?) -> JSONValue {
     var members: [JSONValue.Member] = [
       .init("model", .string(timing.name)), .init("batch", .integer(timing.batch)),
       .init("seconds", .real(timing.median)),
@@ -113,16 +113,7 @@ struct BenchStep: ParsableCommand {
       .init("residentBytes", .integer(timing.residentByteCount)),
       .init("buildSeconds", .real(timing.buildSeconds)),
     ]
-    if let kernels {
-      members.append(
-        .init(
-          "kernels",
-          .array(
-            kernels.map {
-              .record(
-                ("label", .string($0.label)), ("nanoseconds", .number("\($0.nanoseconds)")))
-            })))
-    }
+    if let kernels { members.append(.init("kernels", kernels.json)) }
     return .object(members)
   }
 }

@@ -118,9 +118,22 @@ package struct Lowering {
     commands = []
     for step in steps {
       scratchInUse = keptScratch
+      let first = commands.count
       try lower(step)
+      describe(step, from: first)
     }
     return commands
+  }
+
+  /// Says of the launches from `first` on what they are for, and credits the main one with the
+  /// step's work.
+  private mutating func describe(_ step: Step, from first: Int) {
+    for index in commands.indices[first...] {
+      guard case .kernel(var launch) = commands[index] else { continue }
+      launch.task = step.kind.summary
+      if launch.part == nil { launch.work = StepWork(step, of: plan) }
+      commands[index] = .kernel(launch)
+    }
   }
 
   /// The error of a step that no kernel can run.
