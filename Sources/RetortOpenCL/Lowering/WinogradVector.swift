@@ -14,7 +14,7 @@ extension Lowering {
         macros: winograd.weightMacros(isGradient: convolution.direction == .inputGradient),
         global: winograd.weightBlocks, local: [1, 1],
         arguments: ["weight": .buffer(weight), "packed": .buffer($0)],
-        label: step.label + " (transform weights)")
+        label: step.label, part: "transform weights")
     }
     let store = StoreEpilogue(
       convolution.epilogue, operands: step.inputs.indices.dropFirst(2).map { input(step, $0) },
@@ -57,7 +57,7 @@ extension Lowering {
         macros: winograd.weightMacros(), global: winograd.weightBlocks, local: [1, 1],
         arguments: [
           "partial": .buffer(partial), "dw": .buffer(output(step)), "parts": .int(parts),
-        ], label: step.label + " (sum of parts)"))
+        ], label: step.label, part: "sum of parts"))
   }
 }
 
