@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build and the tests need and that are missing.
-# Usage: setup.sh [oclgrind]
+# Usage: setup.sh [oclgrind|gpu-check]
 set -euo pipefail
 
 missing=()
@@ -27,6 +27,10 @@ PATH="$PATH:/sbin:/usr/sbin"
 
 if [[ "${1:-}" == oclgrind ]]; then
   need oclgrind command -v oclgrind
+elif [[ "${1:-}" == gpu-check ]]; then
+  need clang-19 command -v clang-19
+  need libclc-19 test -r /usr/lib/clc/nvptx64--nvidiacl.bc
+  need python3-pip python3 -m pip --version
 else
   need ocl-icd-opencl-dev library libOpenCL.so.1
   need opencl-headers header CL/cl.h

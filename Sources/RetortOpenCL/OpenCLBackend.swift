@@ -58,7 +58,7 @@ public final class OpenCLBackend: Backend {
       }
       return own.memory
     }
-    var lowering = Lowering(plan, device: device, form: form)
+    var lowering = Lowering(plan, device: device.limits, form: form)
     let setup = try lowering.lower(plan.setup)
     let steps = try lowering.lower(plan.steps)
     let memory = try PlanMemory(

@@ -27,6 +27,7 @@ import Testing
     (["check", "fashion-demo", "--set", "stages.distil.train.batch=0"], "train.batch"),
     (["explore", "fashion-demo", "--parents", "0"], "--parents"),
     (["bench", "step", "--models", "lenet6"], "lenet6"),
+    (["verify", "--device", "sources:"], "sources:"),
   ])
   func aWrongCommandLineOrRecipeIsStatusTwo(_ arguments: [String], _ named: String) throws {
     let outcome = try CommandLineTool.run(arguments)
@@ -41,6 +42,7 @@ import Testing
     (["verify", "/nonexistent/case.safetensors"], "/nonexistent/case.safetensors"),
     (["explore", "fashion-demo", "--device", "cpu"], "stage 'teacher', which has not run"),
     (["verify", "--device", "opencl:9"], "opencl:9"),
+    (["verify", "--device", "sources:/proc/none"], "/proc/none"),
   ])
   func aFailureIsOneLineAndStatusOne(_ arguments: [String], _ named: String) throws {
     let outcome = try CommandLineTool.run(arguments)

@@ -15,19 +15,11 @@ struct GeneratedKernel {
     let definitions = macros.map { name, lines in
       "#define \(name) " + lines.joined(separator: " \\\n  ")
     }
-    entry = "\(name)_\(Self.hash(template + definitions.joined(separator: "\n")))"
+    entry = "\(name)_\(FNV.hexadecimal(template + definitions.joined(separator: "\n")))"
     let names = ["ENTRY"] + macros.map { name, _ in String(name.prefix { $0 != "(" }) }
     let lines =
       ["#define ENTRY \(entry)"] + definitions + [try KernelSources.text(template)]
       + names.map { "#undef \($0)" }
     text = lines.joined(separator: "\n") + "\n"
-  }
-
-  // FNV-1a, 64 bits.
-  private static func hash(_ text: String) -> String {
-    var state: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    let digits = String(state, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }
