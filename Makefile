@@ -9,7 +9,7 @@ TEST_BUILD := -Xcc -O2 --disable-xctest
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test lint test-oclgrind verify bench bench-step bundle bundle-check size clean
+.PHONY: help setup build demo test lint gpu-check test-oclgrind verify bench bench-step bundle bundle-check size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,12 +24,19 @@ demo: setup build ## Train teacher, generator and six students on Fashion-MNIST 
 	@if [ -d runs/fashion-demo ]; then echo "runs/fashion-demo exists: move or remove it first" >&2; exit 1; fi
 	$(RETORT) run fashion-demo --output runs/fashion-demo --device $(DEVICE)
 
-test: setup lint ## Set up, lint, build, and run every test on OpenCL and on the CPU
+test: setup lint ## Set up, lint, build, compile for GPUs, and run every test on OpenCL and on the CPU
+	swift build --build-tests $(TEST_BUILD)
+	@Scripts/setup.sh gpu-check
+	@python3 Scripts/gpu-check.py .build/debug/retort --quick
 	@Scripts/test.sh $(TEST_BUILD)
 
 lint: ## Check Swift format and compile every kernel with all warnings as errors
 	swift format lint -r --strict --parallel Sources Tests Package.swift
 	@Scripts/lint-kernels.sh
+
+gpu-check: build ## Compile every kernel for NVIDIA and AMD GPUs on a machine without any
+	@Scripts/setup.sh gpu-check
+	@python3 Scripts/gpu-check.py $(RETORT) --table Benchmarks/results/gpu-check.md
 
 test-oclgrind: setup ## Run kernel tests under oclgrind: no data race, no invalid access
 	@Scripts/setup.sh oclgrind

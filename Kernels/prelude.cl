@@ -7,6 +7,10 @@
 //            exp16 ≤ 1 ulp where the result is normal, overflow to INFINITY, underflow to 0 or a
 //            denormal, NaN kept. log16 ≤ 1 ulp, log(0) = −INFINITY, log(negative) = NaN.
 
+// Unrolls a loop whole, so that the private arrays that it indexes lie in registers. A pragma and no
+// attribute: a compiler that does not know it ignores it.
+#define UNROLL _Pragma("unroll")
+
 #define IOTA16 (int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)
 
 static inline float sum16(float16 v) {
@@ -70,9 +74,9 @@ static inline void store_part16(float16 v, int count, __global float* to) {
 
 // Transposes the 16×16 matrix whose rows are r[0], …, r[15]: four stages of even and odd lanes.
 static inline void transpose16(float16* r) {
-  __attribute__((opencl_unroll_hint))
+  UNROLL
   for (int stride = 1; stride < 16; stride *= 2) {
-    __attribute__((opencl_unroll_hint))
+    UNROLL
     for (int i = 0; i < 16; i++) {
       if ((i & stride) == 0) {
         const float16 even = (float16)(r[i].even, r[i + stride].even);

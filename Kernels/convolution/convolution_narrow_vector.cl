@@ -39,7 +39,6 @@
 #define STORE_PART16(value, count, m, n) store_part16(value, count, c + (size_t)(m) * N + (n))
 #endif
 
-#define UNROLL __attribute__((opencl_unroll_hint))
 #define BANDS (((OUT_H + PHASES_Y - 1) / PHASES_Y + BAND - 1) / BAND)
 #define STRIPS (((OUT_W + PHASES_X - 1) / PHASES_X + STRIP - 1) / STRIP)
 #define PATCH_W (STRIP + SPAN_X - 1)

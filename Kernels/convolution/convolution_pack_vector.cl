@@ -21,7 +21,6 @@
 #define TAP_ORDER {0, 1, 2, 3, 4, 5, 6, 7, 8}
 #endif
 
-#define UNROLL __attribute__((opencl_unroll_hint))
 #define WIDTH (16 * NV)
 #define PANELS ((GROUP_N + WIDTH - 1) / WIDTH)
 

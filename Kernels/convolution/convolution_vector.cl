@@ -61,7 +61,6 @@
 #define STORE_PART16(value, count, m, n) store_part16(value, count, c + (size_t)(m) * N + (n))
 #endif
 
-#define UNROLL __attribute__((opencl_unroll_hint))
 #define WIDTH (16 * NV)
 #define PIXELS (TILE_Y * TILE_X)
 #define GROUP_C (IN_C / GROUPS)

@@ -47,7 +47,6 @@
 #define NV 2
 #endif
 
-#define UNROLL __attribute__((opencl_unroll_hint))
 #define GROUP_C (IN_C / GROUPS)
 #define GROUP_N (N / GROUPS)
 #define PANELS ((GROUP_N + 16 * NV - 1) / (16 * NV))

@@ -15,7 +15,6 @@
 #define WEIGHTS 144
 #endif
 
-#define UNROLL __attribute__((opencl_unroll_hint))
 #define BLOCKS ((GROUP_N + 15) / 16)
 #define LANES (BLOCKS * 16)
 

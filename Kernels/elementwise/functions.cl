@@ -12,8 +12,6 @@
 #ifndef ELEMENTWISE_FUNCTIONS
 #define ELEMENTWISE_FUNCTIONS
 
-#define UNROLL __attribute__((opencl_unroll_hint))
-
 // NaN if either is; `a` is the one whose comparison with itself should not wait for the other.
 static inline float maximum1(float a, float b) { return a > b || a != a ? a : b; }
 static inline float minimum1(float a, float b) { return a < b || a != a ? a : b; }

@@ -21,7 +21,6 @@
 #define GROUP 256
 #endif
 
-#define UNROLL __attribute__((opencl_unroll_hint))
 #define CHAIN_LOOP(type)                                                  \
   type chain[CHAINS];                                                     \
   UNROLL for (int i = 0; i < CHAINS; ++i) chain[i] = (type)((float)i * b); \

@@ -75,7 +75,7 @@ void matmul_tiled(__global const float* restrict a, __global const float* restri
   __local float a_tile[TILE_K * PITCH_A] __attribute__((aligned(16)));  // [k, m]
   __local float b_tile[TILE_K * PITCH_B] __attribute__((aligned(16)));  // [k, n]
   float a_next[COUNT_A], b_next[COUNT_B];  // the next tiles, on their way to local memory
-  float sum[ITEM_M][ITEM_N] = {{0.0f}};
+  float sum[ITEM_M][ITEM_N] = {{0.0f}};  // in registers: loops over private arrays are unrolled
 
   const int lane = (int)get_local_id(0);
   const int block = lane / (4 * BLOCK);
@@ -91,12 +91,12 @@ void matmul_tiled(__global const float* restrict a, __global const float* restri
 
   for (int k0 = begin;; k0 += TILE_K) {
     if (k0 < end) {  // start the loads of this tile; they overlap the arithmetic on the last one
-      for (int i = 0; i < COUNT_A; i += VECTOR_A) {
+      UNROLL for (int i = 0; i < COUNT_A; i += VECTOR_A) {
         const int m = row0 + A_ROW(SPOT(i, VECTOR_A)), k = k0 + A_DEPTH(SPOT(i, VECTOR_A));
         LOAD(VECTOR_A)(a_next + i, a + (TRANSPOSE_A ? (size_t)k * M + m : (size_t)m * K + k),
                       m < M && k < end);
       }
-      for (int i = 0; i < COUNT_B; i += VECTOR_B) {
+      UNROLL for (int i = 0; i < COUNT_B; i += VECTOR_B) {
         const int n = column0 + B_COLUMN(SPOT(i, VECTOR_B)), k = k0 + B_DEPTH(SPOT(i, VECTOR_B));
         LOAD(VECTOR_B)(b_next + i, b + (TRANSPOSE_B ? (size_t)n * K + k : (size_t)k * N + n),
                       n < N && k < end);
@@ -105,29 +105,27 @@ void matmul_tiled(__global const float* restrict a, __global const float* restri
     if (k0 > begin) {
       for (int k = 0; k < TILE_K; ++k) {
         float a_item[ITEM_M], b_item[ITEM_N];
-        for (int i = 0; i < ITEM_M; i += 4)
+        UNROLL for (int i = 0; i < ITEM_M; i += 4)
           vstore4(STRIP(a_tile + k * PITCH_A + i * ITEM_ROWS + item_row), 0, a_item + i);
-        for (int j = 0; j < ITEM_N; j += 4)
+        UNROLL for (int j = 0; j < ITEM_N; j += 4)
           vstore4(STRIP(b_tile + k * PITCH_B + j * ITEM_COLUMNS + item_column), 0, b_item + j);
-        for (int i = 0; i < ITEM_M; ++i)
-          for (int j = 0; j < ITEM_N; ++j) sum[i][j] = fma(a_item[i], b_item[j], sum[i][j]);
+        UNROLL for (int i = 0; i < ITEM_M; ++i)
+          UNROLL for (int j = 0; j < ITEM_N; ++j) sum[i][j] = fma(a_item[i], b_item[j], sum[i][j]);
       }
     }
     if (k0 >= end) break;
     barrier(CLK_LOCAL_MEM_FENCE);  // everyone has read the last tiles
-    for (int i = 0; i < COUNT_A; ++i)
+    UNROLL for (int i = 0; i < COUNT_A; ++i)
       a_tile[A_DEPTH(SPOT(i, VECTOR_A)) * PITCH_A + A_ROW(SPOT(i, VECTOR_A))] = a_next[i];
-    for (int i = 0; i < COUNT_B; ++i)
+    UNROLL for (int i = 0; i < COUNT_B; ++i)
       b_tile[B_DEPTH(SPOT(i, VECTOR_B)) * PITCH_B + B_COLUMN(SPOT(i, VECTOR_B))] = b_next[i];
     barrier(CLK_LOCAL_MEM_FENCE);  // the tiles are complete
   }
 
   const int first = (int)get_group_id(2) * M;
-#pragma unroll  // or 8 × 8 sums live in memory, not in registers
-  for (int i = 0; i < ITEM_M; ++i) {
+  UNROLL for (int i = 0; i < ITEM_M; ++i) {
     const int m = row0 + i / 4 * 4 * ITEM_ROWS + item_row + i % 4;
-#pragma unroll
-    for (int j = 0; j < ITEM_N; ++j) {
+    UNROLL for (int j = 0; j < ITEM_N; ++j) {
       const int n = column0 + j / 4 * 4 * ITEM_COLUMNS + item_column + j % 4;
       if (m < M && n < N) {
         STORE1(sum[i][j], first + m, n);

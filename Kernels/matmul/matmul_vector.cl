@@ -48,7 +48,6 @@
 #endif
 
 #define WIDTH (16 * NV)
-#define UNROLL __attribute__((opencl_unroll_hint))
 
 // Copies rows k0 ..< k0 + depth of op(B), columns n0 ..< n0 + WIDTH, to `panel`.
 static inline void pack_panel(

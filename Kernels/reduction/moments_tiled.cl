@@ -14,7 +14,6 @@
 #define TILE 32
 #endif
 #define FOLDERS (256 / TILE)
-#define UNROLL __attribute__((opencl_unroll_hint))
 
 typedef struct { float count, mean, squares; } moments;
 

@@ -17,7 +17,6 @@
 #ifndef BLOCK
 #define BLOCK 4
 #endif
-#define UNROLL __attribute__((opencl_unroll_hint))
 
 // Adds a set of values to one of `known`; weight = count / (known + count).
 static inline void merge(

@@ -58,7 +58,7 @@ public final class OpenCLBackend: Backend {
       }
       return own.memory
     }
-    var lowering = Lowering(plan, device: device, form: form)
+    var lowering = Lowering(plan, device: device.limits, form: form)
     let (setup, steps) = try lowering.lower()
     let memory = try PlanMemory(
       plan, lowering, variables: buffers, context: context, limit: bufferLimit)

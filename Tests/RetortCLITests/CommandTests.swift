@@ -29,6 +29,7 @@ import Testing
     (["bench", "step", "--models", "lenet6"], "'lenet5'"),
     (["bench", "step", "--models", ","], "--models"),
     (["bench", "step", "--batch", "0"], "--batch"),
+    (["verify", "--device", "sources:"], "sources:"),
   ])
   func aWrongCommandLineOrRecipeIsStatusTwo(_ arguments: [String], _ named: String) throws {
     let outcome = try CommandLineTool.run(arguments)
@@ -43,6 +44,7 @@ import Testing
     (["verify", "/nonexistent/case.safetensors"], "/nonexistent/case.safetensors"),
     (["explore", "fashion-demo", "--device", "cpu"], "stage 'teacher', which has not run"),
     (["verify", "--device", "opencl:9"], "opencl:9"),
+    (["verify", "--device", "sources:/proc/none"], "/proc/none"),
   ])
   func aFailureIsOneLineAndStatusOne(_ arguments: [String], _ named: String) throws {
     let outcome = try CommandLineTool.run(arguments)

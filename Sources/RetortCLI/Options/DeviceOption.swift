@@ -1,6 +1,7 @@
 import ArgumentParser
 import RetortCPU
 import RetortCore
+import RetortFormats
 import RetortOpenCL
 
 /// `--device`: the only place that picks a backend.
@@ -11,8 +12,19 @@ struct DeviceOption: ParsableArguments {
       valueName: "device"))
   var device = "auto"
 
+  /// The folder of `sources:FOLDER`, for checks: kernels are written there, nothing is computed.
+  private var sourceFolder: String? {
+    device.hasPrefix("sources:") ? String(device.dropFirst("sources:".count)) : nil
+  }
+
   func validate() throws {
     guard device != "cpu" else { return }
+    if let sourceFolder {
+      if sourceFolder.isEmpty {
+        throw ValidationError("'sources:' needs a folder, as in --device sources:kernels.")
+      }
+      return
+    }
     do throws(OpenCLError) {
       _ = try DeviceSelection(device)
     } catch {
@@ -25,9 +37,11 @@ struct DeviceOption: ParsableArguments {
   /// `auto` is the best OpenCL device, or the processor where OpenCL is not installed, which one
   /// line on standard error then says.
   ///
-  /// - Throws: `OpenCLError` when the device does not open.
+  /// - Throws: `OpenCLError` when the device does not open, `FormatError` for a folder that cannot
+  ///   be written to.
   func backend() throws -> any Backend {
     guard device != "cpu" else { return CPUBackend() }
+    if let sourceFolder { return try sources(in: sourceFolder) }
     do {
       return try OpenCLBackend(device)
     } catch let error as OpenCLError {
@@ -35,6 +49,16 @@ struct DeviceOption: ParsableArguments {
       let backend = CPUBackend()
       StandardError.write("retort: \(reason); computing on \(backend.name)")
       return backend
+    }
+  }
+
+  /// A backend that writes what a GPU would be given into `folder`.
+  private func sources(in folder: String) throws -> SourceBackend {
+    try AtomicFile.makeDirectories(folder)
+    StandardError.write(
+      "retort: nothing is computed and results mean nothing; kernels go to \(folder)")
+    return SourceBackend { name, text in
+      try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(name).cl")
     }
   }
 

@@ -15,7 +15,7 @@ struct GeneratedKernel {
     let definitions = macros.map { name, lines in
       "#define \(name) " + lines.joined(separator: " \\\n  ")
     }
-    entry = "\(name)_\(Self.hash(template + definitions.joined(separator: "\n")))"
+    entry = "\(name)_\(FNV.hexadecimal(template + definitions.joined(separator: "\n")))"
     let names = ["ENTRY"] + macros.map { name, _ in String(name.prefix { $0 != "(" }) }
     let lines =
       ["#define ENTRY \(entry)"] + definitions + [try KernelSources.text(template)]
@@ -30,13 +30,5 @@ struct GeneratedKernel {
       hash.dropFirst().allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
     else { return entry }
     return String(entry.dropLast(17))
-  }
-
-  // FNV-1a, 64 bits.
-  private static func hash(_ text: String) -> String {
-    var state: UInt64 = 0xcbf2_9ce4_8422_2325
-    for byte in text.utf8 { state = (state ^ UInt64(byte)) &* 0x100_0000_01b3 }
-    let digits = String(state, radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
   }
 }

@@ -106,6 +106,11 @@ package struct OrderedPairs<Value: Hashable & Sendable>: Hashable, Sendable,
 
   /// Adds all pairs of `other` at the end.
   package mutating func append(_ other: OrderedPairs) { pairs += other.pairs }
+
+  /// Gives every pair whose name occurs in `other` the value that it has there.
+  package mutating func replace(with other: OrderedPairs) {
+    pairs = pairs.map { pair in other.pairs.last { $0.name == pair.name } ?? pair }
+  }
 }
 
 /// Macros of a program: each name with its replacement text.

@@ -16,8 +16,8 @@ package enum KernelForm: String, Sendable, Codable, CaseIterable {
 package struct Lowering {
   /// The plan.
   package let plan: Plan
-  /// The device that the plan is lowered for.
-  package let device: OpenCLDevice
+  /// The limits of the device that the plan is lowered for.
+  package let device: DeviceLimits
   /// Which form heavy kernels take.
   package let form: KernelForm
   /// The commands so far.
@@ -34,7 +34,7 @@ package struct Lowering {
   private var packing: WeightPacking
 
   /// Starts with no commands.
-  package init(_ plan: Plan, device: OpenCLDevice, form: KernelForm) {
+  package init(_ plan: Plan, device: DeviceLimits, form: KernelForm) {
     self.plan = plan
     self.device = device
     self.form = form

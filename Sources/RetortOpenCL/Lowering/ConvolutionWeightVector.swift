@@ -100,7 +100,7 @@ struct VectorWeightGradient {
   private static let partialLimit = 1 << 20
 
   /// Plans the weight gradient; nil if even one pixel's inputs exceed local memory.
-  init?(_ convolution: ConvolutionStep, device: OpenCLDevice) {
+  init?(_ convolution: ConvolutionStep, device: DeviceLimits) {
     let geometry = convolution.geometry
     let (x, y, weight) = (convolution.input, convolution.output, convolution.weight)
     let groups = geometry.groups

@@ -15,7 +15,7 @@ struct FlatGeometry {
   private static let granule = 64
 
   /// Cuts `count` elements, of which at least `share` go to a work-item of the vector form.
-  init(_ form: KernelForm, count: Int, share: Int, device: OpenCLDevice) {
+  init(_ form: KernelForm, count: Int, share: Int, device: DeviceLimits) {
     switch form {
     case .vector:
       let items = max(1, min(count / share, device.computeUnits * Self.sharesPerCore))

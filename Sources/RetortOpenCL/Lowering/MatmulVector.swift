@@ -76,7 +76,7 @@ struct VectorProduct {
   private var isDeep: Bool { splitK > depth }
 
   /// Chooses by the shape and the number of cores alone.
-  init(_ matmul: MatmulStep, device: OpenCLDevice) {
+  init(_ matmul: MatmulStep, device: DeviceLimits) {
     let (m, n, k) = (matmul.m, matmul.n, max(1, matmul.k))
     let (rows, vectors) = Self.tile(m, n)
     let panels = n.pieces(of: 16 * vectors) * matmul.batch

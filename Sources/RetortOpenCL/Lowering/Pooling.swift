@@ -46,7 +46,7 @@ private struct PoolGeometry {
   /// Work-items per core: enough to even out what a core loses to others.
   private static let sharesPerCore = 8
 
-  init(_ form: KernelForm, units: Int, device: OpenCLDevice) {
+  init(_ form: KernelForm, units: Int, device: DeviceLimits) {
     switch form {
     case .vector:
       let wanted = max(1, min(units / Self.leastShare, device.computeUnits * Self.sharesPerCore))

@@ -10,6 +10,14 @@ struct TileShape: Hashable {
   /// Work-items of a group.
   var items: Int { m / itemM * (n / itemN) }
 
+  /// The macros that set the shape in a kernel.
+  var macros: LaunchMacros {
+    [
+      "TILE_M": "\(m)", "TILE_N": "\(n)", "TILE_K": "\(k)", "ITEM_M": "\(itemM)",
+      "ITEM_N": "\(itemN)",
+    ]
+  }
+
   /// Shapes that keep every sum in registers; 16 and 32 for results with short sides.
   static let all = [
     TileShape(m: 128, n: 128, k: 8, itemM: 8, itemN: 8, efficiency: 1),
@@ -40,7 +48,7 @@ struct TiledProduct {
   /// Takes the tile and splits of the least estimated time on `device`.
   ///
   /// - Parameter outputs: The elements of the whole result.
-  init(m: Int, n: Int, k: Int, parts: Int, outputs: Int, device: OpenCLDevice) {
+  init(m: Int, n: Int, k: Int, parts: Int, outputs: Int, device: DeviceLimits) {
     (self.m, self.n, self.k, self.parts) = (m, n, k, parts)
     let units = max(1, device.computeUnits)
     var best: (cost: Double, tile: TileShape, splits: Int, chunk: Int)?
@@ -80,11 +88,11 @@ struct TiledProduct {
   ///   - vectorA: Whether a is read four floats at a time.
   ///   - vectorB: Whether b is.
   func macros(vectorA: Bool, vectorB: Bool) -> LaunchMacros {
-    [
-      "TILE_M": "\(tile.m)", "TILE_N": "\(tile.n)", "TILE_K": "\(tile.k)",
-      "ITEM_M": "\(tile.itemM)", "ITEM_N": "\(tile.itemN)",
+    var macros = tile.macros
+    macros.append([
       "VECTOR_A": vectorA ? "4" : "1", "VECTOR_B": vectorB ? "4" : "1",
       "PARTIAL": splits > 1 ? "1" : "0",
-    ]
+    ])
+    return macros
   }
 }

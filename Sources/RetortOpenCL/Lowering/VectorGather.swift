@@ -31,7 +31,7 @@ struct VectorGather {
   private static let patchLimit = 1 << 16
 
   /// Plans the gather of `convolution`; nil if even one tile's inputs exceed local memory.
-  init?(_ convolution: ConvolutionStep, device: OpenCLDevice) {
+  init?(_ convolution: ConvolutionStep, device: DeviceLimits) {
     let geometry = convolution.geometry
     let (from, to) = (convolution.input, convolution.output)
     isGradient = convolution.direction == .inputGradient
@@ -129,7 +129,7 @@ struct VectorGather {
   }
 
   /// Makes bands and strips small enough for local memory and many enough for the cores.
-  private mutating func cut(_ device: OpenCLDevice) -> Bool {
+  private mutating func cut(_ device: DeviceLimits) -> Bool {
     let limit = min(Self.patchLimit, device.localMemorySize / 8)
     let wanted = Self.itemsPerCore * max(1, device.computeUnits)
     while band > tileY, !isDirect && patch > limit || images * y.count.pieces(of: band) < wanted {
@@ -146,7 +146,7 @@ struct VectorGather {
   /// Panels of output channels, of all groups.
   var panels: Int { groups * (outputChannels / groups).pieces(of: 16 * vectors) }
   /// Panels of one work-item: all, unless there are too few pixels for the cores.
-  func panelsPerItem(_ device: OpenCLDevice) -> Int {
+  func panelsPerItem(_ device: DeviceLimits) -> Int {
     let wanted = Self.itemsPerCore * max(1, device.computeUnits)
     return items >= wanted ? panels : max(1, panels / wanted.pieces(of: items))
   }

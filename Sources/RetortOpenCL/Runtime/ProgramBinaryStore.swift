@@ -26,7 +26,7 @@ package struct ProgramBinaryStore: Sendable {
   }
 
   private static func fileName(_ key: [UInt8]) -> String {
-    String(checksum(key), radix: 16) + "-" + String(checksum(key.reversed()), radix: 16) + ".bin"
+    String(FNV.hash(key), radix: 16) + "-" + String(FNV.hash(key.reversed()), radix: 16) + ".bin"
   }
 
   func contains(key: [UInt8]) -> Bool { read(key: key) != nil }
@@ -36,13 +36,13 @@ package struct ProgramBinaryStore: Sendable {
     let header = Self.header(key)
     guard bytes.count > header.count + 8, bytes.starts(with: header) else { return nil }
     let binary = Array(bytes[(header.count + 8)...])
-    let expected = Self.bytes(of: Self.checksum(binary))
+    let expected = Self.bytes(of: FNV.hash(binary))
     return Array(bytes[header.count..<header.count + 8]) == expected ? binary : nil
   }
 
   func write(_ binary: [UInt8], key: [UInt8]) {
     folder.write(
-      Self.header(key) + Self.bytes(of: Self.checksum(binary)) + binary, to: Self.fileName(key))
+      Self.header(key) + Self.bytes(of: FNV.hash(binary)) + binary, to: Self.fileName(key))
   }
 
   private static func header(_ key: [UInt8]) -> [UInt8] {
@@ -51,10 +51,5 @@ package struct ProgramBinaryStore: Sendable {
 
   private static func bytes(of value: UInt64) -> [UInt8] {
     (0..<8).map { UInt8(truncatingIfNeeded: value >> UInt64(8 * $0)) }
-  }
-
-  // FNV-1a, 64 bits: it finds accidents; the key itself is compared in full.
-  private static func checksum(_ bytes: some Sequence<UInt8>) -> UInt64 {
-    bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
   }
 }

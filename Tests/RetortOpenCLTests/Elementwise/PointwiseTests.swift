@@ -110,7 +110,7 @@ import Testing
     var program = PointwiseProgram(shape: [3, 0])
     program.store(program.load())
     let context = try Fixture.context()
-    var lowering = Lowering(Plan(), device: context.device, form: form)
+    var lowering = Lowering(Plan(), device: context.device.limits, form: form)
     let step = Step(kind: .pointwise(program), inputs: [0], outputs: [1], label: "empty")
     #expect(try lowering.lower([step]).isEmpty)
   }

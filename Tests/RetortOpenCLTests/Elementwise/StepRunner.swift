@@ -44,7 +44,7 @@ struct StepRunner {
       plan.values.append(.init(place: .input(0), count: array.count, dtype: array.dtype))
     }
     let memories = try arrays.map { try Self.memory(context, $0) }
-    var lowering = Lowering(plan, device: context.device, form: form)
+    var lowering = Lowering(plan, device: context.device.limits, form: form)
     let commands = try lowering.lower(steps)
     let scratch = try lowering.scratchByteCounts.map {
       try Self.memory(context, Self.filled($0 / 4, .float32))

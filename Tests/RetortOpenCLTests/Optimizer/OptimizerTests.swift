@@ -89,7 +89,7 @@ import Testing
       let step = Step(
         kind: .optimizer(rule, count: count), inputs: [0, 1, 2],
         outputs: Array(3..<values.count), label: "test")
-      var lowering = Lowering(plan, device: context.device, form: form)
+      var lowering = Lowering(plan, device: context.device.limits, form: form)
       let commands = try lowering.lower([step])
       let memories = memories
       list = try LaunchList(commands, in: context) { (reference) throws(OpenCLError) in

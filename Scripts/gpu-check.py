@@ -1,0 +1,288 @@
+"""Compiles every kernel that Retort gives a GPU, for GPUs that the machine need not have.
+
+Usage: gpu-check.py RETORT [--quick] [--table FILE]
+
+`RETORT` writes the programs of training steps, recipes and recorded cases (`--device sources:…`);
+clang makes PTX or AMD assembly of each, ptxas and clang's assembler make machine code of that. An
+error, a register spill or scratch memory fails the check. Results are kept under .build/gpu-check
+by the hash of all that they depend on.
+"""
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+
+HOME = pathlib.Path(".build/gpu-check")
+KERNELS = pathlib.Path("Kernels")
+CLANG = "clang-19"
+LIBRARY = pathlib.Path("/usr/lib/clc")
+PTXAS_WHEEL = "nvidia-cuda-nvcc-cu12==12.9.86"
+NVIDIA = ["sm_70", "sm_80", "sm_90"]
+AMD = ["gfx90a", "gfx942", "gfx1100"]
+QUICK = ["sm_90", "gfx942"]
+LOCAL_LIMIT = 48 << 10  # what NVIDIA's driver grants a work-group
+
+# What is run without a device; {output} is a folder that is thrown away.
+DEMO = ("run fashion-demo --output {output} --set stages.*.train.steps=1 "
+        "--set stages.*.data.labelled=300 --set stages.distil.teacher.expected-accuracy=0")
+CASES = sorted(pathlib.Path("Tests/Goldens").rglob("*.safetensors"))
+COMMANDS = [
+    "bench step --models mlp,lenet5,resnet8,resnet20 --repeats 1",
+    DEMO,
+    DEMO + " --set stages.teacher.teacher.width=128",  # fills tiles of any size
+    "verify " + " ".join(map(str, CASES)),
+]
+# What the name of a program that no command launches ends with.
+DEFAULTS = "defaults"
+
+
+class Failure(Exception):
+    """What ends the check, in one line."""
+
+
+def run(command):
+    try:
+        return subprocess.run(
+            [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, text=True)
+    except OSError as error:
+        raise Failure(f"{command[0]} does not run: {error.strerror}") from error
+
+
+def ptxas():
+    """NVIDIA's assembler, from its wheel on PyPI the first time."""
+    tool = HOME / "tools" / PTXAS_WHEEL / "ptxas"
+    if tool.exists():
+        return tool
+    with tempfile.TemporaryDirectory() as folder:
+        pip = run([sys.executable, "-m", "pip", "download", "--quiet", "--no-deps",
+                   "--only-binary=:all:", "--dest", folder, PTXAS_WHEEL])
+        if pip.returncode:
+            raise Failure(f"pip cannot fetch {PTXAS_WHEEL} from PyPI, which brings ptxas; connect "
+                          f"this machine, or put CUDA's ptxas at {tool}\n{pip.stderr.strip()}")
+        tool.parent.mkdir(parents=True, exist_ok=True)
+        beside = tool.with_suffix(".partial")
+        wheel = next(pathlib.Path(folder).glob("*.whl"))
+        with zipfile.ZipFile(wheel) as content, open(beside, "wb") as file:
+            shutil.copyfileobj(content.open("nvidia/cuda_nvcc/bin/ptxas"), file)
+        beside.chmod(0o755)
+        beside.rename(tool)
+    return tool
+
+
+def write_sources(retort):
+    """The programs that `retort` would build, one file for each with a kernel to look at."""
+    folder = HOME / "sources"
+    shutil.rmtree(folder, ignore_errors=True)
+    for line in COMMANDS:
+        with tempfile.TemporaryDirectory() as output:
+            command = line.format(output=output).split()
+            result = run([retort, *command, "--device", f"sources:{folder}"])
+        # Verification finds that nothing was computed, and says so.
+        if result.returncode != (1 if command[0] == "verify" else 0):
+            raise Failure(f"retort {' '.join(command)} failed:\n{result.stderr.strip()}")
+    write_rest(folder)
+    return sorted(folder.glob("*.cl"))
+
+
+def write_rest(folder):
+    """The kernels for GPUs that no command launched, each with its file's default macros."""
+    launched = {kernel_of(source) for source in folder.glob("*.cl")}
+    prelude = (KERNELS / "prelude.cl").read_text()
+    for file in KERNELS.rglob("*.cl"):
+        text = file.read_text()
+        for kernel in re.findall(r"__kernel[^;{]*?\bvoid\s+(\w+)\(", text):
+            # Templates are named by macros; they are launched all the same.
+            if kernel not in launched and kernel != "ENTRY" and not kernel.endswith("_vector"):
+                (folder / f"{kernel}-{DEFAULTS}.cl").write_text(prelude + text)
+
+
+def kernel_of(source):
+    """The kernel that a program is written for."""
+    return source.stem.rsplit("-", 1)[0]
+
+
+def clang(target):
+    """The front end's command up to the output, for a program on `target`."""
+    if target in NVIDIA:
+        processor = ["-target", "nvptx64--nvidiacl", "-Xclang", "-target-cpu", "-Xclang", target,
+                     "-Xclang", "-target-feature", "-Xclang", "+ptx84"]
+        library = "nvptx64--nvidiacl.bc"
+    else:
+        processor = ["-target", "amdgcn--amdhsa", f"-mcpu={target}", "-nogpulib"]
+        library = "amdgcn--amdhsa.bc"
+    return [CLANG, "-x", "cl", "-cl-std=CL1.2", "-Xclang", "-finclude-default-header", *processor,
+            "-Xclang", "-mlink-builtin-bitcode", "-Xclang", LIBRARY / library, "-O3", "-w"]
+
+
+def number(pattern, text):
+    found = re.search(pattern, text)
+    return int(found[1]) if found else 0
+
+
+def nvidia(kernel, assembly, target, folder):
+    """Registers, local and stack memory, spills and matrix instructions of one kernel in PTX."""
+    result = run([ptxas(), f"-arch={target}", "-v", "--entry", kernel, assembly,
+                  "-o", folder / "k.cubin"])
+    if result.returncode:
+        return {"error": result.stderr.strip()}
+    report = result.stderr
+    body = assembly.read_text().split(f".entry {kernel}(")[1].split("\n}")[0]
+    return {
+        "registers": number(r"Used (\d+) registers", report),
+        "local": number(r"(\d+) bytes smem", report),
+        "stack": max(map(int, re.findall(r"(\d+) bytes stack frame", report)), default=0),
+        "spills": max(map(int, re.findall(r"(\d+) bytes spill", report)), default=0),
+        "matrix": len(re.findall(r"\b(?:wmma|mma|wgmma)\S*\.sync", body)),
+    }
+
+
+def amd(kernel, assembly, target, folder):
+    """The same for one kernel in AMD assembly."""
+    result = run([CLANG, "-target", "amdgcn--amdhsa", f"-mcpu={target}", "-c", assembly,
+                  "-o", folder / "k.o"])
+    if result.returncode:
+        return {"error": result.stderr.strip()}
+    text = assembly.read_text()
+    facts = next(entry for entry in re.split(r"\n  - ", text[text.index("amdhsa.kernels:"):])
+                 if re.search(rf"\.name: +{kernel}\n", entry))
+    body = text.split(f"\n{kernel}:")[1].split(".Lfunc_end")[0]
+    return {
+        "registers": number(r"\.vgpr_count: +(\d+)", facts),
+        "local": number(r"\.group_segment_fixed_size: +(\d+)", facts),
+        "stack": number(r"\.private_segment_fixed_size: +(\d+)", facts),
+        "spills": number(r"\.vgpr_spill_count: +(\d+)", facts)
+        + number(r"\.sgpr_spill_count: +(\d+)", facts),
+        "matrix": len(re.findall(r"\bv_(?:mfma|wmma|smfmac)_", body)),
+    }
+
+
+def check(source, target, versions):
+    """What the compilers say of a program's kernel on one target; known results are not redone."""
+    kernel = kernel_of(source)
+    text = source.read_text()
+    inputs = [versions, *map(str, clang(target)), kernel, text]
+    key = hashlib.sha256("\0".join(inputs).encode()).hexdigest()
+    known = HOME / "results" / f"{key}.json"
+    if known.exists():
+        return json.loads(known.read_text())
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        assembly = folder / "k.s"
+        result = run([*clang(target), "-S", source, "-o", assembly])
+        if result.returncode:
+            facts = {"error": result.stderr.strip()}
+        else:
+            facts = (nvidia if target in NVIDIA else amd)(kernel, assembly, target, folder)
+    beside = known.with_suffix(f".{os.getpid()}-{id(facts)}")
+    beside.write_text(json.dumps(facts))
+    beside.rename(known)
+    return facts
+
+
+def faults(facts):
+    """Why a kernel is not fit for a target, as texts."""
+    if "error" in facts:
+        return [facts["error"]]
+    names = {"stack": "bytes of scratch memory", "spills": "spilled bytes or registers"}
+    found = [f"{facts[key]} {name}" for key, name in names.items() if facts[key]]
+    if facts["local"] > LOCAL_LIMIT:
+        found.append(f"{facts['local']} bytes of local memory")
+    return found
+
+
+def row_name(source):
+    """The kernel without a generated name's hash, and its tile if it has one."""
+    kernel = re.sub(r"_[0-9a-f]{16}$", "", kernel_of(source))
+    if source.stem.endswith(DEFAULTS):
+        return f"{kernel}, defaults"
+    # The host's macros come first, the file's defaults later.
+    tile = re.findall(r"^#define TILE_[MNK] (\d+)$", source.read_text(), re.MULTILINE)[:3]
+    return " ".join([kernel, *(["×".join(tile)] if tile else [])])
+
+
+def table(results, targets):
+    """A Markdown table: per kernel the most of everything over its programs."""
+    rows = {}
+    for source, facts in results.items():
+        rows.setdefault(row_name(source), []).append(facts)
+    lines = [
+        "| kernel | programs | local bytes | matrix instructions | "
+        + " | ".join(targets) + " |",
+        "|---|--:|--:|--:|" + "--:|" * len(targets),
+    ]
+
+    def most(entries, key, targets):
+        return max(facts[target].get(key, 0) for facts in entries for target in targets)
+
+    for name, entries in sorted(rows.items()):
+        registers = [str(most(entries, "registers", [target])) for target in targets]
+        lines.append(
+            f"| {name} | {len(entries)} | {most(entries, 'local', targets)} | "
+            f"{most(entries, 'matrix', targets) or 'none'} | " + " | ".join(registers) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def page(text, count, versions):
+    """The kept file: what was compiled, by what, and the table."""
+    clang_version = re.search(r"clang version (\d+[.\d]*)", versions)[1]
+    ptxas_version = re.search(r"V(\d+[.\d]*)", versions)[1]
+    return f"""# Kernels on GPUs, as compiled
+
+Written by `make gpu-check` on a machine without a GPU: {count} programs, clang {clang_version},
+ptxas {ptxas_version}. Each row has the most over its programs: bytes of local memory of a
+work-group, matrix instructions, and under each processor the registers of a work-item (vector
+registers on AMD). Nothing spills, and nothing lies in scratch memory.
+
+{text}"""
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("retort", help="the built program")
+    parser.add_argument("--quick", action="store_true", help=f"only {' and '.join(QUICK)}")
+    parser.add_argument("--table", help="the file that keeps the table")
+    options = parser.parse_args()
+    targets = QUICK if options.quick else NVIDIA + AMD
+    (HOME / "results").mkdir(parents=True, exist_ok=True)
+    versions = run([CLANG, "--version"]).stdout + run([ptxas(), "--version"]).stdout
+    sources = write_sources(pathlib.Path(options.retort).resolve())
+    results = {source: {} for source in sources}
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        waiting = {pool.submit(check, source, target, versions): (source, target)
+                   for source in sources for target in targets}
+        for done in concurrent.futures.as_completed(waiting):
+            source, target = waiting[done]
+            results[source][target] = done.result()
+    text = table(results, targets)
+    print(text)
+    count = 0
+    for source in sources:
+        for target in targets:
+            for fault in faults(results[source][target]):
+                count += 1
+                print(f"gpu-check: {row_name(source)} on {target}: {fault}\n  {source}",
+                      file=sys.stderr)
+    if count:
+        raise Failure(f"{count} faults in {len(sources)} programs")
+    print(f"gpu-check: {len(sources)} programs are fit for {', '.join(targets)}")
+    if options.table:
+        path = pathlib.Path(options.table)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(page(text, len(sources), versions))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Failure as failure:
+        sys.exit(f"gpu-check: {failure}")

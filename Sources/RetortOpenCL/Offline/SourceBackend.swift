@@ -1,0 +1,109 @@
+import RetortCore
+
+/// A backend without a device: it computes nothing, and hands over the text of every kernel that a
+/// GPU would be given.
+///
+/// Plans are lowered in the tiled form for `DeviceLimits.largeGPU`; whatever is read back is zero.
+/// `make gpu-check` compiles the texts for GPUs that the machine need not have.
+package final class SourceBackend: Backend {
+  /// What messages and results call it.
+  package let name = "no device (kernel sources only)"
+  private let write: (_ name: String, _ text: String) throws -> Void
+  private var known: [KernelInstance: Set<String>] = [:]
+  private var knownKinds: Set<LaunchMacros> = []
+
+  /// Hands each kernel over once.
+  ///
+  /// - Parameter write: Takes a name, `ENTRY-HASH`, in which `ENTRY` is the kernel to check, and
+  ///   the whole program's text. Equal texts have equal names, in every process.
+  package init(write: @escaping (_ name: String, _ text: String) throws -> Void) {
+    self.write = write
+  }
+
+  /// A buffer that takes no memory.
+  package func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer {
+    IdleBuffer(count: count, dtype: dtype)
+  }
+
+  /// Lowers every step of `plan` and hands its kernels over.
+  ///
+  /// - Throws: `BackendError.unsupported`, or what `write` throws.
+  package func compile(
+    _ plan: Plan, variables: [any DeviceBuffer]
+  ) throws -> any Executable {
+    var lowering = Lowering(plan, device: .largeGPU, form: .tiled)
+    let setup = try lowering.lower(plan.setup)
+    let steps = try lowering.lower(plan.steps)
+    for case .kernel(let launch) in setup + steps {
+      try handOver(launch)
+      for variant in unseenTiles(of: launch) { try handOver(variant) }
+    }
+    return IdleExecutable(plan, launchCount: steps.count)
+  }
+
+  private func handOver(_ launch: Launch) throws {
+    let instance = KernelInstance(
+      family: launch.family, macros: launch.macros, generated: launch.generated)
+    guard known[instance, default: []].insert(launch.entry).inserted else { return }
+    let text = try ProgramSource(instance).text
+    try write("\(launch.entry)-\(FNV.hexadecimal(text))", text)
+  }
+
+  /// The launch with every tile that the tiled products know, if it is the first of its kind: a
+  /// device of another size would choose another tile.
+  private func unseenTiles(of launch: Launch) -> [Launch] {
+    let flags = ["VECTOR_A", "VECTOR_B", "PARTIAL", "TRANSPOSE_A", "TRANSPOSE_B"]
+    let values = Dictionary(launch.macros.pairs.map { ($0.name, $0.value) }) { _, last in last }
+    guard values["TILE_M"] != nil else { return [] }
+    var kind: LaunchMacros = ["ENTRY": launch.entry]
+    for flag in flags { kind.append(flag, values[flag] ?? "") }
+    guard knownKinds.insert(kind).inserted else { return [] }
+    return TileShape.all.map { tile in
+      var variant = launch
+      variant.macros.replace(with: tile.macros)
+      return variant
+    }
+  }
+}
+
+/// A number of zeros; what is written is forgotten.
+private final class IdleBuffer: DeviceBuffer {
+  let count: Int
+  let dtype: DType
+
+  init(count: Int, dtype: DType) { (self.count, self.dtype) = (count, dtype) }
+
+  func write(_ values: HostArray, at offset: Int) {}
+  func read(at offset: Int, count: Int) -> HostArray { .zeros(count, dtype) }
+}
+
+/// A plan that runs nothing; its outputs are zeros.
+private final class IdleExecutable: Executable {
+  let launchCount: Int
+  let byteCount: Int
+  private let outputs: [Plan.Output]
+
+  init(_ plan: Plan, launchCount: Int) {
+    self.launchCount = launchCount
+    outputs = plan.outputs
+    byteCount = plan.arenaByteCount + plan.persistentByteCount
+  }
+
+  func setInput(_ index: Int, _ bytes: UnsafeRawBufferPointer) {}
+  func run() {}
+  func finish() {}
+  func refresh() {}
+
+  func output(_ index: Int) throws -> HostArray {
+    .zeros(outputs[index].shape.count, outputs[index].dtype)
+  }
+}
+
+extension HostArray {
+  fileprivate static func zeros(_ count: Int, _ dtype: DType) -> HostArray {
+    switch dtype {
+    case .float32: .float32(Array(repeating: 0, count: count))
+    case .int32: .int32(Array(repeating: 0, count: count))
+    }
+  }
+}
