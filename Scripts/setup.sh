@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build and the tests need and that are missing.
-# Usage: setup.sh [oclgrind]
+# Usage: setup.sh [oclgrind|peers]
 set -euo pipefail
 
 missing=()
@@ -27,6 +27,10 @@ PATH="$PATH:/sbin:/usr/sbin"
 
 if [[ "${1:-}" == oclgrind ]]; then
   need oclgrind command -v oclgrind
+elif [[ "${1:-}" == peers ]]; then
+  need libdnnl-dev header oneapi/dnnl/dnnl.h
+  need libclblast-dev header clblast_c.h
+  need ocl-icd-opencl-dev header CL/cl.h
 else
   need ocl-icd-opencl-dev library libOpenCL.so.1
   need opencl-headers header CL/cl.h
