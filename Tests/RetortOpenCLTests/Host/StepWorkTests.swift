@@ -89,7 +89,7 @@ import Testing
         x.reshape([64 * 28 * 28, 16]).matmul(g.reshape([64 * 28 * 28, 16]), transposeA: true),
         graph.input("rows", [4096, 3]).scatterAdd(graph.input("ids", [4096], .int32), rows: 2),
       ])
-    var lowering = Lowering(plan, device: device, form: form)
+    var lowering = Lowering(plan, device: device.limits, form: form)
     let launches = try lowering.lower(plan.steps).map(\.description)
     #expect(launches.count > plan.steps.count)
     let credited = launches.filter { $0.work != StepWork() }
