@@ -75,7 +75,7 @@ extension Lowering {
       global: [groups * lanes / 16, weights.pieces(of: 16)], local: [1, 1],
       arguments: [
         "partial": .buffer(partial), "dw": .buffer(output(step)), "parts": .int(parts),
-      ], label: step.label + " (sum of parts)")
+      ], label: step.label, part: "sum of parts")
     return (partial, sum)
   }
 }

@@ -196,6 +196,6 @@ struct VectorGather {
       ],
       global: [isDepthwise ? outer.pieces(of: 16) : panels, taps], local: [1, 1],
       arguments: ["weight": .buffer(weight), "packed": .buffer(packed)],
-      label: label + " (pack weights)")
+      label: label, part: "pack weights")
   }
 }
