@@ -46,6 +46,8 @@ extension Lowering {
     var macros: LaunchMacros = [
       "CHANNELS": "\(gather.inputChannels)", "KERNEL_H": "\(height)", "KERNEL_W": "\(width)",
       "TILE_KY": "\(tileY)", "TILE_KX": "\(tileX)", "TILE_X": "\(gather.tileX)",
+      "DISTANCE_Y": "\(convolution.geometry.dilationY)",
+      "DISTANCE_X": "\(convolution.geometry.dilationX)",
     ]
     macros.append(gather.macros)
     let partial = addWeightSum(
