@@ -36,7 +36,8 @@ DEMO = ("run fashion-demo --output {output} --set stages.*.train.steps=1 "
         "--set stages.*.data.labelled=300 --set stages.distil.teacher.expected-accuracy=0")
 CASES = sorted(pathlib.Path("Tests/Goldens").rglob("*.safetensors"))
 COMMANDS = [
-    "bench step --models mlp,lenet5,resnet8,resnet20 --repeats 1",
+    "bench step --models mlp,lenet5,resnet8,resnet20,mobile,encoder,tgt-first-order --repeats 1",
+    "bench kernels --repeats 1",
     DEMO,
     DEMO + " --set stages.teacher.teacher.width=128",  # fills tiles of any size
     "verify " + " ".join(map(str, CASES)),
