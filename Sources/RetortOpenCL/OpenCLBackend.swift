@@ -8,6 +8,10 @@ public final class OpenCLBackend: Backend {
   public let capabilities: Capabilities
   /// Which form heavy kernels take.
   package let form: KernelForm
+  /// What was chosen for contractions: by searches on this machine, else by those of others.
+  package let tuning: TuningTable
+  /// Why stored choices are not used, if they are not.
+  package let tuningFault: TuningError?
   package let context: OpenCLContext
   private let bufferLimit: Int
 
@@ -24,14 +28,23 @@ public final class OpenCLBackend: Backend {
   /// - Parameters:
   ///   - form: The form of heavy kernels; nil for what the device was measured to prefer.
   ///   - bufferLimit: The largest buffer to allocate in bytes; nil for the device's own limit.
+  ///   - store: Where choices are stored; nil for none.
   package init(
-    _ context: OpenCLContext, form: KernelForm? = nil, bufferLimit: Int? = nil
+    _ context: OpenCLContext, form: KernelForm? = nil, bufferLimit: Int? = nil,
+    store: TuningStore? = .standard()
   ) throws(OpenCLError) {
     self.context = context
     device = context.device
     capabilities = Capabilities.of(context)
     self.form = form ?? capabilities.form
     self.bufferLimit = min(bufferLimit ?? .max, context.device.maxAllocationSize)
+    let baked = TuningTable.baked(for: device)
+    do throws(TuningError) {
+      tuning = baked.merging(try store?.read(device) ?? TuningTable())
+      tuningFault = nil
+    } catch {
+      (tuning, tuningFault) = (baked, error)
+    }
   }
 
   /// Selector, device and platform.
@@ -58,7 +71,7 @@ public final class OpenCLBackend: Backend {
       }
       return own.memory
     }
-    var lowering = Lowering(plan, device: device.limits, form: form)
+    var lowering = Lowering(plan, device: device.limits, form: form, tuning: tuning)
     let (setup, steps) = try lowering.lower()
     let memory = try PlanMemory(
       plan, lowering, variables: buffers, context: context, limit: bufferLimit)

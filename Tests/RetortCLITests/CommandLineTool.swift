@@ -26,12 +26,13 @@ enum CommandLineTool {
   ///
   /// - Parameter whileRunning: Called with the process and each piece of output until its end.
   static func run(
-    _ arguments: [String], in folder: String = "/tmp",
+    _ arguments: [String], in folder: String = "/tmp", environment: [String: String] = [:],
     whileRunning: (Process, String) -> Void = { _, _ in }
   ) throws -> Outcome {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
     // Errors go to a file, so that neither stream can fill up while the other is read.
     let errors = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct CommandTests {
   private static let commands = [
-    "run", "check", "eval", "explore", "verify", "inspect", "list", "devices", "fetch", "bench",
+    "run", "check", "eval", "explore", "verify", "inspect", "list", "devices", "tune", "fetch",
+    "bench",
   ]
 
   @Test func helpNamesEveryCommand() throws {

@@ -55,6 +55,7 @@ struct Devices: ParsableCommand {
       let context = try OpenCLContext(device)
       let capabilities = Capabilities.of(context)
       members.append(.init("capabilities", .object(abilities(capabilities))))
+      members.append(tuning(device))
       let peaks = try DevicePeaks.of(context, isFresh: fresh)
       members.append(.init("copyGBPerSecond", .real(peaks.copyBytesPerSecond / 1e9)))
       members.append(.init("fmaGFLOPPerSecond", .real(peaks.floatOperationsPerSecond / 1e9)))
@@ -62,6 +63,16 @@ struct Devices: ParsableCommand {
       members.append(.init("error", .string("\(error)")))
     }
     return .object(members)
+  }
+
+  /// How many contractions `retort tune` has searched for the device.
+  private func tuning(_ device: OpenCLDevice) -> JSONValue.Member {
+    do throws(TuningError) {
+      let count = try TuningStore.standard()?.read(device).choices.count ?? 0
+      return .init("tunedContractions", .integer(count))
+    } catch {
+      return .init("tuningError", .string("\(error)"))
+    }
   }
 
   private func abilities(_ found: Capabilities) -> [JSONValue.Member] {

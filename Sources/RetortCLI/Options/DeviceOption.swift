@@ -17,6 +17,9 @@ struct DeviceOption: ParsableArguments {
     device.hasPrefix("sources:") ? String(device.dropFirst("sources:".count)) : nil
   }
 
+  /// Whether an OpenCL device is asked for.
+  var isOpenCL: Bool { device != "cpu" && sourceFolder == nil }
+
   func validate() throws {
     guard device != "cpu" else { return }
     if let sourceFolder {
@@ -43,7 +46,7 @@ struct DeviceOption: ParsableArguments {
     guard device != "cpu" else { return CPUBackend() }
     if let sourceFolder { return try sources(in: sourceFolder) }
     do {
-      return try OpenCLBackend(device)
+      return try openCL()
     } catch let error as OpenCLError {
       guard device == "auto", let reason = Self.absence(error) else { throw error }
       let backend = CPUBackend()
@@ -60,6 +63,15 @@ struct DeviceOption: ParsableArguments {
     return SourceBackend { name, text in
       try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(name).cl")
     }
+  }
+
+  /// Opens the OpenCL device; stored choices that cannot be used are complained about.
+  ///
+  /// - Throws: `OpenCLError` when there is none or it does not open.
+  func openCL() throws -> OpenCLBackend {
+    let backend = try OpenCLBackend(device)
+    if let fault = backend.tuningFault { StandardError.write("retort: \(fault)") }
+    return backend
   }
 
   /// Why there is no OpenCL here, if that is what the error says.

@@ -59,6 +59,16 @@ final class ProgressLines {
     if FileBytes.isReadable(grid) { line("explored pictures in \(grid)") }
   }
 
+  /// Shows how far things are, in place of what was shown before.
+  func status(_ text: String) {
+    guard isTerminal, !isSilent else {
+      line(text)
+      return
+    }
+    isLineOpen = true
+    StandardOutput.write("\r" + text + "\u{1B}[K", terminator: "")
+  }
+
   /// Leaves a line that was changing as it is.
   func endLine() {
     guard isLineOpen else { return }
@@ -75,12 +85,7 @@ final class ProgressLines {
     let text =
       "  step \(progress.step)/\(progress.steps)  \(losses.joined(separator: "  "))  "
       + "\(fixed(progress.examplesPerSecond, 0)) examples/s\(left)"
-    guard isTerminal, !isSilent else {
-      line(text)
-      return
-    }
-    isLineOpen = true
-    StandardOutput.write("\r" + text + "\u{1B}[K", terminator: "")
+    status(text)
   }
 
   private func line(_ text: String) {

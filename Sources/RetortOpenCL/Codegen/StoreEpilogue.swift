@@ -47,7 +47,7 @@ struct StoreEpilogue {
 
 extension PointwiseProgram {
   /// Whether the program stores the accumulator densely and does nothing else.
-  fileprivate var isPlainStore: Bool {
+  var isPlainStore: Bool {
     guard results.count == 1, let result = results.first,
       case .accumulator = instructions[result.register], result.dtype == .float32
     else { return false }

@@ -77,7 +77,7 @@ package struct DeviceFactStore: Sendable {
   ) -> Facts? {
     guard let bytes = folder.read(fileName(kind, device)),
       let entry = try? JSONDecoder().decode(Entry<Facts>.self, from: Data(bytes)),
-      entry.version == Self.version, entry.device == identity(device)
+      entry.version == Self.version, entry.device == device.identity
     else { return nil }
     return entry.facts
   }
@@ -86,19 +86,27 @@ package struct DeviceFactStore: Sendable {
   package func write<Facts: Codable>(_ facts: Facts, _ kind: String, of device: OpenCLDevice) {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-    let entry = Entry(version: Self.version, device: identity(device), facts: facts)
+    let entry = Entry(version: Self.version, device: device.identity, facts: facts)
     guard let data = try? encoder.encode(entry) else { return }
     folder.write(Array(data), to: fileName(kind, device))
   }
 
-  private func identity(_ device: OpenCLDevice) -> String {
-    [device.name, device.version, device.driverVersion, device.platform.version]
-      .joined(separator: " | ")
+  private func fileName(_ kind: String, _ device: OpenCLDevice) -> String {
+    "\(device.fileName).\(kind).json"
+  }
+}
+
+extension OpenCLDevice {
+  /// What measurements of the device depend on.
+  var identity: String {
+    [name, version, driverVersion, platform.version].joined(separator: " | ")
   }
 
-  private func fileName(_ kind: String, _ device: OpenCLDevice) -> String {
-    let name = "\(device.name)-\(device.driverVersion)"
-    let safe = name.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" }
-    return String(safe.prefix(120)) + ".\(kind).json"
+  /// Device and driver, as the beginning of a file's name.
+  var fileName: String {
+    let safe = "\(name)-\(driverVersion)".map {
+      $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-"
+    }
+    return String(safe.prefix(120))
   }
 }

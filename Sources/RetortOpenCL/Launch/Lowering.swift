@@ -20,6 +20,8 @@ package struct Lowering {
   package let device: DeviceLimits
   /// Which form heavy kernels take.
   package let form: KernelForm
+  /// What was chosen for contractions.
+  package var tuning: TuningTable
   /// The commands so far.
   package private(set) var commands: [DeviceCommand] = []
   private var preparation: [DeviceCommand] = []
@@ -34,10 +36,13 @@ package struct Lowering {
   private var packing: WeightPacking
 
   /// Starts with no commands.
-  package init(_ plan: Plan, device: DeviceLimits, form: KernelForm) {
+  package init(
+    _ plan: Plan, device: DeviceLimits, form: KernelForm, tuning: TuningTable = TuningTable()
+  ) {
     self.plan = plan
     self.device = device
     self.form = form
+    self.tuning = tuning
     packing = WeightPacking(plan)
   }
 

@@ -11,16 +11,17 @@ extension Lowering {
       matmul(step, product)
       return
     }
+    let choice = tuning[TuningKey(convolution, form)]
     switch form {
-    case .tiled: convolutionTiled(step, convolution)
+    case .tiled: convolutionTiled(step, convolution, choice)
     case .vector:
-      let winograd = VectorWinograd(convolution, device: device)
+      let winograd = VectorWinograd(convolution, device: device, choice: choice)
       switch convolution.direction {
       case .forward, .inputGradient:
         if let winograd {
           winogradVector(step, convolution, winograd)
         } else {
-          try convolutionVector(step, convolution)
+          try convolutionVector(step, convolution, choice)
         }
       case .weightGradient:
         if let winograd {
@@ -28,7 +29,7 @@ extension Lowering {
         } else if convolution.isDepthwise {
           try depthwiseWeightGradientVector(step, convolution)
         } else {
-          try convolutionWeightGradientVector(step, convolution)
+          try convolutionWeightGradientVector(step, convolution, choice)
         }
       }
     }
@@ -42,7 +43,7 @@ extension ConvolutionStep {
   }
 
   /// The convolution as a matrix product of its inputs in order, the weight gradient's swapped.
-  fileprivate var matrixProduct: MatmulStep? {
+  var matrixProduct: MatmulStep? {
     let padding =
       geometry.padTop + geometry.padLeft + geometry.padBottom + geometry.padRight
     guard geometry.groups == 1, padding == 0 else { return nil }
@@ -62,7 +63,7 @@ extension ConvolutionStep {
         epilogue: epilogue)
     case .inputGradient:
       // Seen as [images, height · width · channels] where the kernel covers the image.
-      isPointwise || isPlain
+      isPointwise || epilogue.isPlainStore
         ? MatmulStep(
           batch: 1, m: pixels, n: inputs, k: outputs, transposeA: false, transposeB: false,
           epilogue: epilogue)
@@ -72,11 +73,5 @@ extension ConvolutionStep {
         batch: 1, m: outputs, n: inputs, k: pixels, transposeA: true, transposeB: false,
         epilogue: epilogue)
     }
-  }
-
-  /// Whether the epilogue only stores.
-  private var isPlain: Bool {
-    epilogue.operands.isEmpty && epilogue.instructions.count == 1 && epilogue.results.count == 1
-      && epilogue.isDense(epilogue.results[0].access)
   }
 }

@@ -2,39 +2,23 @@ import RetortCore
 
 extension Lowering {
   /// Appends the launches of a convolution or one of its gradients in the form for GPUs.
-  mutating func convolutionTiled(_ step: Step, _ convolution: ConvolutionStep) {
+  mutating func convolutionTiled(
+    _ step: Step, _ convolution: ConvolutionStep, _ choice: TuningChoice?
+  ) {
     let result = convolution.result
     guard result.count > 0 else { return }
-    if convolution.geometry.groups > 1, convolution.weight[3] == 1 {
+    guard let product = TiledProduct(convolution, device: device, choice: choice) else {
       depthwiseTiled(step, convolution)
       return
     }
     let geometry = convolution.geometry
-    let taps = convolution.weight[1] * convolution.weight[2]
     let (inner, outer) = (convolution.weight[3], convolution.weight[0] / geometry.groups)
-    let (images, input, output) = (convolution.input[0], convolution.input, convolution.output)
-    let product: TiledProduct
-    let role: String?
-    let entry: String
-    switch convolution.direction {
-    case .forward:
-      (role, entry) = (nil, "convolution_tiled")
-      product = TiledProduct(
-        m: images * output[1] * output[2], n: outer, k: taps * inner, parts: geometry.groups,
-        outputs: result.count, device: device)
-    case .inputGradient:
-      (role, entry) = ("INPUT_GRADIENT", "convolution_input_gradient_tiled")
-      let (y, x) = (geometry.strideY, geometry.strideX)
-      product = TiledProduct(
-        m: images * ((input[1] + y - 1) / y) * ((input[2] + x - 1) / x), n: inner,
-        k: convolution.tapsOfPhase * outer, parts: geometry.groups * y * x,
-        outputs: result.count, device: device)
-    case .weightGradient:
-      (role, entry) = ("WEIGHT_GRADIENT", "convolution_weight_gradient_tiled")
-      product = TiledProduct(
-        m: outer, n: taps * inner, k: images * output[1] * output[2], parts: geometry.groups,
-        outputs: result.count, device: device)
-    }
+    let (role, entry): (String?, String) =
+      switch convolution.direction {
+      case .forward: (nil, "convolution_tiled")
+      case .inputGradient: ("INPUT_GRADIENT", "convolution_input_gradient_tiled")
+      case .weightGradient: ("WEIGHT_GRADIENT", "convolution_weight_gradient_tiled")
+      }
     var macros = product.macros(
       vectorA: (convolution.direction == .forward ? inner : outer) % 4 == 0,
       vectorB: inner % 4 == 0)
@@ -49,13 +33,44 @@ extension Lowering {
     ) { c, store in
       var arguments: LaunchArguments = [
         "a": .buffer(.value(step.inputs[a])), "b": .buffer(.value(step.inputs[b])),
-        "c": .buffer(c), "images": .int(images), "chunk": .int(product.chunk),
+        "c": .buffer(c), "images": .int(convolution.input[0]), "chunk": .int(product.chunk),
       ]
       if let store { arguments.append(store.arguments) }
       return Launch(
         family: "convolution/convolution_tiled", entry: entry, macros: macros,
         generated: store?.text ?? "", global: product.global, local: product.local,
         arguments: arguments, label: step.label)
+    }
+  }
+}
+
+extension TiledProduct {
+  /// The convolution as `convolution_tiled` sees it; nil where groups have one input channel each,
+  /// which other kernels do.
+  init?(_ convolution: ConvolutionStep, device: DeviceLimits, choice: TuningChoice?) {
+    let geometry = convolution.geometry
+    let groups = geometry.groups
+    guard groups == 1 || convolution.weight[3] != 1 else { return nil }
+    let taps = convolution.weight[1] * convolution.weight[2]
+    let (inner, outer) = (convolution.weight[3], convolution.weight[0] / groups)
+    let (images, input, output) = (convolution.input[0], convolution.input, convolution.output)
+    let pixels = images * output[1] * output[2]
+    let outputs = convolution.result.count
+    switch convolution.direction {
+    case .forward:
+      self.init(
+        m: pixels, n: outer, k: taps * inner, parts: groups, outputs: outputs, device: device,
+        choice: choice)
+    case .inputGradient:
+      let (y, x) = (geometry.strideY, geometry.strideX)
+      self.init(
+        m: images * input[1].pieces(of: y) * input[2].pieces(of: x), n: inner,
+        k: convolution.tapsOfPhase * outer, parts: groups * y * x, outputs: outputs,
+        device: device, choice: choice)
+    case .weightGradient:
+      self.init(
+        m: outer, n: taps * inner, k: pixels, parts: groups, outputs: outputs, device: device,
+        choice: choice)
     }
   }
 }

@@ -3,8 +3,10 @@ import RetortCore
 extension Lowering {
   /// Appends the launches of a convolution or its input gradient in the form for CPU devices: the
   /// packing of the weights, and the gather.
-  mutating func convolutionVector(_ step: Step, _ convolution: ConvolutionStep) throws {
-    let gather = try gather(step, convolution)
+  mutating func convolutionVector(
+    _ step: Step, _ convolution: ConvolutionStep, _ choice: TuningChoice?
+  ) throws {
+    let gather = try gather(step, convolution, choice)
     switch gather.lanes {
     case .depthwise:
       addGather(
@@ -35,8 +37,10 @@ extension Lowering {
   /// Plans a gather.
   ///
   /// - Throws: `BackendError.unsupported` when one row of taps does not fit in local memory.
-  func gather(_ step: Step, _ convolution: ConvolutionStep) throws -> VectorGather {
-    guard let gather = VectorGather(convolution, device: device) else {
+  func gather(
+    _ step: Step, _ convolution: ConvolutionStep, _ choice: TuningChoice? = nil
+  ) throws -> VectorGather {
+    guard let gather = VectorGather(convolution, device: device, choice: choice) else {
       throw unsupported(
         step,
         "the inputs of one output pixel of \(convolution.input) exceed the device's "

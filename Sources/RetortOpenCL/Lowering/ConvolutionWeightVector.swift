@@ -4,9 +4,9 @@ extension Lowering {
   /// Appends the launches of a convolution's weight gradient in the form for CPU devices: sums
   /// over runs of images, and their sum.
   mutating func convolutionWeightGradientVector(
-    _ step: Step, _ convolution: ConvolutionStep
+    _ step: Step, _ convolution: ConvolutionStep, _ choice: TuningChoice?
   ) throws {
-    guard let gradient = VectorWeightGradient(convolution, device: device) else {
+    guard let gradient = VectorWeightGradient(convolution, device: device, choice: choice) else {
       throw unsupported(
         step,
         "the inputs of one output pixel of \(convolution.input) exceed the device's "
@@ -92,6 +92,8 @@ struct VectorWeightGradient {
   let panels, panelsPerItem: Int
   /// The kernel's macros.
   let macros: LaunchMacros
+  /// What a choice may decide: the register tile, and the parts.
+  let decisions: [[TuningChoice]]
 
   /// Floats of local memory beyond which units are loaded one at a time, and beyond which an image
   /// is cut into bands.
@@ -99,14 +101,15 @@ struct VectorWeightGradient {
   /// Floats of all partial sums beyond which parts become fewer.
   private static let partialLimit = 1 << 20
 
-  /// Plans the weight gradient; nil if even one pixel's inputs exceed local memory.
-  init?(_ convolution: ConvolutionStep, device: DeviceLimits) {
+  /// Plans what `choice` does not; nil if even one pixel's inputs exceed local memory.
+  init?(_ convolution: ConvolutionStep, device: DeviceLimits, choice: TuningChoice? = nil) {
     let geometry = convolution.geometry
     let (x, y, weight) = (convolution.input, convolution.output, convolution.weight)
     let groups = geometry.groups
     let (inner, outer) = (weight[3], weight[0] / groups)
     let run = groups == 1 && geometry.dilationX == 1 ? weight[2] * inner : inner
-    let tile = Self.tile(kernelHeight: weight[1], run: run, channels: outer)
+    let tiles = Self.tiles(kernelHeight: weight[1], run: run, channels: outer).decision(choice)
+    let tile = tiles.value
     var (band, strip) = (y[1], y[2])
     func patch() -> Int {
       ((band - 1) * geometry.strideY + (weight[1] - 1) * geometry.dilationY + 1)
@@ -125,8 +128,14 @@ struct VectorWeightGradient {
     panels = groups * outer.pieces(of: 16 * tile.vectors)
     let wanted = VectorProduct.itemsPerCore * cores
     let sums = weights * outer.rounded(upTo: 16) * groups
-    let most = min(units, max(cores, min(wanted, Self.partialLimit / sums)))
-    unitsPerPart = units.pieces(of: most)
+    let even = min(units, max(cores, min(wanted, Self.partialLimit / sums)))
+    let most = Decision(
+      "parts", even,
+      or: [even.pieces(of: 2), min(units, 2 * even)].filter {
+        $0 <= even || $0 * sums <= 4 * Self.partialLimit
+      }, choice)
+    decisions = [tiles.candidates, most.candidates]
+    unitsPerPart = units.pieces(of: most.value)
     parts = units.pieces(of: unitsPerPart)
     panelsPerItem =
       parts >= wanted / 2 ? panels : max(1, panels / wanted.pieces(of: parts))
@@ -142,24 +151,20 @@ struct VectorWeightGradient {
     ]
   }
 
-  /// The register tile of the least estimated time, as `VectorProduct.tile`.
-  private static func tile(
-    kernelHeight: Int, run: Int, channels: Int
-  ) -> (rows: Int, columns: Int, vectors: Int) {
-    var best = (cost: Double.infinity, rows: 1, columns: 1, vectors: 1)
+  private static func tiles(kernelHeight: Int, run: Int, channels: Int) -> TileRanking {
+    var ranking = TileRanking(margin: 0.999)
     for vectors in 1...min(3, channels.pieces(of: 16)) {
-      let most = VectorProduct.accumulators / vectors
+      let most = RegisterTile.accumulators / vectors
       for columns in 1...min(run, most) {
         let rows =
           columns < run
           ? 1 : (1...kernelHeight).last { kernelHeight % $0 == 0 && $0 * columns <= most } ?? 1
-        let weights = rows * columns
-        let step = Double(max(weights * vectors, 8)) + 0.15 * Double(weights + vectors)
+        let tile = RegisterTile(rows: rows, columns: columns, vectors: vectors)
         let tiles = kernelHeight / rows * run.pieces(of: columns)
-        let cost = Double(tiles * channels.pieces(of: 16 * vectors)) * step
-        if cost < best.cost * 0.999 { best = (cost, rows, columns, vectors) }
+        let count = tiles * channels.pieces(of: 16 * vectors)
+        ranking.add(tile, cost: Double(count) * tile.stepCost)
       }
     }
-    return (best.rows, best.columns, best.vectors)
+    return ranking
   }
 }

@@ -2,12 +2,10 @@ import RetortCore
 
 extension Lowering {
   /// Appends the launches of a matrix product in the form for GPUs: one, or two where K is split.
-  mutating func matmulTiled(_ step: Step, _ matmul: MatmulStep) {
+  mutating func matmulTiled(_ step: Step, _ matmul: MatmulStep, _ choice: TuningChoice?) {
     let rows = matmul.batch * matmul.m
     guard rows * matmul.n > 0 else { return }
-    let product = TiledProduct(
-      m: matmul.m, n: matmul.n, k: matmul.k, parts: matmul.batch, outputs: rows * matmul.n,
-      device: device)
+    let product = TiledProduct(matmul, device: device, choice: choice)
     var macros = product.macros(
       vectorA: (matmul.transposeA ? matmul.m : matmul.k) % 4 == 0,
       vectorB: (matmul.transposeB ? matmul.k : matmul.n) % 4 == 0)

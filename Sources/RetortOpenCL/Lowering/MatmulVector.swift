@@ -3,8 +3,8 @@ import RetortCore
 extension Lowering {
   /// Appends the launches of a matrix product in the form for CPU devices: one, or two where the
   /// sum over k is split among cores.
-  mutating func matmulVector(_ step: Step, _ matmul: MatmulStep) {
-    let tiling = VectorProduct(matmul, device: device)
+  mutating func matmulVector(_ step: Step, _ matmul: MatmulStep, _ choice: TuningChoice?) {
+    let tiling = VectorProduct(matmul, device: device, choice: choice)
     let rows = matmul.batch * matmul.m
     let store = StoreEpilogue(
       matmul.epilogue, operands: step.inputs.indices.dropFirst(2).map { input(step, $0) },
@@ -63,53 +63,62 @@ struct VectorProduct {
   let blockRows: Int
   /// Parts of the sum over k, and the length of each but the last.
   let splits, splitK: Int
+  /// What a choice may decide: the register tile, tiles of a work-item, parts of the sum.
+  let decisions: [[TuningChoice]]
 
   /// Work-items per core that even out what one of them loses to other programs.
   static let itemsPerCore = 8
-  /// Accumulators that 32 vector registers hold beside the operands.
-  static let accumulators = 28
   private static let rowChoices = [16, 12, 8, 6, 4, 3, 2, 1]
-  // Below, packing a panel costs more than a core of its own brings.
+  // Below these, packing a panel costs more than a core of its own brings.
   private static let leastRows = 32
   private static let leastDepth = 256
+  private static let leastTriedDepth = 64
 
   private var isDeep: Bool { splitK > depth }
 
-  /// Chooses by the shape and the number of cores alone.
-  init(_ matmul: MatmulStep, device: DeviceLimits) {
+  /// Decides by the shape and the number of cores what `choice` does not.
+  init(_ matmul: MatmulStep, device: DeviceLimits, choice: TuningChoice? = nil) {
     let (m, n, k) = (matmul.m, matmul.n, max(1, matmul.k))
-    let (rows, vectors) = Self.tile(m, n)
+    let tile = Self.tiles(m, n).decision(choice)
+    let (rows, vectors) = (tile.value.rows, tile.value.vectors)
     let panels = n.pieces(of: 16 * vectors) * matmul.batch
     let wanted = Self.itemsPerCore * max(1, device.computeUnits)
     let tiles = m.pieces(of: rows)
     let mostTiles = (device.localMemorySize < 128 << 10 ? 48 : 264) / rows
     let leastTiles = min(tiles, Self.leastRows.pieces(of: rows))
-    let blockTiles = min(mostTiles, max(leastTiles, tiles.pieces(of: wanted.pieces(of: panels))))
-    let items = panels * tiles.pieces(of: blockTiles)
-    var splits = 1
+    let evenTiles = min(mostTiles, max(leastTiles, tiles.pieces(of: wanted.pieces(of: panels))))
+    let block = Decision(
+      "block", evenTiles, or: [evenTiles.pieces(of: 2), min(2 * evenTiles, mostTiles, tiles)],
+      choice)
+    let items = panels * tiles.pieces(of: block.value)
+    var evenSplits = 1
     if items < wanted / 2, k >= 2 * Self.leastDepth {
-      splits = min(k / Self.leastDepth, wanted.pieces(of: items))
+      evenSplits = min(k / Self.leastDepth, wanted.pieces(of: items))
     }
-    let splitK = k.pieces(of: splits)
+    let splits = Decision(
+      "splits", evenSplits,
+      or: [1, 2 * evenSplits, evenSplits.pieces(of: 2)].filter {
+        $0 == 1 || k >= $0 * Self.leastTriedDepth
+      }, choice)
+    let splitK = k.pieces(of: splits.value)
     (self.splits, self.splitK) = (k.pieces(of: splitK), splitK)
     (self.rows, self.vectors) = (rows, vectors)
-    blockRows = blockTiles * rows
+    blockRows = block.value * rows
+    decisions = [tile.candidates, block.candidates, splits.candidates]
     let deepest = device.localMemorySize < 128 << 10 ? 128 : 512
     depth = [64, 128, 256, 512].first { $0 >= splitK && $0 <= deepest } ?? min(256, deepest)
   }
 
-  /// The register tile of the least estimated time: multiply-adds, at least as many as hide their
-  /// own latency, and the loads beside them.
-  private static func tile(_ m: Int, _ n: Int) -> (rows: Int, vectors: Int) {
-    var best = (cost: Double.infinity, rows: 1, vectors: 1)
+  private static func tiles(_ m: Int, _ n: Int) -> TileRanking {
+    var ranking = TileRanking()
     for vectors in 1...min(4, n.pieces(of: 16)) {
-      for rows in rowChoices where rows <= m && rows * vectors <= accumulators {
-        let step = Double(max(rows * vectors, 8)) + 0.15 * Double(rows + vectors)
-        let cost = Double(m.pieces(of: rows) * n.pieces(of: 16 * vectors)) * step
-        if cost < best.cost { best = (cost, rows, vectors) }
+      for rows in rowChoices where rows <= m && rows * vectors <= RegisterTile.accumulators {
+        let tile = RegisterTile(rows: rows, vectors: vectors)
+        let count = m.pieces(of: rows) * n.pieces(of: 16 * vectors)
+        ranking.add(tile, cost: Double(count) * tile.stepCost)
       }
     }
-    return (best.rows, best.vectors)
+    return ranking
   }
 
   /// The macros of `matmul_vector`.

@@ -1,3 +1,5 @@
+import RetortCore
+
 /// How the tiled form cuts a matrix product into work-groups, work-items and splits of K.
 struct TileShape: Hashable {
   /// A work-group's block of the result, and the depth that it holds in local memory.
@@ -26,6 +28,17 @@ struct TileShape: Hashable {
     TileShape(m: 64, n: 16, k: 16, itemM: 4, itemN: 4, efficiency: 0.45),
     TileShape(m: 16, n: 64, k: 16, itemM: 4, itemN: 4, efficiency: 0.45),
   ]
+
+  /// Shapes that only a search takes.
+  static let tried = [
+    TileShape(m: 128, n: 128, k: 16, itemM: 8, itemN: 8, efficiency: 1),
+    TileShape(m: 128, n: 64, k: 16, itemM: 8, itemN: 4, efficiency: 0.85),
+    TileShape(m: 64, n: 128, k: 16, itemM: 4, itemN: 8, efficiency: 0.85),
+    TileShape(m: 64, n: 64, k: 32, itemM: 4, itemN: 4, efficiency: 0.75),
+  ]
+
+  /// What a choice calls it.
+  var parameters: [String: Int] { ["tileM": m, "tileN": n, "tileK": k] }
 }
 
 /// A matrix product as the tiled kernels see it, with the tile and the splits that suit it.
@@ -37,6 +50,8 @@ struct TiledProduct {
   let tile: TileShape
   /// Parts of K that are summed apart, each at most `chunk` long.
   let splits, chunk: Int
+  /// What a choice may decide: the tile, and the splits.
+  let decisions: [[TuningChoice]]
 
   /// Multiply-adds that a compute unit does while a kernel starts, roughly.
   private static let launchCost = 500_000.0
@@ -44,40 +59,80 @@ struct TiledProduct {
   private static let partialCost = 64.0
   /// Partial sums beyond which splitting is not worth the memory.
   private static let partialLimit = 1 << 24
+  /// Splits that a search tries.
+  private static let triedSplits = 4
 
-  /// Takes the tile and splits of the least estimated time on `device`.
+  /// Takes the tile and splits of the least estimated time on `device`, or those of `choice`.
   ///
   /// - Parameter outputs: The elements of the whole result.
-  init(m: Int, n: Int, k: Int, parts: Int, outputs: Int, device: DeviceLimits) {
+  init(
+    m: Int, n: Int, k: Int, parts: Int, outputs: Int, device: DeviceLimits, choice: TuningChoice?
+  ) {
     (self.m, self.n, self.k, self.parts) = (m, n, k, parts)
     let units = max(1, device.computeUnits)
-    var best: (cost: Double, tile: TileShape, splits: Int, chunk: Int)?
-    for tile in TileShape.all where tile.items <= device.maxWorkGroupSize {
-      let groups = Self.divide(m, tile.m) * Self.divide(n, tile.n) * parts
-      var wanted = 1
-      while wanted == 1 || (wanted * 4 * tile.k <= k && wanted * outputs <= Self.partialLimit) {
-        let chunk = wanted == 1 ? max(1, k) : Self.divide(Self.divide(k, wanted), tile.k) * tile.k
-        let splits = max(1, Self.divide(k, chunk))
-        let rounds = Self.divide(groups * splits, units)
-        let depth = Self.divide(chunk, tile.k) * tile.k
-        var cost = Double(rounds) * Double(tile.m * tile.n * depth) / tile.efficiency
-        if splits > 1 {
-          cost += Self.launchCost + Double(splits * outputs / units) * Self.partialCost
-        }
-        if cost < best?.cost ?? .infinity { best = (cost, tile, splits, chunk) }
-        wanted *= 2
-      }
+    func ranked(_ tiles: [TileShape]) -> [(tile: TileShape, splits: [Split])] {
+      tiles.filter { $0.items <= device.maxWorkGroupSize }.map { tile in
+        let groups = m.pieces(of: tile.m) * n.pieces(of: tile.n) * parts
+        return (tile, Split.ranked(tile, k: k, groups: groups, outputs: outputs, units: units))
+      }.sorted { $0.splits[0].cost < $1.splits[0].cost }
     }
-    tile = best?.tile ?? TileShape.all[TileShape.all.count - 1]
-    splits = best?.splits ?? 1
-    chunk = best?.chunk ?? max(1, k)
+    let fallback = TileShape.all[TileShape.all.count - 1]
+    let known = ranked(TileShape.all)
+    let shape = Decision(
+      known.first?.tile ?? fallback, (known + ranked(TileShape.tried)).map(\.tile), choice,
+      parameters: \.parameters)
+    let tile = shape.value
+    let splits = Split.ranked(
+      tile, k: k, groups: m.pieces(of: tile.m) * n.pieces(of: tile.n) * parts, outputs: outputs,
+      units: units)
+    let split = Decision(splits[0], splits, choice, trying: Self.triedSplits) {
+      ["splits": $0.count]
+    }
+    self.tile = tile
+    (self.splits, chunk) = (split.value.count, split.value.chunk)
+    decisions = [shape.candidates, split.candidates]
   }
 
-  private static func divide(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
+  /// The product of a step.
+  init(_ matmul: MatmulStep, device: DeviceLimits, choice: TuningChoice?) {
+    self.init(
+      m: matmul.m, n: matmul.n, k: matmul.k, parts: matmul.batch,
+      outputs: matmul.batch * matmul.m * matmul.n, device: device, choice: choice)
+  }
+
+  /// One way to split K.
+  private struct Split {
+    let cost: Double
+    let count, chunk: Int
+
+    /// All ways for a tile, the fastest by estimate first.
+    static func ranked(
+      _ tile: TileShape, k: Int, groups: Int, outputs: Int, units: Int
+    ) -> [Split] {
+      var found: [Split] = []
+      var wanted = 1
+      while wanted == 1
+        || (wanted * 4 * tile.k <= k && wanted * outputs <= TiledProduct.partialLimit)
+      {
+        let chunk = wanted == 1 ? max(1, k) : k.pieces(of: wanted).rounded(upTo: tile.k)
+        let count = max(1, k.pieces(of: chunk))
+        let rounds = (groups * count).pieces(of: units)
+        let depth = chunk.rounded(upTo: tile.k)
+        var cost = Double(rounds) * Double(tile.m * tile.n * depth) / tile.efficiency
+        if count > 1 {
+          cost += TiledProduct.launchCost
+          cost += Double(count * outputs / units) * TiledProduct.partialCost
+        }
+        found.append(Split(cost: cost, count: count, chunk: chunk))
+        wanted *= 2
+      }
+      return found.sorted { $0.cost < $1.cost }
+    }
+  }
 
   /// The launch's work-items, one part in each place of the last dimension.
   var global: [Int] {
-    [Self.divide(m, tile.m) * Self.divide(n, tile.n) * tile.items, splits, parts]
+    [m.pieces(of: tile.m) * n.pieces(of: tile.n) * tile.items, splits, parts]
   }
   /// The launch's work-group.
   var local: [Int] { [tile.items, 1, 1] }

@@ -21,6 +21,8 @@ struct VectorGather {
   let isGradient: Bool
   /// The register tile: pixels, and vectors of 16 channels.
   let tileY, tileX, vectors: Int
+  /// What a choice may decide: lanes where there are two ways, the register tile, the band.
+  private(set) var decisions: [[TuningChoice]]
   /// Rows and columns of a phase for one work-item.
   private(set) var band, strip: Int
   /// Whether the input is read in place.
@@ -30,8 +32,8 @@ struct VectorGather {
   /// Floats of local memory beyond which a band no longer stays near its core.
   private static let patchLimit = 1 << 16
 
-  /// Plans the gather of `convolution`; nil if even one tile's inputs exceed local memory.
-  init?(_ convolution: ConvolutionStep, device: DeviceLimits) {
+  /// Plans what `choice` does not; nil if even one tile's inputs exceed local memory.
+  init?(_ convolution: ConvolutionStep, device: DeviceLimits, choice: TuningChoice? = nil) {
     let geometry = convolution.geometry
     let (from, to) = (convolution.input, convolution.output)
     isGradient = convolution.direction == .inputGradient
@@ -45,23 +47,26 @@ struct VectorGather {
     x = Self.axis(
       isGradient, from[2], to[2], convolution.weight[2], geometry.strideX, geometry.padLeft,
       geometry.dilationX)
-    if convolution.isDepthwise {
-      lanes = .depthwise
-      (tileY, tileX, vectors) = (1, Self.evenTile(x.count, Self.depthwisePixels), 1)
-    } else if groups == 1, Self.prefersPixels(x, outputChannels) {
-      lanes = .pixels
-      tileY = Self.evenTile(y.count, Self.pixelAccumulators / outputChannels)
-      (tileX, vectors) = (16, 1)
-    } else {
-      lanes = .channels
-      (tileY, tileX, vectors) = Self.tile(y, x, outputChannels / groups)
-    }
+    let kinds = Self.lanes(convolution, x, outputChannels, choice)
+    lanes = kinds.value
+    let tile = Self.tiles(lanes, y, x, outputChannels / groups).decision(choice)
+    (tileY, tileX, vectors) = (tile.value.rows, tile.value.columns, tile.value.vectors)
     isDirect =
       lanes == .channels && y.staysInside && x.staysInside
       && Self.divides(tileY, y) && Self.divides(tileX, x)
-    band = y.count.rounded(upTo: tileY)
-    strip = x.count.rounded(upTo: tileX)
-    guard cut(device) else { return nil }
+    let (rows, columns) = (y.count.rounded(upTo: tileY), x.count.rounded(upTo: tileX))
+    (band, strip, decisions) = (rows, columns, [])
+    cut(device)
+    let (even, tileY) = (band, tileY)
+    let bands = Decision(
+      "band", even,
+      or: [even.pieces(of: 2).rounded(upTo: tileY), min(2 * even, rows)].filter {
+        fits($0, device)
+      },
+      choice)
+    band = bands.value
+    decisions = [kinds.candidates, tile.candidates, bands.candidates]
+    guard fits(band, device) else { return nil }
   }
 
   private static func axis(
@@ -79,15 +84,27 @@ struct VectorGather {
 
   // MARK: Tiles
 
-  private static let pixelAccumulators = 24
+  private static let pixelAccumulators = 24, mostPixelAccumulators = 28
   /// Pixels of a depthwise tile; with 14, which registers would hold, it took twice the time.
   private static let depthwisePixels = 8
+
+  private static func lanes(
+    _ convolution: ConvolutionStep, _ x: GatherAxis, _ channels: Int, _ choice: TuningChoice?
+  ) -> Decision<Lanes> {
+    if convolution.isDepthwise { return Decision(.depthwise, [], choice) { _ in [:] } }
+    guard convolution.geometry.groups == 1, x.step == 1, channels < 16 else {
+      return Decision(.channels, [], choice) { _ in [:] }
+    }
+    return Decision(prefersPixels(x, channels) ? .pixels : .channels, [.pixels, .channels], choice)
+    {
+      ["pixels": $0 == .pixels ? 1 : 0]
+    }
+  }
 
   /// Whether vectors of pixels waste less than vectors of channels: multiply-adds per row, input
   /// channel and tap, at least the time to load the pixels.
   private static func prefersPixels(_ x: GatherAxis, _ channels: Int) -> Bool {
-    guard x.step == 1, channels < 16 else { return false }
-    return 1.15 * Double(x.count.pieces(of: 16)) * max(Double(channels), 2.2) < Double(x.count)
+    1.15 * Double(x.count.pieces(of: 16)) * max(Double(channels), 2.2) < Double(x.count)
   }
 
   private static func evenTile(_ extent: Int, _ most: Int) -> Int {
@@ -98,47 +115,60 @@ struct VectorGather {
     axis.phases.indices.allSatisfy { axis.count(ofPhase: $0) % tile == 0 }
   }
 
-  /// The register tile of the least estimated time: multiply-adds, at least as many as hide their
-  /// own latency, and the loads beside them.
-  private static func tile(
-    _ y: GatherAxis, _ x: GatherAxis, _ channels: Int
-  ) -> (y: Int, x: Int, vectors: Int) {
-    var best = (cost: Double.infinity, y: 1, x: 1, vectors: 1)
-    for vectors in 1...min(4, channels.pieces(of: 16)) {
-      let most = VectorProduct.accumulators / vectors
-      for tileY in 1...min(y.count, most) {
-        let rows = y.work(tile: tileY, overhead: 0.05)
-        for tileX in 1...min(x.count, most / tileY) {
-          let pixels = tileY * tileX
-          let step = Double(max(pixels * vectors, 8)) + 0.15 * Double(pixels + vectors)
-          let tiles = channels.pieces(of: 16 * vectors) * x.count.pieces(of: tileX)
-          let cost = Double(tiles) * rows * step
-          if cost < best.cost * 0.999 { best = (cost, tileY, tileX, vectors) }
+  private static func tiles(
+    _ lanes: Lanes, _ y: GatherAxis, _ x: GatherAxis, _ channels: Int
+  ) -> TileRanking {
+    var ranking = TileRanking(margin: 0.999)
+    switch lanes {
+    case .depthwise:
+      for (place, most) in [depthwisePixels, 14, 10, 4].enumerated() {
+        ranking.add(RegisterTile(columns: evenTile(x.count, most)), cost: Double(place + 1))
+      }
+    case .pixels:
+      for (place, most) in [pixelAccumulators, mostPixelAccumulators, 16].enumerated() {
+        let rows = evenTile(y.count, max(1, most / channels))
+        ranking.add(RegisterTile(rows: rows, columns: 16), cost: Double(place + 1))
+      }
+    case .channels:
+      for vectors in 1...min(4, channels.pieces(of: 16)) {
+        let most = RegisterTile.accumulators / vectors
+        for tileY in 1...min(y.count, most) {
+          let rows = y.work(tile: tileY, overhead: 0.05)
+          for tileX in 1...min(x.count, most / tileY) {
+            let tile = RegisterTile(rows: tileY, columns: tileX, vectors: vectors)
+            let tiles = channels.pieces(of: 16 * vectors) * x.count.pieces(of: tileX)
+            ranking.add(tile, cost: Double(tiles) * rows * tile.stepCost)
+          }
         }
       }
     }
-    return (best.y, best.x, best.vectors)
+    return ranking
   }
 
   // MARK: Work-items
 
-  /// Floats of a work-item's padded window.
-  private var patch: Int {
+  /// Floats of the padded window of a work-item of `band` rows.
+  private func patch(_ band: Int) -> Int {
     let pixels = y.reach(band) * x.reach(strip)
     return (lanes == .pixels ? pixels + 16 : pixels) * inputChannels
   }
 
+  private func fits(_ band: Int, _ device: DeviceLimits) -> Bool {
+    isDirect || (patch(band) + 16) * 4 <= device.localMemorySize
+  }
+
   /// Makes bands and strips small enough for local memory and many enough for the cores.
-  private mutating func cut(_ device: DeviceLimits) -> Bool {
+  private mutating func cut(_ device: DeviceLimits) {
     let limit = min(Self.patchLimit, device.localMemorySize / 8)
     let wanted = Self.itemsPerCore * max(1, device.computeUnits)
-    while band > tileY, !isDirect && patch > limit || images * y.count.pieces(of: band) < wanted {
+    while band > tileY,
+      !isDirect && patch(band) > limit || images * y.count.pieces(of: band) < wanted
+    {
       band = band.pieces(of: 2).rounded(upTo: tileY)
     }
-    while !isDirect, strip > tileX, patch > limit {
+    while !isDirect, strip > tileX, patch(band) > limit {
       strip = strip.pieces(of: 2).rounded(upTo: tileX)
     }
-    return isDirect || (patch + 16) * 4 <= device.localMemorySize
   }
 
   /// Work-items over pixels.

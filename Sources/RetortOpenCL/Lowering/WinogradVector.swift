@@ -73,16 +73,21 @@ struct VectorWinograd {
   let unitsAtATime: Int
   /// Shapes, padding, band and vectors.
   let macros: LaunchMacros
+  /// What a choice may decide: vectors, tile rows of a unit, and the register tile or, for the
+  /// weight gradient, the units at a time.
+  let decisions: [[TuningChoice]]
 
   /// Floats of local memory: of transformed inputs and products, and of transformed inputs and
   /// gradients.
   private static let unitLimit = 1 << 14, gradientLimit = 3 << 14
 
-  /// Tiles of a register tile; more were slower, though registers would hold them.
+  /// Tiles of a register tile; more were slower on most shapes, though registers would hold them.
   private static let tileLimit = 8
+  private static let triedTiles = [4, 6, 8, 10, 12]
 
-  /// Plans the tiles; nil where other kernels suit the convolution better.
-  init?(_ convolution: ConvolutionStep, device: DeviceLimits) {
+  /// Plans what `choice` does not; nil where the algorithm does not apply, and where other kernels
+  /// suit the convolution better or are chosen.
+  init?(_ convolution: ConvolutionStep, device: DeviceLimits, choice: TuningChoice? = nil) {
     let geometry = convolution.geometry
     let isGradient = convolution.direction == .inputGradient
     let (from, to) =
@@ -97,10 +102,14 @@ struct VectorWinograd {
     else { return nil }
     let (rows, columns) = (to[1].pieces(of: 2), to[2].pieces(of: 2))
     // 16 products a tile, and the transformations, against 9 a pixel of which some are outside.
-    guard Double(16 * rows * columns) * 1.25 < Double(9 * to[1] * to[2]) * 0.9 else { return nil }
+    let pays = Double(16 * rows * columns) * 1.25 < Double(9 * to[1] * to[2]) * 0.9
+    guard choice?.algorithm == .winograd || pays && choice?.algorithm != .direct else {
+      return nil
+    }
 
     (inputChannels, outputChannels) = (from[3], to[3])
-    vectors = to[3] % 32 == 0 ? 2 : 1
+    let width = Decision("vectors", to[3] % 32 == 0 ? 2 : 1, or: [1], choice)
+    vectors = width.value
     let channels = from[3] + 16 * vectors
     let wanted = VectorProduct.itemsPerCore * max(1, device.computeUnits)
     let limit = min(Self.unitLimit, device.localMemorySize / 4)
@@ -110,16 +119,36 @@ struct VectorWinograd {
     {
       bands += 1
     }
-    let band = rows.pieces(of: bands)
+    func fits(_ tiles: Int, _ channels: Int) -> Bool {
+      4 * 16 * (tiles * channels + 32) <= device.localMemorySize
+    }
+    let even = rows.pieces(of: bands)
+    let widest = convolution.direction == .weightGradient ? from[3] + to[3] : channels
+    let depth = Decision(
+      "band", even,
+      or: [even.pieces(of: 2), min(rows, 2 * even)].filter { fits($0 * columns, widest) }, choice)
+    let band = depth.value
     bands = rows.pieces(of: band)
-    guard 4 * 16 * (band * columns * channels + 32) <= device.localMemorySize else { return nil }
-    let least = (rows - (bands - 1) * band) * columns
-    tiles = (band * columns).pieces(of: (band * columns).pieces(of: min(Self.tileLimit, least)))
+    let unit = band * columns
+    guard fits(unit, channels) else { return nil }
     units = from[0] * bands
-    unitsAtATime = max(
+    let least = (rows - (bands - 1) * band) * columns
+    let tile = Decision(
+      "tiles", unit.pieces(of: unit.pieces(of: min(Self.tileLimit, least))),
+      or: Self.triedTiles.filter { $0 <= least }, choice)
+    tiles = tile.value
+    let most = max(
       1,
       min(Self.gradientLimit, device.localMemorySize / 4 - 1024)
-        / (16 * band * columns * (from[3] + to[3])))
+        / (16 * unit * (from[3] + to[3])))
+    let load = Decision(
+      "units", most,
+      or: [most.pieces(of: 2), 2 * most].filter { fits($0 * unit, from[3] + to[3]) }, choice)
+    unitsAtATime = load.value
+    decisions = [
+      width.candidates, depth.candidates,
+      convolution.direction == .weightGradient ? load.candidates : tile.candidates,
+    ]
     macros = [
       "IN_H": "\(from[1])", "IN_W": "\(from[2])", "IN_C": "\(from[3])", "OUT_H": "\(to[1])",
       "OUT_W": "\(to[2])", "N": "\(to[3])", "PAD_Y": "\(padY)", "PAD_X": "\(padX)",

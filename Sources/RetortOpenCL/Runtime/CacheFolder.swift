@@ -45,16 +45,25 @@ package struct CacheFolder: Sendable {
   }
 
   /// Writes `bytes` beside the file `name` and renames them into its place.
-  package func write(_ bytes: [UInt8], to name: String) {
+  ///
+  /// - Returns: Whether that worked.
+  @discardableResult package func write(_ bytes: [UInt8], to name: String) -> Bool {
     makeFolders()
     let target = "\(path)/\(name)"
     let temporary = "\(target).\(getpid()).\(UInt32.random(in: 0 ... .max))"
     let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
-    guard file >= 0 else { return }
+    guard file >= 0 else { return false }
     let isWritten = bytes.withUnsafeBytes { writeAll($0, to: file) } && fsync(file) == 0
     let isClosed = close(file) == 0
-    if !(isWritten && isClosed && rename(temporary, target) == 0) { unlink(temporary) }
+    if isWritten, isClosed, rename(temporary, target) == 0 { return true }
+    unlink(temporary)
+    return false
   }
+
+  /// Removes the file `name`.
+  ///
+  /// - Returns: Whether it is gone, or was never there.
+  package func remove(_ name: String) -> Bool { unlink("\(path)/\(name)") == 0 || errno == ENOENT }
 
   private func writeAll(_ bytes: UnsafeRawBufferPointer, to file: Int32) -> Bool {
     var rest = bytes

@@ -91,6 +91,17 @@ public final class RecipeRunner {
     return report
   }
 
+  /// Compiles the training step of every stage, as a run does, and trains nothing.
+  ///
+  /// - Throws: As `run`.
+  public static func compile(_ recipe: Recipe, on backend: any Backend) throws {
+    let runner = try RecipeRunner(recipe, on: backend, into: ".")
+    for stage in recipe.stages {
+      var step = try StageRunner(stage, runner, runner.folder)
+      try step.compile()
+    }
+  }
+
   /// Reads what the folder's finished stages trained.
   ///
   /// - Returns: The weights' file of the stage called `name`, if it has finished.

@@ -44,12 +44,30 @@ struct StageRunner {
       session: session, seed: parent.recipe.seed, weights: weights)
   }
 
+  /// Compiles the step and leaves the learner's first weights to later stages.
+  mutating func compile() throws {
+    let learner = try learner()
+    _ = try program(learner, OptimizerState(stage.optimizer.optimizer, for: learner.store))
+    try leave(learner)
+  }
+
+  private func learner() throws(RunError) -> Player {
+    guard let learner = players[stage.trained] else {
+      throw .missingStage(stage.trained.rawValue, neededBy: stage.name)
+    }
+    return learner
+  }
+
+  private func leave(_ learner: Player) throws {
+    parent.trained[stage.name] = (
+      learner.spec, learner.store.exported(try learner.store.weights(in: session))
+    )
+  }
+
   mutating func run() throws -> StageResult {
     let clock = ContinuousClock()
     let began = clock.now
-    guard let learner = players[stage.trained] else {
-      throw RunError.missingStage(stage.trained.rawValue, neededBy: stage.name)
-    }
+    let learner = try learner()
     let teacher = try teacherScore()
     let steps = stage.train.steps(examples: data.training.count)
     parent.report(
@@ -71,9 +89,7 @@ struct StageRunner {
       try report.grid.write(to: home.file("explored.png"))
       try home.write(report.json.text + "\n", to: "explored.json")
     }
-    parent.trained[stage.name] = (
-      learner.spec, learner.store.exported(try learner.store.weights(in: session))
-    )
+    try leave(learner)
     return StageResult(
       stage: stage.name, player: stage.trained, trained: score.score, best: best,
       teacher: teacher?.score,

@@ -21,6 +21,11 @@ import Testing
 
   @Test(arguments: products, KernelForm.allCases)
   func matmulMatchesItsDefinition(_ p: Product, _ form: KernelForm) throws {
+    try check(p, form)
+  }
+
+  /// Compares a product with its definition: as planned, or in every way that a search tries.
+  func check(_ p: Product, _ form: KernelForm, isSearched: Bool = false) throws {
     var numbers = TestNumbers(seed: 3)
     let a = numbers.floats(p.batch * p.m * p.k), b = numbers.floats(p.batch * p.k * p.n)
     var sums = [Double](repeating: 0, count: p.batch * p.m * p.n)
@@ -32,7 +37,9 @@ import Testing
         sums[index] += Double(x) * Double(y)
       }
     }
-    try check(form, sums, columns: p.n, terms: p.k, seed: 5, [.float32(a), .float32(b)]) {
+    try check(
+      form, isSearched, sums, columns: p.n, terms: p.k, seed: 5, [.float32(a), .float32(b)]
+    ) {
       .matmul(
         MatmulStep(
           batch: p.batch, m: p.m, n: p.n, k: p.k, transposeA: p.a, transposeB: p.b, epilogue: $0))
@@ -85,6 +92,11 @@ import Testing
 
   @Test(arguments: cases, KernelForm.allCases)
   func convolutionMatchesItsDefinition(_ c: Case, _ form: KernelForm) throws {
+    try check(c, form)
+  }
+
+  /// Compares a convolution and its gradients with their definitions, as a product.
+  func check(_ c: Case, _ form: KernelForm, isSearched: Bool = false) throws {
     let g = c.geometry
     let input = Shape(c.input)
     let weight = Shape([c.out, c.high, c.wide, c.input[3] / g.groups])
@@ -125,19 +137,21 @@ import Testing
     }
     let terms = c.high * c.wide * max(weight[3], c.out)
     try check(
-      form, y, columns: c.out, terms: terms, seed: 1, [.float32(x), .float32(w)], step(.forward))
+      form, isSearched, y, columns: c.out, terms: terms, seed: 1, [.float32(x), .float32(w)],
+      step(.forward))
     try check(
-      form, dx, columns: input[3], terms: terms, seed: 2, [.float32(dy), .float32(w)],
+      form, isSearched, dx, columns: input[3], terms: terms, seed: 2, [.float32(dy), .float32(w)],
       step(.inputGradient))
     try check(
-      form, dw, columns: weight.count / c.out, terms: output.count / c.out, seed: nil,
+      form, isSearched, dw, columns: weight.count / c.out, terms: output.count / c.out, seed: nil,
       [.float32(x), .float32(dy)], step(.weightGradient))
   }
 
   /// Runs a contraction with the plain store and, if there is a `seed`, with one that adds a bias
   /// per column, clips, adds a residual, and keeps the raw sum too.
   private func check(
-    _ form: KernelForm, _ sums: [Double], columns: Int, terms: Int, seed: UInt64?,
+    _ form: KernelForm, _ isSearched: Bool, _ sums: [Double], columns: Int, terms: Int,
+    seed: UInt64?,
     _ operands: [HostArray],
     _ kind: (PointwiseProgram) -> StepKind
   ) throws {
@@ -156,17 +170,31 @@ import Testing
       programs.append(
         (fused, [.float32(numbers.floats(columns)), .float32(numbers.floats(sums.count))]))
     }
-    let jobs = programs.map { program, extra in
-      StepJob(
+    let runner = StepRunner(form: form)
+    for (place, (program, extra)) in programs.enumerated() {
+      let job = StepJob(
         kind: kind(program), inputs: operands + extra,
         outputs: program.results.map { _ in (sums.count, .float32) })
-    }
-    for (outputs, (program, extra)) in zip(try StepRunner(form: form).run(jobs), programs) {
+      // The last program holds the others, but CLBlast has none of its own.
+      let choices =
+        isSearched
+        ? try runner.candidates(for: job).filter {
+          place == programs.count - 1 || $0.algorithm == .clblast
+        } : [TuningChoice()]
+      let jobs = choices.map { choice in
+        var job = job
+        job.choice = choice
+        return job
+      }
       let oracle = ProgramOracle(program: program, inputs: extra)
-      for (index, output) in outputs.enumerated() {
-        let expected = oracle.stored(index, in: output.count, accumulators: sums)
-        let message = output.firstMismatch(expected, within: tolerance)
-        #expect(message == nil, "result \(index) of \(program.results.count): \(message ?? "")")
+      for (outputs, choice) in zip(try runner.run(jobs), choices) {
+        for (index, output) in outputs.enumerated() {
+          let expected = oracle.stored(index, in: output.count, accumulators: sums)
+          let message = output.firstMismatch(expected, within: tolerance)
+          #expect(
+            message == nil,
+            "\(choice): result \(index) of \(program.results.count): \(message ?? "")")
+        }
       }
     }
   }

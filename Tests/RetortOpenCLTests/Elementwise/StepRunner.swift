@@ -6,6 +6,8 @@ struct StepJob {
   let kind: StepKind
   let inputs: [HostArray]
   let outputs: [(count: Int, dtype: DType)]
+  /// How a contraction is computed.
+  var choice = TuningChoice()
 }
 
 /// Runs steps on the test device, with sentinels around everything that they may not write.
@@ -28,24 +30,15 @@ struct StepRunner {
   /// - Throws: Also `Overwritten` when elements behind an output or an input changed.
   func run(_ jobs: [StepJob]) throws -> [[HostArray]] {
     let context = try Fixture.context()
-    var plan = Plan()
-    var arrays: [HostArray] = []
-    var steps: [Step] = []
-    for job in jobs {
-      let untouched = job.outputs.map { Self.filled($0.count, $0.dtype) }
-      let first = arrays.count
-      arrays += job.inputs + untouched
-      steps.append(
-        Step(
-          kind: job.kind, inputs: job.inputs.indices.map { first + $0 },
-          outputs: untouched.indices.map { first + job.inputs.count + $0 }, label: "test"))
-    }
-    for array in arrays {
-      plan.values.append(.init(place: .input(0), count: array.count, dtype: array.dtype))
-    }
+    let (plan, arrays, steps) = Self.plan(jobs)
     let memories = try arrays.map { try Self.memory(context, $0) }
     var lowering = Lowering(plan, device: context.device.limits, form: form)
-    let commands = try lowering.lower(steps)
+    var commands: [DeviceCommand] = []
+    for (job, step) in zip(jobs, steps) {
+      lowering.tuning = TuningTable()
+      if let key = lowering.tuningKey(of: step) { lowering.tuning[key] = job.choice }
+      commands += try lowering.lower([step])
+    }
     let scratch = try lowering.scratchByteCounts.map {
       try Self.memory(context, Self.filled($0 / 4, .float32))
     }
@@ -69,6 +62,40 @@ struct StepRunner {
           : .int32(try memories[value].read(Int32.self, count: output.count))
       }
     }
+  }
+
+  /// What a search may try for a contraction: every alternative of each decision, after the last
+  /// one of each decision before.
+  func candidates(for job: StepJob) throws -> [TuningChoice] {
+    let (plan, _, steps) = Self.plan([job])
+    let lowering = Lowering(plan, device: try Fixture.context().device.limits, form: form)
+    return lowering.searches(for: steps[0]).flatMap { search in
+      var found = [search.base]
+      for level in search.decisions(search.base).indices {
+        let base = found[found.count - 1]
+        found += search.decisions(base)[level].map { base.merging($0) }
+      }
+      return found
+    }
+  }
+
+  private static func plan(_ jobs: [StepJob]) -> (Plan, [HostArray], [Step]) {
+    var plan = Plan()
+    var arrays: [HostArray] = []
+    var steps: [Step] = []
+    for job in jobs {
+      let untouched = job.outputs.map { filled($0.count, $0.dtype) }
+      let first = arrays.count
+      arrays += job.inputs + untouched
+      steps.append(
+        Step(
+          kind: job.kind, inputs: job.inputs.indices.map { first + $0 },
+          outputs: untouched.indices.map { first + job.inputs.count + $0 }, label: "test"))
+    }
+    for array in arrays {
+      plan.values.append(.init(place: .input(0), count: array.count, dtype: array.dtype))
+    }
+    return (plan, arrays, steps)
   }
 
   private static func filled(_ count: Int, _ dtype: DType) -> HostArray {

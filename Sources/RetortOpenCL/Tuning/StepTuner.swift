@@ -1,0 +1,172 @@
+import RetortCore
+
+/// A contraction to tune: a step of a plan, with its key.
+package struct TuningTarget {
+  /// What the choice is stored under.
+  package let key: TuningKey
+  let step: Step
+  let plan: Plan
+}
+
+/// What a search found for one contraction.
+package struct TuningResult {
+  /// The fastest choice; the default where nothing else was fast enough.
+  package let choice: TuningChoice
+  /// Seconds of the default and of the choice, medians of runs that took turns.
+  package let defaultSeconds, bestSeconds: Double
+  /// How many choices were tried, besides the default.
+  package let trialCount: Int
+  /// Choices that did not run or gave a wrong result, with the reason.
+  package let rejected: [(choice: TuningChoice, reason: String)]
+}
+
+/// Searches the fastest choice for single steps of plans on one device.
+///
+/// A search decides one thing after the other. Each candidate's result is compared with the
+/// default's before it is timed, in turns with the best so far; at the end the best and the default
+/// take turns once more, for longer. Operands stay where they are between runs, as near to the
+/// cores as they fit.
+package struct StepTuner {
+  private let device: OpenCLDevice
+  private let form: KernelForm
+  private let isCancelled: () -> Bool
+
+  /// A tuner of a device's kernels in one form.
+  ///
+  /// - Parameter isCancelled: Asked before every candidate; true ends the search without a result.
+  package init(
+    device: OpenCLDevice, form: KernelForm, isCancelled: @escaping () -> Bool = { false }
+  ) {
+    (self.device, self.form, self.isCancelled) = (device, form, isCancelled)
+  }
+
+  /// The steps of `plans` that can be tuned, one for each key, in their order.
+  package func targets(in plans: [Plan]) -> [TuningTarget] {
+    var seen: Set<TuningKey> = []
+    return plans.flatMap { plan in
+      let lowering = Lowering(plan, device: device.limits, form: form)
+      return plan.steps.compactMap { step -> TuningTarget? in
+        guard let key = lowering.tuningKey(of: step), seen.insert(key).inserted else { return nil }
+        return TuningTarget(key: key, step: step, plan: plan)
+      }
+    }
+  }
+
+  /// Searches; nil if it was cancelled.
+  ///
+  /// - Throws: What the device says of the default; candidates that fail are rejected.
+  package func tune(_ target: TuningTarget) throws -> TuningResult? {
+    // Its own context, so that the programs of candidates go when the search ends.
+    let context = try OpenCLContext(device)
+    let lowering = Lowering(target.plan, device: device.limits, form: form)
+    let trial = try StepTrial(target.step, target.key, lowering, in: context)
+    let contest = try TuningContest(trial)
+    var best = contest.standard
+    for (place, search) in lowering.searches(for: target.step).enumerated() {
+      let first = place == 0 ? contest.standard : try contest.candidate(search.base)
+      guard var leader = first else { continue }
+      for level in search.decisions(search.base).indices {
+        let options = search.decisions(leader.choice)
+        guard level < options.count else { break }
+        // The first option is what the leader does already.
+        let candidates = options[level].dropFirst().map {
+          search.base.merging(leader.choice).merging($0)
+        }
+        trial.prepare(candidates)
+        for choice in candidates {
+          if isCancelled() { return nil }
+          guard let candidate = try contest.candidate(choice) else { continue }
+          leader = try contest.faster(candidate, leader)
+        }
+      }
+      if place > 0 || leader.choice != best.choice { best = try contest.faster(leader, best) }
+    }
+    return try contest.result(best)
+  }
+}
+
+/// Candidates of one step against its default.
+private final class TuningContest {
+  /// One way to run the step.
+  struct Entry {
+    let choice: TuningChoice
+    let list: LaunchList
+  }
+
+  /// The default.
+  let standard: Entry
+  private let trial: StepTrial
+  private let expected: [Float]
+  private let runsPerSample: Int
+  private var trialCount = 0
+  private var rejected: [(choice: TuningChoice, reason: String)] = []
+
+  /// The largest deviation from the default's result, relative to its largest magnitude.
+  private static let tolerance: Float = 1e-4
+  /// What share of the other's time is faster, and what share of the default's time wins.
+  private static let faster = 0.985, winning = 0.97
+  /// Beyond this share of the other's time one sample is enough.
+  private static let hopeless = 1.3
+  /// What a sample takes at least, in seconds, and how many are taken.
+  private static let sampleSeconds = 2e-3
+  private static let samples = 5, finalSamples = 15
+
+  /// Runs the default.
+  init(_ trial: StepTrial) throws {
+    self.trial = trial
+    standard = Entry(choice: TuningChoice(), list: try trial.list(TuningChoice()))
+    expected = try trial.results(of: standard.list)
+    let seconds = try trial.seconds(of: standard.list, count: 1)
+    runsPerSample = max(1, min(1000, Int(Self.sampleSeconds / max(seconds, 1e-7))))
+  }
+
+  /// A choice whose result is right; nil for one that is rejected.
+  func candidate(_ choice: TuningChoice) throws -> Entry? {
+    trialCount += 1
+    do {
+      let list = try trial.list(choice)
+      let deviation = Self.deviation(of: try trial.results(of: list), from: expected)
+      if deviation <= Self.tolerance { return Entry(choice: choice, list: list) }
+      rejected.append((choice, "its result is off by \(deviation) of the largest magnitude"))
+    } catch {
+      rejected.append((choice, "\(error)"))
+    }
+    return nil
+  }
+
+  /// `candidate` if it is clearly faster than `other`, else `other`.
+  func faster(_ candidate: Entry, _ other: Entry) throws -> Entry {
+    let times = try times(candidate, other, samples: Self.samples)
+    return times.0 < times.1 * Self.faster ? candidate : other
+  }
+
+  /// The end of the contest: `best` if it beats the default once more.
+  func result(_ best: Entry) throws -> TuningResult {
+    let times = try times(best, standard, samples: Self.finalSamples)
+    let isWon = !best.choice.isDefault && times.0 < times.1 * Self.winning
+    return TuningResult(
+      choice: isWon ? best.choice : TuningChoice(), defaultSeconds: times.1,
+      bestSeconds: isWon ? times.0 : times.1, trialCount: trialCount, rejected: rejected)
+  }
+
+  /// Median times of two that take turns, in seconds.
+  private func times(_ a: Entry, _ b: Entry, samples: Int) throws -> (Double, Double) {
+    var (first, second): ([Double], [Double]) = ([], [])
+    for _ in 0..<samples {
+      second.append(try trial.seconds(of: b.list, count: runsPerSample))
+      first.append(try trial.seconds(of: a.list, count: runsPerSample))
+      if first[0] > second[0] * Self.hopeless { break }
+    }
+    return (first.sorted()[first.count / 2], second.sorted()[second.count / 2])
+  }
+
+  private static func deviation(of found: [Float], from expected: [Float]) -> Float {
+    var (scale, largest): (Float, Float) = (0, 0)
+    for (a, b) in zip(found, expected) where a != b && !(a.isNaN && b.isNaN) {
+      let difference = abs(a - b)
+      largest = difference.isFinite ? max(largest, difference) : .infinity
+    }
+    for value in expected where value.isFinite { scale = max(scale, abs(value)) }
+    return largest == 0 ? 0 : largest / scale
+  }
+}

@@ -1,0 +1,19 @@
+/// Choices for contractions; what it does not hold, planners decide.
+package struct TuningTable: Equatable, Sendable {
+  /// The choices, those among them that confirm the default.
+  package private(set) var choices: [TuningKey: TuningChoice]
+
+  /// A table of the given choices.
+  package init(_ choices: [TuningKey: TuningChoice] = [:]) { self.choices = choices }
+
+  /// The choice for a key, or nil.
+  package subscript(key: TuningKey) -> TuningChoice? {
+    get { choices[key] }
+    set { choices[key] = newValue }
+  }
+
+  /// This table with the choices of `other` in place of its own.
+  package func merging(_ other: TuningTable) -> TuningTable {
+    TuningTable(choices.merging(other.choices) { $1 })
+  }
+}

@@ -1,0 +1,32 @@
+import Testing
+
+@testable import RetortCore
+@testable import RetortOpenCL
+
+/// Every way in which a search may compute a contraction gives what the definition says.
+@Suite struct CandidateTests {
+  typealias Product = ContractionTests.Product
+  typealias Case = ContractionTests.Case
+
+  @Test(
+    arguments: [
+      (Product(m: 37, n: 70, k: 300), KernelForm.vector),
+      (Product(m: 9, n: 20, k: 2100, b: true), .vector),
+      (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .tiled),
+    ])
+  func productsAreRightHoweverChosen(_ p: Product, _ form: KernelForm) throws {
+    try ContractionTests().check(p, form, isSearched: true)
+  }
+
+  @Test(
+    arguments: [
+      (Case([3, 9, 8, 8], 12, 3, 3) { $0 = Convolution(stride: 2, padding: 1) }, .vector),
+      (Case([2, 19, 21, 6], 3, 3, 3) { $0 = Convolution(padding: 1) }, .vector),
+      (Case([2, 7, 5, 6], 6, 3, 3) { $0 = Convolution(padding: 1, groups: 6) }, .vector),
+      (Case([3, 11, 9, 16], 32, 3, 3) { $0 = Convolution(padding: 1) }, KernelForm.vector),
+      (Case([2, 9, 7, 8], 12, 3, 3) { $0 = Convolution(stride: 2, groups: 2) }, .tiled),
+    ])
+  func convolutionsAreRightHoweverChosen(_ c: Case, _ form: KernelForm) throws {
+    try ContractionTests().check(c, form, isSearched: true)
+  }
+}
