@@ -9,7 +9,7 @@ TEST_BUILD := -Xcc -O2 --disable-xctest
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test lint gpu-check test-oclgrind verify bench-step bundle bundle-check size clean
+.PHONY: help setup build demo test lint gpu-check test-oclgrind verify bench bench-step bundle bundle-check size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,8 +45,12 @@ test-oclgrind: setup ## Run kernel tests under oclgrind: no data race, no invali
 verify: build ## Recompute the recorded cases on a device (DEVICE=auto)
 	$(RETORT) verify --device $(DEVICE)
 
-bench-step: build ## Time training steps beside PyTorch's on this machine (DEVICE=auto)
-	@Benchmarks/peers/compare.sh $(RETORT) $(DEVICE)
+bench: setup build ## Time steps and kernels beside PyTorch, oneDNN, CLBlast; rewrite README's table
+	@Scripts/setup.sh peers
+	@Benchmarks/peers/bench.sh $(RETORT) $(DEVICE) --keep
+
+bench-step: build ## Time four training steps beside PyTorch's on this machine (DEVICE=auto)
+	@Benchmarks/peers/bench.sh $(RETORT) $(DEVICE) --steps mlp,lenet5,resnet8,resnet20 --no-kernels
 
 bundle: setup ## Pack binary and libraries into dist/retort-VERSION-x86_64-linux.tar.gz
 	@Scripts/bundle.sh

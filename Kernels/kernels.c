@@ -107,6 +107,18 @@ static const char moments_vector[] = {
 static const char moments_tiled[] = {
 #embed "reduction/moments_tiled.cl"
     , 0};
+static const char winograd_inputs[] = {
+#embed "convolution/winograd_inputs.cl"
+    , 0};
+static const char winograd_vector[] = {
+#embed "convolution/winograd_vector.cl"
+    , 0};
+static const char winograd_weight_gradient_vector[] = {
+#embed "convolution/winograd_weight_gradient_vector.cl"
+    , 0};
+static const char winograd_weights_vector[] = {
+#embed "convolution/winograd_weights_vector.cl"
+    , 0};
 
 static const retort_kernel_source sources[] = {
     {"prelude", prelude},
@@ -116,6 +128,10 @@ static const retort_kernel_source sources[] = {
     {"convolution/convolution_weight_gradient_vector", convolution_weight_gradient_vector},
     {"convolution/convolution_weight_sum_vector", convolution_weight_sum_vector},
     {"convolution/depthwise_vector", depthwise_vector},
+    {"convolution/winograd_inputs", winograd_inputs},
+    {"convolution/winograd_vector", winograd_vector},
+    {"convolution/winograd_weight_gradient_vector", winograd_weight_gradient_vector},
+    {"convolution/winograd_weights_vector", winograd_weights_vector},
     {"matmul/matmul_vector", matmul_vector},
     {"distillation/softmax_cross_entropy", softmax_cross_entropy},
     {"distillation/softmax_divergence", softmax_divergence},

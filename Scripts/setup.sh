@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build and the tests need and that are missing.
-# Usage: setup.sh [oclgrind|gpu-check]
+# Usage: setup.sh [oclgrind|gpu-check|peers]
 set -euo pipefail
 
 missing=()
@@ -31,6 +31,10 @@ elif [[ "${1:-}" == gpu-check ]]; then
   need clang-19 command -v clang-19
   need libclc-19 test -r /usr/lib/clc/nvptx64--nvidiacl.bc
   need python3-pip python3 -m pip --version
+elif [[ "${1:-}" == peers ]]; then
+  need libdnnl-dev header oneapi/dnnl/dnnl.h
+  need libclblast-dev header clblast_c.h
+  need ocl-icd-opencl-dev header CL/cl.h
 else
   need ocl-icd-opencl-dev library libOpenCL.so.1
   need opencl-headers header CL/cl.h

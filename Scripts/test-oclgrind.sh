@@ -12,7 +12,8 @@ trap 'rm -f "$log"' EXIT
 # One test at a time: Oclgrind runs one kernel at a time. What it measures is not kept.
 XDG_CACHE_HOME=$(mktemp -d) SWIFT_BACKTRACE=enable=no \
   oclgrind --data-races --max-errors 20 --log "$log" \
-  "$tests" --testing-library swift-testing --no-parallel --filter "$filter" | grep -v '◇ Test case'
+  "$tests" --testing-library swift-testing --no-parallel --filter "$filter" 2>&1 \
+  | sed '/◇ Test case/d'
 if [[ -s "$log" ]]; then
   cat "$log" >&2
   echo "test-oclgrind: Oclgrind reported the above" >&2

@@ -13,9 +13,10 @@
 //            p·unitsPerPart ..< (p + 1)·unitsPerPart of the `units` = images·bands·strips.
 // Macros     IN_H IN_W OUT_H OUT_W CHANNELS TAPS PHASES_Y _X STEP_Y _X TAPS_Y _X LOW_Y _X
 //            SPAN_Y _X BAND STRIP: as in convolution_vector (the weight gradient has one phase).
-//            TILE_X           pixels of a register tile, ≤ 14.
+//            TILE_X           pixels of a register tile, ≤ 14; 8 is enough to hide latency.
 //            KERNEL_H KERNEL_W TILE_KY TILE_KX   taps of the weight gradient's register tile,
-//                             ≤ 26, TILE_KX ≤ KERNEL_W, TILE_KY a divisor of KERNEL_H.
+//                             ≤ 26, TILE_KX ≤ KERNEL_W, TILE_KY a divisor of KERNEL_H;
+//            DISTANCE_Y _X    the dilation.
 //            STORE_*          the epilogue of depthwise_vector; m = output pixel, n = channel.
 // Memory     Local: 16 channels of the padded band. Reads up to 64 floats past the end of its operands.
 // Numerics   fma in order of taps; of pixels for the weight gradient.
@@ -48,6 +49,8 @@
 #define KERNEL_W 3
 #define TILE_KY 3
 #define TILE_KX 3
+#define DISTANCE_Y 1
+#define DISTANCE_X 1
 #endif
 #ifndef STORE_PART16
 #define STORE_PARAMETERS
@@ -138,7 +141,6 @@ void depthwise_weight_gradient_vector(
   __local float16 patch[PATCH_H * PATCH_W];
   const int firstUnit = (int)get_global_id(0) * unitsPerPart;
   const int unitEnd = min(firstUnit + unitsPerPart, units);
-  const int distanceY = tapsOfPhaseY[0][2], distanceX = tapsOfPhaseX[0][2];
   partial += get_global_id(0) * TAPS * LANES;
   for (int unit = firstUnit; unit < unitEnd; unit++) {
     const int image = unit / (BANDS * STRIPS);
@@ -159,7 +161,7 @@ void depthwise_weight_gradient_vector(
           }
           for (int y = 0; y < rows; y++) {
             __local const float16* a =
-                patch + (y * STEP_Y + ky * distanceY) * PATCH_W + from * distanceX;
+                patch + (y * STEP_Y + ky * DISTANCE_Y) * PATCH_W + from * DISTANCE_X;
             __global const float* d =
                 dy + ((size_t)(image * OUT_H + row0 + y) * OUT_W + column0) * CHANNELS + n;
             for (int x = 0; x < columns; x++) {
@@ -168,7 +170,7 @@ void depthwise_weight_gradient_vector(
               for (int i = 0; i < TILE_KY; i++) {
                 UNROLL
                 for (int j = 0; j < TILE_KX; j++) {
-                  acc[i][j] = fma(a[i * distanceY * PATCH_W + j * distanceX], g, acc[i][j]);
+                  acc[i][j] = fma(a[i * DISTANCE_Y * PATCH_W + j * DISTANCE_X], g, acc[i][j]);
                 }
               }
               a += STEP_X;

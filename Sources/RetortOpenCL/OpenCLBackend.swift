@@ -59,8 +59,7 @@ public final class OpenCLBackend: Backend {
       return own.memory
     }
     var lowering = Lowering(plan, device: device.limits, form: form)
-    let setup = try lowering.lower(plan.setup)
-    let steps = try lowering.lower(plan.steps)
+    let (setup, steps) = try lowering.lower()
     let memory = try PlanMemory(
       plan, lowering, variables: buffers, context: context, limit: bufferLimit)
     return try OpenCLExecutable(

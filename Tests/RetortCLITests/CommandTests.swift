@@ -26,7 +26,9 @@ import Testing
     (["check", "fashion-demo", "--set", "sed=2"], "sed"),
     (["check", "fashion-demo", "--set", "stages.distil.train.batch=0"], "train.batch"),
     (["explore", "fashion-demo", "--parents", "0"], "--parents"),
-    (["bench", "step", "--models", "lenet6"], "lenet6"),
+    (["bench", "step", "--models", "lenet6"], "'lenet5'"),
+    (["bench", "step", "--models", ","], "--models"),
+    (["bench", "step", "--batch", "0"], "--batch"),
     (["verify", "--device", "sources:"], "sources:"),
   ])
   func aWrongCommandLineOrRecipeIsStatusTwo(_ arguments: [String], _ named: String) throws {

@@ -3,5 +3,6 @@ import ArgumentParser
 /// `retort bench`: how fast things are on a device.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Measures speed.", subcommands: [BenchStep.self], defaultSubcommand: BenchStep.self)
+    abstract: "Measures speed.", subcommands: [BenchStep.self, BenchKernels.self],
+    defaultSubcommand: BenchStep.self)
 }

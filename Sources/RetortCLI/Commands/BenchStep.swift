@@ -1,100 +1,119 @@
 import ArgumentParser
 import RetortCore
 import RetortFormats
-import RetortModels
 import RetortTraining
 
 /// `retort bench step`: the time of whole training steps.
 struct BenchStep: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "step", abstract: "Times training steps of classifiers.",
+    commandName: "step", abstract: "Times whole training steps.",
     discussion: """
-      Adam on cross-entropy, synthetic 28×28×1 images, ten classes. A sample is as many steps as \
-      take a fifth of a second, enqueued at once and waited for; the median of the samples counts.
+      Steps to time: \(Workload.all.map(\.name).joined(separator: ", ")). Their inputs are made up; \
+      Benchmarks/README.md says what each computes. A sample is as many steps as take a fifth of a \
+      second, enqueued at once and waited for; the median of the samples counts. Memory is what the \
+      device holds besides weights, and the most that this process held above what it held before.
       """)
 
-  @Option(help: ArgumentHelp("Models, separated by commas.", valueName: "names"))
+  @Option(help: ArgumentHelp("Steps to time, separated by commas.", valueName: "names"))
   var models = "mlp,lenet5,resnet8,resnet20"
-  @Option(help: "Examples of a step.")
-  var batch = 128
-  @Option(help: "Samples per model.")
+  @Option(help: "Examples of a step, instead of each one's own number.")
+  var batch: Int?
+  @Option(help: "Samples per step.")
   var repeats = 9
-  @Flag(help: "Also show where the time goes, kernel by kernel (OpenCL only).")
-  var profile = false
+  @Option(
+    defaultAsFlag: .kernels,
+    help: "Also show where the time goes, by kernels or launches (OpenCL only).")
+  var profile: KernelProfile.Detail?
+  @Option(
+    help: ArgumentHelp(
+      """
+      Instead of timing, write first weights, inputs and the first \(StepRecord.lossCount) losses to \
+      FOLDER/NAME.safetensors, for another program to follow.
+      """, valueName: "folder"))
+  var record: String?
   @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption
 
   private var names: [String] { models.split(separator: ",").map(String.init) }
 
   func validate() throws {
-    guard (1...65536).contains(batch) else {
+    guard (1...65536).contains(batch ?? 1) else {
       throw ValidationError("--batch must be from 1 to 65536.")
     }
     guard (1...1000).contains(repeats) else {
       throw ValidationError("--repeats must be from 1 to 1000.")
     }
-    for name in names {
-      do throws(ModelError) {
-        guard try ModelCatalog.entry(name).role == .classifier else {
-          throw ModelError.unfit(model: name, reason: "only classifiers are timed")
-        }
-      } catch {
-        throw ValidationError("\(error)")
-      }
+    do throws(WorkloadError) {
+      for name in names { _ = try Workload.named(name) }
+    } catch {
+      throw ValidationError("\(error)")
     }
-    if names.isEmpty { throw ValidationError("--models names no model.") }
+    if names.isEmpty { throw ValidationError("--models names no step.") }
   }
 
   func run() throws {
-    let backend = RecordingBackend(try device.backend())
-    var table = TextTable(
-      ["model", "batch", "median", "least", "most", "images/s", "launches", "memory"],
-      numeric: [1, 2, 3, 4, 5, 6, 7])
-    var rows: [JSONValue] = []
-    var profiles: [(name: String, text: String)] = []
-    for name in names {
-      let timing = try StepTiming(name, batch: batch, repeats: repeats, on: backend)
-      let kernels = profile ? try backend.profile() : nil
-      if let kernels { profiles.append((name, KernelProfile(kernels).table)) }
-      rows.append(json(timing, kernels))
-      table.add(
-        name, "\(batch)", duration(timing.median), duration(timing.samples.first ?? 0),
-        duration(timing.samples.last ?? 0), fixed(Double(batch) / timing.median, 0),
-        "\(timing.launches)", bytes(timing.byteCount))
-    }
-    guard !format.json else {
-      StandardOutput.write(
-        .record(
-          ("device", .string(backend.name)), ("batch", .integer(batch)), ("models", .array(rows))))
-      return
-    }
-    StandardOutput.write("\(backend.name)\n\(table.text)")
-    for profile in profiles { StandardOutput.write("\n\(profile.name)\n\(profile.text)") }
-    if profile, profiles.isEmpty {
-      StandardError.write("retort: \(backend.name) keeps no times of kernels")
+    let workloads = try names.map { try Workload.named($0) }
+    if let record {
+      try write(workloads, to: RunFolder(record))
+    } else {
+      try time(workloads)
     }
   }
 
-  private func json(
-    _ timing: StepTiming, _ kernels: [(label: String, nanoseconds: UInt64)]?
-  ) -> JSONValue {
+  private func write(_ workloads: [Workload], to folder: RunFolder) throws {
+    let backend = try device.backend()
+    for workload in workloads {
+      let path = folder.file("\(workload.name).safetensors")
+      try StepRecord(workload, batch: batch ?? workload.batch, on: backend).write(to: path)
+      StandardOutput.write(format.json ? JSONValue.string(path).text : path)
+    }
+  }
+
+  private func time(_ workloads: [Workload]) throws {
+    let device = try device.backend()
+    var table = TextTable(
+      [
+        "step", "batch", "median", "least", "most", "examples/s", "launches", "device memory",
+        "memory",
+      ], numeric: [1, 2, 3, 4, 5, 6, 7, 8])
+    var rows: [JSONValue] = []
+    var profiles: [(name: String, text: String)] = []
+    for workload in workloads {
+      let backend = RecordingBackend(device)
+      let timing = try StepTiming(
+        workload, batch: batch ?? workload.batch, repeats: repeats, on: backend)
+      let kernels = profile == nil ? nil : try backend.profile()
+      if let profile, let kernels { profiles.append((timing.name, kernels.text(profile))) }
+      rows.append(json(timing, kernels))
+      table.add(
+        timing.name, "\(timing.batch)", duration(timing.median),
+        duration(timing.samples.first ?? 0), duration(timing.samples.last ?? 0),
+        fixed(Double(timing.batch) / timing.median, 0), "\(timing.launches)",
+        bytes(timing.byteCount), bytes(timing.residentByteCount))
+    }
+    guard !format.json else {
+      StandardOutput.write(
+        .record(("device", .string(device.name)), ("models", .array(rows))))
+      return
+    }
+    StandardOutput.write("\(device.name)\n\(table.text)")
+    for profile in profiles { StandardOutput.write("\n\(profile.name)\n\(profile.text)") }
+    if profile != nil, profiles.isEmpty {
+      StandardError.write("retort: \(device.name) keeps no times of kernels")
+    }
+  }
+
+  private func json(_ timing: StepTiming, _ kernels: KernelProfile?) -> JSONValue {
     var members: [JSONValue.Member] = [
-      .init("model", .string(timing.model)), .init("seconds", .real(timing.median)),
+      .init("model", .string(timing.name)), .init("batch", .integer(timing.batch)),
+      .init("seconds", .real(timing.median)),
       .init("samples", .array(timing.samples.map { .real($0) })),
       .init("stepsPerSample", .integer(timing.stepsPerSample)),
       .init("launches", .integer(timing.launches)), .init("bytes", .integer(timing.byteCount)),
+      .init("residentBytes", .integer(timing.residentByteCount)),
       .init("buildSeconds", .real(timing.buildSeconds)),
     ]
-    if let kernels {
-      members.append(
-        .init(
-          "kernels",
-          .array(
-            kernels.map {
-              .record(
-                ("label", .string($0.label)), ("nanoseconds", .number("\($0.nanoseconds)")))
-            })))
-    }
+    if let kernels { members.append(.init("kernels", kernels.json)) }
     return .object(members)
   }
 }

@@ -21,10 +21,21 @@ final class RecordingBackend: Backend {
     return executable
   }
 
-  /// Device times of one run of what was compiled last, launch by launch; nil where the device
-  /// keeps none.
-  func profile() throws -> [(label: String, nanoseconds: UInt64)]? {
-    guard let executable = last as? OpenCLExecutable else { return nil }
-    return try executable.profile()
+  /// Where the time of what was compiled last goes: of each launch the median of a few runs; nil
+  /// where the device keeps no times.
+  func profile() throws -> KernelProfile? {
+    guard let executable = last as? OpenCLExecutable, let base = base as? OpenCLBackend else {
+      return nil
+    }
+    let runs = try (0..<Self.profiledRuns).map { _ in try executable.profile() }
+    let medians = executable.launches.indices.map { launch in
+      runs.map { $0[launch] }.sorted()[Self.profiledRuns / 2]
+    }
+    return KernelProfile(
+      executable.launches, nanoseconds: medians,
+      // Measured beside the launches, so that other programs slow both.
+      peaks: try DevicePeaks.of(base.context, store: nil))
   }
+
+  private static let profiledRuns = 5
 }

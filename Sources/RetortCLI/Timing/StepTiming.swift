@@ -1,15 +1,17 @@
 import RetortCore
-import RetortModels
-import RetortNN
 import RetortTraining
 
-/// The time of one model's training step on one device.
+/// The time and memory of one workload's step on one device.
 struct StepTiming {
-  let model: String
+  let name: String
+  /// Examples of a step.
+  let batch: Int
   /// Kernel launches of one step.
   let launches: Int
   /// Device memory besides weights, in bytes.
   let byteCount: Int
+  /// The most that this process held above what it held before, in bytes.
+  let residentByteCount: Int
   /// Seconds from the model's description to the end of the first step.
   let buildSeconds: Double
   /// Steps of one sample.
@@ -22,34 +24,17 @@ struct StepTiming {
 
   /// Builds the step, warms it up and times it.
   ///
-  /// - Throws: `ModelError`, `GraphError` or the device's errors.
-  init(_ name: String, batch: Int, repeats: Int, on backend: any Backend) throws {
+  /// - Throws: `ModelError`, `GraphError`, `TrainingError.notFinite` or the device's errors.
+  init(_ workload: Workload, batch: Int, repeats: Int, on backend: any Backend) throws {
     let clock = ContinuousClock()
     let began = clock.now
-    let session = Session(backend)
-    let image = ImageSize(height: 28, width: 28, channels: 1)
-    let store = ParameterStore(
-      try ModelCatalog.make(name, image: image, classes: 10), name: name)
-    try store.write(store.initialWeights(seed: 1), to: session)
-    let optimizer = OptimizerState(Adam(learningRate: 1e-3), for: store)
-    let program = try StepProgram(
-      session, store, optimizer, batch: batch, imageShape: [28, 28, 1], seed: 1
-    ) { inputs in
-      let context = inputs.context(.training)
-      let logits = store.model(inputs.images, in: context)
-      return Objective(
-        terms: [LossTerm("cross-entropy", crossEntropy(logits: logits, labels: inputs.labels))],
-        effects: [store.statisticsUpdate(from: context)].compactMap { $0 })
-    }
-    let data = SyntheticBatch(batch, image)
-    var step = 0
+    ResidentMemory.forgetPeak()
+    let held = ResidentMemory.now
+    let step = try WorkloadStep(workload, batch: batch, isNoisy: true, on: backend)
     func seconds(_ count: Int) throws -> Double {
       let start = clock.now
-      for _ in 0..<count {
-        try data.run(program, step: step)
-        step += 1
-      }
-      try program.finish()
+      for _ in 0..<count { try step.run() }
+      try step.program.finish()
       return (clock.now - start).seconds
     }
     _ = try seconds(1)
@@ -58,37 +43,9 @@ struct StepTiming {
     let count = max(3, min(2000, Int(0.2 / rough)))
     _ = try seconds(count)
     samples = try (0..<repeats).map { _ in try seconds(count) / Double(count) }.sorted()
-    // A step that went wrong is fast for nothing.
-    if let bad = try zip(program.names, program.losses()).first(where: { !$0.1.isFinite }) {
-      throw TrainingError.notFinite(
-        term: bad.0, value: "\(bad.1)", step: step, learningRate: 1e-3)
-    }
-    (model, stepsPerSample) = (name, count)
-    (launches, byteCount) = (program.launchCount, program.byteCount)
-  }
-}
-
-/// One batch of made-up pictures, no two alike.
-private struct SyntheticBatch {
-  private let images: [Float]
-  private let labels: [Int32]
-
-  init(_ batch: Int, _ image: ImageSize) {
-    var state: UInt64 = 1
-    images = (0..<batch * image.count).map { _ in
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return Float(state >> 40) / Float(1 << 24)
-    }
-    labels = (0..<batch).map { Int32($0 % 10) }
-  }
-
-  func run(_ program: StepProgram, step: Int) throws {
-    try images.withUnsafeBufferPointer { images in
-      try labels.withUnsafeBufferPointer { labels in
-        try program.run(
-          images: images, labels: labels, indices: labels.indices.map(Int32.init),
-          learningRate: 1e-3, step: step)
-      }
-    }
+    _ = try step.losses()
+    residentByteCount = max(0, ResidentMemory.peak - held)
+    (name, self.batch, stepsPerSample) = (workload.name, batch, count)
+    (launches, byteCount) = (step.program.launchCount, step.program.byteCount)
   }
 }

@@ -24,9 +24,13 @@ package func gradients(of output: Tensor, seed: Tensor, with targets: [Tensor]) 
   let graph = output.graph
   var sweep = ReverseSweep(graph: graph, output: output, targets: targets)
   sweep.accumulate(seed, at: output.id)
+  let outer = graph.scope
+  defer { graph.scope = outer }
   var id = output.id
   while id >= 0 {
     if let cotangent = sweep.cotangent(id), !sweep.isTarget(id) {
+      // A derivative belongs to the module that its operation came from.
+      graph.scope = graph.scopes[Int(graph.nodes[Int(id)].scope)]
       for (index, contribution) in graph.pullBack(id, cotangent, needs: sweep.needs) {
         sweep.accumulate(contribution, at: graph.operand(id, index))
       }

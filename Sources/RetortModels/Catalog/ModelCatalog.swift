@@ -5,7 +5,8 @@ import RetortNN
 public enum ModelCatalog {
   /// The models, in the order that lists show.
   public static let all: [ModelEntry] =
-    [mlp, lenet5, lenet5Small] + [8, 14, 20, 32, 44, 56, 110].map(residual) + [convVAE, bert]
+    [mlp, lenet5, lenet5Small] + [8, 14, 20, 32, 44, 56, 110].map(residual)
+    + [mobileNetV3Small, convVAE, bert]
 
   /// The model called `name`.
   ///
@@ -71,6 +72,19 @@ public enum ModelCatalog {
           shortcut: options.int("projection") == 1 ? .projection : .padding)
       })
   }
+
+  private static let mobileNetV3Small = ModelEntry(
+    name: "mobilenetv3-small", summary: "inverted residuals with depthwise convolutions",
+    source: "Howard et al. 2019, table 2; first strides are 1", role: .classifier,
+    options: [
+      ModelOption("width", "multiplies the channel counts", 1, 0.25...4, isWhole: false),
+      ModelOption("dropout", "share of features dropped", 0.2, 0...0.9, isWhole: false),
+    ],
+    make: { options, image, classes in
+      MobileNetV3(
+        channels: image.channels, classes: classes, width: options["width"],
+        dropout: options["dropout"])
+    })
 
   private static let convVAE = ModelEntry(
     name: "conv-vae", summary: "variational autoencoder with convolutions of stride 2",

@@ -16,27 +16,29 @@ public final class Conv2d: Module {
   ///
   /// - Parameters:
   ///   - groups: Divides both channel counts; equal to `inputs` for a depthwise convolution.
-  ///   - initialiser: Of the weight; PyTorch's default where nil.
+  ///   - initialiser: Of the weight; PyTorch's default where nil, as for the bias.
   public convenience init(
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
-    dilation: Int = 1, groups: Int = 1, bias: Bool = true, initialiser: Initialiser? = nil
+    dilation: Int = 1, groups: Int = 1, bias: Bool = true, initialiser: Initialiser? = nil,
+    biasInitialiser: Initialiser? = nil
   ) {
     self.init(
       inputs, outputs, kernelHeight: kernel, kernelWidth: kernel,
       geometry: Convolution(stride: stride, padding: padding, dilation: dilation, groups: groups),
-      bias: bias, initialiser: initialiser)
+      bias: bias, initialiser: initialiser, biasInitialiser: biasInitialiser)
   }
 
   /// A convolution of any geometry.
   public init(
     _ inputs: Int, _ outputs: Int, kernelHeight: Int, kernelWidth: Int, geometry: Convolution,
-    bias hasBias: Bool = true, initialiser: Initialiser? = nil
+    bias hasBias: Bool = true, initialiser: Initialiser? = nil,
+    biasInitialiser: Initialiser? = nil
   ) {
     let inner = inputs / max(1, geometry.groups)
     let standard = Initialiser.framework(fanIn: inner * kernelHeight * kernelWidth)
     weight = Parameter(
       [outputs, kernelHeight, kernelWidth, inner], initialiser ?? standard, layout: .channelsLast)
-    bias = hasBias ? Parameter([outputs], standard) : nil
+    bias = hasBias ? Parameter([outputs], biasInitialiser ?? standard) : nil
     self.geometry = geometry
   }
 

@@ -22,4 +22,13 @@ struct GeneratedKernel {
       + names.map { "#undef \($0)" }
     text = lines.joined(separator: "\n") + "\n"
   }
+
+  /// An entry's name without the hash, if it has one.
+  static func template(ofEntry entry: String) -> String {
+    let hash = entry.utf8.suffix(17)
+    guard hash.count == 17, hash.first == UInt8(ascii: "_"), entry.utf8.count > 17,
+      hash.dropFirst().allSatisfy({ (48...57).contains($0) || (97...102).contains($0) })
+    else { return entry }
+    return String(entry.dropLast(17))
+  }
 }

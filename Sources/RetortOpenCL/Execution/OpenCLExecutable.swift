@@ -35,9 +35,6 @@ package final class OpenCLExecutable: Executable {
   /// Bytes of device memory besides the variables.
   package var byteCount: Int { memory.byteCount }
 
-  /// What each launch of a run does, in order.
-  package var labels: [String] { steps.labels }
-
   /// Provides input `index` for the next run; the bytes are copied before it returns.
   ///
   /// - Throws: `BackendError.wrongData` unless there are exactly as many bytes as declared.
@@ -78,10 +75,13 @@ package final class OpenCLExecutable: Executable {
   /// Waits until everything enqueued has finished.
   package func finish() throws { try memory.context.finish() }
 
-  /// Runs once and returns each launch's label and device time in nanoseconds.
-  package func profile() throws -> [(label: String, nanoseconds: UInt64)] {
+  /// What each launch of a run does, in order.
+  package var launches: [CommandDescription] { steps.descriptions }
+
+  /// Runs once and returns the device time of each launch, in nanoseconds.
+  package func profile() throws -> [UInt64] {
     try prepare()
-    return zip(steps.labels, try steps.profile()).map { (label: $0, nanoseconds: $1) }
+    return try steps.profile()
   }
 
   /// The elements of output `index` of the last run; waits for it.

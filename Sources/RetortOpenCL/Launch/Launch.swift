@@ -22,13 +22,20 @@ package struct Launch: Sendable {
   package var local: [Int]
   /// Arguments in the order of the kernel's parameters, labelled with the parameters' names.
   package var arguments: LaunchArguments
-  /// What the launch does, for profiles and messages, such as `conv2d 128x28x28x16`.
+  /// Where the launch comes from, for profiles and messages, such as `layer1.0.conv1`.
   package var label: String
+  /// What the launch does beside its step's main launch, such as `pack weights`; nil for that one.
+  package var part: String?
+  /// What its step computes, in a few words; empty outside plans.
+  package var task = ""
+  /// The whole work of its step if it is the main launch, else none.
+  package var work = StepWork()
 
   /// Describes one launch.
   package init(
     family: String? = nil, entry: String, macros: LaunchMacros = [:], generated: String = "",
-    global: [Int], local: [Int], arguments: LaunchArguments, label: String = ""
+    global: [Int], local: [Int], arguments: LaunchArguments, label: String = "",
+    part: String? = nil
   ) {
     self.family = family
     self.entry = entry
@@ -38,6 +45,7 @@ package struct Launch: Sendable {
     self.local = local
     self.arguments = arguments
     self.label = label.isEmpty ? entry : label
+    self.part = part
   }
 }
 
@@ -157,11 +165,30 @@ package enum DeviceCommand: Sendable {
   case copy(CopyCall)
 
   /// What the command does, for profiles and messages.
-  package var label: String {
+  package var description: CommandDescription {
     switch self {
-    case .kernel(let launch): launch.label
-    case .sgemm(let call): "CLBlastSgemm \(call.m)x\(call.n)x\(call.k)"
-    case .copy(let call): "copy \(call.byteCount) bytes"
+    case .kernel(let launch):
+      let part = launch.part.map { " (\($0))" } ?? ""
+      return CommandDescription(
+        kernel: GeneratedKernel.template(ofEntry: launch.entry), task: launch.task + part,
+        label: launch.label, work: launch.work)
+    case .sgemm(let call):
+      return CommandDescription(
+        kernel: "CLBlastSgemm", label: "CLBlastSgemm \(call.m)x\(call.n)x\(call.k)")
+    case .copy(let call):
+      return CommandDescription(kernel: "copy", label: "copy \(call.byteCount) bytes")
     }
   }
+}
+
+/// One entry of a launch list in words and numbers.
+package struct CommandDescription: Sendable {
+  /// The kernel's name in `Kernels/`.
+  package var kernel: String
+  /// What its step computes, with sizes; empty outside plans.
+  package var task = ""
+  /// Where it comes from.
+  package var label: String
+  /// The work that the entry is credited with.
+  package var work = StepWork()
 }

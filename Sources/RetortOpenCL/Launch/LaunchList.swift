@@ -8,14 +8,14 @@ package final class LaunchList: Sendable {
   /// The context that it runs in.
   package let context: OpenCLContext
   /// What each command does, in order.
-  package let labels: [String]
+  package let descriptions: [CommandDescription]
   private let storage: CommandStorage
   private let blas: Blas
 
   private struct Blas: Sendable { nonisolated(unsafe) let table: UnsafePointer<clblast_table>? }
 
   /// The number of commands.
-  package var count: Int { labels.count }
+  package var count: Int { descriptions.count }
 
   /// Builds the programs, makes one kernel per launch, checks the launches, binds the arguments.
   ///
@@ -47,7 +47,7 @@ package final class LaunchList: Sendable {
     programs.keep(in: context)
     self.context = context
     self.storage = storage
-    labels = commands.map(\.label)
+    descriptions = commands.map(\.description)
   }
 
   /// Finds only buffers that a launch names directly.
@@ -86,7 +86,8 @@ package final class LaunchList: Sendable {
       return .call("clFinish", code: code, detail: context.device.name)
     }
     let command = storage.commands[index]
-    let place = "command \(index) '\(labels[index])' on \(context.device.name)"
+    let (kernel, label) = (descriptions[index].kernel, descriptions[index].label)
+    let place = "command \(index) \(kernel) '\(label)' on \(context.device.name)"
     if command.kind == OPENCL_COMMAND_SGEMM.rawValue {
       return .clblast(code: code, detail: place)
     }

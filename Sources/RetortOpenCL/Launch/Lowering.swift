@@ -22,18 +22,23 @@ package struct Lowering {
   package let form: KernelForm
   /// The commands so far.
   package private(set) var commands: [DeviceCommand] = []
+  private var preparation: [DeviceCommand] = []
   /// Bytes of each scratch buffer asked for, without slack.
   package private(set) var scratchByteCounts: [Int] = []
   /// The contents of each table asked for; equal tables are shared.
   package private(set) var tables: [[UInt8]] = []
   private var tableIndices: [[UInt8]: Int] = [:]
-  private var scratchInUse = 0
+  /// Scratch buffers that the current step may not take: its own, and those that outlive it.
+  private var scratchInUse: Set<Int> = []
+  private var keptScratch: Set<Int> = []
+  private var packing: WeightPacking
 
   /// Starts with no commands.
   package init(_ plan: Plan, device: DeviceLimits, form: KernelForm) {
     self.plan = plan
     self.device = device
     self.form = form
+    packing = WeightPacking(plan)
   }
 
   /// The buffer of the step's input `index`.
@@ -47,11 +52,41 @@ package struct Lowering {
   /// Scratch space for the current step, with the usual slack behind it; later steps use the same
   /// memory again.
   package mutating func scratch(byteCount: Int) -> BufferReference {
-    let index = scratchInUse
-    scratchInUse += 1
-    if index == scratchByteCounts.count { scratchByteCounts.append(0) }
+    let free = scratchByteCounts.indices.first { !scratchInUse.contains($0) }
+    let index = free ?? scratchByteCounts.count
+    if free == nil { scratchByteCounts.append(0) }
     scratchByteCounts[index] = max(scratchByteCounts[index], byteCount)
+    scratchInUse.insert(index)
     return .scratch(index)
+  }
+
+  /// The step's weight, its second input, in the form that `launch` writes into the buffer it is
+  /// given.
+  ///
+  /// The form of a weight that no run changes is written once, after the plan's setup; that of
+  /// another once a run, if several steps want it.
+  package mutating func packed(
+    _ step: Step, byteCount: Int, by launch: (BufferReference) -> Launch
+  ) -> BufferReference {
+    let form = launch(input(step, 1))
+    if let known = packing.buffer(step.inputs[1], form) { return known }
+    let lifetime = packing.lifetime(step)
+    guard lifetime != .step else {
+      let buffer = scratch(byteCount: byteCount)
+      add(launch(buffer))
+      return buffer
+    }
+    let buffer = BufferReference.scratch(scratchByteCounts.count)
+    keptScratch.insert(scratchByteCounts.count)
+    scratchByteCounts.append(byteCount)
+    scratchInUse.formUnion(keptScratch)
+    packing.keep(buffer, step.inputs[1], form)
+    if lifetime == .program {
+      preparation.append(.kernel(launch(buffer)))
+    } else {
+      add(launch(buffer))
+    }
+    return buffer
   }
 
   /// Constant data for a kernel, uploaded once when the plan is compiled.
@@ -70,14 +105,35 @@ package struct Lowering {
   /// Appends a copy.
   package mutating func add(_ call: CopyCall) { commands.append(.copy(call)) }
 
+  /// The commands of the plan's setup, with what packs weights for all runs, and of one run.
+  package mutating func lower() throws -> (setup: [DeviceCommand], steps: [DeviceCommand]) {
+    let setup = try lower(plan.setup)
+    packing.isRunning = true
+    let steps = try lower(plan.steps)
+    return (setup + preparation, steps)
+  }
+
   /// The commands of `steps`; scratch and tables are shared with earlier calls.
   package mutating func lower(_ steps: [Step]) throws -> [DeviceCommand] {
     commands = []
     for step in steps {
-      scratchInUse = 0
+      scratchInUse = keptScratch
+      let first = commands.count
       try lower(step)
+      describe(step, from: first)
     }
     return commands
+  }
+
+  /// Says of the launches from `first` on what they are for, and credits the main one with the
+  /// step's work.
+  private mutating func describe(_ step: Step, from first: Int) {
+    for index in commands.indices[first...] {
+      guard case .kernel(var launch) = commands[index] else { continue }
+      launch.task = step.kind.summary
+      if launch.part == nil { launch.work = StepWork(step, of: plan) }
+      commands[index] = .kernel(launch)
+    }
   }
 
   /// The error of a step that no kernel can run.

@@ -14,10 +14,18 @@ extension Lowering {
     switch form {
     case .tiled: convolutionTiled(step, convolution)
     case .vector:
+      let winograd = VectorWinograd(convolution, device: device)
       switch convolution.direction {
-      case .forward, .inputGradient: try convolutionVector(step, convolution)
+      case .forward, .inputGradient:
+        if let winograd {
+          winogradVector(step, convolution, winograd)
+        } else {
+          try convolutionVector(step, convolution)
+        }
       case .weightGradient:
-        if convolution.isDepthwise {
+        if let winograd {
+          winogradWeightGradientVector(step, winograd)
+        } else if convolution.isDepthwise {
           try depthwiseWeightGradientVector(step, convolution)
         } else {
           try convolutionWeightGradientVector(step, convolution)

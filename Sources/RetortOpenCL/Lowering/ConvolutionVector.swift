@@ -50,8 +50,10 @@ extension Lowering {
     _ step: Step, _ convolution: ConvolutionStep, _ gather: VectorGather, _ name: String,
     macros: LaunchMacros, global: [Int], arguments extra: LaunchArguments = [:]
   ) {
-    let packed = scratch(byteCount: 4 * gather.packedCount)
-    add(gather.pack(input(step, 1), into: packed, label: step.label))
+    let weight = input(step, 1)
+    let packed = packed(step, byteCount: 4 * gather.packedCount) {
+      gather.pack(weight, into: $0, label: step.label)
+    }
     let store = StoreEpilogue(
       convolution.epilogue, operands: step.inputs.indices.dropFirst(2).map { input(step, $0) },
       results: step.outputs.indices.map { output(step, $0) })

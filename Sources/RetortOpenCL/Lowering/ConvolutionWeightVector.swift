@@ -46,6 +46,8 @@ extension Lowering {
     var macros: LaunchMacros = [
       "CHANNELS": "\(gather.inputChannels)", "KERNEL_H": "\(height)", "KERNEL_W": "\(width)",
       "TILE_KY": "\(tileY)", "TILE_KX": "\(tileX)", "TILE_X": "\(gather.tileX)",
+      "DISTANCE_Y": "\(convolution.geometry.dilationY)",
+      "DISTANCE_X": "\(convolution.geometry.dilationX)",
     ]
     macros.append(gather.macros)
     let partial = addWeightSum(
@@ -75,7 +77,7 @@ extension Lowering {
       global: [groups * lanes / 16, weights.pieces(of: 16)], local: [1, 1],
       arguments: [
         "partial": .buffer(partial), "dw": .buffer(output(step)), "parts": .int(parts),
-      ], label: step.label + " (sum of parts)")
+      ], label: step.label, part: "sum of parts")
     return (partial, sum)
   }
 }

@@ -73,18 +73,20 @@ extension Lowering {
     let start = scratch(byteCount: tableRows * 4)
     let occurrences = scratch(byteCount: tableRows * 4)
     let table = segments == 1 ? output(step) : scratch(byteCount: tableRows * columns * 4)
-    func launch(_ entry: String, _ items: Int, _ arguments: LaunchArguments) {
+    func launch(
+      _ entry: String, part: String? = nil, _ items: Int, _ arguments: LaunchArguments
+    ) {
       add(
         Launch(
           family: "embedding/scatter_add", entry: entry, global: [(items + 63) / 64 * 64],
-          local: [64], arguments: arguments, label: step.label))
+          local: [64], arguments: arguments, label: step.label, part: part))
     }
     launch(
-      "scatter_clear_flat", tableRows,
+      "scatter_clear_flat", part: "clear", tableRows,
       ["occurrences": .buffer(occurrences), "count": .int(tableRows)])
     if count > 0 {
       launch(
-        "scatter_order_flat", count,
+        "scatter_order_flat", part: "order ids", count,
         [
           "ids": .buffer(input(step, 0)), "order": .buffer(order), "start": .buffer(start),
           "occurrences": .buffer(occurrences), "rows": .int(rows), "count": .int(count),
@@ -106,7 +108,7 @@ extension Lowering {
           arguments: [
             "partial": .buffer(table), "c": .buffer(output(step)), "rows": .int(rows),
             "N": .int(columns), "splits": .int(segments),
-          ], label: step.label + " sum"))
+          ], label: step.label, part: "sum of parts"))
     }
   }
 }

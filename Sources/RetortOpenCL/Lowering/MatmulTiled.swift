@@ -57,6 +57,6 @@ extension Lowering {
       Launch(
         family: "matmul/split_sum", entry: "split_sum_flat", generated: store.text,
         global: [(rows * columns + 63) / 64 * 64], local: [64], arguments: arguments,
-        label: step.label + " sum"))
+        label: step.label, part: "sum of parts"))
   }
 }

@@ -49,7 +49,7 @@ extension Lowering {
       Launch(
         family: "matmul/matmul_vector", entry: "matmul_reduce_vector", generated: store.text,
         global: [rows.pieces(of: blockRows)], local: [1], arguments: arguments,
-        label: step.label + " (sum of parts)"))
+        label: step.label, part: "sum of parts"))
   }
 }
 

@@ -93,7 +93,7 @@ extension Lowering {
     add(
       Launch(
         family: family, entry: second.entry, macros: macros, global: [second.global],
-        local: [second.local], arguments: arguments, label: step.label))
+        local: [second.local], arguments: arguments, label: step.label, part: "sum of parts"))
   }
 }
 

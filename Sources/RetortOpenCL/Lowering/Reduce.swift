@@ -29,7 +29,9 @@ extension Lowering {
       }
     add(try launch(kernel, partials, splits, step.label))
     guard splits > 1, let second = ReduceKernel(reduction.folding(splits), partials) else { return }
-    add(try launch(second, outputs, 1, step.label))
+    var sum = try launch(second, outputs, 1, step.label)
+    sum.part = "sum of parts"
+    add(sum)
   }
 
   private func launch(

@@ -32,8 +32,7 @@ package final class SourceBackend: Backend {
     _ plan: Plan, variables: [any DeviceBuffer]
   ) throws -> any Executable {
     var lowering = Lowering(plan, device: .largeGPU, form: .tiled)
-    let setup = try lowering.lower(plan.setup)
-    let steps = try lowering.lower(plan.steps)
+    let (setup, steps) = try lowering.lower()
     for case .kernel(let launch) in setup + steps {
       try handOver(launch)
       for variant in unseenTiles(of: launch) { try handOver(variant) }

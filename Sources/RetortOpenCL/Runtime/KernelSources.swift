@@ -13,9 +13,16 @@ package enum KernelSources {
   /// The names of all sources, sorted.
   package static var names: [String] { texts.keys.sorted() }
 
-  /// The text of one source.
+  /// The text of one source; a line `#include "file.cl"` stands for that file of the same folder.
   package static func text(_ name: String) throws(OpenCLError) -> String {
-    guard let text = texts[name] else { throw .unknownFamily(name) }
+    guard var text = texts[name] else { throw .unknownFamily(name) }
+    let folder = name.prefix { $0 != "/" }
+    while let start = text.firstRange(of: "#include \""),
+      let end = text[start.upperBound...].firstRange(of: ".cl\"")
+    {
+      let included = try Self.text("\(folder)/\(text[start.upperBound..<end.lowerBound])")
+      text.replaceSubrange(start.lowerBound..<end.upperBound, with: included)
+    }
     return text
   }
 }

@@ -5,7 +5,8 @@ import RetortNN
 public struct StepInputs {
   /// Where operations are added.
   public let graph: Graph
-  /// Examples, `[batch, height, width, channels]`, normalised as the loader does.
+  /// Examples: `[batch, height, width, channels]`, normalised as the loader does, or token ids,
+  /// int32 `[batch, length]`.
   public let images: Tensor
   /// Classes, int32 `[batch]`.
   public let labels: Tensor
@@ -76,15 +77,17 @@ public final class StepProgram {
   ///
   /// - Parameters:
   ///   - imageShape: The extents of one example.
+  ///   - imageType: The type of its elements: int32 for token ids.
   ///   - seed: What random elements inside the step depend on, with the step's number.
   ///   - build: Adds the objective to the graph; called once.
   /// - Throws: `GraphError` for shapes that do not fit, or the device's errors.
   public init(
     _ session: Session, _ store: ParameterStore, _ optimizer: OptimizerState, batch: Int,
-    imageShape: Shape, seed: UInt64, build: (StepInputs) throws -> Objective
+    imageShape: Shape, imageType: DType = .float32, seed: UInt64,
+    build: (StepInputs) throws -> Objective
   ) throws {
     let graph = Graph()
-    let images = graph.input("images", Shape([batch] + imageShape.dimensions))
+    let images = graph.input("images", Shape([batch] + imageShape.dimensions), imageType)
     let labels = graph.input("labels", [batch], .int32)
     let indices = graph.input("indices", [batch], .int32)
     let rate = graph.input("learning rate", [1])
@@ -115,8 +118,10 @@ public final class StepProgram {
   public var byteCount: Int { executable.byteCount }
 
   /// Enqueues one step; does not wait.
-  public func run(
-    images: UnsafeBufferPointer<Float>, labels: UnsafeBufferPointer<Int32>, indices: [Int32],
+  ///
+  /// - Parameter images: Elements of the type that the step was built for.
+  public func run<Element: BitwiseCopyable>(
+    images: UnsafeBufferPointer<Element>, labels: UnsafeBufferPointer<Int32>, indices: [Int32],
     learningRate: Double, step: Int
   ) throws {
     try executable.setInput(0, UnsafeRawBufferPointer(images))

@@ -76,6 +76,11 @@ import Testing
     Case([3, 4, 5, 6], 10, 4, 5) { _ in },
     Case([1, 8, 8, 17], 50, 3, 3) { $0 = Convolution(padding: 1) },
     Case([2, 8, 8, 6], 20, 1, 1) { $0 = Convolution(stride: 2) },
+    // Of multiples of 16 channels: Winograd's tiles, odd edges, several bands and parts.
+    Case([2, 7, 9, 16], 32, 3, 3) { $0 = Convolution(padding: 1) },
+    Case([1, 11, 13, 32], 16, 3, 3) { ($0.padTop, $0.padLeft, $0.padBottom) = (2, 1, 0) },
+    Case([1, 8, 10, 48], 16, 3, 3) { $0 = Convolution(padding: 2) },
+    Case([37, 8, 7, 16], 16, 3, 3) { $0 = Convolution(padding: 1) },
   ]
 
   @Test(arguments: cases, KernelForm.allCases)

@@ -168,7 +168,8 @@ import Testing
     let program = try #require(
       try descent(session, Variable(name: "p", count: 8)) as? OpenCLExecutable)
     let times = try program.profile()
-    #expect(times.count == program.launchCount && program.launchCount == program.labels.count)
-    #expect(times.allSatisfy { !$0.label.isEmpty })
+    #expect(times.count == program.launchCount && program.launches.count == times.count)
+    #expect(program.launches.allSatisfy { !$0.label.isEmpty && !$0.task.isEmpty })
+    #expect(program.launches.contains { $0.work.operations > 0 && $0.work.bytes > 0 })
   }
 }

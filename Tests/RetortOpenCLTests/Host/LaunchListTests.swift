@@ -41,7 +41,7 @@ import Testing
     let list = try LaunchList([.kernel(launch), .copy(copy)], in: context)
     let times = try list.profile()
     #expect(times.count == 2 && times[0] > 0)
-    #expect(list.labels == ["saxpy_profiled", "copy 64 bytes"])
+    #expect(list.descriptions.map(\.label) == ["saxpy_profiled", "copy 64 bytes"])
     #expect(try y.read(Float.self, count: 2) == [1, 1])
   }
 

@@ -1,0 +1,127 @@
+"""Times Retort beside other programs on this machine; Benchmarks/README.md says what and how."""
+
+import json
+import os
+import pathlib
+import platform
+import sys
+import tempfile
+
+import kernels
+import readme
+import rounds
+import steps
+
+HERE = pathlib.Path(__file__).parent
+RESULTS = HERE.parent / "results"
+# The greatest relative difference of two losses at the same step.
+TOLERANCE = 1e-3
+
+
+def torch_peers(name, record, options):
+    """PyTorch in every mode that can be the fastest one for this step."""
+    peers = []
+    for mode in ("eager", "compile"):
+        for layout in steps.NAMES[name]:
+            peer = rounds.Peer(
+                f"PyTorch {mode}, {layout}",
+                [sys.executable, HERE / "steps.py", "--name", name, "--mode", mode,
+                 "--layout", layout, "--record", record, "--device", options.peer_device])
+            if not peer.runs:
+                print(f"{name}: {peer.mode} does not run", file=sys.stderr)
+            peers.append(peer)
+    return peers
+
+
+def check_curves(name, peers, ours):
+    """Refuses to time steps that do not compute the same."""
+    for peer in peers:
+        theirs = json.loads(peer.greeting)["losses"]
+        for step, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+            if not abs(a - b) <= TOLERANCE * abs(b):
+                raise RuntimeError(
+                    f"{name}: the loss of step {step} is {a} here and {b} in {peer.mode}; "
+                    f"curves must agree within {TOLERANCE}")
+
+
+def step_rows(name, options):
+    """The time and the memory of one training step."""
+    with tempfile.TemporaryDirectory() as folder:
+        rounds.retort(options, "bench", "step", "--models", name, "--record", folder)
+        record = f"{folder}/{name}.safetensors"
+        peers = [peer for peer in torch_peers(name, record, options) if peer.runs]
+        try:
+            check_curves(name, peers, steps.Record(record).tensors["losses"].tolist())
+            memory = {peer.mode: peer.sample("memory") for peer in peers}
+            leanest = min(memory, key=memory.get)
+            best = rounds.fastest(peers)
+            resident = []
+
+            def ours():
+                timing = rounds.retort(
+                    options, "bench", "step", "--models", name, "--repeats", 1)["models"][0]
+                resident.append(timing["residentBytes"] / 2**20)
+                return timing["seconds"] * 1e3
+
+            mine, theirs = rounds.interleave(options.rounds, ours, best.sample)
+        finally:
+            for peer in peers:
+                peer.close()
+    yield rounds.row(name, mine, theirs, best.mode, "ms")
+    yield rounds.row(f"memory-{name}", resident, [memory[leanest]], leanest, "MiB")
+
+
+def machine(options):
+    """What the numbers depend on besides the programs."""
+    with open("/proc/cpuinfo") as file:
+        names = [line.split(":")[1].strip() for line in file if line.startswith("model name")]
+    device = rounds.retort(options, "bench", "step", "--models", "mlp", "--repeats", 1)["device"]
+    return {
+        "device": device, "processor": names[0] if names else platform.processor(),
+        "threads": len(os.sched_getaffinity(0)), "torch": steps.torch.__version__,
+        "rounds": options.rounds,
+    }
+
+
+def write(name, value):
+    """Writes JSON beside and renames."""
+    RESULTS.mkdir(exist_ok=True)
+    beside = RESULTS / (name + ".part")
+    beside.write_text(json.dumps(value, indent=1) + "\n")
+    os.replace(beside, RESULTS / name)
+
+
+def main():
+    parser = rounds.parser(__doc__)
+    parser.add_argument("--peer-device", default="cpu", help="PyTorch's device: cpu or cuda")
+    parser.add_argument("--steps", default=",".join(steps.NAMES), help="training steps to time")
+    parser.add_argument("--no-kernels", action="store_true", help="time training steps alone")
+    parser.add_argument("--keep", action="store_true", help="write Benchmarks/results and README.md")
+    options = parser.parse_args()
+
+    results, failures = [], 0
+    print(rounds.heading(), flush=True)
+    names = options.steps.split(",")
+    unknown = [name for name in names if name not in steps.NAMES]
+    if unknown:
+        parser.error(f"no step {', '.join(unknown)}; there are {', '.join(steps.NAMES)}")
+    for name in names:
+        try:
+            for row in step_rows(name, options):
+                results.append(row)
+                print(rounds.line(row), flush=True)
+        except RuntimeError as error:
+            print(error, file=sys.stderr)
+            failures += 1
+    if not options.no_kernels:
+        results += kernels.rows(options)
+    if failures:
+        sys.exit(f"{failures} failed; no results are written")
+    if options.keep:
+        write("latest.json", results)
+        write("machine.json", machine(options))
+        readme.main()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,52 @@
+"""Rewrites the part of README.md between two markers from Benchmarks/results."""
+
+import json
+import os
+import pathlib
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BEGIN, END = "<!-- speed: written by make bench -->\n", "<!-- end of speed -->\n"
+
+
+def number(value):
+    return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:.0f}"
+
+
+def table(rows):
+    lines = [
+        "| | Retort | peer | ratio | spread | peer's mode |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        lines.append(
+            f"| {row['name']} | {number(row['ours'])} {row['unit']} "
+            f"| {number(row['peer'])} {row['unit']} | {number(row['ratio'])} "
+            f"| {100 * row['spread']:.0f} % | {row['peerMode']} |")
+    return "\n".join(lines)
+
+
+def section(rows, machine):
+    return (
+        f"{machine['device']}, {machine['processor']}, {machine['threads']} threads, PyTorch "
+        f"{machine['torch']}; medians of {machine['rounds']} rounds. A ratio above 1 means that "
+        f"Retort is faster, or holds less.\n\n{table(rows)}\n")
+
+
+def main():
+    results = ROOT / "Benchmarks" / "results"
+    rows = json.loads((results / "latest.json").read_text())
+    machine = json.loads((results / "machine.json").read_text())
+    page = ROOT / "README.md"
+    text = page.read_text()
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        sys.exit(f"{page}: the markers {BEGIN.strip()} and {END.strip()} must stand there once each")
+    before, rest = text.split(BEGIN)
+    after = rest.split(END)[1]
+    beside = page.with_suffix(".part")
+    beside.write_text(before + BEGIN + section(rows, machine) + END + after)
+    os.replace(beside, page)
+
+
+if __name__ == "__main__":
+    main()

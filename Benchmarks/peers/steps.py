@@ -1,0 +1,201 @@
+"""PyTorch's side of `retort bench step`: one step in one mode, driven by bench.py.
+
+Begins with the weights and inputs that `retort bench step --record` wrote. Prints a line of JSON, its
+version and its first losses, and then one number for every line on standard input: milliseconds per
+step, or for the line `memory` the most MiB that the process held above what it held before the
+model was built.
+"""
+
+import argparse
+import json
+import os
+import sys
+import time
+
+import safetensors
+import torch
+from torch.nn import functional as F
+
+import models
+
+# Layout is nothing to models without images.
+NAMES = {
+    "mlp": ["contiguous"], "lenet5": ["contiguous", "channels_last"],
+    "resnet8": ["contiguous", "channels_last"], "resnet20": ["contiguous", "channels_last"],
+    "mobile": ["contiguous", "channels_last"], "encoder": ["contiguous"],
+    "tgt-first-order": ["contiguous", "channels_last"],
+}
+STUDENTS = {
+    "mlp": models.MLP, "lenet5": models.LeNet5, "resnet8": lambda: models.ResNet(8),
+    "resnet20": lambda: models.ResNet(20), "mobile": models.MobileNetV3Small,
+    "encoder": models.Encoder, "tgt-first-order": models.LeNet5,
+}
+
+
+class Record:
+    """What `retort bench step --record` wrote."""
+
+    def __init__(self, path):
+        with safetensors.safe_open(path, "pt") as file:
+            self.tensors = {name: file.get_tensor(name) for name in file.keys()}
+            self.metadata = file.metadata() or {}
+
+    def load(self, model, prefix):
+        weights = {
+            name[len(prefix) + 1:]: tensor for name, tensor in self.tensors.items()
+            if name.startswith(prefix + ".")
+        }
+        missing, unexpected = model.load_state_dict(weights, strict=False)
+        missing = [name for name in missing if not name.endswith("num_batches_tracked")]
+        if missing or unexpected:
+            sys.exit(f"{prefix}: missing {missing}, unexpected {unexpected}")
+        return model
+
+
+def soft_targets(student, teacher, temperature):
+    return temperature ** 2 * F.kl_div(
+        F.log_softmax(student / temperature, 1), F.softmax(teacher / temperature, 1),
+        reduction="batchmean")
+
+
+class Step:
+    """One training step: forward, backward, optimizer."""
+
+    def __init__(self, options, record):
+        self.layout = getattr(
+            torch, "channels_last" if options.layout == "channels_last" else "contiguous_format")
+        self.device = options.device
+        self.record = record
+        self.student = self.placed(STUDENTS[options.name](), "student").train()
+        key = "ids" if "ids" in record.tensors else "images"
+        self.inputs = record.tensors[key].to(self.device)
+        if key == "images":
+            self.inputs = self.inputs.to(memory_format=self.layout)
+        self.labels = record.tensors["labels"].long().to(self.device)
+        self.logits = record.tensors["logits"].to(self.device)
+        self.optimizer = self.make_optimizer(options.name)
+        compiled = torch.compile if options.mode == "compile" else (lambda function: function)
+        if options.name == "tgt-first-order":
+            self.prepare_search(compiled)
+        elif options.name in ("resnet8", "resnet20", "mobile"):
+            self.objective = compiled(self.distillation)
+        else:
+            self.objective = compiled(self.cross_entropy)
+
+    def placed(self, model, prefix):
+        return self.record.load(model, prefix).to(self.device, memory_format=self.layout)
+
+    def make_optimizer(self, name):
+        parameters = self.student.parameters()
+        if name in ("resnet8", "resnet20", "mobile"):
+            return torch.optim.SGD(parameters, lr=0.01, momentum=0.9, nesterov=True, fused=True)
+        if name == "encoder":
+            return torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0.01, fused=True)
+        return torch.optim.Adam(parameters, lr=1e-3, fused=True)
+
+    def cross_entropy(self):
+        return F.cross_entropy(self.student(self.inputs), self.labels)
+
+    def distillation(self):
+        logits = self.student(self.inputs)
+        return F.cross_entropy(logits, self.labels) + soft_targets(logits, self.logits, 4)
+
+    # Teacher guided training: see Sources/RetortDistillation/Exploration/Explorer.swift.
+
+    def prepare_search(self, compiled):
+        self.teacher = self.placed(models.ResNet(20), "teacher").eval().requires_grad_(False)
+        self.generator = self.placed(models.ConvVAE(), "generator").eval().requires_grad_(False)
+        self.steps = 2
+        self.move = float(self.record.metadata["mean-norm"]) * 0.3 / self.steps
+        self.deviation = torch.zeros_like(self.record.tensors["deviation"], device=self.device)
+        self.ascend, self.start = compiled(self.divergence), compiled(self.starting_codes)
+        self.final = compiled(self.guided)
+        self.objective = self.explore
+
+    def add_noise(self):
+        """From here on the search begins at random, as it does where time is taken."""
+        self.deviation.copy_(self.record.tensors["deviation"])
+
+    def starting_codes(self):
+        codes = self.generator.encode(self.inputs)
+        return codes + torch.randn_like(codes) * self.deviation
+
+    def divergence(self, codes):
+        x = self.generator.decode(codes)
+        student, teacher = F.log_softmax(self.student(x), 1), F.log_softmax(self.teacher(x), 1)
+        return F.kl_div(student, teacher, reduction="sum", log_target=True)
+
+    def guided(self, codes):
+        with torch.no_grad():
+            x = torch.cat([self.inputs, self.generator.decode(codes)])
+            teacher = self.teacher(x)
+        student, count = self.student(x), len(self.labels)
+        return (
+            F.cross_entropy(student[:count], self.labels)
+            + soft_targets(student[:count], teacher[:count], 4)
+            + soft_targets(student[count:], teacher[count:], 4))
+
+    def explore(self):
+        with torch.no_grad():
+            codes = self.start()
+        for _ in range(self.steps):
+            codes.requires_grad_()
+            gradient, = torch.autograd.grad(self.ascend(codes), codes)
+            length = gradient.norm(dim=1, keepdim=True) + 1e-12
+            codes = (codes + self.move * gradient / length).detach()
+        return self.final(codes)
+
+    def __call__(self):
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = self.objective()
+        loss.backward()
+        self.optimizer.step()
+        return loss
+
+
+def mebibytes(key):
+    """VmRSS or VmHWM of this process, as Linux counts them."""
+    with open("/proc/self/status") as status:
+        line = next(line for line in status if line.startswith(key))
+    return int(line.split()[1]) / 1024
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--name", choices=NAMES, required=True)
+    parser.add_argument("--mode", choices=["eager", "compile"], required=True)
+    parser.add_argument("--layout", choices=["contiguous", "channels_last"], required=True)
+    parser.add_argument("--record", required=True)
+    parser.add_argument("--device", default="cpu")
+    options = parser.parse_args()
+
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    record = Record(options.record)
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    held = mebibytes("VmRSS")
+    step = Step(options, record)
+
+    def milliseconds(count):
+        began = time.perf_counter()
+        for _ in range(count):
+            loss = step()
+        loss = loss.item()  # waits
+        if loss != loss:
+            sys.exit("the loss is not a number")
+        return (time.perf_counter() - began) / count * 1e3
+
+    losses = [step().item() for _ in range(len(record.tensors["losses"]))]
+    if options.name == "tgt-first-order":
+        step.add_noise()
+    milliseconds(2)
+    count = max(3, min(2000, int(200 / milliseconds(3))))
+    milliseconds(count)
+    print(json.dumps({"version": torch.__version__, "losses": losses}), flush=True)
+    for question in sys.stdin:
+        memory = question.strip() == "memory"
+        print(mebibytes("VmHWM") - held if memory else milliseconds(count), flush=True)
+
+
+if __name__ == "__main__":
+    main()

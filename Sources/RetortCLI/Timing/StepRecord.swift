@@ -1,0 +1,54 @@
+import RetortCore
+import RetortFormats
+import RetortNN
+import RetortTraining
+
+/// What another program needs to follow a workload: first weights, inputs, and first losses.
+///
+/// Tensors `student.KEY`, `teacher.KEY` and `generator.KEY` are weights under PyTorch's names;
+/// `images` `[batch, 1, 28, 28]` or `ids` `[batch, length]`, `labels`, `logits` `[batch, classes]`
+/// and `deviation` `[latent]` are inputs; `losses` are the totals of the first steps. The search
+/// draws no noise. Metadata: `mean-norm`, the unit of displacements.
+struct StepRecord {
+  /// The losses that are recorded.
+  static let lossCount = 8
+
+  private var content = Safetensors(tensors: [:])
+
+  /// Builds the step and trains for as many steps as losses are recorded.
+  ///
+  /// - Throws: `ModelError`, `GraphError`, `TrainingError.notFinite` or the device's errors.
+  init(_ workload: Workload, batch: Int, on backend: any Backend) throws {
+    let step = try WorkloadStep(workload, batch: batch, isNoisy: false, on: backend)
+    for player in step.players {
+      for entry in player.exported(player.initialWeights(seed: WorkloadStep.seed)) {
+        content.tensors["\(player.name).\(entry.name)"] = HostTensor(
+          shape: entry.shape, floats: entry.values)
+      }
+    }
+    let inputs = step.inputs
+    switch inputs.examples {
+    case .float32(let pixels):
+      content.tensors["images"] = HostTensor(shape: [batch, 1, 28, 28], floats: pixels)
+    case .int32(let ids):
+      content.tensors["ids"] = HostTensor(
+        shape: [batch] + inputs.exampleShape.dimensions, int32s: ids)
+    }
+    content.tensors["labels"] = HostTensor(shape: [batch], int32s: inputs.labels)
+    content.tensors["logits"] = HostTensor(
+      shape: [batch, workload.classes], floats: inputs.logits)
+    if let statistics = step.statistics {
+      content.tensors["deviation"] = HostTensor(
+        shape: [statistics.deviation.count], floats: statistics.deviation)
+      content.metadata["mean-norm"] = "\(statistics.meanNorm)"
+    }
+    let losses = try (0..<Self.lossCount).map { _ in
+      try step.run()
+      return Float(try step.losses()[0])
+    }
+    content.tensors["losses"] = HostTensor(shape: [losses.count], floats: losses)
+  }
+
+  /// Writes one safetensors file.
+  func write(to path: String) throws(FormatError) { try content.write(to: path) }
+}

@@ -1,0 +1,83 @@
+import RetortCore
+import RetortTraining
+
+/// A training step that benchmarks time: who learns from what, and how.
+struct Workload: Sendable {
+  /// What one example is.
+  enum Examples: Sendable {
+    /// Pictures of 28×28 pixels, one channel, in [0, 1).
+    case images
+    /// Token ids below `vocabulary`.
+    case tokens(length: Int, vocabulary: Int)
+  }
+
+  /// What the student learns from besides labels.
+  enum Knowledge: Sendable {
+    /// Nothing.
+    case none
+    /// Given logits, at temperature 4.
+    case logits
+    /// A ResNet-20, at temperature 4, on the examples and on as many that a first-order search in a
+    /// convolutional VAE's latent space finds.
+    case exploration
+  }
+
+  /// What users call it.
+  let name: String
+  /// The student, as the model catalog knows it.
+  let model: String
+  /// The student's options.
+  var options: [String: Double] = [:]
+  /// The number of classes.
+  var classes = 10
+  /// Examples of a step, unless told otherwise.
+  var batch = 128
+  /// What one example is.
+  var examples: Examples = .images
+  /// What follows the gradient, with its learning rate.
+  var optimizer: any Optimizer = Adam(learningRate: 1e-3)
+  /// What the student learns from besides labels.
+  var knowledge: Knowledge = .none
+
+  /// Every workload, small ones first.
+  static let all: [Workload] = [
+    Workload(name: "mlp", model: "mlp"),
+    Workload(name: "lenet5", model: "lenet5"),
+    Workload(name: "resnet8", model: "resnet8", optimizer: descent, knowledge: .logits),
+    Workload(name: "resnet20", model: "resnet20", optimizer: descent, knowledge: .logits),
+    Workload(
+      name: "mobile", model: "mobilenetv3-small", options: ["dropout": 0], optimizer: descent,
+      knowledge: .logits),
+    Workload(
+      name: "encoder", model: "bert",
+      options: [
+        "vocabulary": 8192, "width": 256, "layers": 4, "heads": 4, "feed-forward": 1024,
+        "length": 128, "dropout": 0,
+      ], classes: 2, batch: 32, examples: .tokens(length: 128, vocabulary: 8192),
+      optimizer: AdamW(learningRate: 1e-4)),
+    Workload(name: "tgt-first-order", model: "lenet5", batch: 64, knowledge: .exploration),
+  ]
+
+  private static let descent = SGD(learningRate: 0.01, momentum: 0.9, nesterov: true)
+
+  /// The workload called `name`.
+  ///
+  /// - Throws: `WorkloadError` with the nearest names.
+  static func named(_ name: String) throws(WorkloadError) -> Workload {
+    guard let workload = all.first(where: { $0.name == name }) else {
+      throw WorkloadError(name: name, nearest: nearestNames(to: name, in: all.map(\.name)))
+    }
+    return workload
+  }
+}
+
+/// A workload that does not exist.
+struct WorkloadError: Error, CustomStringConvertible {
+  let name: String
+  let nearest: [String]
+
+  var description: String {
+    "there is no step '\(name)' to time. Did you mean "
+      + nearest.map { "'\($0)'" }.joined(separator: " or ") + "?"
+  }
+}

@@ -1,0 +1,104 @@
+import RetortCore
+import RetortDistillation
+import RetortModels
+import RetortNN
+import RetortTraining
+
+/// A workload built for a device, with inputs to run it on.
+final class WorkloadStep {
+  /// The compiled step.
+  let program: StepProgram
+  /// Who takes part, the student first.
+  let players: [ParameterStore]
+  /// What the step is fed.
+  let inputs: SyntheticInputs
+  /// The units of the search, where there is one.
+  let statistics: LatentStatistics?
+  private let learningRate: Double
+  private var stepCount = 0
+
+  /// What first weights and noise depend on.
+  static let seed: UInt64 = 1
+
+  /// Builds models, first weights and the step.
+  ///
+  /// - Parameter isNoisy: Whether the search draws noise; another program cannot follow it then.
+  /// - Throws: `ModelError`, `GraphError` or the device's errors.
+  init(_ workload: Workload, batch: Int, isNoisy: Bool, on backend: any Backend) throws {
+    let session = Session(backend)
+    func player(_ role: String, _ model: String, _ options: [String: Double] = [:], isFrozen: Bool)
+      throws -> ParameterStore
+    {
+      let image = ImageSize(height: 28, width: 28, channels: 1)
+      let model = try ModelCatalog.make(
+        model, options: options, image: image, classes: workload.classes)
+      let store = ParameterStore(model, name: role, isFrozen: isFrozen)
+      try store.write(store.initialWeights(seed: Self.seed), to: session)
+      return store
+    }
+    let student = try player("student", workload.model, workload.options, isFrozen: false)
+    inputs = SyntheticInputs(workload, batch: batch)
+    let scheme: OfflineDistillation
+    switch workload.knowledge {
+    case .none:
+      scheme = OfflineDistillation(
+        student: student, teacher: nil, labels: .init(), softTargets: nil)
+      (players, statistics) = ([student], nil)
+    case .logits:
+      var tables = OfflineDistillation.Tables()
+      let logits = Variable(name: "logits", count: inputs.logits.count, isFrozen: true)
+      try session.write(inputs.logits, to: logits)
+      tables.logits = (logits, workload.classes)
+      scheme = OfflineDistillation(
+        student: student, teacher: nil, labels: .init(), softTargets: .init(), tables: tables)
+      (players, statistics) = ([student], nil)
+    case .exploration:
+      let teacher = try player("teacher", "resnet20", isFrozen: true)
+      let generator = try player("generator", "conv-vae", isFrozen: true)
+      let codes = Philox4x32(seed: 1, stream: 2).normals(1024 * 16)
+      let statistics = LatentStatistics(codes: codes, size: 16)
+      var exploration = Exploration(.first)
+      exploration.noise = isNoisy ? 1 : 0
+      scheme = OfflineDistillation(
+        student: student, teacher: teacher, labels: .init(), softTargets: .init(),
+        explorer: Explorer(
+          exploration, labeler: teacher.model, student: student.model,
+          generator: generator.model as? any Generator, statistics: statistics))
+      (players, self.statistics) = ([student, teacher, generator], statistics)
+    }
+    program = try StepProgram(
+      session, student, OptimizerState(workload.optimizer, for: student), batch: batch,
+      imageShape: inputs.exampleShape, imageType: inputs.examples.dtype, seed: Self.seed,
+      build: scheme.objective)
+    learningRate = workload.optimizer.learningRate
+  }
+
+  /// Enqueues the next step; does not wait.
+  func run() throws {
+    switch inputs.examples {
+    case .float32(let images): try images.withUnsafeBufferPointer { try run($0) }
+    case .int32(let ids): try ids.withUnsafeBufferPointer { try run($0) }
+    }
+    stepCount += 1
+  }
+
+  private func run<Element: BitwiseCopyable>(_ examples: UnsafeBufferPointer<Element>) throws {
+    try inputs.labels.withUnsafeBufferPointer { labels in
+      try program.run(
+        images: examples, labels: labels, indices: inputs.indices, learningRate: learningRate,
+        step: stepCount)
+    }
+  }
+
+  /// The losses of the last step, the total first; waits for it.
+  ///
+  /// - Throws: `TrainingError.notFinite`: a step that went wrong is fast for nothing.
+  func losses() throws -> [Double] {
+    let losses = try program.losses()
+    if let bad = zip(program.names, losses).first(where: { !$0.1.isFinite }) {
+      throw TrainingError.notFinite(
+        term: bad.0, value: "\(bad.1)", step: stepCount, learningRate: learningRate)
+    }
+    return losses
+  }
+}

@@ -1,0 +1,128 @@
+import RetortCore
+import RetortNN
+
+/// MobileNetV3-Small for small images: inverted residuals with depthwise convolutions, squeeze and
+/// excitation, and hard-swish.
+///
+/// The stem and the first block keep the image's size, so that 28×28 ends at 4×4. Keys are those of
+/// torchvision's `mobilenet_v3_small`.
+///
+/// Source: [Howard et al. 2019](https://arxiv.org/abs/1905.02244), table 2.
+public final class MobileNetV3: Module {
+  /// Stem, blocks, and the last 1×1 convolution.
+  public let features: Sequential
+  /// Two linear layers with hard-swish and dropout between them.
+  public let classifier: Sequential
+
+  /// A network whose channel counts are `width` times the paper's, in multiples of 8.
+  ///
+  /// - Parameter dropout: The share dropped before the last layer.
+  public init(channels: Int, classes: Int, width: Double = 1, dropout: Double = 0.2) {
+    func scaled(_ count: Int) -> Int { (Double(count) * width).roundedToEights }
+    let stem = scaled(16)
+    var layers: [Module] = [
+      .normalised(channels, stem, kernel: 3, activation: HardSwish())
+    ]
+    var inputs = stem
+    for row in InvertedResidual.small {
+      let outputs = scaled(row.outputs)
+      layers.append(
+        InvertedResidual(row, inputs: inputs, expanded: scaled(row.expanded), outputs: outputs))
+      inputs = outputs
+    }
+    layers.append(.normalised(inputs, 6 * inputs, kernel: 1, activation: HardSwish()))
+    features = Sequential(layers)
+    let hidden = scaled(1024)
+    func linear(_ inputs: Int, _ outputs: Int) -> Linear {
+      Linear(inputs, outputs, initialiser: .normal(deviation: 0.01), biasInitialiser: .zeros)
+    }
+    classifier = Sequential(
+      linear(6 * inputs, hidden), HardSwish(), Dropout(dropout), linear(hidden, classes))
+  }
+
+  public override func forward(_ x: Tensor) -> Tensor {
+    classifier(features(x).globalAveragePool())
+  }
+}
+
+/// A 1×1 convolution to more channels, a depthwise one, squeeze and excitation, and a 1×1
+/// convolution to few, with the input added where the extents allow it.
+///
+/// Source: [Howard et al. 2019](https://arxiv.org/abs/1905.02244), figure 4.
+public final class InvertedResidual: Module {
+  /// One row of the paper's table.
+  struct Row {
+    let kernel: Int
+    let expanded: Int
+    let outputs: Int
+    let squeezes: Bool
+    let isHardSwish: Bool
+    let stride: Int
+
+    init(_ kernel: Int, _ expanded: Int, _ outputs: Int, se: Bool, hs: Bool, _ stride: Int) {
+      (self.kernel, self.expanded, self.outputs) = (kernel, expanded, outputs)
+      (squeezes, isHardSwish, self.stride) = (se, hs, stride)
+    }
+  }
+
+  /// Table 2, but for the first row's stride, which is 2 for large images.
+  static let small: [Row] = [
+    Row(3, 16, 16, se: true, hs: false, 1), Row(3, 72, 24, se: false, hs: false, 2),
+    Row(3, 88, 24, se: false, hs: false, 1), Row(5, 96, 40, se: true, hs: true, 2),
+    Row(5, 240, 40, se: true, hs: true, 1), Row(5, 240, 40, se: true, hs: true, 1),
+    Row(5, 120, 48, se: true, hs: true, 1), Row(5, 144, 48, se: true, hs: true, 1),
+    Row(5, 288, 96, se: true, hs: true, 2), Row(5, 576, 96, se: true, hs: true, 1),
+    Row(5, 576, 96, se: true, hs: true, 1),
+  ]
+
+  /// The layers, in order.
+  public let block: Sequential
+  private let isResidual: Bool
+
+  init(_ row: Row, inputs: Int, expanded: Int, outputs: Int) {
+    func activation() -> Module { row.isHardSwish ? HardSwish() : ReLU() }
+    var layers: [Module] = []
+    if expanded != inputs {
+      layers.append(.normalised(inputs, expanded, kernel: 1, activation: activation()))
+    }
+    layers.append(
+      .normalised(
+        expanded, expanded, kernel: row.kernel, stride: row.stride, groups: expanded,
+        activation: activation()))
+    if row.squeezes {
+      layers.append(
+        SqueezeExcitation(expanded, squeezed: (Double(expanded) / 4).roundedToEights))
+    }
+    layers.append(.normalised(expanded, outputs, kernel: 1, activation: nil))
+    block = Sequential(layers)
+    isResidual = row.stride == 1 && inputs == outputs
+  }
+
+  public override func forward(_ x: Tensor) -> Tensor { isResidual ? x + block(x) : block(x) }
+}
+
+extension Module {
+  /// A convolution without bias that keeps the image's size but for its stride, batch norm, and an
+  /// activation.
+  fileprivate static func normalised(
+    _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, groups: Int = 1,
+    activation: Module?
+  ) -> Module {
+    let fan = outputs / groups * kernel * kernel
+    let convolution = Conv2d(
+      inputs, outputs, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups,
+      bias: false, initialiser: .kaimingNormal(fan: fan))
+    let norm = BatchNorm(outputs, epsilon: 1e-3, momentum: 0.01)
+    return Sequential([convolution, norm] + (activation.map { [$0] } ?? []))
+  }
+}
+
+extension Double {
+  /// The nearest multiple of 8 that is at least 8 and not below nine tenths of this.
+  ///
+  /// Source: [Sandler et al. 2018](https://arxiv.org/abs/1801.04381), the reference code's rule.
+  fileprivate var roundedToEights: Int {
+    let nearest = max(8, Int(self + 4) / 8 * 8)
+    return Double(nearest) < 0.9 * self ? nearest + 8 : nearest
+  }
+}
