@@ -17,7 +17,6 @@
 #define BAND 1
 #endif
 
-#define UNROLL __attribute__((opencl_unroll_hint))
 #define TILES_Y ((OUT_H + 1) / 2)
 #define TILES_X ((OUT_W + 1) / 2)
 #define BANDS ((TILES_Y + BAND - 1) / BAND)

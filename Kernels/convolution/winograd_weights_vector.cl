@@ -23,7 +23,6 @@
 #define GRADIENT 0
 #endif
 
-#define UNROLL __attribute__((opencl_unroll_hint))
 #define WIDTH (16 * NV)
 
 // G g Gᵀ of nine taps.

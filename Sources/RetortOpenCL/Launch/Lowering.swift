@@ -20,6 +20,8 @@ package struct Lowering {
   package let device: DeviceLimits
   /// Which form heavy kernels take.
   package let form: KernelForm
+  /// The matrix units that tiled contractions run on; nil for float32.
+  package let matrix: MatrixUnits?
   /// The commands so far.
   package private(set) var commands: [DeviceCommand] = []
   private var preparation: [DeviceCommand] = []
@@ -34,10 +36,11 @@ package struct Lowering {
   private var packing: WeightPacking
 
   /// Starts with no commands.
-  package init(_ plan: Plan, device: DeviceLimits, form: KernelForm) {
+  package init(_ plan: Plan, device: DeviceLimits, form: KernelForm, matrix: MatrixUnits? = nil) {
     self.plan = plan
     self.device = device
     self.form = form
+    self.matrix = matrix
     packing = WeightPacking(plan)
   }
 

@@ -21,19 +21,19 @@ extension Lowering {
       (role, entry) = (nil, "convolution_tiled")
       product = TiledProduct(
         m: images * output[1] * output[2], n: outer, k: taps * inner, parts: geometry.groups,
-        outputs: result.count, device: device)
+        outputs: result.count, device: device, matrix: matrix)
     case .inputGradient:
       (role, entry) = ("INPUT_GRADIENT", "convolution_input_gradient_tiled")
       let (y, x) = (geometry.strideY, geometry.strideX)
       product = TiledProduct(
         m: images * ((input[1] + y - 1) / y) * ((input[2] + x - 1) / x), n: inner,
         k: convolution.tapsOfPhase * outer, parts: geometry.groups * y * x,
-        outputs: result.count, device: device)
+        outputs: result.count, device: device, matrix: matrix)
     case .weightGradient:
       (role, entry) = ("WEIGHT_GRADIENT", "convolution_weight_gradient_tiled")
       product = TiledProduct(
         m: outer, n: taps * inner, k: images * output[1] * output[2], parts: geometry.groups,
-        outputs: result.count, device: device)
+        outputs: result.count, device: device, matrix: matrix)
     }
     var macros = product.macros(
       vectorA: (convolution.direction == .forward ? inner : outer) % 4 == 0,

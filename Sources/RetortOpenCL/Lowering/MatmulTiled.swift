@@ -7,7 +7,7 @@ extension Lowering {
     guard rows * matmul.n > 0 else { return }
     let product = TiledProduct(
       m: matmul.m, n: matmul.n, k: matmul.k, parts: matmul.batch, outputs: rows * matmul.n,
-      device: device)
+      device: device, matrix: matrix)
     var macros = product.macros(
       vectorA: (matmul.transposeA ? matmul.m : matmul.k) % 4 == 0,
       vectorB: (matmul.transposeB ? matmul.k : matmul.n) % 4 == 0)

@@ -82,7 +82,7 @@ struct VectorWinograd {
   private static let tileLimit = 8
 
   /// Plans the tiles; nil where other kernels suit the convolution better.
-  init?(_ convolution: ConvolutionStep, device: OpenCLDevice) {
+  init?(_ convolution: ConvolutionStep, device: DeviceLimits) {
     let geometry = convolution.geometry
     let isGradient = convolution.direction == .inputGradient
     let (from, to) =

@@ -11,6 +11,7 @@ struct StepJob {
 /// Runs steps on the test device, with sentinels around everything that they may not write.
 struct StepRunner {
   let form: KernelForm
+  var matrix: MatrixUnits?
   private static let slack = 64
   private static let sentinel: Float = -7777
 
@@ -44,7 +45,7 @@ struct StepRunner {
       plan.values.append(.init(place: .input(0), count: array.count, dtype: array.dtype))
     }
     let memories = try arrays.map { try Self.memory(context, $0) }
-    var lowering = Lowering(plan, device: context.device.limits, form: form)
+    var lowering = Lowering(plan, device: context.device.limits, form: form, matrix: matrix)
     let commands = try lowering.lower(steps)
     let scratch = try lowering.scratchByteCounts.map {
       try Self.memory(context, Self.filled($0 / 4, .float32))
