@@ -37,7 +37,8 @@ DEMO = ("run fashion-demo --output {output} --set stages.*.train.steps=1 "
 WIDE = DEMO + " --set stages.teacher.teacher.width=128"  # fills tiles of any size
 CASES = sorted(pathlib.Path("Tests/Goldens").rglob("*.safetensors"))
 COMMANDS = [
-    "bench step --models mlp,lenet5,resnet8,resnet20 --repeats 1",
+    "bench step --models mlp,lenet5,resnet8,resnet20,mobile,encoder,tgt-first-order --repeats 1",
+    "bench kernels --repeats 1",
     DEMO,
     WIDE,
     WIDE + " --set compute=tf32",

@@ -27,14 +27,14 @@ PATH="$PATH:/sbin:/usr/sbin"
 
 if [[ "${1:-}" == oclgrind ]]; then
   need oclgrind command -v oclgrind
-elif [[ "${1:-}" == gpu-check ]]; then
-  need clang-19 command -v clang-19
-  need libclc-19 test -r /usr/lib/clc/nvptx64--nvidiacl.bc
-  need python3-pip python3 -m pip --version
 elif [[ "${1:-}" == peers ]]; then
   need libdnnl-dev header oneapi/dnnl/dnnl.h
   need libclblast-dev header clblast_c.h
   need ocl-icd-opencl-dev header CL/cl.h
+elif [[ "${1:-}" == gpu-check ]]; then
+  need clang-19 command -v clang-19
+  need libclc-19 test -r /usr/lib/clc/nvptx64--nvidiacl.bc
+  need python3-pip python3 -m pip --version
 else
   need ocl-icd-opencl-dev library libOpenCL.so.1
   need opencl-headers header CL/cl.h

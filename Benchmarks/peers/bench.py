@@ -78,7 +78,7 @@ def machine(options):
     device = rounds.retort(options, "bench", "step", "--models", "mlp", "--repeats", 1)["device"]
     return {
         "device": device, "processor": names[0] if names else platform.processor(),
-        "threads": len(os.sched_getaffinity(0)), "torch": steps.torch.__version__,
+        "threads": steps.threads(), "torch": steps.torch.__version__,
         "rounds": options.rounds,
     }
 

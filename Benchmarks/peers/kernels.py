@@ -1,7 +1,7 @@
 """Single operations beside those of other libraries on the same machine, taking turns.
 
 Losses and optimizers meet PyTorch in its fastest mode, matrix products and convolutions oneDNN, and
-products once more CLBlast on the same OpenCL device (rows ending in '-clblast').
+plain products once more CLBlast on the same OpenCL device (rows ending in '-clblast').
 """
 
 import json
@@ -44,7 +44,7 @@ def opponents(name, device):
         return
     yield "", [rounds.Peer("oneDNN", [program("onednn", "dnnl"), name])]
     place = re.match(r"opencl:(\d+):(\d+) ", device)
-    if place and name.startswith("gemm-"):
+    if place and name.startswith("gemm-") and name.endswith("-nn"):
         command = [program("clblast", "clblast", "OpenCL"), name, *place.groups()]
         yield "-clblast", [rounds.Peer("CLBlast", command)]
 

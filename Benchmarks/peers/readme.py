@@ -1,6 +1,7 @@
 """Rewrites the part of README.md between two markers from Benchmarks/results."""
 
 import json
+import math
 import os
 import pathlib
 import sys
@@ -26,11 +27,26 @@ def table(rows):
     return "\n".join(lines)
 
 
+def summary(rows, prefix, what):
+    """One sentence on the many rows of products or convolutions."""
+    rows = [row for row in rows if row["name"].startswith(prefix) and "clblast" not in row["name"]]
+    if not rows:
+        return ""
+    least = min(rows, key=lambda row: row["ratio"])
+    mean = math.exp(sum(math.log(row["ratio"]) for row in rows) / len(rows))
+    return (
+        f"{what} reach {number(mean)} of oneDNN's rate in the geometric mean of {len(rows)}, the least "
+        f"is {number(least['ratio'])} ({least['name']}).\n")
+
+
 def section(rows, machine):
+    many = summary(rows, "gemm-", "Products") + summary(rows, "conv-", "Convolutions")
+    rows = [row for row in rows if not row["name"].startswith(("gemm-", "conv-"))]
     return (
         f"{machine['device']}, {machine['processor']}, {machine['threads']} threads, PyTorch "
         f"{machine['torch']}; medians of {machine['rounds']} rounds. A ratio above 1 means that "
-        f"Retort is faster, or holds less.\n\n{table(rows)}\n")
+        f"Retort is faster, or holds less.\n\n{table(rows)}\n\n{many}"
+        f"All rows are in `Benchmarks/results/latest.json`.\n")
 
 
 def main():

@@ -153,6 +153,11 @@ class Step:
         return loss
 
 
+def threads():
+    """All cores, unless OpenMP's variable says otherwise; PyTorch alone would take half of some."""
+    return int(os.environ.get("OMP_NUM_THREADS", len(os.sched_getaffinity(0))))
+
+
 def mebibytes(key):
     """VmRSS or VmHWM of this process, as Linux counts them."""
     with open("/proc/self/status") as status:
@@ -169,7 +174,7 @@ def main():
     parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
 
-    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    torch.set_num_threads(threads())
     record = Record(options.record)
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")

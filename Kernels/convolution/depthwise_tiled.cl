@@ -65,13 +65,13 @@ void depthwise_tiled(__global const float* restrict x, __global const float* res
     if ((uint)iy >= HEIGHT) continue;
     for (int kx = 0; kx < KERNEL_X; ++kx) {
       const float weight = weights[channel * TAPS + ky * KERNEL_X + kx];
-      for (int i = 0; i < STRIP; ++i) {
+      UNROLL for (int i = 0; i < STRIP; ++i) {
         const int ix = (column0 + i) * STRIDE_X - PAD_LEFT + kx * DILATION_X;
         if ((uint)ix < WIDTH) sum[i] = fma(x[(iy * WIDTH + ix) * CHANNELS], weight, sum[i]);
       }
     }
   }
-  for (int i = 0; i < STRIP; ++i) {
+  UNROLL for (int i = 0; i < STRIP; ++i) {
     const int m = row * OUT_WIDTH + column0 + i;
     if (column0 + i < OUT_WIDTH) {
       STORE1(sum[i], m, channel);
@@ -99,7 +99,7 @@ void depthwise_input_gradient_tiled(__global const float* restrict gradient,
       if (y < 0 || y % STRIDE_Y != 0 || y / STRIDE_Y >= OUT_HEIGHT) continue;
       for (int kx = 0; kx < KERNEL_X; ++kx) {
         const float weight = weights[o * TAPS + ky * KERNEL_X + kx];
-        for (int i = 0; i < STRIP; ++i) {
+        UNROLL for (int i = 0; i < STRIP; ++i) {
           const int x = column0 + i + PAD_LEFT - kx * DILATION_X;
           if (x >= 0 && x % STRIDE_X == 0 && x / STRIDE_X < OUT_WIDTH) {
             const int at = (y / STRIDE_Y * OUT_WIDTH + x / STRIDE_X) * OUT_CHANNELS + o;
@@ -109,7 +109,7 @@ void depthwise_input_gradient_tiled(__global const float* restrict gradient,
       }
     }
   }
-  for (int i = 0; i < STRIP; ++i) {
+  UNROLL for (int i = 0; i < STRIP; ++i) {
     const int m = row * WIDTH + column0 + i;
     if (column0 + i < WIDTH) {
       STORE1(sum[i], m, channel);
@@ -127,7 +127,7 @@ void depthwise_weight_gradient_tiled(__global const float* restrict x,
   const int begin = (int)get_global_id(1) * chunk;
   const int end = min(images * OUT_HEIGHT, begin + chunk);
 
-  float sum[TAPS] = {0.0f};
+  float sum[TAPS] = {0.0f};  // in registers up to 11 × 11: the loops are unrolled
   for (int row = begin; row < end; ++row) {
     const int y0 = row % OUT_HEIGHT * STRIDE_Y - PAD_TOP;
     __global const float* image =
@@ -135,7 +135,7 @@ void depthwise_weight_gradient_tiled(__global const float* restrict x,
     for (int column = 0; column < OUT_WIDTH; ++column) {
       const float g = gradient[((size_t)row * OUT_WIDTH + column) * OUT_CHANNELS + channel];
       const int x0 = column * STRIDE_X - PAD_LEFT;
-      for (int tap = 0; tap < TAPS; ++tap) {
+      UNROLL for (int tap = 0; tap < TAPS; ++tap) {
         const int iy = y0 + tap / KERNEL_X * DILATION_Y;
         const int ix = x0 + tap % KERNEL_X * DILATION_X;
         if ((uint)iy < HEIGHT && (uint)ix < WIDTH)
@@ -144,5 +144,5 @@ void depthwise_weight_gradient_tiled(__global const float* restrict x,
     }
   }
   c += (get_global_id(1) * OUT_CHANNELS + channel) * TAPS;
-  for (int tap = 0; tap < TAPS; ++tap) c[tap] = sum[tap];
+  UNROLL for (int tap = 0; tap < TAPS; ++tap) c[tap] = sum[tap];
 }

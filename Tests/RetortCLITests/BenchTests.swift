@@ -32,7 +32,7 @@ import Testing
     for word in ["GFLOP/s", "GB/s", "of peak", "matmul_", "adam_", " % copy", "peaks as measured"] {
       #expect(outcome.output.contains(word), "\(word)")
     }
-    #expect(outcome.output.contains("mlp.fc1") == (detail == "launches"))
+    #expect(outcome.output.contains("student.fc1") == (detail == "launches"))
   }
 
   @Test func aProfileCountsWork() throws {

@@ -3,7 +3,7 @@ import RetortCore
 /// A backend without a device: it computes nothing, and hands over the text of every kernel that a
 /// GPU would be given.
 ///
-/// Plans are lowered in the tiled form for `DeviceLimits.largeGPU`; whatever is read back is zero.
+/// Plans are lowered in the tiled form for `DeviceLimits.largeGPU`; whatever is read back is one.
 /// `make gpu-check` compiles the texts for GPUs that the machine need not have.
 package final class SourceBackend: Backend {
   /// What messages and results call it.
@@ -72,7 +72,7 @@ package final class SourceBackend: Backend {
   }
 }
 
-/// A number of zeros; what is written is forgotten.
+/// A number of ones; what is written is forgotten.
 private final class IdleBuffer: DeviceBuffer {
   let count: Int
   let dtype: DType
@@ -80,10 +80,10 @@ private final class IdleBuffer: DeviceBuffer {
   init(count: Int, dtype: DType) { (self.count, self.dtype) = (count, dtype) }
 
   func write(_ values: HostArray, at offset: Int) {}
-  func read(at offset: Int, count: Int) -> HostArray { .zeros(count, dtype) }
+  func read(at offset: Int, count: Int) -> HostArray { .ones(count, dtype) }
 }
 
-/// A plan that runs nothing; its outputs are zeros.
+/// A plan that runs nothing; its outputs are ones, which no benchmark takes for a failure.
 private final class IdleExecutable: Executable {
   let launchCount: Int
   let byteCount: Int
@@ -101,15 +101,15 @@ private final class IdleExecutable: Executable {
   func refresh() {}
 
   func output(_ index: Int) throws -> HostArray {
-    .zeros(outputs[index].shape.count, outputs[index].dtype)
+    .ones(outputs[index].shape.count, outputs[index].dtype)
   }
 }
 
 extension HostArray {
-  fileprivate static func zeros(_ count: Int, _ dtype: DType) -> HostArray {
+  fileprivate static func ones(_ count: Int, _ dtype: DType) -> HostArray {
     switch dtype {
-    case .float32: .float32(Array(repeating: 0, count: count))
-    case .int32: .int32(Array(repeating: 0, count: count))
+    case .float32: .float32(Array(repeating: 1, count: count))
+    case .int32: .int32(Array(repeating: 1, count: count))
     }
   }
 }
