@@ -12,6 +12,12 @@ static const char convolution_tiled[] = {
 static const char matmul_tiled[] = {
 #embed "matmul/matmul_tiled.cl"
     , 0};
+static const char matrix_core[] = {
+#embed "matmul/matrix_core.cl"
+    , 0};
+static const char tile_core[] = {
+#embed "matmul/tile_core.cl"
+    , 0};
 static const char split_sum[] = {
 #embed "matmul/split_sum.cl"
     , 0};
@@ -141,6 +147,8 @@ static const retort_kernel_source sources[] = {
     {"random/philox", philox},
     {"convolution/convolution_tiled", convolution_tiled},
     {"matmul/matmul_tiled", matmul_tiled},
+    {"matmul/matrix_core", matrix_core},
+    {"matmul/tile_core", tile_core},
     {"matmul/split_sum", split_sum},
     {"elementwise/probe_copy", elementwise_probe_copy},
     {"elementwise/probe_features", elementwise_probe_features},

@@ -34,12 +34,15 @@ LOCAL_LIMIT = 48 << 10  # what NVIDIA's driver grants a work-group
 # What is run without a device; {output} is a folder that is thrown away.
 DEMO = ("run fashion-demo --output {output} --set stages.*.train.steps=1 "
         "--set stages.*.data.labelled=300 --set stages.distil.teacher.expected-accuracy=0")
+WIDE = DEMO + " --set stages.teacher.teacher.width=128"  # fills tiles of any size
 CASES = sorted(pathlib.Path("Tests/Goldens").rglob("*.safetensors"))
 COMMANDS = [
     "bench step --models mlp,lenet5,resnet8,resnet20,mobile,encoder,tgt-first-order --repeats 1",
     "bench kernels --repeats 1",
     DEMO,
-    DEMO + " --set stages.teacher.teacher.width=128",  # fills tiles of any size
+    WIDE,
+    WIDE + " --set compute=tf32",
+    WIDE + " --set compute=bf16",
     "verify " + " ".join(map(str, CASES)),
 ]
 # What the name of a program that no command launches ends with.
@@ -110,6 +113,19 @@ def write_rest(folder):
 def kernel_of(source):
     """The kernel that a program is written for."""
     return source.stem.rsplit("-", 1)[0]
+
+
+def compute_type(source):
+    """What a program multiplies in on NVIDIA's matrix units; empty if it does not use them."""
+    text = source.read_text()
+    if "#define MATRIX_CORE 1" not in text:
+        return ""
+    return ["tf32", "bf16"]["#define COMPUTE 2" in text]
+
+
+def is_meant_for(source, target):
+    """Whether a program can be compiled for a target: PTX for matrix units needs sm_80."""
+    return not compute_type(source) or target in NVIDIA and target >= "sm_80"
 
 
 def clang(target):
@@ -190,7 +206,7 @@ def check(source, target, versions):
     return facts
 
 
-def faults(facts):
+def faults(source, facts):
     """Why a kernel is not fit for a target, as texts."""
     if "error" in facts:
         return [facts["error"]]
@@ -198,6 +214,8 @@ def faults(facts):
     found = [f"{facts[key]} {name}" for key, name in names.items() if facts[key]]
     if facts["local"] > LOCAL_LIMIT:
         found.append(f"{facts['local']} bytes of local memory")
+    if compute_type(source) and not facts["matrix"]:
+        found.append("no matrix instruction")
     return found
 
 
@@ -208,7 +226,8 @@ def row_name(source):
         return f"{kernel}, defaults"
     # The host's macros come first, the file's defaults later.
     tile = re.findall(r"^#define TILE_[MNK] (\d+)$", source.read_text(), re.MULTILINE)[:3]
-    return " ".join([kernel, *(["×".join(tile)] if tile else [])])
+    words = [kernel, compute_type(source), "×".join(tile)]
+    return " ".join(filter(None, words))
 
 
 def table(results, targets):
@@ -223,10 +242,10 @@ def table(results, targets):
     ]
 
     def most(entries, key, targets):
-        return max(facts[target].get(key, 0) for facts in entries for target in targets)
+        return max(facts.get(target, {}).get(key, 0) for facts in entries for target in targets)
 
     for name, entries in sorted(rows.items()):
-        registers = [str(most(entries, "registers", [target])) for target in targets]
+        registers = [str(most(entries, "registers", [target]) or "–") for target in targets]
         lines.append(
             f"| {name} | {len(entries)} | {most(entries, 'local', targets)} | "
             f"{most(entries, 'matrix', targets) or 'none'} | " + " | ".join(registers) + " |")
@@ -242,7 +261,8 @@ def page(text, count, versions):
 Written by `make gpu-check` on a machine without a GPU: {count} programs, clang {clang_version},
 ptxas {ptxas_version}. Each row has the most over its programs: bytes of local memory of a
 work-group, matrix instructions, and under each processor the registers of a work-item (vector
-registers on AMD). Nothing spills, and nothing lies in scratch memory.
+registers on AMD; – where a program is not meant for a processor). Nothing spills, and nothing lies in
+scratch memory.
 
 {text}"""
 
@@ -260,7 +280,7 @@ def main():
     results = {source: {} for source in sources}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = {pool.submit(check, source, target, versions): (source, target)
-                   for source in sources for target in targets}
+                   for source in sources for target in targets if is_meant_for(source, target)}
         for done in concurrent.futures.as_completed(waiting):
             source, target = waiting[done]
             results[source][target] = done.result()
@@ -268,8 +288,8 @@ def main():
     print(text)
     count = 0
     for source in sources:
-        for target in targets:
-            for fault in faults(results[source][target]):
+        for target, facts in results[source].items():
+            for fault in faults(source, facts):
                 count += 1
                 print(f"gpu-check: {row_name(source)} on {target}: {fault}\n  {source}",
                       file=sys.stderr)

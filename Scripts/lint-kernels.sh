@@ -16,6 +16,11 @@ check() {
   if grep -q '^#ifndef ENTRY' "$1"; then
     flags+=(-include Kernels/elementwise/functions.cl -Wno-unused-parameter)
   fi
+  # Kernels on tiles are compiled for every type that they multiply in.
+  if grep -q 'tile_core.cl"' "$1"; then
+    flags+=("-DCOMPUTE=${2:-0}" -DMATRIX_CORE=0)
+    [[ ${2:-0} == 2 ]] || check "$1" $((${2:-0} + 1)) || return 1
+  fi
   "$clang" -x cl -cl-std=CL1.2 -Xclang -finclude-default-header -fsyntax-only \
     -Wall -Wextra -Werror -include Kernels/prelude.cl "${flags[@]}" "$1"
 }
@@ -24,7 +29,7 @@ count=0
 while IFS= read -r file; do
   check "$file" || faulty=$((faulty + 1))
   count=$((count + 1))
-done < <(find Kernels -name '*.cl' ! -name prelude.cl | sort)
+done < <(find Kernels -name '*.cl' ! -name prelude.cl ! -name '*_core.cl' | sort)
 if [[ $faulty -gt 0 ]]; then
   echo "$faulty of $count kernel files do not compile cleanly" >&2
   exit 1

@@ -15,8 +15,9 @@
 //            INPUT_GRADIENT: positions of one phase (coordinates modulo the stride) meet the same
 //            taps, so that no product is with zero; M is then that of the largest phase,
 //            images · ⌈HEIGHT / STRIDE_Y⌉ · ⌈WIDTH / STRIDE_X⌉.
-// Macros     TILE_*, ITEM_*, VECTOR_*, PARTIAL, STORE_*  as matmul_tiled; VECTOR_A 4 needs a
-//            multiple of 4 as C forward and as O otherwise, VECTOR_B 4 as C. The rest is geometry.
+// Macros     TILE_*, ITEM_*, VECTOR_*, COMPUTE, MATRIX_CORE, PARTIAL, STORE_*  as
+//            matmul_tiled; VECTOR_A 4 needs a multiple of 4 as C forward and as O otherwise,
+//            VECTOR_B 4 as C. The rest is geometry.
 // Memory     As matmul_tiled; x is read once per tap through the caches.
 // Numerics   As matmul_tiled; padding takes part as zeros.
 // Source     Implicit GEMM: Chetlur et al. 2014 (arXiv:1410.0759), section 3; phases as in
@@ -40,14 +41,7 @@
 #define DILATION_X 1
 #define CONV_GROUPS 1
 #endif
-#ifndef TILE_M
-#define TILE_M 64
-#define TILE_N 64
-#define TILE_K 16
-#define ITEM_M 4
-#define ITEM_N 4
-#define VECTOR_A 1
-#define VECTOR_B 1
+#ifndef PARTIAL
 #define PARTIAL 0
 #endif
 #if PARTIAL
@@ -58,24 +52,8 @@
 #define STORE1(value, m, n) c[(size_t)(m) * N + (n)] = (value)
 #endif
 
-#define ITEM_ROWS (TILE_M / ITEM_M)
-#define ITEM_COLUMNS (TILE_N / ITEM_N)
-#define ITEMS (ITEM_ROWS * ITEM_COLUMNS)
-#define BLOCK (ITEM_COLUMNS < 8 ? ITEM_COLUMNS : 8)  // neighbours form blocks of BLOCK × 4 items
-#define PITCH_A (TILE_M + 4)  // padded: keeps 16-byte alignment and spreads the banks
-#define PITCH_B (TILE_N + 4)
-#define COUNT_A (TILE_M * TILE_K / ITEMS)  // floats of a tile that one item carries
-#define COUNT_B (TILE_N * TILE_K / ITEMS)
-// Which float of its tile, counted along memory, is the i-th that this item carries.
-#define SPOT(i, width) ((lane + (i) / (width) * ITEMS) * (width) + (i) % (width))
-#define A_ROW(spot) (A_ALONG_K ? (spot) / TILE_K : (spot) % TILE_M)
-#define A_DEPTH(spot) (A_ALONG_K ? (spot) % TILE_K : (spot) / TILE_M)
-#define B_COLUMN(spot) (B_ALONG_K ? (spot) / TILE_K : (spot) % TILE_N)
-#define B_DEPTH(spot) (B_ALONG_K ? (spot) % TILE_K : (spot) / TILE_N)
-
 #define LOAD_1(to, from) *(to) = (from) ? *(from) : 0.0f
 #define LOAD_4(to, from) vstore4((from) ? *(__global const float4*)(from) : (float4)(0.0f), 0, to)
-#define STRIP(at) (*(__local const float4*)(at))
 #define PASTE(name, width) name##width
 #define LOAD(width) PASTE(LOAD_, width)
 
@@ -181,18 +159,16 @@ static address b_at(address input, part p, int k, int n) { return unfolded(input
 #endif
 #endif
 
+#include "../matmul/tile_core.cl"
+
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
 void ENTRY(__global const float* restrict a, __global const float* restrict b,
            __global float* restrict c, const int images, const int chunk STORE_PARAMETERS) {
-  __local float a_tile[TILE_K * PITCH_A] __attribute__((aligned(16)));  // [k, m]
-  __local float b_tile[TILE_K * PITCH_B] __attribute__((aligned(16)));  // [k, n]
+  __local word tiles[TILE_WORDS] __attribute__((aligned(16)));
   float a_next[COUNT_A], b_next[COUNT_B];  // the next tiles, on their way to local memory
-  float sum[ITEM_M][ITEM_N] = {{0.0f}};  // in registers: loops over private arrays are unrolled
+  float sum[SUM_ROWS][SUM_COLUMNS] = {{0.0f}};  // registers: loops over private arrays are unrolled
 
   const int lane = (int)get_local_id(0);
-  const int block = lane / (4 * BLOCK);
-  const int item_row = (lane / BLOCK % 4 + block / (ITEM_COLUMNS / BLOCK) * 4) * 4;
-  const int item_column = (lane % BLOCK + block % (ITEM_COLUMNS / BLOCK) * BLOCK) * 4;
   const int tiles_across = (COLUMNS + TILE_N - 1) / TILE_N;
   const int row0 = (int)get_group_id(0) / tiles_across * TILE_M;
   const int column0 = (int)get_group_id(0) % tiles_across * TILE_N;
@@ -204,42 +180,29 @@ void ENTRY(__global const float* restrict a, __global const float* restrict b,
   for (int k0 = begin;; k0 += TILE_K) {
     if (k0 < end) {  // start the loads of this tile; they overlap the arithmetic on the last one
       UNROLL for (int i = 0; i < COUNT_A; i += VECTOR_A) {
-        const int m = row0 + A_ROW(SPOT(i, VECTOR_A)), k = k0 + A_DEPTH(SPOT(i, VECTOR_A));
+        const int m = row0 + A_ROW(i), k = k0 + A_DEPTH(i);
         const address from = m < p.rows && k < end ? a_at(a, p, m, k) : 0;
         LOAD(VECTOR_A)(a_next + i, from);
       }
       UNROLL for (int i = 0; i < COUNT_B; i += VECTOR_B) {
-        const int n = column0 + B_COLUMN(SPOT(i, VECTOR_B)), k = k0 + B_DEPTH(SPOT(i, VECTOR_B));
+        const int n = column0 + B_COLUMN(i), k = k0 + B_DEPTH(i);
         const address from = n < COLUMNS && k < end ? b_at(b, p, k, n) : 0;
         LOAD(VECTOR_B)(b_next + i, from);
       }
     }
-    if (k0 > begin) {
-      for (int k = 0; k < TILE_K; ++k) {
-        float a_item[ITEM_M], b_item[ITEM_N];
-        UNROLL for (int i = 0; i < ITEM_M; i += 4)
-          vstore4(STRIP(a_tile + k * PITCH_A + i * ITEM_ROWS + item_row), 0, a_item + i);
-        UNROLL for (int j = 0; j < ITEM_N; j += 4)
-          vstore4(STRIP(b_tile + k * PITCH_B + j * ITEM_COLUMNS + item_column), 0, b_item + j);
-        UNROLL for (int i = 0; i < ITEM_M; ++i)
-          UNROLL for (int j = 0; j < ITEM_N; ++j) sum[i][j] = fma(a_item[i], b_item[j], sum[i][j]);
-      }
-    }
+    if (k0 > begin) multiply_tiles(tiles, sum, lane);
     if (k0 >= end) break;
     barrier(CLK_LOCAL_MEM_FENCE);  // everyone has read the last tiles
-    UNROLL for (int i = 0; i < COUNT_A; ++i)
-      a_tile[A_DEPTH(SPOT(i, VECTOR_A)) * PITCH_A + A_ROW(SPOT(i, VECTOR_A))] = a_next[i];
-    UNROLL for (int i = 0; i < COUNT_B; ++i)
-      b_tile[B_DEPTH(SPOT(i, VECTOR_B)) * PITCH_B + B_COLUMN(SPOT(i, VECTOR_B))] = b_next[i];
+    put_tiles(tiles, a_next, b_next, lane);
     barrier(CLK_LOCAL_MEM_FENCE);  // the tiles are complete
   }
 
-  UNROLL for (int i = 0; i < ITEM_M; ++i) {
-    const int m = row0 + i / 4 * 4 * ITEM_ROWS + item_row + i % 4;
+  UNROLL for (int i = 0; i < SUM_ROWS; ++i) {
+    const int m = row0 + SUM_ROW(i);
     if (m >= p.rows) continue;
     const int row = ROW_OF(p, m);
-    UNROLL for (int j = 0; j < ITEM_N; ++j) {
-      const int n = column0 + j / 4 * 4 * ITEM_COLUMNS + item_column + j % 4;
+    UNROLL for (int j = 0; j < SUM_COLUMNS; ++j) {
+      const int n = column0 + SUM_COLUMN(j);
       if (n < COLUMNS) {
         STORE1(sum[i][j], row, COLUMN_OF(p, n));
       }

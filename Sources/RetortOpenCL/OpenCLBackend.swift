@@ -13,30 +13,40 @@ public final class OpenCLBackend: Backend {
   /// Why stored choices are not used, if they are not.
   package let tuningFault: TuningError?
   package let context: OpenCLContext
+  private let matrix: MatrixUnits?
   private let bufferLimit: Int
 
   /// Opens the device that `selector` means.
   ///
-  /// - Parameter selector: `auto`, `opencl`, `opencl:0`, `opencl:0:1` or `opencl:NAME`.
-  /// - Throws: `OpenCLError` when there is no such device or it does not open.
-  public convenience init(_ selector: String = "auto") throws {
-    try self.init(OpenCLContext(try OpenCLDevice.select(selector)))
+  /// - Parameters:
+  ///   - selector: `auto`, `opencl`, `opencl:0`, `opencl:0:1` or `opencl:NAME`.
+  ///   - compute: What products and convolutions multiply in.
+  /// - Throws: `OpenCLError` when there is no such device or it does not open,
+  ///   `BackendError.compute` when it cannot multiply in that type.
+  public convenience init(_ selector: String = "auto", compute: ComputeType = .float32) throws {
+    try self.init(OpenCLContext(try OpenCLDevice.select(selector)), compute: compute)
   }
 
   /// Runs plans in `context`.
   ///
   /// - Parameters:
   ///   - form: The form of heavy kernels; nil for what the device was measured to prefer.
+  ///   - compute: What products and convolutions multiply in; matrix units take the tiled form.
   ///   - bufferLimit: The largest buffer to allocate in bytes; nil for the device's own limit.
   ///   - store: Where choices are stored; nil for none.
   package init(
-    _ context: OpenCLContext, form: KernelForm? = nil, bufferLimit: Int? = nil,
-    store: TuningStore? = .standard()
-  ) throws(OpenCLError) {
+    _ context: OpenCLContext, form: KernelForm? = nil, compute: ComputeType = .float32,
+    bufferLimit: Int? = nil, store: TuningStore? = .standard()
+  ) throws {
     self.context = context
     device = context.device
     capabilities = Capabilities.of(context)
-    self.form = form ?? capabilities.form
+    guard capabilities.computeTypes.contains(compute) else {
+      throw BackendError.compute(
+        compute, device: device.description, offered: capabilities.computeTypes)
+    }
+    matrix = compute == .float32 ? nil : .ptx(compute)
+    self.form = matrix == nil ? form ?? capabilities.form : .tiled
     self.bufferLimit = min(bufferLimit ?? .max, context.device.maxAllocationSize)
     let baked = TuningTable.baked(for: device)
     do throws(TuningError) {
@@ -71,7 +81,9 @@ public final class OpenCLBackend: Backend {
       }
       return own.memory
     }
-    var lowering = Lowering(plan, device: device.limits, form: form, tuning: tuning)
+    var lowering = Lowering(
+      plan, device: device.limits, form: form,
+      tuning: matrix == nil ? tuning : TuningTable(), matrix: matrix)
     let (setup, steps) = try lowering.lower()
     let memory = try PlanMemory(
       plan, lowering, variables: buffers, context: context, limit: bufferLimit)

@@ -26,6 +26,7 @@ import Testing
     (["run", "no-such-recipe"], "no-such-recipe"),
     (["check", "fashion-demo", "--set", "sed=2"], "sed"),
     (["check", "fashion-demo", "--set", "stages.distil.train.batch=0"], "train.batch"),
+    (["check", "fashion-demo", "--set", "compute=fp16"], "float32, tf32"),
     (["explore", "fashion-demo", "--parents", "0"], "--parents"),
     (["bench", "step", "--models", "lenet6"], "'lenet5'"),
     (["bench", "step", "--models", ","], "--models"),
@@ -44,6 +45,10 @@ import Testing
     (["inspect", "/nonexistent/file.safetensors"], "/nonexistent/file.safetensors"),
     (["verify", "/nonexistent/case.safetensors"], "/nonexistent/case.safetensors"),
     (["explore", "fashion-demo", "--device", "cpu"], "stage 'teacher', which has not run"),
+    (
+      ["explore", "fashion-demo", "--device", "cpu", "--set", "compute=tf32"],
+      "cannot multiply in tf32, only in float32"
+    ),
     (["verify", "--device", "opencl:9"], "opencl:9"),
     (["verify", "--device", "sources:/proc/none"], "/proc/none"),
   ])

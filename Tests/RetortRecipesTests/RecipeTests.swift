@@ -35,6 +35,7 @@ import Testing
   @Test func everyKeyRoundTrips() throws {
     let recipe = try Recipe.decode(yaml: everything, path: "all.yaml")
     let stage = try #require(recipe.stages.first)
+    #expect(recipe.compute == .bf16)
     #expect(stage.data.selection == .longTail(imbalance: 12.5))
     #expect(stage.data.directory == "/a b/é\"")
     #expect(stage.explore?.divergence == .jensenShannon(beta: 0.1))
@@ -65,6 +66,7 @@ import Testing
     version: 1
     name: all
     seed: 18446744073709551615
+    compute: bf16
     data: {name: fashion-mnist, directory: "/a b/é\\"", long-tail: {imbalance: 12.5}, seed: 3, validation: 5}
     teacher: {model: resnet8, weights: t.safetensors, expected-accuracy: 0.5}
     generator: {model: conv-vae, latent: 4, weights: "true"}

@@ -47,7 +47,7 @@ struct Explore: ParsableCommand {
     let run = FileBytes.isReadable(source + "/recipe.yaml") ? source : nil
     let recipe = try Recipe.load(run.map { $0 + "/recipe.yaml" } ?? source, overrides: overrides)
     let report = try RecipeRunner.explore(
-      recipe, on: device.backend(), run: run, stage: stage, parents: parents,
+      recipe, on: device.backend(recipe.compute), run: run, stage: stage, parents: parents,
       shown: min(shown, parents))
     let picture = output ?? (run.map { $0 + "/" } ?? "") + "explored.png"
     try report.grid.write(to: picture)

@@ -21,7 +21,7 @@ struct Run: ParsableCommand {
   func run() throws {
     let recipe = try source.load()
     let folder = output ?? freeFolder("runs/\(recipe.name)")
-    let backend = try device.backend()
+    let backend = try device.backend(recipe.compute)
     Interruption.listen()
     let progress = ProgressLines(isSilent: format.json)
     progress.begin(recipe, folder, backend.name)

@@ -47,7 +47,8 @@ struct Tune: ParsableCommand {
     let isEmpty: Bool
     guard device.isOpenCL else {
       throw ValidationError(
-        "--device \(device.device) has nothing to tune; name an OpenCL device, see 'retort devices'.")
+        "--device \(device.device) has nothing to tune; name an OpenCL device, see 'retort devices'."
+      )
     }
     guard (1...86400).contains(budget) else {
       throw ValidationError("--budget must be from 1 to 86400 seconds.")

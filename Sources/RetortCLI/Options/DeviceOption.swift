@@ -40,36 +40,46 @@ struct DeviceOption: ParsableArguments {
   /// `auto` is the best OpenCL device, or the processor where OpenCL is not installed, which one
   /// line on standard error then says.
   ///
+  /// - Parameter compute: What products and convolutions multiply in.
   /// - Throws: `OpenCLError` when the device does not open, `FormatError` for a folder that cannot
-  ///   be written to.
-  func backend() throws -> any Backend {
-    guard device != "cpu" else { return CPUBackend() }
-    if let sourceFolder { return try sources(in: sourceFolder) }
+  ///   be written to, `BackendError.compute` when the device cannot multiply in that type.
+  func backend(_ compute: ComputeType = .float32) throws -> any Backend {
+    guard device != "cpu" else { return try processor(compute) }
+    if let sourceFolder { return try sources(in: sourceFolder, compute) }
     do {
-      return try openCL()
+      return try openCL(compute)
     } catch let error as OpenCLError {
       guard device == "auto", let reason = Self.absence(error) else { throw error }
-      let backend = CPUBackend()
+      let backend = try processor(compute)
       StandardError.write("retort: \(reason); computing on \(backend.name)")
       return backend
     }
   }
 
+  private func processor(_ compute: ComputeType) throws(BackendError) -> CPUBackend {
+    let backend = CPUBackend()
+    guard compute == .float32 else {
+      throw .compute(compute, device: backend.name, offered: [.float32])
+    }
+    return backend
+  }
+
   /// A backend that writes what a GPU would be given into `folder`.
-  private func sources(in folder: String) throws -> SourceBackend {
+  private func sources(in folder: String, _ compute: ComputeType) throws -> SourceBackend {
     try AtomicFile.makeDirectories(folder)
     StandardError.write(
       "retort: nothing is computed and results mean nothing; kernels go to \(folder)")
-    return SourceBackend { name, text in
+    return SourceBackend(compute: compute) { name, text in
       try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(name).cl")
     }
   }
 
   /// Opens the OpenCL device; stored choices that cannot be used are complained about.
   ///
-  /// - Throws: `OpenCLError` when there is none or it does not open.
-  func openCL() throws -> OpenCLBackend {
-    let backend = try OpenCLBackend(device)
+  /// - Throws: `OpenCLError` when there is none or it does not open, `BackendError.compute` when it
+  ///   cannot multiply in that type.
+  func openCL(_ compute: ComputeType = .float32) throws -> OpenCLBackend {
+    let backend = try OpenCLBackend(device, compute: compute)
     if let fault = backend.tuningFault { StandardError.write("retort: \(fault)") }
     return backend
   }

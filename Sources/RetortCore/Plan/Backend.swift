@@ -51,6 +51,8 @@ public enum BackendError: Error, Sendable, Hashable {
   case outOfBounds(what: String, offset: Int, count: Int, capacity: Int)
   /// Data of another type or length than declared.
   case wrongData(what: String, expected: String, found: String)
+  /// A type that the device cannot multiply in; `offered` are those that it can.
+  case compute(ComputeType, device: String, offered: [ComputeType])
   /// The device refused: memory, driver, hardware.
   case device(String)
 }
@@ -65,6 +67,12 @@ extension BackendError: CustomStringConvertible {
       "\(what): \(count) elements from \(offset) on lie outside its \(capacity)"
     case .wrongData(let what, let expected, let found):
       "\(what) needs \(expected), got \(found)"
+    case .compute(let type, let device, let offered):
+      """
+      \(device) cannot multiply in \(type.rawValue), only in \
+      \(offered.map(\.rawValue).joined(separator: " or ")). Set compute to that, or choose another \
+      device: `retort devices` shows which have matrix units
+      """
     case .device(let message): message
     }
   }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import RetortCore
 
 /// What a device was found to do, by trying it and checking the result.
 public struct Capabilities: Equatable, Sendable, Codable {
@@ -22,6 +23,11 @@ public struct Capabilities: Equatable, Sendable, Codable {
   public var tiledFormSeconds: Double?
   /// Whether heavy kernels take the form for CPU devices.
   public var prefersVectorForm = false
+
+  /// What products and convolutions can multiply in.
+  public var computeTypes: [ComputeType] {
+    [.float32] + (matrixUnitsTF32 ? [.tf32] : []) + (matrixUnitsBF16 ? [.bf16] : [])
+  }
 
   /// Which form heavy kernels take.
   package var form: KernelForm { prefersVectorForm ? .vector : .tiled }

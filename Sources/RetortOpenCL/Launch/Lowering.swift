@@ -22,6 +22,8 @@ package struct Lowering {
   package let form: KernelForm
   /// What was chosen for contractions.
   package var tuning: TuningTable
+  /// The matrix units that tiled contractions run on; nil for float32.
+  package let matrix: MatrixUnits?
   /// The commands so far.
   package private(set) var commands: [DeviceCommand] = []
   private var preparation: [DeviceCommand] = []
@@ -37,12 +39,14 @@ package struct Lowering {
 
   /// Starts with no commands.
   package init(
-    _ plan: Plan, device: DeviceLimits, form: KernelForm, tuning: TuningTable = TuningTable()
+    _ plan: Plan, device: DeviceLimits, form: KernelForm, tuning: TuningTable = TuningTable(),
+    matrix: MatrixUnits? = nil
   ) {
     self.plan = plan
     self.device = device
     self.form = form
     self.tuning = tuning
+    self.matrix = matrix
     packing = WeightPacking(plan)
   }
 

@@ -7,7 +7,10 @@ extension Lowering {
   ) {
     let result = convolution.result
     guard result.count > 0 else { return }
-    guard let product = TiledProduct(convolution, device: device, choice: choice) else {
+    guard
+      let product = TiledProduct(
+        convolution, device: device, matrix: matrix, choice: choice)
+    else {
       depthwiseTiled(step, convolution)
       return
     }
@@ -47,7 +50,10 @@ extension Lowering {
 extension TiledProduct {
   /// The convolution as `convolution_tiled` sees it; nil where groups have one input channel each,
   /// which other kernels do.
-  init?(_ convolution: ConvolutionStep, device: DeviceLimits, choice: TuningChoice?) {
+  init?(
+    _ convolution: ConvolutionStep, device: DeviceLimits, matrix: MatrixUnits?,
+    choice: TuningChoice?
+  ) {
     let geometry = convolution.geometry
     let groups = geometry.groups
     guard groups == 1 || convolution.weight[3] != 1 else { return nil }
@@ -60,17 +66,17 @@ extension TiledProduct {
     case .forward:
       self.init(
         m: pixels, n: outer, k: taps * inner, parts: groups, outputs: outputs, device: device,
-        choice: choice)
+        matrix: matrix, choice: choice)
     case .inputGradient:
       let (y, x) = (geometry.strideY, geometry.strideX)
       self.init(
         m: images * input[1].pieces(of: y) * input[2].pieces(of: x), n: inner,
         k: convolution.tapsOfPhase * outer, parts: groups * y * x, outputs: outputs,
-        device: device, choice: choice)
+        device: device, matrix: matrix, choice: choice)
     case .weightGradient:
       self.init(
         m: outer, n: taps * inner, k: pixels, parts: groups, outputs: outputs, device: device,
-        choice: choice)
+        matrix: matrix, choice: choice)
     }
   }
 }

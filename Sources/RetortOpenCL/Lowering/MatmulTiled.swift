@@ -5,7 +5,7 @@ extension Lowering {
   mutating func matmulTiled(_ step: Step, _ matmul: MatmulStep, _ choice: TuningChoice?) {
     let rows = matmul.batch * matmul.m
     guard rows * matmul.n > 0 else { return }
-    let product = TiledProduct(matmul, device: device, choice: choice)
+    let product = TiledProduct(matmul, device: device, matrix: matrix, choice: choice)
     var macros = product.macros(
       vectorA: (matmul.transposeA ? matmul.m : matmul.k) % 4 == 0,
       vectorB: (matmul.transposeB ? matmul.k : matmul.n) % 4 == 0)

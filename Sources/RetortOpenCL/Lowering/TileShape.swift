@@ -4,13 +4,15 @@ import RetortCore
 struct TileShape: Hashable {
   /// A work-group's block of the result, and the depth that it holds in local memory.
   let m, n, k: Int
-  /// A work-item's block.
+  /// The block of a work-item, or of the lanes that share one.
   let itemM, itemN: Int
+  /// Work-items that share a block: a warp's, on matrix units.
+  var lanes = 1
   /// Multiply-adds per cycle against the largest tile, as reuse from local memory allows.
   let efficiency: Double
 
   /// Work-items of a group.
-  var items: Int { m / itemM * (n / itemN) }
+  var items: Int { m / itemM * (n / itemN) * lanes }
 
   /// The macros that set the shape in a kernel.
   var macros: LaunchMacros {
@@ -20,8 +22,14 @@ struct TileShape: Hashable {
     ]
   }
 
-  /// Shapes that keep every sum in registers; 16 and 32 for results with short sides.
-  static let all = [
+  /// The shapes to choose from, on matrix units or without.
+  static func all(on matrix: MatrixUnits?) -> [TileShape] {
+    guard let matrix else { return simple }
+    return matrix.compute == .tf32 ? tf32 : bf16
+  }
+
+  // Shapes that keep every sum in registers; 16 and 32 for results with short sides.
+  private static let simple = [
     TileShape(m: 128, n: 128, k: 8, itemM: 8, itemN: 8, efficiency: 1),
     TileShape(m: 64, n: 64, k: 16, itemM: 4, itemN: 4, efficiency: 0.75),
     TileShape(m: 32, n: 32, k: 16, itemM: 4, itemN: 4, efficiency: 0.5),
@@ -39,6 +47,20 @@ struct TileShape: Hashable {
 
   /// What a choice calls it.
   var parameters: [String: Int] { ["tileM": m, "tileN": n, "tileK": k] }
+
+  // Warps of 16 to 64 rows and columns; the tiles are 16 words deep.
+  private static let tf32 = warps(depth: 16)
+  private static let bf16 = warps(depth: 32)
+
+  private static func warps(depth: Int) -> [TileShape] {
+    [
+      (128, 128, 64, 32, 1.0), (64, 64, 32, 32, 0.6), (32, 32, 16, 16, 0.3),
+      (64, 16, 32, 16, 0.3), (16, 64, 16, 32, 0.3),
+    ].map { (m: Int, n: Int, warpM: Int, warpN: Int, efficiency: Double) in
+      TileShape(
+        m: m, n: n, k: depth, itemM: warpM, itemN: warpN, lanes: 32, efficiency: efficiency)
+    }
+  }
 }
 
 /// A matrix product as the tiled kernels see it, with the tile and the splits that suit it.
@@ -48,6 +70,8 @@ struct TiledProduct {
   /// How many there are: batch, groups, phases.
   let parts: Int
   let tile: TileShape
+  /// What multiplies; nil for float32.
+  let matrix: MatrixUnits?
   /// Parts of K that are summed apart, each at most `chunk` long.
   let splits, chunk: Int
   /// What a choice may decide: the tile, and the splits.
@@ -64,27 +88,31 @@ struct TiledProduct {
 
   /// Takes the tile and splits of the least estimated time on `device`, or those of `choice`.
   ///
-  /// - Parameter outputs: The elements of the whole result.
+  /// - Parameters:
+  ///   - outputs: The elements of the whole result.
+  ///   - matrix: The matrix units to run on, if any.
   init(
-    m: Int, n: Int, k: Int, parts: Int, outputs: Int, device: DeviceLimits, choice: TuningChoice?
+    m: Int, n: Int, k: Int, parts: Int, outputs: Int, device: DeviceLimits, matrix: MatrixUnits?,
+    choice: TuningChoice?
   ) {
-    (self.m, self.n, self.k, self.parts) = (m, n, k, parts)
+    (self.m, self.n, self.k, self.parts, self.matrix) = (m, n, k, parts, matrix)
+    let shapes = TileShape.all(on: matrix)
     let units = max(1, device.computeUnits)
-    func ranked(_ tiles: [TileShape]) -> [(tile: TileShape, splits: [Split])] {
-      tiles.filter { $0.items <= device.maxWorkGroupSize }.map { tile in
-        let groups = m.pieces(of: tile.m) * n.pieces(of: tile.n) * parts
-        return (tile, Split.ranked(tile, k: k, groups: groups, outputs: outputs, units: units))
-      }.sorted { $0.splits[0].cost < $1.splits[0].cost }
+    func ranked(_ tile: TileShape) -> [Split] {
+      let groups = m.pieces(of: tile.m) * n.pieces(of: tile.n) * parts
+      return Split.ranked(
+        tile, k: k, groups: groups, outputs: outputs, units: units, rate: matrix?.rate ?? 1)
     }
-    let fallback = TileShape.all[TileShape.all.count - 1]
-    let known = ranked(TileShape.all)
+    func ranked(_ tiles: [TileShape]) -> [TileShape] {
+      tiles.filter { $0.items <= device.maxWorkGroupSize }
+        .map { (tile: $0, cost: ranked($0)[0].cost) }.sorted { $0.cost < $1.cost }.map(\.tile)
+    }
+    let known = ranked(shapes)
+    let tried = matrix == nil ? ranked(TileShape.tried) : []
     let shape = Decision(
-      known.first?.tile ?? fallback, (known + ranked(TileShape.tried)).map(\.tile), choice,
-      parameters: \.parameters)
+      known.first ?? shapes[shapes.count - 1], known + tried, choice, parameters: \.parameters)
     let tile = shape.value
-    let splits = Split.ranked(
-      tile, k: k, groups: m.pieces(of: tile.m) * n.pieces(of: tile.n) * parts, outputs: outputs,
-      units: units)
+    let splits = ranked(tile)
     let split = Decision(splits[0], splits, choice, trying: Self.triedSplits) {
       ["splits": $0.count]
     }
@@ -94,10 +122,10 @@ struct TiledProduct {
   }
 
   /// The product of a step.
-  init(_ matmul: MatmulStep, device: DeviceLimits, choice: TuningChoice?) {
+  init(_ matmul: MatmulStep, device: DeviceLimits, matrix: MatrixUnits?, choice: TuningChoice?) {
     self.init(
       m: matmul.m, n: matmul.n, k: matmul.k, parts: matmul.batch,
-      outputs: matmul.batch * matmul.m * matmul.n, device: device, choice: choice)
+      outputs: matmul.batch * matmul.m * matmul.n, device: device, matrix: matrix, choice: choice)
   }
 
   /// One way to split K.
@@ -105,9 +133,10 @@ struct TiledProduct {
     let cost: Double
     let count, chunk: Int
 
-    /// All ways for a tile, the fastest by estimate first.
+    /// All ways for a tile, the fastest by estimate first; `rate` is that of the units by that of
+    /// float32.
     static func ranked(
-      _ tile: TileShape, k: Int, groups: Int, outputs: Int, units: Int
+      _ tile: TileShape, k: Int, groups: Int, outputs: Int, units: Int, rate: Double
     ) -> [Split] {
       var found: [Split] = []
       var wanted = 1
@@ -120,8 +149,8 @@ struct TiledProduct {
         let depth = chunk.rounded(upTo: tile.k)
         var cost = Double(rounds) * Double(tile.m * tile.n * depth) / tile.efficiency
         if count > 1 {
-          cost += TiledProduct.launchCost
-          cost += Double(count * outputs / units) * TiledProduct.partialCost
+          cost += rate * TiledProduct.launchCost
+          cost += rate * Double(count * outputs / units) * TiledProduct.partialCost
         }
         found.append(Split(cost: cost, count: count, chunk: chunk))
         wanted *= 2
@@ -148,6 +177,7 @@ struct TiledProduct {
       "VECTOR_A": vectorA ? "4" : "1", "VECTOR_B": vectorB ? "4" : "1",
       "PARTIAL": splits > 1 ? "1" : "0",
     ])
+    if let matrix { macros.append(matrix.macros) }
     return macros
   }
 }

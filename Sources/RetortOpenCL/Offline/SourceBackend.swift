@@ -8,15 +8,22 @@ import RetortCore
 package final class SourceBackend: Backend {
   /// What messages and results call it.
   package let name = "no device (kernel sources only)"
+  private let matrix: MatrixUnits?
   private let write: (_ name: String, _ text: String) throws -> Void
   private var known: [KernelInstance: Set<String>] = [:]
   private var knownKinds: Set<LaunchMacros> = []
 
   /// Hands each kernel over once.
   ///
-  /// - Parameter write: Takes a name, `ENTRY-HASH`, in which `ENTRY` is the kernel to check, and
-  ///   the whole program's text. Equal texts have equal names, in every process.
-  package init(write: @escaping (_ name: String, _ text: String) throws -> Void) {
+  /// - Parameters:
+  ///   - compute: What products and convolutions multiply in, by PTX if on matrix units.
+  ///   - write: Takes a name, `ENTRY-HASH`, in which `ENTRY` is the kernel to check, and the whole
+  ///     program's text. Equal texts have equal names, in every process.
+  package init(
+    compute: ComputeType = .float32,
+    write: @escaping (_ name: String, _ text: String) throws -> Void
+  ) {
+    matrix = compute == .float32 ? nil : .ptx(compute)
     self.write = write
   }
 
@@ -31,7 +38,7 @@ package final class SourceBackend: Backend {
   package func compile(
     _ plan: Plan, variables: [any DeviceBuffer]
   ) throws -> any Executable {
-    var lowering = Lowering(plan, device: .largeGPU, form: .tiled)
+    var lowering = Lowering(plan, device: .largeGPU, form: .tiled, matrix: matrix)
     let (setup, steps) = try lowering.lower()
     for case .kernel(let launch) in setup + steps {
       try handOver(launch)
@@ -57,7 +64,7 @@ package final class SourceBackend: Backend {
     var kind: LaunchMacros = ["ENTRY": launch.entry]
     for flag in flags { kind.append(flag, values[flag] ?? "") }
     guard knownKinds.insert(kind).inserted else { return [] }
-    return (TileShape.all + TileShape.tried).map { tile in
+    return (TileShape.all(on: matrix) + (matrix == nil ? TileShape.tried : [])).map { tile in
       var variant = launch
       variant.macros.replace(with: tile.macros)
       return variant

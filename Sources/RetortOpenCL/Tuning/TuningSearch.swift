@@ -27,14 +27,16 @@ extension Lowering {
       case .vector:
         search { VectorProduct(matmul, device: device, choice: $0).decisions }
       case .tiled:
-        search { TiledProduct(matmul, device: device, choice: $0).decisions }
+        search { TiledProduct(matmul, device: device, matrix: matrix, choice: $0).decisions }
       }
     return matmul.fitsCLBlast ? [own, search(.clblast) { _ in [] }] : [own]
   }
 
   private func searches(_ convolution: ConvolutionStep) -> [TuningSearch] {
     guard form == .vector else {
-      return [search { TiledProduct(convolution, device: device, choice: $0)?.decisions }]
+      return [
+        search { TiledProduct(convolution, device: device, matrix: matrix, choice: $0)?.decisions }
+      ]
     }
     let isGather = convolution.direction != .weightGradient
     func direct(_ choice: TuningChoice) -> [[TuningChoice]]? {

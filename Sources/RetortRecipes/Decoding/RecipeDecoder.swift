@@ -1,3 +1,5 @@
+import RetortCore
+
 /// Expands stages and arms of a recipe's maps and decodes them.
 struct RecipeDecoder {
   private let root: RecipeNode
@@ -26,9 +28,10 @@ struct RecipeDecoder {
     reader.require("name")
     let name = name(reader) ?? "recipe"
     let seed = reader.seed("seed") ?? 1
+    let compute = reader.choice("compute", ComputeType.allCases.map(\.rawValue))
     let list = reader.value("stages")
     for key in StageDecoder.keys { _ = reader.value(key) }
-    let shared = root.removing(["version", "name", "seed", "stages", "arms"])
+    let shared = root.removing(["version", "name", "seed", "compute", "stages", "arms"])
     let empty = RecipeNode(place: root.place, content: .map([]))
     if let list {
       reader.finish()
@@ -39,7 +42,9 @@ struct RecipeDecoder {
       add(shared, name: name, over: empty, arms: reader.value("arms"), path: "arms")
     }
     guard faults.faults.isEmpty else { throw RecipeErrors(faults.sorted) }
-    return Recipe(name: name, seed: seed, stages: stages.stages)
+    return Recipe(
+      name: name, seed: seed, compute: compute.flatMap(ComputeType.init) ?? .float32,
+      stages: stages.stages)
   }
 
   private mutating func decode(stages list: RecipeNode, over shared: RecipeNode) {

@@ -1,14 +1,19 @@
+import RetortCore
+
 /// A whole run, as written down: who teaches whom, on what, how, for how long.
 public struct Recipe: Equatable, Sendable {
   /// What the run folder is called when nothing else is said.
   public var name: String
   /// What all randomness of the run depends on.
   public var seed: UInt64
+  /// What products and convolutions multiply in.
+  public var compute: ComputeType
   /// The stages in order, arms expanded; at least one.
   public var stages: [StageSpec]
 
   /// A recipe of the given stages.
-  public init(name: String, seed: UInt64 = 1, stages: [StageSpec]) {
-    (self.name, self.seed, self.stages) = (name, seed, stages)
+  public init(name: String, seed: UInt64 = 1, compute: ComputeType = .float32, stages: [StageSpec])
+  {
+    (self.name, self.seed, self.compute, self.stages) = (name, seed, compute, stages)
   }
 }

@@ -4,7 +4,10 @@ import RetortFormats
 extension Recipe {
   /// The recipe with every default written out; reading it gives an equal recipe.
   public var expandedYAML: String {
-    let head = ["version: 1", "name: \(word(name))", "seed: \(seed)", "stages:"]
+    let head = [
+      "version: 1", "name: \(word(name))", "seed: \(seed)", "compute: \(compute.rawValue)",
+      "stages:",
+    ]
     return (head + stages.flatMap(\.yamlLines)).joined(separator: "\n") + "\n"
   }
 

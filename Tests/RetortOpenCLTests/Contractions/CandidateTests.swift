@@ -10,11 +10,11 @@ import Testing
 
   @Test(
     arguments: [
-      (Product(m: 37, n: 70, k: 300), KernelForm.vector),
+      (Product(m: 37, n: 70, k: 300), ContractionForm.vector),
       (Product(m: 9, n: 20, k: 2100, b: true), .vector),
       (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .tiled),
     ])
-  func productsAreRightHoweverChosen(_ p: Product, _ form: KernelForm) throws {
+  func productsAreRightHoweverChosen(_ p: Product, _ form: ContractionForm) throws {
     try ContractionTests().check(p, form, isSearched: true)
   }
 
@@ -23,10 +23,10 @@ import Testing
       (Case([3, 9, 8, 8], 12, 3, 3) { $0 = Convolution(stride: 2, padding: 1) }, .vector),
       (Case([2, 19, 21, 6], 3, 3, 3) { $0 = Convolution(padding: 1) }, .vector),
       (Case([2, 7, 5, 6], 6, 3, 3) { $0 = Convolution(padding: 1, groups: 6) }, .vector),
-      (Case([3, 11, 9, 16], 32, 3, 3) { $0 = Convolution(padding: 1) }, KernelForm.vector),
+      (Case([3, 11, 9, 16], 32, 3, 3) { $0 = Convolution(padding: 1) }, ContractionForm.vector),
       (Case([2, 9, 7, 8], 12, 3, 3) { $0 = Convolution(stride: 2, groups: 2) }, .tiled),
     ])
-  func convolutionsAreRightHoweverChosen(_ c: Case, _ form: KernelForm) throws {
+  func convolutionsAreRightHoweverChosen(_ c: Case, _ form: ContractionForm) throws {
     try ContractionTests().check(c, form, isSearched: true)
   }
 }

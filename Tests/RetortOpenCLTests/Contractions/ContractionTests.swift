@@ -3,7 +3,31 @@ import Testing
 @testable import RetortCore
 @testable import RetortOpenCL
 
-/// Both forms against the definitions in float64, with and without split sums.
+/// How a contraction is computed: a form in float32, or emulated matrix units.
+enum ContractionForm: String, CaseIterable, Sendable {
+  case vector, tiled, tf32, bf16
+
+  /// Runs steps so.
+  var runner: StepRunner {
+    StepRunner(form: self == .vector ? .vector : .tiled, matrix: compute.map { .emulated($0) })
+  }
+
+  private var compute: ComputeType? { ComputeType(rawValue: rawValue) }
+
+  /// The nearest number of 11 or 8 significant bits, of two the even one; the number itself in
+  /// float32.
+  func rounded(_ x: Float) -> Float {
+    guard let compute, x != 0 else { return x }
+    let unit = Double(
+      sign: .plus, exponent: Int(x.exponent) - (compute == .tf32 ? 10 : 7), significand: 1)
+    return Float((Double(x) / unit).rounded(.toNearestOrEven) * unit)
+  }
+}
+
+/// All forms against the definitions in float64, with and without split sums.
+///
+/// The definition takes the numbers as matrix units round them: products are then exact, and errors
+/// are those of float32 sums.
 @Suite struct ContractionTests {
   /// One product: batch, m, n, k and which operands are transposed.
   struct Product: CustomStringConvertible, Sendable {
@@ -19,21 +43,22 @@ import Testing
       (0..<4).map { Product(batch: batch, m: m, n: n, k: k, a: $0 & 1 != 0, b: $0 & 2 != 0) }
     } + [Product(m: 12, n: 20, k: 6000), Product(batch: 2, m: 3, n: 7, k: 4096, a: true, b: true)]
 
-  @Test(arguments: products, KernelForm.allCases)
-  func matmulMatchesItsDefinition(_ p: Product, _ form: KernelForm) throws {
+  @Test(arguments: products, ContractionForm.allCases)
+  func matmulMatchesItsDefinition(_ p: Product, _ form: ContractionForm) throws {
     try check(p, form)
   }
 
   /// Compares a product with its definition: as planned, or in every way that a search tries.
-  func check(_ p: Product, _ form: KernelForm, isSearched: Bool = false) throws {
+  func check(_ p: Product, _ form: ContractionForm, isSearched: Bool = false) throws {
     var numbers = TestNumbers(seed: 3)
     let a = numbers.floats(p.batch * p.m * p.k), b = numbers.floats(p.batch * p.k * p.n)
+    let exactA = a.map(form.rounded), exactB = b.map(form.rounded)
     var sums = [Double](repeating: 0, count: p.batch * p.m * p.n)
     for index in sums.indices {
       let (batch, row, column) = (index / (p.m * p.n), index / p.n % p.m, index % p.n)
       for k in 0..<p.k {
-        let x = a[batch * p.m * p.k + (p.a ? k * p.m + row : row * p.k + k)]
-        let y = b[batch * p.k * p.n + (p.b ? column * p.k + k : k * p.n + column)]
+        let x = exactA[batch * p.m * p.k + (p.a ? k * p.m + row : row * p.k + k)]
+        let y = exactB[batch * p.k * p.n + (p.b ? column * p.k + k : k * p.n + column)]
         sums[index] += Double(x) * Double(y)
       }
     }
@@ -90,13 +115,18 @@ import Testing
     Case([37, 8, 7, 16], 16, 3, 3) { $0 = Convolution(padding: 1) },
   ]
 
-  @Test(arguments: cases, KernelForm.allCases)
-  func convolutionMatchesItsDefinition(_ c: Case, _ form: KernelForm) throws {
+  /// Every case in float32, and in one type of matrix units by turns: they take long to compile.
+  static let caseForms: [(Case, ContractionForm)] = cases.enumerated().flatMap { index, c in
+    [ContractionForm.vector, .tiled, index % 2 == 0 ? .tf32 : .bf16].map { (c, $0) }
+  }
+
+  @Test(arguments: caseForms)
+  func convolutionMatchesItsDefinition(_ c: Case, _ form: ContractionForm) throws {
     try check(c, form)
   }
 
   /// Compares a convolution and its gradients with their definitions, as a product.
-  func check(_ c: Case, _ form: KernelForm, isSearched: Bool = false) throws {
+  func check(_ c: Case, _ form: ContractionForm, isSearched: Bool = false) throws {
     let g = c.geometry
     let input = Shape(c.input)
     let weight = Shape([c.out, c.high, c.wide, c.input[3] / g.groups])
@@ -104,6 +134,10 @@ import Testing
     var numbers = TestNumbers(seed: 4)
     let x = numbers.floats(input.count), w = numbers.floats(weight.count)
     let dy = numbers.floats(output.count)
+    // Where every group has one channel there are no products of matrices.
+    let exact = g.groups > 1 && weight[3] == 1 ? ContractionForm.tiled : form
+    let exactX = x.map(exact.rounded), exactW = w.map(exact.rounded)
+    let exactDY = dy.map(exact.rounded)
     var y = [Double](repeating: 0, count: output.count)
     var dx = [Double](repeating: 0, count: input.count)
     var dw = [Double](repeating: 0, count: weight.count)
@@ -121,9 +155,9 @@ import Testing
             ((image * input[1] + iy) * input[2] + ix) * input[3]
             + o / (c.out / g.groups) * weight[3] + channel
           let by = (o * c.high * c.wide + tap) * weight[3] + channel
-          y[index] += Double(x[from]) * Double(w[by])
-          dx[from] += Double(dy[index]) * Double(w[by])
-          dw[by] += Double(dy[index]) * Double(x[from])
+          y[index] += Double(exactX[from]) * Double(exactW[by])
+          dx[from] += Double(exactDY[index]) * Double(exactW[by])
+          dw[by] += Double(exactDY[index]) * Double(exactX[from])
         }
       }
     }
@@ -150,7 +184,7 @@ import Testing
   /// Runs a contraction with the plain store and, if there is a `seed`, with one that adds a bias
   /// per column, clips, adds a residual, and keeps the raw sum too.
   private func check(
-    _ form: KernelForm, _ isSearched: Bool, _ sums: [Double], columns: Int, terms: Int,
+    _ form: ContractionForm, _ isSearched: Bool, _ sums: [Double], columns: Int, terms: Int,
     seed: UInt64?,
     _ operands: [HostArray],
     _ kind: (PointwiseProgram) -> StepKind
@@ -170,7 +204,7 @@ import Testing
       programs.append(
         (fused, [.float32(numbers.floats(columns)), .float32(numbers.floats(sums.count))]))
     }
-    let runner = StepRunner(form: form)
+    let runner = form.runner
     for (place, (program, extra)) in programs.enumerated() {
       let job = StepJob(
         kind: kind(program), inputs: operands + extra,

@@ -13,6 +13,7 @@ struct StepJob {
 /// Runs steps on the test device, with sentinels around everything that they may not write.
 struct StepRunner {
   let form: KernelForm
+  var matrix: MatrixUnits?
   private static let slack = 64
   private static let sentinel: Float = -7777
 
@@ -32,7 +33,7 @@ struct StepRunner {
     let context = try Fixture.context()
     let (plan, arrays, steps) = Self.plan(jobs)
     let memories = try arrays.map { try Self.memory(context, $0) }
-    var lowering = Lowering(plan, device: context.device.limits, form: form)
+    var lowering = Lowering(plan, device: context.device.limits, form: form, matrix: matrix)
     var commands: [DeviceCommand] = []
     for (job, step) in zip(jobs, steps) {
       lowering.tuning = TuningTable()

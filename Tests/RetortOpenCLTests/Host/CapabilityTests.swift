@@ -1,4 +1,5 @@
 import Glibc
+import RetortCore
 import Testing
 
 @testable import RetortOpenCL
@@ -13,7 +14,19 @@ import Testing
     #expect((found.vectorFormSeconds ?? 0) > 0 && (found.tiledFormSeconds ?? 0) > 0)
     if context.device.kind == .cpu {
       #expect(found.prefersVectorForm, "\(found)")
-      #expect(!found.matrixUnitsBF16 && !found.matrixUnitsTF32)
+      #expect(found.computeTypes == [.float32])
+    }
+  }
+
+  @Test func aTypeThatTheDeviceLacksIsRefused() throws {
+    let context = try Fixture.context()
+    let offered = Capabilities.of(context).computeTypes
+    for type in ComputeType.allCases where !offered.contains(type) {
+      let expected = BackendError.compute(
+        type, device: context.device.description, offered: offered)
+      #expect(throws: expected) { try OpenCLBackend(context, compute: type) }
+      #expect("\(expected)".contains("\(context.device.name)"))
+      #expect("\(expected)".contains("cannot multiply in \(type.rawValue), only in float32"))
     }
   }
 

@@ -38,7 +38,7 @@ import Testing
     let folder = Folder()
     _ = try compile(on: SourceBackend { folder.files.append(($0, $1)) })
     for transposes in ["0\n#define TRANSPOSE_B 0\n", "0\n#define TRANSPOSE_B 1\n"] {
-      for tile in TileShape.all {
+      for tile in TileShape.all(on: nil) {
         let defines = tile.macros.pairs.map { "#define \($0.name) \($0.value)\n" }.joined()
         #expect(
           folder.files.contains {
@@ -46,6 +46,14 @@ import Testing
           }, "\(tile), \(transposes)")
       }
     }
+  }
+
+  @Test func matrixUnitsAreNVIDIAs() throws {
+    let folder = Folder()
+    _ = try compile(on: SourceBackend(compute: .bf16) { folder.files.append(($0, $1)) })
+    let products = folder.files.filter { $0.name.hasPrefix("matmul_tiled") }
+    #expect(products.count >= TileShape.all(on: .ptx(.bf16)).count)
+    #expect(products.allSatisfy { $0.text.contains("#define COMPUTE 2\n#define MATRIX_CORE 1\n") })
   }
 
   @Test func nothingIsComputed() throws {

@@ -1,0 +1,10 @@
+/// What matrix products and convolutions multiply in; they sum in float32, and everything else is
+/// computed in float32, whatever the type.
+public enum ComputeType: String, Sendable, Codable, CaseIterable {
+  /// 24 significant bits: float32 itself.
+  case float32
+  /// 11 significant bits in float32's range, on matrix units.
+  case tf32
+  /// 8 significant bits in float32's range, on matrix units.
+  case bf16
+}
