@@ -71,6 +71,23 @@ enum ContractionForm: String, CaseIterable, Sendable {
     }
   }
 
+  @Test(arguments: [ContractionForm.tf32, .bf16])
+  func roundingKeepsWhatIsNotFinite(_ form: ContractionForm) throws {
+    let nans = [0x7F80_0001, 0x7FFF_FFFF, 0xFFFF_FFFF].map { Float(bitPattern: $0) }
+    let a = nans + [.infinity, -.infinity, .greatestFiniteMagnitude, .leastNormalMagnitude, -0.0]
+    var store = PointwiseProgram(shape: [a.count, 1])
+    store.store(store.add(.accumulator))
+    let product = MatmulStep(
+      batch: 1, m: a.count, n: 1, k: 1, transposeA: false, transposeB: false, epilogue: store)
+    let found = try form.runner.run(
+      .matmul(product), [.float32(a), .float32([1])], outputs: [(a.count, .float32)])[0]
+    let expected: [Double] = [
+      .nan, .nan, .nan, .infinity, -.infinity, .infinity, Double(Float.leastNormalMagnitude), 0,
+    ]
+    let places = Dictionary(uniqueKeysWithValues: expected.enumerated().map { ($0, $1) })
+    #expect(found.firstMismatch(places, within: 0) == nil)
+  }
+
   /// One convolution: images, height, width, channels; out, kernel height and width.
   struct Case: CustomStringConvertible, Sendable {
     var input: [Int]
