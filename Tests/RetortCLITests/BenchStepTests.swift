@@ -27,8 +27,10 @@ import Testing
       #expect(model["samples"]?.array?.count == 2)
       #expect(try #require(model["seconds"]?.double) > 0)
       #expect(try #require(model["launches"]?.int) > 0)
-      #expect(try #require(model["residentBytes"]?.int) > 0)
     }
+    // The second may live in what the first has freed.
+    let resident = try models.map { try #require($0["residentBytes"]?.int) }
+    #expect(resident[0] > 0 && resident[1] >= 0)
   }
 
   @Test(arguments: steps) func aRecordHoldsWhatAnotherProgramNeeds(_ step: String) throws {
