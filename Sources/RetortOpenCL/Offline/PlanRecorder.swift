@@ -1,7 +1,7 @@
 import RetortCore
 
 /// A backend without a device: it computes nothing, and remembers the training steps that it is
-/// given; whatever is read back is ones.
+/// given; whatever is read back is one.
 package final class PlanRecorder: Backend {
   /// What messages call it.
   package let name = "no device"

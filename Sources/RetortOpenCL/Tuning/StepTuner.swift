@@ -136,28 +136,44 @@ private final class TuningContest {
 
   /// `candidate` if it is clearly faster than `other`, else `other`.
   func faster(_ candidate: Entry, _ other: Entry) throws -> Entry {
-    let times = try times(candidate, other, samples: Self.samples)
-    return times.0 < times.1 * Self.faster ? candidate : other
+    let (own, others) = try times(candidate, other, samples: Self.samples)
+    return own.isBelow(others, share: Self.faster) ? candidate : other
   }
 
   /// The end of the contest: `best` if it beats the default once more.
   func result(_ best: Entry) throws -> TuningResult {
-    let times = try times(best, standard, samples: Self.finalSamples)
-    let isWon = !best.choice.isDefault && times.0 < times.1 * Self.winning
+    let (own, standards) = try times(best, standard, samples: Self.finalSamples)
+    let isWon = !best.choice.isDefault && own.isBelow(standards, share: Self.winning)
     return TuningResult(
-      choice: isWon ? best.choice : TuningChoice(), defaultSeconds: times.1,
-      bestSeconds: isWon ? times.0 : times.1, trialCount: trialCount, rejected: rejected)
+      choice: isWon ? best.choice : TuningChoice(), defaultSeconds: standards.median,
+      bestSeconds: isWon ? own.median : standards.median, trialCount: trialCount,
+      rejected: rejected)
   }
 
-  /// Median times of two that take turns, in seconds.
-  private func times(_ a: Entry, _ b: Entry, samples: Int) throws -> (Double, Double) {
+  /// Times of two that take turns.
+  private func times(_ a: Entry, _ b: Entry, samples: Int) throws -> (Times, Times) {
     var (first, second): ([Double], [Double]) = ([], [])
     for _ in 0..<samples {
       second.append(try trial.seconds(of: b.list, count: runsPerSample))
       first.append(try trial.seconds(of: a.list, count: runsPerSample))
       if first[0] > second[0] * Self.hopeless { break }
     }
-    return (first.sorted()[first.count / 2], second.sorted()[second.count / 2])
+    return (Times(first), Times(second))
+  }
+
+  /// Some samples of one time, in seconds.
+  private struct Times {
+    let least, median: Double
+
+    init(_ samples: [Double]) {
+      let sorted = samples.sorted()
+      (least, median) = (sorted[0], sorted[sorted.count / 2])
+    }
+
+    /// Whether both are below the others' share: other programs slow medians, and rarely the least.
+    func isBelow(_ others: Times, share: Double) -> Bool {
+      least < others.least * share && median < others.median * share
+    }
   }
 
   private static func deviation(of found: [Float], from expected: [Float]) -> Float {

@@ -25,6 +25,16 @@ import Testing
   ])
   func otherTextIsNoChoice(_ text: String) { #expect(TuningChoice(text) == nil) }
 
+  @Test func bakedChoicesAreChoices() {
+    for (device, choices) in TuningTable.known {
+      #expect(Set(choices.map(\.0)).count == choices.count, "\(device)")
+      for (key, text) in choices {
+        #expect(TuningChoice(text)?.description == text, "\(key)")
+        #expect(KernelForm.allCases.contains { key.hasPrefix($0.rawValue + " ") }, "\(key)")
+      }
+    }
+  }
+
   @Test func choicesAreKeptAndDamageIsSaid() throws {
     try withStore { store, folder in
       let device = try Fixture.context().device
