@@ -127,19 +127,17 @@ static inline float16 exp16(float16 x) {
   return p * as_float16((half_e + 127) << 23) * as_float16((e - half_e + 127) << 23);
 }
 
-// exp for x ≤ 0 or NaN, as shifted rows have it: exp16's polynomial, cheaper, 0 below e⁻⁸⁷. The low
-// bits of `biased` are n, so that a shift puts n where the exponent is.
+// exp for x ≤ 0 or NaN, as shifted rows have it: 2^(n + f) with |f| ≤ ½, 0 below e⁻⁸⁷. 2^f is a
+// minimax polynomial of degree 5 (9e-8). The low bits of `biased` are n, so that a shift puts n where
+// the exponent is.
 static inline float16 exp_shifted16(float16 x) {
   const float16 biased = fma(x, (float16)1.44269504f, (float16)12582912.0f);
-  const float16 n = biased - 12582912.0f;
-  float16 r = fma(n, (float16)-0.693359375f, x);
-  r = fma(n, (float16)2.12194440e-4f, r);
-  float16 p = fma(r, (float16)1.38131424e-3f, (float16)8.36941879e-3f);
-  p = fma(p, r, (float16)4.16684560e-2f);
-  p = fma(p, r, (float16)1.66665152e-1f);
-  p = fma(p, r, (float16)0.49999994f);
-  p = fma(p, r * r, r) + 1.0f;
-  p *= as_float16((as_int16(biased) << 23) + 0x3F800000);
+  const float16 f = fma(x, (float16)1.44269504f, 12582912.0f - biased);
+  float16 p = fma(f, (float16)1.32647273e-3f, (float16)9.67151271e-3f);
+  p = fma(p, f, (float16)5.55073374e-2f);
+  p = fma(p, f, (float16)0.240222421f);
+  p = fma(p, f, (float16)0.693146978f);
+  p = fma(p, f, (float16)1.0f) * as_float16((as_int16(biased) << 23) + 0x3F800000);
   return x < -87.0f ? (float16)0.0f : p;
 }
 
