@@ -116,6 +116,9 @@ static const char moments_tiled[] = {
 static const char winograd_inputs[] = {
 #embed "convolution/winograd_inputs.cl"
     , 0};
+static const char winograd_transforms[] = {
+#embed "convolution/winograd_transforms.cl"
+    , 0};
 static const char winograd_vector[] = {
 #embed "convolution/winograd_vector.cl"
     , 0};
@@ -135,6 +138,7 @@ static const retort_kernel_source sources[] = {
     {"convolution/convolution_weight_sum_vector", convolution_weight_sum_vector},
     {"convolution/depthwise_vector", depthwise_vector},
     {"convolution/winograd_inputs", winograd_inputs},
+    {"convolution/winograd_transforms", winograd_transforms},
     {"convolution/winograd_vector", winograd_vector},
     {"convolution/winograd_weight_gradient_vector", winograd_weight_gradient_vector},
     {"convolution/winograd_weights_vector", winograd_weights_vector},

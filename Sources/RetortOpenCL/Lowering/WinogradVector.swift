@@ -7,7 +7,8 @@ extension Lowering {
     _ step: Step, _ convolution: ConvolutionStep, _ winograd: VectorWinograd
   ) {
     let weight = input(step, 1)
-    let byteCount = 4 * 16 * winograd.inputChannels * winograd.outputChannels
+    let byteCount =
+      4 * winograd.grid.positions * winograd.inputChannels * winograd.outputChannels
     let packed = packed(step, byteCount: byteCount) {
       Launch(
         family: "convolution/winograd_weights_vector", entry: "winograd_pack_vector",
@@ -20,7 +21,7 @@ extension Lowering {
       convolution.epilogue, operands: step.inputs.indices.dropFirst(2).map { input(step, $0) },
       results: step.outputs.indices.map { output(step, $0) })
     var macros = winograd.macros
-    macros.append("TILES", "\(winograd.tiles)")
+    macros.append(["TILES": "\(winograd.tiles)", "IMAGES": "\(winograd.images)"])
     var arguments: LaunchArguments = [
       "input": .buffer(input(step, 0)), "packed": .buffer(packed), "c": .buffer(output(step)),
     ]
@@ -28,18 +29,24 @@ extension Lowering {
     add(
       Launch(
         family: "convolution/winograd_vector", entry: "winograd_vector", macros: macros,
-        generated: store.text, global: [winograd.units], local: [1], arguments: arguments,
+        generated: store.text, global: [winograd.units / winograd.images], local: [1],
+        arguments: arguments,
         label: step.label))
   }
 
+  /// Floats of partial weight gradients, of which more cost more time than even parts save.
+  private static let partialLimit = 1 << 20
+
   /// Appends the launches of a convolution's weight gradient by Winograd's algorithm: sums over
-  /// runs of images at the 16 positions, and the transformation of their sum.
+  /// runs of images at each position, and the transformation of their sum.
   mutating func winogradWeightGradientVector(_ step: Step, _ winograd: VectorWinograd) {
     let cores = max(1, device.computeUnits)
-    let unitsPerPart = winograd.units.pieces(of: VectorProduct.itemsPerCore * cores)
+    let partCount = winograd.grid.positions * winograd.inputChannels * winograd.outputChannels
+    let partsPerCore = max(
+      1, min(VectorProduct.itemsPerCore, Self.partialLimit / partCount / cores))
+    let unitsPerPart = winograd.units.pieces(of: partsPerCore * cores)
     let parts = winograd.units.pieces(of: unitsPerPart)
-    let partial = scratch(
-      byteCount: 4 * 16 * parts * winograd.inputChannels * winograd.outputChannels)
+    let partial = scratch(byteCount: 4 * parts * partCount)
     var macros = winograd.macros
     macros.append("UNITS", "\(min(winograd.unitsAtATime, unitsPerPart))")
     add(
@@ -61,12 +68,14 @@ extension Lowering {
   }
 }
 
-/// How the vector form cuts a 3×3 convolution of stride 1 into tiles of F(2×2, 3×3).
+/// How the vector form cuts a 3×3 convolution of stride 1 into tiles of F(M×M, 3×3).
 struct VectorWinograd {
   /// Channels of the gather, which for the input gradient are the convolution's out and in.
   let inputChannels, outputChannels: Int
-  /// Bands of all images.
-  let units: Int
+  /// The tiles of an image.
+  let grid: WinogradGrid
+  /// Bands of all images, and the images that a work-item takes at a time.
+  let units, images: Int
   /// The register tile: tiles, and vectors of 16 channels.
   let tiles, vectors: Int
   /// Units that the weight gradient transforms before it multiplies.
@@ -100,14 +109,15 @@ struct VectorWinograd {
       geometry.dilationX == 1, (0...2).contains(padY), (0...2).contains(padX),
       from[0] > 0, from[3] > 0, to[3] > 0, from[3] % 16 == 0, to[3] % 16 == 0
     else { return nil }
-    let (rows, columns) = (to[1].pieces(of: 2), to[2].pieces(of: 2))
-    // 16 products a tile, and the transformations, against 9 a pixel of which some are outside.
-    let pays = Double(16 * rows * columns) * 1.25 < Double(9 * to[1] * to[2]) * 0.9
+    let (grid, cost) = WinogradGrid.cheapest(from: from, to: to)
+    let pays = cost < Double(9 * to[1] * to[2] * from[3] * to[3])
     guard choice?.algorithm == .winograd || pays && choice?.algorithm != .direct else {
       return nil
     }
 
     (inputChannels, outputChannels) = (from[3], to[3])
+    self.grid = grid
+    let (rows, columns) = (grid.rows, grid.columns)
     let width = Decision("vectors", to[3] % 32 == 0 ? 2 : 1, or: [1], choice)
     vectors = width.value
     let channels = from[3] + 16 * vectors
@@ -115,12 +125,13 @@ struct VectorWinograd {
     let limit = min(Self.unitLimit, device.localMemorySize / 4)
     var bands = 1
     while rows.pieces(of: bands) > 1,
-      16 * rows.pieces(of: bands) * columns * channels > limit || from[0] * bands < wanted
+      grid.positions * rows.pieces(of: bands) * columns * channels > limit
+        || from[0] * bands < wanted
     {
       bands += 1
     }
     func fits(_ tiles: Int, _ channels: Int) -> Bool {
-      4 * 16 * (tiles * channels + 32) <= device.localMemorySize
+      4 * grid.positions * (tiles * channels + 32) <= device.localMemorySize
     }
     let even = rows.pieces(of: bands)
     let widest = convolution.direction == .weightGradient ? from[3] + to[3] : channels
@@ -129,21 +140,23 @@ struct VectorWinograd {
       or: [even.pieces(of: 2), min(rows, 2 * even)].filter { fits($0 * columns, widest) }, choice)
     let band = depth.value
     bands = rows.pieces(of: band)
-    let unit = band * columns
+    let together = bands == 1 ? grid.images(of: from[0]) : 1
+    images = fits(together * band * columns, channels) ? together : 1
+    let unit = images * band * columns
     guard fits(unit, channels) else { return nil }
     units = from[0] * bands
-    let least = (rows - (bands - 1) * band) * columns
+    let least = images * (rows - (bands - 1) * band) * columns
     let tile = Decision(
       "tiles", unit.pieces(of: unit.pieces(of: min(Self.tileLimit, least))),
       or: Self.triedTiles.filter { $0 <= least }, choice)
     tiles = tile.value
-    let most = max(
-      1,
-      min(Self.gradientLimit, device.localMemorySize / 4 - 1024)
-        / (16 * unit * (from[3] + to[3])))
+    let loaded = grid.positions * band * columns * (from[3] + to[3])
+    let most = max(1, min(Self.gradientLimit, device.localMemorySize / 4 - 1024) / loaded)
     let load = Decision(
       "units", most,
-      or: [most.pieces(of: 2), 2 * most].filter { fits($0 * unit, from[3] + to[3]) }, choice)
+      or: [most.pieces(of: 2), 2 * most].filter {
+        fits($0 * band * columns, from[3] + to[3])
+      }, choice)
     unitsAtATime = load.value
     decisions = [
       width.candidates, depth.candidates,
@@ -152,7 +165,7 @@ struct VectorWinograd {
     macros = [
       "IN_H": "\(from[1])", "IN_W": "\(from[2])", "IN_C": "\(from[3])", "OUT_H": "\(to[1])",
       "OUT_W": "\(to[2])", "N": "\(to[3])", "PAD_Y": "\(padY)", "PAD_X": "\(padX)",
-      "BAND": "\(band)", "NV": "\(vectors)",
+      "M": "\(grid.side)", "BAND": "\(band)", "NV": "\(vectors)",
     ]
   }
 
@@ -160,9 +173,46 @@ struct VectorWinograd {
   func weightMacros(isGradient: Bool = false) -> LaunchMacros {
     [
       "C": "\(inputChannels)", "N": "\(outputChannels)", "NV": "\(vectors)",
-      "GRADIENT": isGradient ? "1" : "0",
+      "M": "\(grid.side)", "GRADIENT": isGradient ? "1" : "0",
     ]
   }
   /// Their work-items.
   var weightBlocks: [Int] { [outputChannels / 16, inputChannels / 16] }
+}
+
+/// The tiles of one image, each of `side` × `side` results.
+struct WinogradGrid {
+  /// Results along one side of a tile: 2 or 4.
+  let side: Int
+  /// Tiles down and across an image.
+  let rows, columns: Int
+
+  /// Products of a tile and pair of channels.
+  var positions: Int { (side + 2) * (side + 2) }
+
+  /// What transforming a tile costs for one channel, in products: measured on PoCL.
+  private var transformCost: Double { side == 2 ? 40 : 135 }
+  /// Tiles that keep the units for products busy.
+  private static let fewTiles = 4
+
+  /// The least number of `images` of a batch that makes enough tiles and divides the batch.
+  func images(of batch: Int) -> Int {
+    let enough = (1...Self.fewTiles).first { $0 * rows * columns >= Self.fewTiles }
+    guard let enough else { return 1 }
+    return (enough...Self.fewTiles).first { batch % $0 == 0 } ?? 1
+  }
+
+  /// The cheaper grid for a convolution, and its cost in products of an image.
+  static func cheapest(from: Shape, to: Shape) -> (WinogradGrid, cost: Double) {
+    let grids = [2, 4].map {
+      WinogradGrid(side: $0, rows: to[1].pieces(of: $0), columns: to[2].pieces(of: $0))
+    }
+    let costs = grids.map { grid in
+      let tiles = Double(grid.rows * grid.columns)
+      let busy = min(1, tiles * Double(grid.images(of: from[0])) / Double(fewTiles))
+      return tiles * Double(grid.positions * from[3] * to[3]) / busy
+        + tiles * grid.transformCost * Double(from[3] + to[3])
+    }
+    return costs[1] < costs[0] ? (grids[1], costs[1]) : (grids[0], costs[0])
+  }
 }

@@ -63,7 +63,7 @@ enum ContractionForm: String, CaseIterable, Sendable {
       }
     }
     try check(
-      form, isSearched, sums, columns: p.n, terms: p.k, seed: 5, [.float32(a), .float32(b)]
+      form, 4e-6, isSearched, sums, columns: p.n, terms: p.k, seed: 5, [.float32(a), .float32(b)]
     ) {
       .matmul(
         MatmulStep(
@@ -125,12 +125,30 @@ enum ContractionForm: String, CaseIterable, Sendable {
     Case([3, 4, 5, 6], 10, 4, 5) { _ in },
     Case([1, 8, 8, 17], 50, 3, 3) { $0 = Convolution(padding: 1) },
     Case([2, 8, 8, 6], 20, 1, 1) { $0 = Convolution(stride: 2) },
-    // Of multiples of 16 channels: Winograd's tiles, odd edges, several bands and parts.
+    // Of multiples of 16 channels: Winograd's tiles of 4×4 and, from [3, 6, 6, 16] on, of 2×2; odd
+    // edges, several bands, parts, and images together.
     Case([2, 7, 9, 16], 32, 3, 3) { $0 = Convolution(padding: 1) },
     Case([1, 11, 13, 32], 16, 3, 3) { ($0.padTop, $0.padLeft, $0.padBottom) = (2, 1, 0) },
     Case([1, 8, 10, 48], 16, 3, 3) { $0 = Convolution(padding: 2) },
     Case([37, 8, 7, 16], 16, 3, 3) { $0 = Convolution(padding: 1) },
+    Case([8, 4, 4, 32], 48, 3, 3) { $0 = Convolution(padding: 1) },
+    Case([2, 8, 4, 16], 16, 3, 3) { $0 = Convolution(padding: 1) },
+    Case([3, 6, 6, 16], 16, 3, 3) { $0 = Convolution(padding: 1) },
+    Case([37, 6, 5, 16], 32, 3, 3) { $0 = Convolution(padding: 1) },
+    Case([5, 4, 3, 16], 16, 3, 3) { $0 = Convolution(padding: 1) },
   ]
+
+  @Test func winogradTilesFitTheImage() {
+    func side(_ from: Shape, _ to: Shape) -> Int {
+      WinogradGrid.cheapest(from: from, to: to).0.side
+    }
+    #expect(side([128, 28, 28, 16], [128, 28, 28, 16]) == 4)
+    #expect(side([128, 7, 7, 64], [128, 7, 7, 64]) == 4)
+    #expect(side([8, 4, 4, 32], [8, 4, 4, 48]) == 4)
+    #expect(side([3, 6, 6, 16], [3, 6, 6, 16]) == 2)
+    // Of an odd batch no images go together, and one tile keeps no core busy.
+    #expect(side([5, 4, 3, 16], [5, 4, 3, 16]) == 2)
+  }
 
   /// Every case in float32, and in one type of matrix units by turns: they take long to compile.
   static let caseForms: [(Case, ContractionForm)] = cases.enumerated().flatMap { index, c in
@@ -187,26 +205,32 @@ enum ContractionForm: String, CaseIterable, Sendable {
       }
     }
     let terms = c.high * c.wide * max(weight[3], c.out)
+    // Winograd's 4×4 tiles: 0.8208698630332947 instead of 0.8209891011028958, of 8×4×4×32 → 48.
+    let isTransformed = form == .vector && c.high == 3 && c.input[3] % 16 == 0 && c.out % 16 == 0
+    let rounding = isTransformed ? 8e-6 : 4e-6
     try check(
-      form, isSearched, y, columns: c.out, terms: terms, seed: 1, [.float32(x), .float32(w)],
+      form, rounding, isSearched, y, columns: c.out, terms: terms, seed: 1,
+      [.float32(x), .float32(w)],
       step(.forward))
     try check(
-      form, isSearched, dx, columns: input[3], terms: terms, seed: 2, [.float32(dy), .float32(w)],
+      form, rounding, isSearched, dx, columns: input[3], terms: terms, seed: 2,
+      [.float32(dy), .float32(w)],
       step(.inputGradient))
     try check(
-      form, isSearched, dw, columns: weight.count / c.out, terms: output.count / c.out, seed: nil,
+      form, rounding, isSearched, dw, columns: weight.count / c.out, terms: output.count / c.out,
+      seed: nil,
       [.float32(x), .float32(dy)], step(.weightGradient))
   }
 
   /// Runs a contraction with the plain store and, if there is a `seed`, with one that adds a bias
   /// per column, clips, adds a residual, and keeps the raw sum too.
   private func check(
-    _ form: ContractionForm, _ isSearched: Bool, _ sums: [Double], columns: Int, terms: Int,
-    seed: UInt64?,
+    _ form: ContractionForm, _ rounding: Double, _ isSearched: Bool, _ sums: [Double],
+    columns: Int, terms: Int, seed: UInt64?,
     _ operands: [HostArray],
     _ kind: (PointwiseProgram) -> StepKind
   ) throws {
-    let tolerance = 4e-6 * Double(max(terms, 1)).squareRoot()
+    let tolerance = rounding * Double(max(terms, 1)).squareRoot()
     var plain = PointwiseProgram(shape: [sums.count / columns, columns])
     plain.store(plain.add(.accumulator))
     var programs: [(PointwiseProgram, [HostArray])] = [(plain, [])]
