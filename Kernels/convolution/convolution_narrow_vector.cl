@@ -15,7 +15,7 @@
 //            STORE_PREPARE STORE_RUN16  the epilogue.
 // Memory     Local: 16 times the padded band and TILE_Y rows of the result. Reads up to 64 floats
 //            past the end of input.
-// Numerics   fma in order of input row, input column, input channel.
+// Numerics   fma in order of input row, input channel, input column.
 // Source     Direct convolution.
 // Called by  RetortOpenCL/Lowering/ConvolutionVector.swift
 
@@ -127,21 +127,21 @@ void convolution_narrow_vector(
             for (int n = 0; n < N; n++) acc[p][n] = 0.0f;
           }
           for (int ty = tyFrom; ty < tyEnd; ty++) {
-            __global const float* w = weights + (ty * tapsX[0] + txFrom) * IN_C * 16;
-            __local const float16* a = patch + (row - top + ty * tapsY[2]) * PATCH_ROW +
-                (column - left + txFrom * tapsX[2]) * IN_C;
-            for (int tx = txFrom; tx < txEnd; tx++) {
-              for (int k = 0; k < IN_C; k++) {
+            for (int k = 0; k < IN_C; k++) {
+              __global const float* w = weights + ((ty * tapsX[0] + txFrom) * IN_C + k) * 16;
+              __local const float16* a = patch + (row - top + ty * tapsY[2]) * PATCH_ROW +
+                  (column - left + txFrom * tapsX[2]) * IN_C + k;
+              for (int tx = txFrom; tx < txEnd; tx++) {
                 UNROLL
                 for (int p = 0; p < TILE_Y * TILE_X; p++) {
                   const int y = p / TILE_X * STEP_Y, x = p % TILE_X * STEP_X;
-                  const float16 pixels = a[k + y * PATCH_ROW + x * IN_C];
+                  const float16 pixels = a[y * PATCH_ROW + x * IN_C];
                   UNROLL
                   for (int n = 0; n < N; n++) acc[p][n] = fma((float16)w[n], pixels, acc[p][n]);
                 }
-                w += 16;
+                a += tapsX[2] * IN_C;
+                w += IN_C * 16;
               }
-              a += tapsX[2] * IN_C;
             }
           }
           UNROLL
