@@ -4,6 +4,10 @@ import RetortCore
 ///
 /// The kernel's `c` is the buffer of the first result; operands become the parameters `e0`, `e1`, …
 /// and further results `f1`, `f2`, …, all behind the kernel's own.
+///
+/// `STORE1` stores one element at (m, n), `STORE_PART16` the first `count` of 16 from there on in one
+/// row, and `STORE_RUN16` the same but running on into the next rows; a kernel that uses it has said
+/// `STORE_PREPARE` at its beginning, and its N is a macro.
 struct StoreEpilogue {
   /// `#define` lines for `Launch.generated`; empty where the kernel's own plain store does.
   let text: String
@@ -30,16 +34,18 @@ struct StoreEpilogue {
       parameters.add("f\(index)", results[index], result.dtype, isConstant: false)
     }
     let writer = StoreWriter(program)
-    let widths: [(String, ProgramText.Width)] = [
-      ("STORE1(value, m, n)", .one), ("STORE_PART16(value, count, m, n)", .sixteen),
-    ]
-    let stores = widths.map { macro, width in
-      "#define \(macro) "
-        + (["do {"] + writer.body(width) + ["} while (0)"]).joined(separator: " \\\n  ")
+    let stores = [
+      ("STORE1(value, m, n)", writer.body(.one)),
+      ("STORE_PART16(value, count, m, n)", writer.body(.sixteen)),
+      ("STORE_RUN16(value, count, m, n)", writer.body(.run)),
+    ].map { macro, body in
+      "#define \(macro) " + (["do {"] + body + ["} while (0)"]).joined(separator: " \\\n  ")
     }
     let lines =
-      ["#define STORE_PARAMETERS \(parameters.trailing)"] + stores
-      + ["#define STORE16(value, m, n) STORE_PART16(value, 16, m, n)"]
+      ["#define STORE_PARAMETERS \(parameters.trailing)"] + stores + [
+        "#define STORE16(value, m, n) STORE_PART16(value, 16, m, n)",
+        (["#define STORE_PREPARE"] + writer.preparation).joined(separator: " \\\n  "),
+      ]
     text = lines.joined(separator: "\n") + "\n"
     arguments = parameters.arguments
   }
@@ -65,6 +71,11 @@ extension PointwiseProgram {
 
 /// Writes the statements of one store.
 private struct StoreWriter {
+  /// One element, 16 of one row, or 16 of neighbouring rows.
+  enum Kind { case one, sixteen, run }
+  /// Where the elements of an access lie that belong to 16 neighbouring results.
+  private enum Run { case dense, periodic, single }
+
   let program: PointwiseProgram
   /// Merged axes: those of the rows, and the last axis by itself.
   let space: IterationSpace
@@ -81,21 +92,65 @@ private struct StoreWriter {
   private var rowAxes: Range<Int> { space.groups[0] }
   private var columnAxis: Int? { space.groups[1].first }
 
-  /// The statements of STORE1 or STORE_PART16; arguments are taken once, under names no kernel uses.
-  func body(_ width: ProgramText.Width) -> [String] {
+  /// The statements of a macro; arguments are taken once, under names no kernel uses.
+  func body(_ kind: Kind) -> [String] {
+    if kind == .run, !hasRuns { return single }
+    let width: ProgramText.Width = kind == .one ? .one : .sixteen
     var lines = ["const \(width.type(.float32)) store_value = (value);"]
     if needsRow { lines.append("const size_t store_m = (size_t)(m);") }
     if needsColumn { lines.append("const size_t store_n = (size_t)(n);") }
     lines += coordinates
     let text = ProgramText(program, width, prefix: "store_r", accumulator: "store_value") {
-      load($0, width)
+      load($0, kind)
     }
     lines += text.statements
     for index in program.results.indices {
-      lines.append(store(text.value(ofResult: index), index, width))
+      lines.append(store(text.value(ofResult: index), index, kind))
     }
     return lines
   }
+
+  // MARK: Runs
+
+  /// The declarations of STORE_PREPARE: an operand of one element per column, repeated for a run
+  /// that begins at any column.
+  var preparation: [String] {
+    guard hasRuns else { return [] }
+    return program.operands.indices.filter { run($0) == .periodic }.flatMap {
+      let from = "((__global const float*)e\($0))[\(program.operands[$0].access.offset) + i % N]"
+      return [
+        "float store_e\($0)[N + 15];",
+        "for (int i = 0; i < N + 15; i++) store_e\($0)[i] = \(from);",
+      ]
+    }
+  }
+
+  private var hasRuns: Bool {
+    space.strides.indices.allSatisfy {
+      run($0) == .dense || $0 < program.operands.count && run($0) != nil
+    }
+  }
+
+  /// Nil where a run's elements lie otherwise.
+  private func run(_ access: Int) -> Run? {
+    let row = rowAxes.first.map { space.strides[access][$0] }
+    let column = columnStep(access)
+    guard rowAxes.count <= 1 else { return nil }
+    if columns == 1 || column == 1, row == nil || row == columns { return .dense }
+    guard row == nil || row == 0, column <= 1 else { return nil }
+    return column == 1 ? .periodic : .single
+  }
+
+  /// STORE_RUN16 element by element.
+  private var single: [String] {
+    [
+      "float store_lanes[16];", "*(float16_anywhere*)store_lanes = (value);",
+      "for (int store_i = 0; store_i < (count); store_i++)",
+      "STORE1(store_lanes[store_i], (m) + ((n) + store_i) / N, ((n) + store_i) % N);",
+    ]
+  }
+
+  // MARK: Places
 
   private var needsColumn: Bool {
     space.strides.contains { steps in columnAxis.map { steps[$0] != 0 } ?? false }
@@ -154,33 +209,39 @@ private struct StoreWriter {
     columnAxis.map { space.strides[access][$0] } ?? 0
   }
 
-  private func load(_ index: Int, _ width: ProgramText.Width) -> String {
-    let operand = program.operands[index]
-    let place = position(index, offset: operand.access.offset)
-    if width == .one { return "e\(index)[\(place)]" }
-    let type = width.type(operand.dtype)
-    switch columnStep(index) {
-    case 0: return "(\(type))(e\(index)[\(place)])"
-    case 1:
-      let run = "load16((__global const float*)e\(index) + \(place))"
-      return operand.dtype == .float32 ? run : "as_int16(\(run))"
-    default:
-      let gather =
-        "gather16((__global const float*)e\(index) + \(place), \(columnStep(index)), count)"
-      return operand.dtype == .float32 ? gather : "as_int16(\(gather))"
-    }
+  /// From one lane's element to the next one's.
+  private func laneStep(_ access: Int, _ kind: Kind) -> Int {
+    kind == .run ? (run(access) == .dense ? 1 : 0) : columnStep(access)
   }
 
-  private func store(_ value: String, _ index: Int, _ width: ProgramText.Width) -> String {
+  private func load(_ index: Int, _ kind: Kind) -> String {
+    let operand = program.operands[index]
+    let place = position(index, offset: operand.access.offset)
+    if kind == .one { return "e\(index)[\(place)]" }
+    let step = laneStep(index, kind)
+    let from = "(__global const float*)e\(index) + \(place)"
+    let lanes: String
+    switch (step, kind) {
+    case (0, .run) where run(index) == .periodic:
+      lanes = "*(const float16_anywhere*)(store_e\(index) + store_n)"
+    case (0, _): return "(\(ProgramText.Width.sixteen.type(operand.dtype)))(e\(index)[\(place)])"
+    case (1, _): lanes = "load16(\(from))"
+    default: lanes = "gather16(\(from), \(step), count)"
+    }
+    return operand.dtype == .float32 ? lanes : "as_int16(\(lanes))"
+  }
+
+  private func store(_ value: String, _ index: Int, _ kind: Kind) -> String {
     let result = program.results[index]
     let access = program.operands.count + index
     let place = position(access, offset: result.access.offset)
     var pointer = index == 0 ? "c" : "f\(index)"
     if index == 0, result.dtype == .int32 { pointer = "((__global int*)c)" }
-    if width == .one { return "\(pointer)[\(place)] = \(value);" }
+    if kind == .one { return "\(pointer)[\(place)] = \(value);" }
     let lanes = result.dtype == .float32 ? value : "as_float16(\(value))"
     let to = "(__global float*)\(pointer) + \(place)"
-    if columnStep(access) == 1 { return "store_part16(\(lanes), count, \(to));" }
-    return "scatter16(\(lanes), \(to), \(columnStep(access)), count);"
+    let step = laneStep(access, kind)
+    if step == 1 { return "store_part16(\(lanes), count, \(to));" }
+    return "scatter16(\(lanes), \(to), \(step), count);"
   }
 }

@@ -13,12 +13,12 @@ extension Lowering {
         step, convolution, gather, "depthwise_vector",
         macros: ["CHANNELS": "\(gather.inputChannels)", "TILE_X": "\(gather.tileX)"],
         global: [gather.items])
-    case .pixels:
+    case .images:
       addGather(
         step, convolution, gather, "convolution_narrow_vector",
         macros: [
           "IN_C": "\(gather.inputChannels)", "N": "\(gather.outputChannels)",
-          "TILE_Y": "\(gather.tileY)",
+          "IMAGES": "\(gather.images)", "TILE_Y": "\(gather.tileY)", "TILE_X": "\(gather.tileX)",
         ], global: [gather.items])
     case .channels:
       let panels = gather.panelsPerItem(device)

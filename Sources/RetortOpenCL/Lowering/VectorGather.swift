@@ -7,8 +7,8 @@ struct VectorGather {
   enum Lanes {
     /// Output channels.
     case channels
-    /// Neighbouring pixels of one row: for few output channels.
-    case pixels
+    /// Images: for few output channels.
+    case images
     /// Channels that are convolved by themselves.
     case depthwise
   }
@@ -47,9 +47,11 @@ struct VectorGather {
     x = Self.axis(
       isGradient, from[2], to[2], convolution.weight[2], geometry.strideX, geometry.padLeft,
       geometry.dilationX)
-    let kinds = Self.lanes(convolution, x, outputChannels, choice)
+    let imageTiles = Self.imageTiles(y, x, inputChannels, outputChannels, device)
+    let kinds = Self.lanes(convolution, outputChannels, imageTiles, choice)
     lanes = kinds.value
-    let tile = Self.tiles(lanes, y, x, outputChannels / groups).decision(choice)
+    let tile = Self.tiles(lanes, y, x, outputChannels / groups, ofImages: imageTiles)
+      .decision(choice)
     (tileY, tileX, vectors) = (tile.value.rows, tile.value.columns, tile.value.vectors)
     isDirect =
       lanes == .channels && y.staysInside && x.staysInside
@@ -84,27 +86,56 @@ struct VectorGather {
 
   // MARK: Tiles
 
-  private static let pixelAccumulators = 24, mostPixelAccumulators = 28
+  private static let imageAccumulators = 24
   /// Pixels of a depthwise tile; with 14, which registers would hold, it took twice the time.
   private static let depthwisePixels = 8
 
   private static func lanes(
-    _ convolution: ConvolutionStep, _ x: GatherAxis, _ channels: Int, _ choice: TuningChoice?
+    _ convolution: ConvolutionStep, _ channels: Int, _ tiles: TileRanking, _ choice: TuningChoice?
   ) -> Decision<Lanes> {
     if convolution.isDepthwise { return Decision(.depthwise, [], choice) { _ in [:] } }
-    guard convolution.geometry.groups == 1, x.step == 1, channels < 16 else {
+    guard convolution.geometry.groups == 1, channels < 16, !tiles.isEmpty else {
       return Decision(.channels, [], choice) { _ in [:] }
     }
-    return Decision(prefersPixels(x, channels) ? .pixels : .channels, [.pixels, .channels], choice)
-    {
-      ["pixels": $0 == .pixels ? 1 : 0]
+    let isLess = prefersImages(convolution.input[0], channels)
+    return Decision(isLess ? .images : .channels, [.images, .channels], choice) {
+      ["images": $0 == .images ? 1 : 0]
     }
   }
 
-  /// Whether vectors of pixels waste less than vectors of channels: multiply-adds per row, input
+  /// Whether vectors of images waste less than vectors of channels: multiply-adds per pixel, input
   /// channel and tap, at least the time to load the pixels.
-  private static func prefersPixels(_ x: GatherAxis, _ channels: Int) -> Bool {
-    1.15 * Double(x.count.pieces(of: 16)) * max(Double(channels), 2.2) < Double(x.count)
+  private static func prefersImages(_ images: Int, _ channels: Int) -> Bool {
+    1.15 * Double(images.rounded(upTo: 16)) * max(Double(channels), 2.2) < Double(16 * images)
+  }
+
+  /// The tiles of vectors of images whose window local memory holds.
+  private static func imageTiles(
+    _ y: GatherAxis, _ x: GatherAxis, _ inputChannels: Int, _ channels: Int, _ device: DeviceLimits
+  ) -> TileRanking {
+    var ranking = TileRanking(margin: 0.999)
+    guard channels < 16 else { return ranking }
+    for tileY in 1...min(y.count, imageAccumulators / channels) {
+      for tileX in 1...min(x.count, imageAccumulators / channels / tileY) {
+        let tile = RegisterTile(rows: tileY, columns: tileX)
+        let window = imageWindow(y, x, inputChannels, channels, tile, band: tileY, strip: tileX)
+        guard 4 * window <= device.localMemorySize else { continue }
+        let step = RegisterTile(rows: tileY, columns: tileX, vectors: channels).stepCost
+        ranking.add(
+          tile,
+          cost: y.work(tile: tileY, overhead: 0.05) * x.work(tile: tileX, overhead: 0.05) * step)
+      }
+    }
+    return ranking
+  }
+
+  /// Floats of local memory of 16 images: a window, and the results of a row of tiles.
+  private static func imageWindow(
+    _ y: GatherAxis, _ x: GatherAxis, _ inputChannels: Int, _ channels: Int, _ tile: RegisterTile,
+    band: Int, strip: Int
+  ) -> Int {
+    let window = y.reach(band) * x.reach(strip) * inputChannels
+    return 16 * (window + tile.rows * strip * x.phases.count * channels + 30)
   }
 
   private static func evenTile(_ extent: Int, _ most: Int) -> Int {
@@ -116,18 +147,14 @@ struct VectorGather {
   }
 
   private static func tiles(
-    _ lanes: Lanes, _ y: GatherAxis, _ x: GatherAxis, _ channels: Int
+    _ lanes: Lanes, _ y: GatherAxis, _ x: GatherAxis, _ channels: Int, ofImages: TileRanking
   ) -> TileRanking {
     var ranking = TileRanking(margin: 0.999)
     switch lanes {
+    case .images: return ofImages
     case .depthwise:
       for (place, most) in [depthwisePixels, 14, 10, 4].enumerated() {
         ranking.add(RegisterTile(columns: evenTile(x.count, most)), cost: Double(place + 1))
-      }
-    case .pixels:
-      for (place, most) in [pixelAccumulators, mostPixelAccumulators, 16].enumerated() {
-        let rows = evenTile(y.count, max(1, most / channels))
-        ranking.add(RegisterTile(rows: rows, columns: 16), cost: Double(place + 1))
       }
     case .channels:
       for vectors in 1...min(4, channels.pieces(of: 16)) {
@@ -149,8 +176,10 @@ struct VectorGather {
 
   /// Floats of the padded window of a work-item of `band` rows.
   private func patch(_ band: Int) -> Int {
-    let pixels = y.reach(band) * x.reach(strip)
-    return (lanes == .pixels ? pixels + 16 : pixels) * inputChannels
+    guard lanes == .images else { return y.reach(band) * x.reach(strip) * inputChannels }
+    return Self.imageWindow(
+      y, x, inputChannels, outputChannels, RegisterTile(rows: tileY, columns: tileX), band: band,
+      strip: strip)
   }
 
   private func fits(_ band: Int, _ device: DeviceLimits) -> Bool {
@@ -159,10 +188,11 @@ struct VectorGather {
 
   /// Makes bands and strips small enough for local memory and many enough for the cores.
   private mutating func cut(_ device: DeviceLimits) {
-    let limit = min(Self.patchLimit, device.localMemorySize / 8)
+    let limit = min(
+      lanes == .images ? 2 * Self.patchLimit : Self.patchLimit, device.localMemorySize / 8)
     let wanted = Self.itemsPerCore * max(1, device.computeUnits)
     while band > tileY,
-      !isDirect && patch(band) > limit || images * y.count.pieces(of: band) < wanted
+      !isDirect && patch(band) > limit || blocks * y.count.pieces(of: band) < wanted
     {
       band = band.pieces(of: 2).rounded(upTo: tileY)
     }
@@ -171,8 +201,10 @@ struct VectorGather {
     }
   }
 
+  /// What a work-item takes images by.
+  private var blocks: Int { lanes == .images ? images.pieces(of: 16) : images }
   /// Work-items over pixels.
-  var items: Int { images * y.count.pieces(of: band) * x.count.pieces(of: strip) }
+  var items: Int { blocks * y.count.pieces(of: band) * x.count.pieces(of: strip) }
   /// Panels of output channels, of all groups.
   var panels: Int { groups * (outputChannels / groups).pieces(of: 16 * vectors) }
   /// Panels of one work-item: all, unless there are too few pixels for the cores.

@@ -18,10 +18,6 @@ extension TuningTable {
         ("vector matmul 1x128x256x512 nt fused", "block=32 columns=1 rows=4 vectors=2"),
         ("vector matmul 1x128x84x120 nt fused", "block=8"),
         ("vector matmul 1x128x10x84 nt fused", "block=8 columns=1 rows=8 vectors=1"),
-        (
-          "vector convolution forward 128x28x28x1 5x5x6 s1 p2 fused",
-          "columns=16 rows=2 vectors=1"
-        ),
         ("vector convolution forward 128x28x28x1 3x3x16 s1 p1", "columns=14 rows=1 vectors=1"),
       ]
     )

@@ -71,6 +71,8 @@ struct TileRanking {
 
   init(margin: Double = 1) { self.margin = margin }
 
+  var isEmpty: Bool { tiles.isEmpty }
+
   mutating func add(_ tile: RegisterTile, cost: Double) {
     if let least = tiles.isEmpty ? nil : tiles[best].cost, cost < least * margin {
       best = tiles.count

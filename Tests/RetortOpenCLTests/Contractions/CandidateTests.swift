@@ -22,6 +22,7 @@ import Testing
     arguments: [
       (Case([3, 9, 8, 8], 12, 3, 3) { $0 = Convolution(stride: 2, padding: 1) }, .vector),
       (Case([2, 19, 21, 6], 3, 3, 3) { $0 = Convolution(padding: 1) }, .vector),
+      (Case([18, 9, 11, 3], 5, 3, 3) { $0 = Convolution(stride: 2, padding: 1) }, .vector),
       (Case([2, 7, 5, 6], 6, 3, 3) { $0 = Convolution(padding: 1, groups: 6) }, .vector),
       (Case([3, 11, 9, 16], 32, 3, 3) { $0 = Convolution(padding: 1) }, ContractionForm.vector),
       (Case([2, 9, 7, 8], 12, 3, 3) { $0 = Convolution(stride: 2, groups: 2) }, .tiled),

@@ -150,10 +150,22 @@ enum ContractionForm: String, CaseIterable, Sendable {
     #expect(side([5, 4, 3, 16], [5, 4, 3, 16]) == 2)
   }
 
+  /// Few output channels and many images, which are lanes then: whole blocks of 16 and less, phases,
+  /// bands and strips.
+  static let narrow = [
+    Case([16, 9, 7, 1], 6, 5, 5) { $0 = Convolution(padding: 2) },
+    Case([21, 10, 9, 6], 16, 5, 5) { _ in },
+    Case([35, 11, 12, 1], 13, 4, 4) { $0 = Convolution(stride: 2, padding: 1) },
+    Case([19, 9, 8, 2], 7, 2, 3) { ($0.strideY, $0.strideX, $0.dilationX) = (3, 2, 2) },
+    Case([17, 8, 30, 33], 2, 3, 3) { $0 = Convolution(padding: 1) },
+    Case([16, 3, 200, 17], 1, 3, 3) { $0 = Convolution(padding: 1) },
+  ]
+
   /// Every case in float32, and in one type of matrix units by turns: they take long to compile.
-  static let caseForms: [(Case, ContractionForm)] = cases.enumerated().flatMap { index, c in
-    [ContractionForm.vector, .tiled, index % 2 == 0 ? .tf32 : .bf16].map { (c, $0) }
-  }
+  static let caseForms: [(Case, ContractionForm)] =
+    cases.enumerated().flatMap { index, c in
+      [ContractionForm.vector, .tiled, index % 2 == 0 ? .tf32 : .bf16].map { (c, $0) }
+    } + narrow.map { ($0, .vector) }
 
   @Test(arguments: caseForms)
   func convolutionMatchesItsDefinition(_ c: Case, _ form: ContractionForm) throws {

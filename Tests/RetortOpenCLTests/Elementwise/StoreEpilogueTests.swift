@@ -4,8 +4,9 @@ import Testing
 @testable import RetortOpenCL
 
 @Suite struct StoreEpilogueTests {
-  /// A stand-in for a contraction: every element of the `[M, N]` result is stored once, by STORE16
-  /// where 16 columns are left, else by STORE_PART16 in even rows and by STORE1 in odd ones.
+  /// A stand-in for a contraction: every element of the `[M, N]` result is stored once: those of the
+  /// first rows by STORE_RUN16; of the others by STORE16 where 16 columns are left, else by
+  /// STORE_PART16 in even rows and by STORE1 in odd ones.
   private func launch(
     _ sample: ArbitraryProgram, x: DeviceMemory, operands: [DeviceMemory], results: [DeviceMemory],
     number: Int
@@ -15,7 +16,7 @@ import Testing
     let columns = sample.program.shape.columnCount
     let rows = sample.program.shape.count / columns
     var arguments: LaunchArguments = [
-      "x": .buffer(.device(x)), "c": .buffer(.device(results[0])), "N": .int(columns),
+      "x": .buffer(.device(x)), "c": .buffer(.device(results[0])),
     ]
     arguments.append(epilogue.arguments)
     return Launch(
@@ -25,6 +26,10 @@ import Testing
         #undef STORE1
         #undef STORE_PART16
         #undef STORE16
+        #undef STORE_PREPARE
+        #undef STORE_RUN16
+        #undef N
+        #define N \(columns)
         \(epilogue.text)
         #ifndef STORE1
         #define STORE_PARAMETERS
@@ -32,10 +37,20 @@ import Testing
         #define STORE_PART16(value, count, m, n) \\
           store_part16(value, count, c + (size_t)(m) * N + (n))
         #define STORE16(value, m, n) STORE_PART16(value, 16, m, n)
+        #define STORE_PREPARE
+        #define STORE_RUN16(value, count, m, n) STORE_PART16(value, count, m, n)
         #endif
-        __kernel void store_\(number)(__global const float* x, __global float* c,
-                                      const int N STORE_PARAMETERS) {
+        __kernel void store_\(number)(__global const float* x, __global float* c STORE_PARAMETERS) {
           const int row = (int)get_global_id(0);
+          const int runs = \(rows - rows / 2) * N;
+          if (row * N < runs) {
+            if (row > 0) return;
+            STORE_PREPARE
+            for (int i = 0; i < runs; i += 16) {
+              STORE_RUN16(vload16(0, x + i), min(16, runs - i), i / N, i % N);
+            }
+            return;
+          }
           int n = 0;
           for (; n + 16 <= N; n += 16) {
             const float16 value[1] = {vload16(0, x + row * N + n)};
@@ -124,7 +139,20 @@ import Testing
         const float16 store_r3 = select(store_r2, (float16)(0.0f), store_r2 < (float16)(0.0f)); \\
         store_part16(store_r3, count, (__global float*)c + store_m * N + store_n); \\
         } while (0)
+      #define STORE_RUN16(value, count, m, n) do { \\
+        const float16 store_value = (value); \\
+        const size_t store_m = (size_t)(m); \\
+        const size_t store_n = (size_t)(n); \\
+        const float16 store_r0 = store_value; \\
+        const float16 store_r1 = *(const float16_anywhere*)(store_e0 + store_n); \\
+        const float16 store_r2 = store_r0 + store_r1; \\
+        const float16 store_r3 = select(store_r2, (float16)(0.0f), store_r2 < (float16)(0.0f)); \\
+        store_part16(store_r3, count, (__global float*)c + store_m * N + store_n); \\
+        } while (0)
       #define STORE16(value, m, n) STORE_PART16(value, 16, m, n)
+      #define STORE_PREPARE \\
+        float store_e0[N + 15]; \\
+        for (int i = 0; i < N + 15; i++) store_e0[i] = ((__global const float*)e0)[0 + i % N];
 
       """
     #expect(epilogue.text == expected)
