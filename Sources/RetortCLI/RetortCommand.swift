@@ -10,7 +10,8 @@ struct RetortCommand: ParsableCommand {
     abstract: "Distils large models into small ones on any OpenCL device, or none.",
     version: retortVersion,
     subcommands: [
-      Run.self, Check.self, Eval.self, Explore.self, Verify.self, Inspect.self, List.self,
+      Run.self, Check.self, Report.self, Eval.self, Explore.self, Verify.self, Inspect.self,
+      List.self,
       Devices.self, Tune.self, Fetch.self, Bench.self,
     ])
 

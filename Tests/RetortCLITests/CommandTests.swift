@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct CommandTests {
   private static let commands = [
-    "run", "check", "eval", "explore", "verify", "inspect", "list", "devices", "tune", "fetch",
+    "run", "check", "report", "eval", "explore", "verify", "inspect", "list", "devices", "tune",
+    "fetch",
     "bench",
   ]
 
@@ -42,6 +43,7 @@ import Testing
 
   @Test(arguments: [
     (["eval", "/nonexistent/model"], "/nonexistent/model"),
+    (["report", "/nonexistent/run"], "/nonexistent/run"),
     (["inspect", "/nonexistent/file.safetensors"], "/nonexistent/file.safetensors"),
     (["verify", "/nonexistent/case.safetensors"], "/nonexistent/case.safetensors"),
     (["explore", "fashion-demo", "--device", "cpu"], "stage 'teacher', which has not run"),
