@@ -11,8 +11,7 @@ struct RetortCommand: ParsableCommand {
     version: retortVersion,
     subcommands: [
       Run.self, Check.self, Report.self, Eval.self, Explore.self, Verify.self, Inspect.self,
-      List.self,
-      Devices.self, Tune.self, Fetch.self, Bench.self,
+      Explain.self, List.self, Copy.self, Devices.self, Tune.self, Fetch.self, Bench.self,
     ])
 
   /// Runs the command line and exits: 0, 1 for a failure, 2 for a wrong command line or recipe.

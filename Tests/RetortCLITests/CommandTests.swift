@@ -29,6 +29,8 @@ import Testing
     (["check", "fashion-demo", "--set", "stages.distil.train.batch=0"], "train.batch"),
     (["check", "fashion-demo", "--set", "compute=fp16"], "float32, tf32"),
     (["explore", "fashion-demo", "--parents", "0"], "--parents"),
+    (["explain", "kdd"], "Did you mean 'kd'?"),
+    (["copy", "fashion"], "fashion-demo"),
     (["bench", "step", "--models", "lenet6"], "'lenet5'"),
     (["bench", "step", "--models", ","], "--models"),
     (["bench", "step", "--batch", "0"], "--batch"),

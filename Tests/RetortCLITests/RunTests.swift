@@ -110,6 +110,25 @@ import Testing
     }
   }
 
+  @Test func aPipeIsToldLittle() throws {
+    try withFolder { folder in
+      let run = try CommandLineTool.run(
+        [
+          "run", "small.yaml", "--device", "cpu", "--output", "out", "--set",
+          "stages.teacher.train.log-every=1",
+        ], in: folder)
+      #expect(run.status == 0, "\(run.errors)")
+      // The first and the last of thirty; the losses, rate, speed and memory are in each.
+      let lines = run.output.split(separator: "\n").filter { $0.contains("/30  ") }
+      #expect((2...4).contains(lines.count), "\(lines)")
+      for part in ["step 1/30", "left", "cross-entropy", "rate 1.0e-3", "examples/s", "MiB"] {
+        #expect(lines.first?.contains(part) == true, "\(part)")
+      }
+      #expect(lines.last?.contains("step 30/30  100 %") == true)
+      #expect(!run.output.contains("\r"))
+    }
+  }
+
   @Test(arguments: [SIGINT, SIGTERM]) func aSignalLeavesACheckpoint(_ signal: Int32) throws {
     try withFolder { folder in
       var isSent = false
