@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct CommandTests {
   private static let commands = [
-    "run", "check", "report", "eval", "explore", "verify", "inspect", "list", "devices", "tune",
+    "run", "check", "report", "eval", "predict", "explore", "verify", "inspect", "list", "devices",
+    "tune",
     "fetch",
     "bench",
   ]
@@ -30,6 +31,7 @@ import Testing
     (["check", "fashion-demo", "--set", "compute=fp16"], "float32, tf32"),
     (["explore", "fashion-demo", "--parents", "0"], "--parents"),
     (["explain", "kdd"], "Did you mean 'kd'?"),
+    (["predict", "out", "a.png", "--top", "0"], "--top"),
     (["copy", "fashion"], "fashion-demo"),
     (["bench", "step", "--models", "lenet6"], "'lenet5'"),
     (["bench", "step", "--models", ","], "--models"),

@@ -84,7 +84,7 @@ struct StageRunner {
     events = try EventLog(in: home)
     let losses = try train(learner, optimizer, program, steps)
     try learner.write(
-      to: home.file(stage.trained.rawValue), session: session, classes: classes,
+      to: home.file(stage.trained.rawValue), session: session, data: data.training,
       recipeSHA256: parent.recipe.sha256)
     let seconds = (clock.now - began).seconds
     let score = try evaluate(learner)
