@@ -9,10 +9,10 @@ struct Axis {
   /// The marked values, ascending.
   let ticks: [Double]
 
-  /// A linear axis over `low...high`, widened to whole ticks.
-  init(_ low: Double, _ high: Double, ticks count: Int = 5) {
+  /// A linear axis over `low...high`, widened to whole ticks, at least `finest` apart.
+  init(_ low: Double, _ high: Double, finest: Double = 0) {
     let span = high > low ? high - low : 1
-    let raw = span / Double(count)
+    let raw = max(span / 5, finest)
     let power = pow(10, floor(log10(raw)))
     let step = power * ([1, 2, 5].first { $0 * power >= raw * 0.999 } ?? 10)
     let first = floor(low / step + 1e-9)

@@ -11,6 +11,8 @@ struct LineChart {
 
   let title: String
   let xLabel: String
+  /// Whether the values are drawn from zero on, however small they get.
+  var isLinear = false
   let series: [Series]
   // The drawing's size and margins, in its own units.
   private let width = 460.0, height = 250.0
@@ -20,8 +22,8 @@ struct LineChart {
   var html: HTML {
     let drawn = series.map { (label: $0.label, points: Self.thinned($0.points)) }
     let all = drawn.flatMap(\.points)
-    let y = Axis(fitting: all.map(\.y))
-    let x = Axis(0, max(1, all.map(\.x).max() ?? 1))
+    let y = isLinear ? Axis(0, all.map(\.y).max() ?? 1) : Axis(fitting: all.map(\.y))
+    let x = Axis(0, max(1, all.map(\.x).max() ?? 1), finest: 1)
     let unit = y.isLogarithmic ? " (logarithmic)" : ""
     let last = series.map { "\($0.label) ends at \(y.label($0.points.last?.y ?? 0))" }
     return """

@@ -41,7 +41,7 @@ enum ReportStyle {
       grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); }
     figure { margin: 0; }
     figcaption { font-weight: 500; margin-bottom: .25rem; }
-    svg { display: block; width: 100%; height: auto; }
+    svg { display: block; width: 100%; height: auto; overflow: visible; }
     .grid { stroke: var(--line); fill: none; }
     .axis { fill: var(--faint); font-size: 12px; }
     .curve { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
@@ -79,8 +79,8 @@ enum ReportStyle {
     .samples tbody tr { border: 0; }
     .samples th { font-weight: 500; vertical-align: top; padding-left: 0; white-space: nowrap; }
     .samples td { width: 7.5rem; min-width: 7.5rem; padding: .35rem; text-align: left;
-      vertical-align: top; border: 2px solid transparent; }
-    .samples .differs { border-color: var(--c1); border-radius: 6px; }
+      vertical-align: top; }
+    .samples .differs { box-shadow: inset 0 0 0 2px var(--c1); border-radius: 6px; }
     .samples img { display: block; width: 84px; height: auto; image-rendering: pixelated;
       border-radius: 3px; }
     .opinion { display: grid; grid-template-columns: .9rem 1fr auto; align-items: baseline;

@@ -86,7 +86,7 @@ public struct RunReport: Sendable {
       let charts = StageRecord.curveNames(members.map(\.stage)).map { name -> HTML in
         // A member without this curve keeps its colour in the others.
         LineChart(
-          title: name, xLabel: "step",
+          title: name, xLabel: "step", isLinear: name == StageRecord.learningRate,
           series: members.map { .init(label: $0.label, points: $0.stage.curve(name)) }
         ).html
       }

@@ -20,11 +20,14 @@ package struct StageRecord: Sendable {
       if let loss = json["loss"]?.double, values.count != 1 {
         values.insert(("total loss", loss), at: 0)
       }
-      if let rate = json["learningRate"]?.double { values.append(("learning rate", rate)) }
+      if let rate = json["learningRate"]?.double { values.append((StageRecord.learningRate, rate)) }
       if let share = json["accuracy"]?.double { values.append(("test accuracy", share)) }
       self.values = values
     }
   }
+
+  /// What the curve of the learning rate is called.
+  static let learningRate = "learning rate"
 
   /// Its name; arms are called `stage/arm`.
   let name: String
@@ -74,7 +77,7 @@ package struct StageRecord: Sendable {
     for value in stages.flatMap(\.points).flatMap(\.values) where !names.contains(value.name) {
       names.append(value.name)
     }
-    let (first, last) = (["test accuracy", "total loss"], ["learning rate"])
+    let (first, last) = (["test accuracy", "total loss"], [learningRate])
     return first.filter(names.contains) + names.filter { !(first + last).contains($0) }
       + last.filter(names.contains)
   }

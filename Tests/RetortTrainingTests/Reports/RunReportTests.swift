@@ -22,7 +22,7 @@ import Testing
     var lines = (1...1000).map { step in
       """
       {"stage":"teacher","step":\(step),"split":"train","loss":\(5.0 / Double(step)),\
-      "losses":{"cross-entropy":\(5.0 / Double(step))},"learningRate":0.001}
+      "losses":{"cross-entropy":\(5.0 / Double(step))},"learningRate":\(0.1 / Double(step))}
       """
     }
     for arm in ["kd", "tgt"] {
@@ -111,6 +111,9 @@ import Testing
         .map { $0.1.split(separator: "L").count }.max()
       #expect(longest == 250)
       #expect(page.contains("cross-entropy (logarithmic)"))
+      #expect(page.contains("learning rate</figcaption>"))
+      // Nothing lies between two steps of a search.
+      #expect(!page.contains("text-anchor=\"middle\">0.2<"))
     }
   }
 
