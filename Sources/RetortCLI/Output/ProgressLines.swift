@@ -93,7 +93,9 @@ final class ProgressLines {
       progress.seconds / Double(max(1, progress.step)) * Double(progress.steps - progress.step)
     let left = isLast ? "" : "  \(duration(max(1, rest.rounded()))) left"
     let share = fixed(100 * Double(progress.step) / Double(max(1, progress.steps)), 0)
-    let losses = progress.losses.map { "\($0.name) \(fixed($0.value, 4))" }
+    // The sum of a single term says nothing new.
+    let losses = progress.losses.dropFirst(progress.losses.count == 2 ? 1 : 0)
+      .map { "\($0.name) \(fixed($0.value, 4))" }
     status(
       "  step \(progress.step)/\(progress.steps)  \(share) %\(left)  "
         + losses.joined(separator: "  ") + "  rate \(scientific(progress.learningRate))  "

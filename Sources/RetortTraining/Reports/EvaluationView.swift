@@ -43,7 +43,8 @@ struct EvaluationView {
     }
     return """
       <figure class="wide"><figcaption>Confusion: label by row, prediction by column</figcaption>
-      <div class="scroll"><table class="confusion">
+      <div class="scroll" tabindex="0" role="region" aria-label="confusion matrix">\
+      <table class="confusion">
       <thead><tr><td></td>\(head)</tr></thead>
       <tbody>\(rows)</tbody></table></div></figure>
 

@@ -27,7 +27,8 @@ struct ExplorationView {
       """
     }
     return """
-      <div class="scroll"><table><thead><tr><td></td><th scope="col">divergence</th>\
+      <div class="scroll" tabindex="0" role="region" aria-label="figures">\
+      <table><thead><tr><td></td><th scope="col">divergence</th>\
       <th scope="col">teacher sure</th><th scope="col">student sure</th>\
       <th scope="col">agreement</th></tr></thead>
       <tbody>\(rows)</tbody></table></div>
@@ -48,7 +49,8 @@ struct ExplorationView {
       <p class="note">Each column is one training example on its way through the search. \
       <b class="t">T</b> is the teacher’s opinion, <b class="s">S</b> the student’s, D their \
       divergence; where they name different classes the cell is framed.</p>
-      <div class="scroll"><table class="samples"><tbody>\(rows)</tbody></table></div>
+      <div class="scroll" tabindex="0" role="region" aria-label="samples">\
+      <table class="samples"><tbody>\(rows)</tbody></table></div>
 
       """
   }

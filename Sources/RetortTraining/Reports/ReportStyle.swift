@@ -26,6 +26,7 @@ enum ReportStyle {
     footer { margin-top: 3rem; border-top: 1px solid var(--line); font-size: .875rem;
       overflow-wrap: anywhere; }
     .scroll { overflow-x: auto; }
+    .scroll:focus-visible { outline: 2px solid var(--accent); }
     table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .9rem; }
     th, td { padding: .35rem .6rem; text-align: right; }
     th[scope=row], .word { text-align: left; }
@@ -78,7 +79,7 @@ enum ReportStyle {
     .samples { font-size: .75rem; }
     .samples tbody tr { border: 0; }
     .samples th { font-weight: 500; vertical-align: top; padding-left: 0; white-space: nowrap; }
-    .samples td { width: 7.5rem; min-width: 7.5rem; padding: .35rem; text-align: left;
+    .samples td { width: 6.9rem; min-width: 6.9rem; padding: .35rem; text-align: left;
       vertical-align: top; }
     .samples .differs { box-shadow: inset 0 0 0 2px var(--c1); border-radius: 6px; }
     .samples img { display: block; width: 84px; height: auto; image-rendering: pixelated;

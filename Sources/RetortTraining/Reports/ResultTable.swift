@@ -20,7 +20,8 @@ struct ResultTable {
     let columns = head.map { "<th scope=\"col\">\($0)</th>" as HTML }
     let body = runs.flatMap { run in run.stages.map { row(run, $0, best) } }
     return """
-      <div class="scroll"><table class="results">
+      <div class="scroll" tabindex="0" role="region" aria-label="results">\
+      <table class="results">
       <thead><tr>\(columns)</tr></thead>
       <tbody>
       \(body)</tbody></table></div>

@@ -7,8 +7,10 @@ public struct RunRecord: Sendable {
   public let name: String
   /// Its stages, in the order in which they began.
   package let stages: [StageRecord]
-  /// The expanded recipe; empty if the folder has none.
+  /// The expanded recipe.
   package let recipe: String
+  /// How many lines of `metrics.jsonl` are no metrics, as a crash may leave them.
+  package let damagedLines: Int
 
   /// Reads the folder at `path`.
   ///
@@ -22,7 +24,9 @@ public struct RunRecord: Sendable {
     name = Self.lastComponent(of: folder)
     recipe = String(
       decoding: try FileBytes.read(folder + "/recipe.yaml", limit: 1 << 24), as: UTF8.self)
-    let points = try Self.points(folder + "/metrics.jsonl")
+    let lines = try Self.lines(folder + "/metrics.jsonl")
+    let points = lines.compactMap(\.self)
+    damagedLines = lines.count - points.count
     var names: [String] = []
     for point in points where !names.contains(point.stage) { names.append(point.stage) }
     stages = try names.map { name throws(FormatError) in
@@ -33,21 +37,18 @@ public struct RunRecord: Sendable {
     }
   }
 
-  /// The lines of `metrics.jsonl`; a last one that was not finished does not count.
-  private static func points(_ path: String) throws(FormatError) -> [StageRecord.Point] {
+  /// The lines of `metrics.jsonl`, nil for what is none; a last one without an end does not count.
+  private static func lines(_ path: String) throws(FormatError) -> [StageRecord.Point?] {
     guard FileBytes.isReadable(path) else { return [] }
     let bytes = try FileBytes.read(path, limit: 1 << 30)
-    var points: [StageRecord.Point] = []
+    var lines: [StageRecord.Point?] = []
     var start = 0
     while let end = bytes[start...].firstIndex(of: 0x0A) {
-      let json = try JSONValue.parse(bytes[start..<end], path: path)
-      guard let point = StageRecord.Point(json) else {
-        throw FormatError(path, at: start, .corrupt("the line is no object with stage and step"))
-      }
-      points.append(point)
+      let json = try? JSONValue.parse(bytes[start..<end], path: path)
+      lines.append(json.flatMap(StageRecord.Point.init))
       start = end + 1
     }
-    return points
+    return lines
   }
 
   private static func lastComponent(of path: String) -> String {

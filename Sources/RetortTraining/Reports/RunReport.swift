@@ -162,9 +162,13 @@ public struct RunReport: Sendable {
       func text(_ key: String) -> String { facts?[key]?.string ?? "unknown" }
       return """
         <p><b>\(run.name)</b>: device \(text("device")), seed \(facts?["seed"]?.text ?? "unknown"), \
-        Retort \(text("version")), recipe SHA-256 <code>\(text("recipeSHA256"))</code></p>
+        Retort \(text("version")), recipe SHA-256 <code>\(text("recipeSHA256"))</code>\(damage(run))</p>
 
         """
     }
+  }
+
+  private func damage(_ run: RunRecord) -> String {
+    run.damagedLines > 0 ? "; \(run.damagedLines) damaged lines of metrics.jsonl left out" : ""
   }
 }

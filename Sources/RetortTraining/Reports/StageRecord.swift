@@ -82,10 +82,14 @@ package struct StageRecord: Sendable {
       + last.filter(names.contains)
   }
 
-  /// One curve.
+  /// One curve; where a run that went on repeated steps, the later ones.
   func curve(_ name: String) -> [(x: Double, y: Double)] {
-    points.compactMap { point in
-      point.values.first { $0.name == name }.map { (Double(point.step), $0.value) }
+    var curve: [(x: Double, y: Double)] = []
+    for point in points {
+      guard let value = point.values.first(where: { $0.name == name })?.value else { continue }
+      while let last = curve.last, last.x >= Double(point.step) { curve.removeLast() }
+      curve.append((Double(point.step), value))
     }
+    return curve
   }
 }

@@ -140,10 +140,22 @@ import Testing
   @Test func whatIsNoRunIsRefused() throws {
     let error = #expect(throws: FormatError.self) { try RunRecord("/nonexistent/run") }
     #expect("\(String(describing: error))".contains("/nonexistent/run"))
+  }
+
+  @Test func whatACrashLeavesIsLeftOut() throws {
     try withRun { folder in
-      try "{\"stage\":1}\n".write(
-        toFile: folder + "/metrics.jsonl", atomically: true, encoding: .utf8)
-      #expect(throws: FormatError.self) { try RunRecord(folder) }
+      // A line that broke off with the next run's behind it, and steps that were done again.
+      let path = folder + "/metrics.jsonl"
+      let line = #"{"stage":"teacher","step":1,"split":"train","loss":9,"losses":{"a":9}}"#
+      let more = [3, 2, 3, 4].map {
+        line.replacingOccurrences(of: "\"step\":1", with: "\"step\":\($0)")
+      }
+      let text =
+        "{\"stage\":\"tea" + line + "\n{\"stage\":1}\n" + more.joined(separator: "\n") + "\n"
+      try text.write(toFile: path, atomically: true, encoding: .utf8)
+      let page = RunReport([try RunRecord(folder)]).html
+      #expect(page.contains("2 damaged lines of metrics.jsonl left out"))
+      #expect(page.matches(of: #/<circle class="dot c0"/#).count == 3)
     }
   }
 }
