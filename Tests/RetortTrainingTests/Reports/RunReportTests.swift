@@ -111,7 +111,7 @@ import Testing
         .map { $0.1.split(separator: "L").count }.max()
       #expect(longest == 250)
       #expect(page.contains("cross-entropy (logarithmic)"))
-      #expect(page.contains("learning rate</figcaption>"))
+      #expect(!page.contains("learning rate (logarithmic)"))
       // Nothing lies between two steps of a search.
       #expect(!page.contains("text-anchor=\"middle\">0.2<"))
     }
