@@ -18,7 +18,7 @@ extension MethodCatalog {
         [noise, box], "\(paper), equation 4")
     case .first:
       exploration(
-        order, "such steps, then on along the latent gradient of the disagreement with the teacher",
+        order, "random steps, then along the latent gradient of the disagreement with the teacher",
         """
         Teacher guided training of order one: from a random start the search climbs to where \
         teacher and student disagree most, so that every example teaches much. All networks are \
