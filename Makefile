@@ -9,7 +9,7 @@ TEST_BUILD := -Xcc -O2 --disable-xctest
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test lint gpu-check test-oclgrind verify bench bench-step bundle bundle-check size clean
+.PHONY: help setup build demo test lint gpu-check test-oclgrind verify bench bench-step bundle bundle-check manual size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,15 @@ bundle: setup ## Pack binary and libraries into dist/retort-VERSION-x86_64-linux
 
 bundle-check: ## Try the bundle in a bare chroot (needs root)
 	@Scripts/bundle-check.sh
+
+manual: build ## Write the man page and shell completions under dist/share
+	swift package generate-manual
+	@mkdir -p dist/share/man/man1 dist/share/bash-completion/completions \
+	  dist/share/zsh/site-functions dist/share/fish/vendor_completions.d
+	@cp .build/plugins/GenerateManual/outputs/RetortCLI/retort.1 dist/share/man/man1/
+	@$(RETORT) --generate-completion-script bash > dist/share/bash-completion/completions/retort
+	@$(RETORT) --generate-completion-script zsh > dist/share/zsh/site-functions/_retort
+	@$(RETORT) --generate-completion-script fish > dist/share/fish/vendor_completions.d/retort.fish
 
 size: build ## Show the release binary's size, and the lines of code by target
 	@ls -l $(RETORT) | awk '{ printf "%-24s %8.1f MB\n", "retort", $$5 / 1e6 }'

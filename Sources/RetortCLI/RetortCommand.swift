@@ -10,8 +10,9 @@ struct RetortCommand: ParsableCommand {
     abstract: "Distils large models into small ones on any OpenCL device, or none.",
     version: retortVersion,
     subcommands: [
-      Run.self, Check.self, Eval.self, Explore.self, Verify.self, Inspect.self, List.self,
-      Devices.self, Tune.self, Fetch.self, Bench.self,
+      Run.self, Check.self, Report.self, Eval.self, Predict.self, Explore.self, Verify.self,
+      Inspect.self, Explain.self, List.self, Copy.self, Devices.self, Tune.self, Fetch.self,
+      Bench.self,
     ])
 
   /// Runs the command line and exits: 0, 1 for a failure, 2 for a wrong command line or recipe.

@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct CommandTests {
   private static let commands = [
-    "run", "check", "eval", "explore", "verify", "inspect", "list", "devices", "tune", "fetch",
+    "run", "check", "report", "eval", "predict", "explore", "verify", "inspect", "list", "devices",
+    "tune",
+    "fetch",
     "bench",
   ]
 
@@ -28,6 +30,9 @@ import Testing
     (["check", "fashion-demo", "--set", "stages.distil.train.batch=0"], "train.batch"),
     (["check", "fashion-demo", "--set", "compute=fp16"], "float32, tf32"),
     (["explore", "fashion-demo", "--parents", "0"], "--parents"),
+    (["explain", "kdd"], "Did you mean 'kd'?"),
+    (["predict", "out", "a.png", "--top", "0"], "--top"),
+    (["copy", "fashion"], "fashion-demo"),
     (["bench", "step", "--models", "lenet6"], "'lenet5'"),
     (["bench", "step", "--models", ","], "--models"),
     (["bench", "step", "--batch", "0"], "--batch"),
@@ -42,6 +47,7 @@ import Testing
 
   @Test(arguments: [
     (["eval", "/nonexistent/model"], "/nonexistent/model"),
+    (["report", "/nonexistent/run"], "/nonexistent/run"),
     (["inspect", "/nonexistent/file.safetensors"], "/nonexistent/file.safetensors"),
     (["verify", "/nonexistent/case.safetensors"], "/nonexistent/case.safetensors"),
     (["explore", "fashion-demo", "--device", "cpu"], "stage 'teacher', which has not run"),

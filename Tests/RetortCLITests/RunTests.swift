@@ -48,6 +48,7 @@ import Testing
         "recipe.yaml", "metrics.jsonl", "result.json", "student/model.safetensors",
         "student/config.json", "stages/teacher/teacher/model.safetensors",
         "stages/distil/explored.png", "explored.png", "explored.json", "stages/distil/result.json",
+        "report.html", "stages/distil/evaluation.json",
       ] {
         #expect(FileManager.default.fileExists(atPath: "\(out)/\(file)"), "\(file)")
       }
@@ -56,6 +57,26 @@ import Testing
         let entry = try JSONValue.parse(Array(line.utf8)[...], path: "metrics.jsonl")
         #expect(entry["step"]?.int != nil && entry["split"]?.string != nil)
       }
+      for (stage, tag) in [
+        ("teacher", "cross-entropy"), ("generator", "latent-kl"), ("distil", "explored"),
+      ] {
+        let home = "\(out)/stages/\(stage)"
+        let events = try FileManager.default.contentsOfDirectory(atPath: home)
+          .filter { $0.hasPrefix("events.out.tfevents.") }
+        #expect(events.count == 1, "\(stage)")
+        let content = try Data(contentsOf: URL(fileURLWithPath: "\(home)/\(events[0])"))
+        #expect(content.range(of: Data(tag.utf8)) != nil, "\(stage)")
+      }
+      // The report can be drawn again, of this run and beside itself.
+      let page = try Data(contentsOf: URL(fileURLWithPath: out + "/report.html"))
+      for (arguments, file) in [([out], out + "/report.html"), ([out, out], "report.html")] {
+        let report = try CommandLineTool.run(["report", "--json"] + arguments, in: folder)
+        #expect(report.status == 0, "\(report.errors)")
+        #expect(try report.json()["page"]?.string == file)
+      }
+      #expect(try Data(contentsOf: URL(fileURLWithPath: out + "/report.html")) == page)
+      #expect(FileManager.default.fileExists(atPath: folder + "/report.html"))
+
       // The run's own recipe is a recipe, with the hash that the result names.
       let check = try CommandLineTool.run(["check", out + "/recipe.yaml", "--json"])
       let result = try JSONValue.parse(
@@ -86,6 +107,25 @@ import Testing
       #expect(recipe.status == 0, "\(recipe.errors)")
       #expect(try recipe.json()["steps"]?.array?.count == 3)
       #expect(FileManager.default.fileExists(atPath: folder + "/explored.png"))
+    }
+  }
+
+  @Test func aPipeIsToldLittle() throws {
+    try withFolder { folder in
+      let run = try CommandLineTool.run(
+        [
+          "run", "small.yaml", "--device", "cpu", "--output", "out", "--set",
+          "stages.teacher.train.log-every=1",
+        ], in: folder)
+      #expect(run.status == 0, "\(run.errors)")
+      // The first and the last of thirty; the losses, rate, speed and memory are in each.
+      let lines = run.output.split(separator: "\n").filter { $0.contains("/30  ") }
+      #expect((2...4).contains(lines.count), "\(lines)")
+      for part in ["step 1/30", "left", "cross-entropy", "rate 1.0e-3", "examples/s", "MiB"] {
+        #expect(lines.first?.contains(part) == true, "\(part)")
+      }
+      #expect(lines.last?.contains("step 30/30  100 %") == true)
+      #expect(!run.output.contains("\r"))
     }
   }
 

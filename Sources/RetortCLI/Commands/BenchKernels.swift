@@ -1,6 +1,7 @@
 import ArgumentParser
 import RetortCore
 import RetortFormats
+import RetortTraining
 
 /// `retort bench kernels`: the time of single operations.
 struct BenchKernels: ParsableCommand {

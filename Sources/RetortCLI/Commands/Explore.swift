@@ -1,6 +1,7 @@
 import ArgumentParser
 import RetortFormats
 import RetortRecipes
+import RetortTraining
 
 /// `retort explore`: what a recipe's search finds, in figures and pictures.
 struct Explore: ParsableCommand {

@@ -1,6 +1,5 @@
 import ArgumentParser
 import RetortData
-import RetortDistillation
 import RetortFormats
 import RetortModels
 import RetortRecipes
@@ -16,14 +15,8 @@ struct List: ParsableCommand {
       switch self {
       case .models: ModelCatalog.all.map { ($0.name, "\($0.role.rawValue): \($0.summary)") }
       case .recipes: BundledRecipes.names.map { ($0, BundledRecipes.summary($0)) }
-      case .losses:
-        [
-          ("cross-entropy", "softmax cross-entropy on labels"),
-          ("kd", "T²·KL of the student's softened probabilities from the teacher's"),
-          ("vae", "reconstruction and KL of a variational autoencoder"),
-        ]
-      case .explorations:
-        Exploration.Order.allCases.map { ($0.rawValue, List.summary($0)) }
+      case .losses: List.entries(.loss)
+      case .explorations: List.entries(.exploration)
       case .datasets: DatasetSource.all.map { ($0.name, $0.baseURL) }
       }
     }
@@ -70,15 +63,7 @@ struct List: ParsableCommand {
     return .object(members)
   }
 
-  private static func summary(_ order: Exploration.Order) -> String {
-    switch order {
-    case .zero: "random steps around an example's latent code"
-    case .first: "and on along the latent gradient of the disagreement with the teacher"
-    case .reconstruction: "control: decoded codes without a step"
-    case .samples: "control: decoded noise, no example involved"
-    case .pixelNoise: "control: noise on pixels, no generator"
-    case .pixelGradient: "control: steps along the gradient by pixels, no generator"
-    case .mixup: "control: blends of two examples"
-    }
+  private static func entries(_ kind: Method.Kind) -> [(name: String, summary: String)] {
+    MethodCatalog.all.filter { $0.kind == kind }.map { ($0.name, $0.summary) }
   }
 }

@@ -3,7 +3,9 @@ import RetortRecipes
 
 /// A recipe with what is set on the command line.
 struct RecipeOption: ParsableArguments {
-  @Argument(help: "A recipe file, or the name of a bundled recipe ('retort list recipes').")
+  @Argument(
+    help: "A recipe file, or the name of a bundled recipe ('retort list recipes').",
+    completion: .file(extensions: ["yaml"]))
   var recipe: String
 
   @Option(

@@ -2,11 +2,16 @@ import RetortFormats
 import RetortRecipes
 import RetortTraining
 
-/// How a run goes on: one line that changes on a terminal, plain lines in a pipe.
+/// How a run goes on: one line that changes on a terminal, plain lines now and then in a pipe.
 final class ProgressLines {
+  /// The shortest time between two lines about one training in a pipe.
+  private static let pause = Duration.seconds(10)
+
   private let isSilent: Bool
   private let isTerminal: Bool
   private var isLineOpen = false
+  /// When the training under way was last spoken of in a pipe.
+  private var lastLine: ContinuousClock.Instant?
 
   /// Lines for the standard output; none at all where another program reads JSON.
   init(isSilent: Bool) {
@@ -24,6 +29,7 @@ final class ProgressLines {
   func show(_ event: RunEvent) {
     switch event {
     case .stageBegan(let name, let player, let steps, let examples):
+      lastLine = nil
       line("\(name): training the \(player.rawValue), \(steps) steps over \(examples) examples")
     case .compiled(let launches, let byteCount, let seconds):
       line(
@@ -66,7 +72,9 @@ final class ProgressLines {
       return
     }
     isLineOpen = true
-    StandardOutput.write("\r" + text + "\u{1B}[K", terminator: "")
+    // A line that wraps could not be taken back.
+    let shown = text.prefix(max(20, StandardOutput.columns - 1))
+    StandardOutput.write("\r" + shown + "\u{1B}[K", terminator: "")
   }
 
   /// Leaves a line that was changing as it is.
@@ -77,15 +85,21 @@ final class ProgressLines {
   }
 
   private func show(_ progress: TrainingProgress) {
+    let now = ContinuousClock.now
+    let isLast = progress.step == progress.steps
+    if !isTerminal, !isLast, let lastLine, now - lastLine < Self.pause { return }
+    lastLine = now
     let rest =
-      progress.step > 0
-      ? progress.seconds / Double(progress.step) * Double(progress.steps - progress.step) : 0
-    let left = rest > 0 ? "  \(duration(max(1, rest.rounded()))) left" : ""
-    let losses = progress.losses.map { "\($0.name) \(fixed($0.value, 4))" }
-    let text =
-      "  step \(progress.step)/\(progress.steps)  \(losses.joined(separator: "  "))  "
-      + "\(fixed(progress.examplesPerSecond, 0)) examples/s\(left)"
-    status(text)
+      progress.seconds / Double(max(1, progress.step)) * Double(progress.steps - progress.step)
+    let left = isLast ? "" : "  \(duration(max(1, rest.rounded()))) left"
+    let share = fixed(100 * Double(progress.step) / Double(max(1, progress.steps)), 0)
+    // The sum of a single term says nothing new.
+    let losses = progress.losses.dropFirst(progress.losses.count == 2 ? 1 : 0)
+      .map { "\($0.name) \(fixed($0.value, 4))" }
+    status(
+      "  step \(progress.step)/\(progress.steps)  \(share) %\(left)  "
+        + losses.joined(separator: "  ") + "  rate \(scientific(progress.learningRate))  "
+        + "\(fixed(progress.examplesPerSecond, 0)) examples/s  \(bytes(ResidentMemory.now))")
   }
 
   private func line(_ text: String) {

@@ -16,6 +16,13 @@ enum StandardOutput {
   /// Whether a person is looking.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+  /// How many characters a line of the terminal has.
+  static var columns: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
   /// Writes `text` and a line's end; what nobody reads any more is dropped.
   static func write(_ text: String, terminator: String = "\n") {
     guard !isClosed else { return }

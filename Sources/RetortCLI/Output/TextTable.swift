@@ -1,3 +1,5 @@
+import RetortTraining
+
 /// Rows of cells in columns of even width.
 struct TextTable {
   private var rows: [[String]]
@@ -30,19 +32,6 @@ struct TextTable {
   }
 }
 
-/// `value` with `digits` decimals.
-func fixed(_ value: Double, _ digits: Int) -> String {
-  guard value.isFinite, abs(value) < 1e15 else { return "\(value)" }
-  var scale = 1
-  for _ in 0..<digits { scale *= 10 }
-  let rounded = Int((abs(value) * Double(scale)).rounded())
-  let sign = value < 0 && rounded > 0 ? "-" : ""
-  guard digits > 0 else { return "\(sign)\(rounded)" }
-  let fraction = "\(rounded % scale)"
-  return "\(sign)\(rounded / scale)." + String(repeating: "0", count: digits - fraction.count)
-    + fraction
-}
-
 /// `value` with two significant digits and an exponent, as errors are written.
 func scientific(_ value: Double) -> String {
   guard value.isFinite, value != 0 else { return "\(value)" }
@@ -58,14 +47,4 @@ func bytes(_ count: Int) -> String {
   if count < 1 << 20 { return "\(fixed(Double(count) / 1024, 1)) KiB" }
   if count < 1 << 30 { return "\(fixed(Double(count) / 1_048_576, 1)) MiB" }
   return "\(fixed(Double(count) / 1_073_741_824, 1)) GiB"
-}
-
-/// A duration as people read it.
-func duration(_ seconds: Double) -> String {
-  if seconds < 1e-3 { return "\(fixed(seconds * 1e6, 1)) µs" }
-  if seconds < 1 { return "\(fixed(seconds * 1e3, 2)) ms" }
-  if seconds < 120 { return "\(fixed(seconds, 1)) s" }
-  let whole = Int(min(seconds, 1e9))
-  if whole < 7200 { return "\(whole / 60) min \(whole % 60) s" }
-  return "\(whole / 3600) h \(whole / 60 % 60) min"
 }

@@ -63,15 +63,44 @@ struct ExplorationGrid {
       canvas.draw("D \(short(means.divergence))", x: margin, y: y + height * scale / 2 + textHeight)
       for column in 0..<shown {
         let x = left + column * cellWidth
-        let start = column * image.count
-        let pixels = row.pixels[start..<start + image.count].map { UInt8(max(0, min(1, $0)) * 255) }
-        canvas.draw(pixels, width: width, height: height, x: x, y: y, scale: scale)
+        canvas.draw(pixels(row, column), width: width, height: height, x: x, y: y, scale: scale)
         let below = y + height * scale + 2
         canvas.draw("T " + opinion(row.teacher, column), x: x, y: below)
         canvas.draw("S " + opinion(row.student, column), x: x, y: below + textHeight)
       }
     }
     return canvas.png
+  }
+
+  /// The shown examples, each along its search.
+  ///
+  /// - Throws: `FormatError` if a picture cannot be encoded.
+  func samples() throws(FormatError) -> [[ExplorationReport.Sample]] {
+    try (0..<shown).map { column throws(FormatError) in
+      try rows.map { row throws(FormatError) in
+        .init(
+          title: row.title,
+          picture: try PNGImage(
+            width: image[1], height: image[0], channels: image[2], pixels: pixels(row, column)
+          ).encoded(),
+          teacher: opinions(row.teacher, column), student: opinions(row.student, column),
+          divergence: Double(row.divergence[column]))
+      }
+    }
+  }
+
+  private func pixels(_ row: Row, _ column: Int) -> [UInt8] {
+    row.pixels[column * image.count..<(column + 1) * image.count].map {
+      UInt8(max(0, min(1, $0)) * 255)
+    }
+  }
+
+  /// The three likeliest classes.
+  private func opinions(_ probabilities: [Float], _ column: Int) -> [ExplorationReport.Opinion] {
+    let start = column * classNames.count
+    return classNames.indices.map { (name: classNames[$0], value: probabilities[start + $0]) }
+      .sorted { $0.value > $1.value }.prefix(3)
+      .map { .init(name: $0.name, probability: Double($0.value)) }
   }
 
   private func opinion(_ probabilities: [Float], _ column: Int) -> String {

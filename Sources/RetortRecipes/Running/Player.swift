@@ -1,4 +1,5 @@
 import RetortCore
+import RetortData
 import RetortFormats
 import RetortModels
 import RetortNN
@@ -31,7 +32,7 @@ struct Player {
   }
 
   /// Writes the weights and what they belong to: `model.safetensors` and `config.json`.
-  func write(to folder: String, session: Session, classes: Int, recipeSHA256: String) throws {
+  func write(to folder: String, session: Session, data: ImageDataset, recipeSHA256: String) throws {
     let weights = store.exported(try store.weights(in: session))
     try AtomicFile.makeDirectories(folder)
     var tensors: [String: HostTensor] = [:]
@@ -45,7 +46,10 @@ struct Player {
     let config = JSONValue.record(
       ("model", .string(spec.model)),
       ("options", .object(options.map { .init($0.key, .real($0.value)) })),
-      ("classes", .integer(classes)), ("version", .string(retortVersion)))
+      ("classes", .integer(data.classCount)),
+      ("classNames", .array(data.classNames.map { .string($0) })),
+      ("image", .array([data.height, data.width, data.channels].map { .integer($0) })),
+      ("version", .string(retortVersion)))
     try AtomicFile.write(Array((config.text + "\n").utf8), to: folder + "/config.json")
   }
 }

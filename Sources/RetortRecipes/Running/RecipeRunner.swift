@@ -52,6 +52,7 @@ public final class RecipeRunner {
       let result = try runner.run()
       results.append(result)
       try home.write(json(result).text + "\n", to: "result.json")
+      try RunReport([RunRecord(folder.path)]).write(to: folder.file("report.html"))
       report(.stageEnded(result))
     }
     if recipe.stages.count > 1, let last = results.last(where: { $0.player == .student }) {

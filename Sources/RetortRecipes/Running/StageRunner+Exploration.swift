@@ -64,7 +64,7 @@ extension StageRunner {
     return ExplorationReport(
       stage: stage.name, originals: found[0].figures(classes),
       steps: searched.map { $0.figures(classes) },
-      grid: grid.drawn())
+      samples: try grid.samples(), grid: grid.drawn())
   }
 
   /// What is drawn, from the originals to the end of the search.

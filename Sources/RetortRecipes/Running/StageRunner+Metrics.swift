@@ -2,7 +2,7 @@ import RetortFormats
 import RetortTraining
 
 extension StageRunner {
-  /// Adds a line of training losses to `metrics.jsonl`.
+  /// Adds the training losses to `metrics.jsonl` and the event file.
   func log(_ progress: TrainingProgress) throws {
     let losses = progress.losses.dropFirst().map { JSONValue.Member($0.name, .real($0.value)) }
     try append(
@@ -12,14 +12,34 @@ extension StageRunner {
         ("split", .string("train")), ("loss", .real(progress.losses.first?.value ?? .nan)),
         ("losses", .object(losses)), ("learningRate", .real(progress.learningRate)),
         ("examplesPerSecond", .real(progress.examplesPerSecond))))
+    var scalars = progress.losses.enumerated().map { index, loss in
+      EventRecord.Scalar(index == 0 ? "loss" : "losses/\(loss.name)", loss.value)
+    }
+    scalars.append(.init("learning-rate", progress.learningRate))
+    scalars.append(.init("examples-per-second", progress.examplesPerSecond))
+    try events?.add(step: progress.step, .scalars(scalars))
   }
 
-  /// Adds a line of test accuracy to `metrics.jsonl`.
+  /// Adds a test accuracy to `metrics.jsonl` and the event file.
   func log(_ step: Int, _ accuracy: Double) throws {
     try append(
       .record(
         ("stage", .string(stage.name)), ("step", .integer(step)), ("split", .string("test")),
         ("accuracy", .real(accuracy))))
+    try events?.add(step: step, .scalars([.init("accuracy/test", accuracy)]))
+  }
+
+  /// Writes what the report draws of the trained model's test: `evaluation.json`.
+  func write(_ metrics: ClassificationMetrics) throws {
+    let json = metrics.json(classNames: data.test.classNames)
+    try home.write(json.text + "\n", to: "evaluation.json")
+  }
+
+  /// Writes what the search finds at the end, as figures, pictures and an image for TensorBoard.
+  func write(_ report: ExplorationReport, step: Int) throws {
+    try report.grid.write(to: home.file("explored.png"))
+    try home.write(report.json.text + "\n", to: "explored.json")
+    try events?.add(step: step, .image(tag: "explored", report.grid))
   }
 
   private func append(_ line: JSONValue) throws {

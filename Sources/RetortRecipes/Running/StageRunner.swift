@@ -12,6 +12,8 @@ struct StageRunner {
   let data: StageData
   var players: [StageSpec.Player: Player] = [:]
   var teacherEvaluations = 0
+  /// What TensorBoard reads, while the stage runs.
+  var events: EventLog?
 
   var session: Session { parent.session }
   var classes: Int { data.training.classCount }
@@ -79,16 +81,15 @@ struct StageRunner {
       .compiled(
         launches: program.launchCount, byteCount: program.byteCount,
         seconds: (clock.now - began).seconds))
+    events = try EventLog(in: home)
     let losses = try train(learner, optimizer, program, steps)
     try learner.write(
-      to: home.file(stage.trained.rawValue), session: session, classes: classes,
+      to: home.file(stage.trained.rawValue), session: session, data: data.training,
       recipeSHA256: parent.recipe.sha256)
     let seconds = (clock.now - began).seconds
     let score = try evaluate(learner)
-    if let report = try explore(parents: 256, shown: 10) {
-      try report.grid.write(to: home.file("explored.png"))
-      try home.write(report.json.text + "\n", to: "explored.json")
-    }
+    if let metrics = score.metrics { try write(metrics) }
+    if let report = try explore(parents: 256, shown: 10) { try write(report, step: steps) }
     try leave(learner)
     return StageResult(
       stage: stage.name, player: stage.trained, trained: score.score, best: best,

@@ -13,6 +13,10 @@ public struct StoredModel: Sendable {
   public let spec: PlayerSpec
   /// The number of classes it tells apart.
   public let classes: Int
+  /// What the classes are called; their numbers where the file has no names.
+  public let classNames: [String]
+  /// Height, width and channels of its pictures, each at least 1; nil where the file has none.
+  public let image: [Int]?
   private let weights: [NamedWeights]
 
   /// Reads the model in `folder`, or the student in it if it is a run's.
@@ -39,17 +43,39 @@ public struct StoredModel: Sendable {
     }
     self.folder = home
     self.classes = classes
+    let names = (json["classNames"]?.array ?? []).compactMap(\.string)
+    classNames = names.count == classes ? names : (0..<classes).map { "\($0)" }
+    let image = json["image"]?.array?.compactMap(\.int)
+    guard image.map({ $0.count == 3 && $0.allSatisfy { (1...65_536).contains($0) } }) ?? true else {
+      throw FormatError(
+        path, in: "image",
+        .wrongType(expected: "height, width and channels", found: json["image"]?.text ?? ""))
+    }
+    self.image = image
     spec = PlayerSpec(model: model, options: options, source: .file(home + "/model.safetensors"))
     weights = try Safetensors.read(home + "/model.safetensors").weights
   }
 
   /// The model with its weights on the device, never to change.
-  func player(_ name: String, _ dataset: ImageDataset, _ session: Session) throws -> Player {
-    try Player(
-      spec, name: name, isFrozen: true,
+  ///
+  /// - Throws: `RecipeErrors` where it is no classifier, which `command` needs; `ModelError`,
+  ///   `WeightError` or the device's errors.
+  func classifier(
+    _ command: String, _ dataset: ImageDataset, _ session: Session
+  ) throws -> Player {
+    let player = try Player(
+      spec, name: "model", isFrozen: true,
       image: ImageSize(
         height: dataset.height, width: dataset.width, channels: dataset.channels),
       classes: classes, session: session, seed: 0, weights: weights)
+    guard !(player.store.model is any Generator) else {
+      throw RecipeErrors([
+        RecipeFault(
+          .whole(folder),
+          .wrongRole(command, model: spec.model, role: "generator", wanted: "classifier"))
+      ])
+    }
+    return player
   }
 
   /// How well the model does on the test part of a dataset.
@@ -62,14 +88,7 @@ public struct StoredModel: Sendable {
   ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
     let dataset = try StageData(data, seed: 0).test
     let session = Session(backend)
-    let player = try player("model", dataset, session)
-    guard !(player.store.model is any Generator) else {
-      throw RecipeErrors([
-        RecipeFault(
-          .whole(folder),
-          .wrongRole("eval", model: spec.model, role: "generator", wanted: "classifier"))
-      ])
-    }
+    let player = try classifier("eval", dataset, session)
     guard classes == dataset.classCount else {
       throw ModelError.unfit(
         model: spec.model,

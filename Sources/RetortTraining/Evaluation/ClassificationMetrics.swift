@@ -5,6 +5,16 @@ import Glibc
 /// Source: Guo et al. 2017 for the calibration error (15 equal bins); Stanton et al. 2021 for
 /// agreement.
 public struct ClassificationMetrics: Equatable, Sendable {
+  /// The examples of one range of confidence.
+  public struct CalibrationBin: Equatable, Sendable {
+    /// How many there are.
+    public let count: Int
+    /// The mean largest probability, in [0, 1]; 0 where there are none.
+    public let confidence: Double
+    /// The share that is right, in [0, 1]; 0 where there are none.
+    public let accuracy: Double
+  }
+
   /// The share of examples whose largest logit is the label's.
   public let accuracy: Double
   /// The mean negative log-likelihood of the labels, in nats.
@@ -13,11 +23,16 @@ public struct ClassificationMetrics: Equatable, Sendable {
   public let ece: Double
   /// The largest logit's class of each example.
   public let predictions: [Int32]
+  /// How many examples of each class (row) are taken for each class (column), `[classes, classes]`.
+  public let confusion: [Int]
+  /// The bins of the calibration error, from confidence 0 to 1.
+  public let calibration: [CalibrationBin]
 
   /// The metrics of logits `[count, classes]`.
   public init(logits: [Float], labels: [Int32], classes: Int) {
     let count = labels.count
     var predictions = Array(repeating: Int32(0), count: count)
+    var confusion = Array(repeating: 0, count: classes * classes)
     var correct = 0
     var total = 0.0
     var bins = Array(repeating: (count: 0.0, confidence: 0.0, correct: 0.0), count: 15)
@@ -32,6 +47,7 @@ public struct ClassificationMetrics: Equatable, Sendable {
       for index in 0..<classes { sum += exp(Double(logits[start + index]) - peak) }
       let isRight = best == Int(labels[row])
       predictions[row] = Int32(best)
+      confusion[Int(labels[row]) * classes + best] += 1
       correct += isRight ? 1 : 0
       total += log(sum) + peak - Double(logits[start + Int(labels[row])])
       let confidence = 1 / sum
@@ -44,7 +60,12 @@ public struct ClassificationMetrics: Equatable, Sendable {
     accuracy = Double(correct) * scale
     nll = total * scale
     ece = bins.reduce(0) { $0 + abs($1.correct - $1.confidence) } * scale
-    self.predictions = predictions
+    (self.predictions, self.confusion) = (predictions, confusion)
+    calibration = bins.map { bin in
+      let scale = 1 / max(1, bin.count)
+      return CalibrationBin(
+        count: Int(bin.count), confidence: bin.confidence * scale, accuracy: bin.correct * scale)
+    }
   }
 
   /// The share of examples on which both predict the same class.

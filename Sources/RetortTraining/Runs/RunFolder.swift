@@ -3,7 +3,8 @@ import RetortFormats
 
 /// The folder that a run writes, laid out so that other programs may rely on it.
 ///
-/// Files are written atomically, but for `metrics.jsonl`, which grows by whole lines.
+/// Files are written atomically, but for `metrics.jsonl` and the event files, which grow by whole
+/// lines and records.
 public struct RunFolder: Sendable {
   /// Where it is.
   public let path: String
@@ -31,11 +32,15 @@ public struct RunFolder: Sendable {
 
   /// Adds one line to a file that grows.
   public func append(line: String, to name: String) throws(FormatError) {
+    try append(Array((line + "\n").utf8), to: name)
+  }
+
+  /// Adds bytes to a file that grows.
+  public func append(_ bytes: [UInt8], to name: String) throws(FormatError) {
     let path = file(name)
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
     defer { close(descriptor) }
-    let bytes = Array((line + "\n").utf8)
     var done = 0
     while done < bytes.count {
       let written = bytes.withUnsafeBytes {

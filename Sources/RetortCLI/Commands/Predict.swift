@@ -1,0 +1,80 @@
+import ArgumentParser
+import RetortData
+import RetortFormats
+import RetortRecipes
+import RetortTraining
+
+/// `retort predict`: what a trained model takes pictures for.
+struct Predict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Says what a trained model takes pictures for.",
+    discussion: """
+      Pictures are PNG files, or IDX files of bytes with any number of pictures, plain or gzip; \
+      they have the size of those that the model was trained on. The answer is CSV with a head, or \
+      one JSON object a line with --json.
+      """)
+
+  @Argument(
+    help: "The model's folder, or a run's, which stands for its student.",
+    completion: .directory)
+  var model: String
+  @Argument(help: "Pictures.", completion: .file(extensions: ["png", "gz"]))
+  var inputs: [String]
+  @Option(help: "How many classes to name for each picture.")
+  var top = 1
+  @Option(
+    name: [.short, .long],
+    help: ArgumentHelp("Where the answer goes; standard output if left out.", valueName: "file"))
+  var output: String?
+  @OptionGroup var device: DeviceOption
+  @OptionGroup var format: JSONOption
+
+  func validate() throws {
+    guard (1...1000).contains(top) else { throw ValidationError("--top must be from 1 to 1000.") }
+  }
+
+  func run() throws {
+    let stored = try StoredModel(model)
+    let files = try inputs.map { try UnlabelledImages($0) }
+    let predictions = try stored.predict(files, top: top, with: try device.backend())
+    let lines =
+      format.json
+      ? predictions.map(json) : [head(min(top, stored.classes))] + predictions.map(row)
+    guard let output else {
+      for line in lines { StandardOutput.write(line) }
+      return
+    }
+    let text = lines.map { $0 + "\n" }.joined()
+    try AtomicFile.write(Array(text.utf8), to: output)
+  }
+
+  private func json(_ prediction: Prediction) -> String {
+    let classes = prediction.classes.map {
+      JSONValue.record(("class", .string($0.name)), ("probability", .real($0.probability)))
+    }
+    return JSONValue.record(
+      ("input", .string(prediction.path)), ("index", .integer(prediction.index)),
+      ("class", prediction.classes.first.map { .string($0.name) } ?? .null),
+      ("probability", prediction.classes.first.map { .real($0.probability) } ?? .null),
+      ("top", .array(classes))
+    ).text
+  }
+
+  private func head(_ count: Int) -> String {
+    let more = (1..<max(1, count)).flatMap { ["class\($0 + 1)", "probability\($0 + 1)"] }
+    return (["input", "index", "class", "probability"] + more).joined(separator: ",")
+  }
+
+  private func row(_ prediction: Prediction) -> String {
+    let classes = prediction.classes.flatMap { [quoted($0.name), "\($0.probability)"] }
+    return ([quoted(prediction.path), "\(prediction.index)"] + classes).joined(separator: ",")
+  }
+
+  /// `text` as a field of RFC 4180.
+  private func quoted(_ text: String) -> String {
+    guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
+    return "\""
+      + text.split(separator: "\"", omittingEmptySubsequences: false)
+      .joined(separator: "\"\"") + "\""
+  }
+}

@@ -1,0 +1,69 @@
+import RetortFormats
+
+/// The pictures of one file, whose classes nobody has said.
+public struct UnlabelledImages: Equatable, Sendable {
+  /// The file.
+  public let path: String
+  /// The samples, `[count, height, width, channels]`, 0 to 255.
+  public let images: [UInt8]
+  /// The number of pictures.
+  public let count: Int
+  /// The number of rows of a picture.
+  public let height: Int
+  /// The number of columns of a picture.
+  public let width: Int
+  /// The samples per pixel.
+  public let channels: Int
+
+  /// Reads a PNG file, or an IDX file of bytes `[count, height, width]` or
+  /// `[count, height, width, channels]`, plain or gzip.
+  ///
+  /// - Throws: `FormatError` for a file that is neither or is damaged.
+  public init(_ path: String) throws(FormatError) {
+    let limit = 1 << 31
+    var bytes = try FileBytes.read(path, limit: limit)
+    guard !bytes.starts(with: [0x89, 0x50]) else {
+      let png = try PNGImage.decode(bytes, path: path)
+      self.init(
+        path: path, images: png.pixels, count: 1, height: png.height, width: png.width,
+        channels: png.channels)
+      return
+    }
+    if Gzip.isGzip(bytes) { bytes = try Gzip.inflate(bytes, limit: limit, path: path) }
+    guard bytes.starts(with: [0, 0]) else {
+      throw FormatError(path, .unsupported(what: "this kind of file", supported: "PNG and IDX"))
+    }
+    let array = try IDX.parse(bytes, path: path)
+    let shape = array.shape
+    guard array.elementType == .uint8, shape.count == 3 || shape.count == 4,
+      shape.dropFirst().allSatisfy({ $0 > 0 })
+    else {
+      throw FormatError(
+        path,
+        .unsupported(
+          what: "an array of \(array.elementType) and shape \(shape)",
+          supported: "uint8, [count, height, width] or [count, height, width, channels]"))
+    }
+    self.init(
+      path: path, images: Array(array.bytes), count: shape[0], height: shape[1], width: shape[2],
+      channels: shape.count == 4 ? shape[3] : 1)
+  }
+
+  private init(
+    path: String, images: [UInt8], count: Int, height: Int, width: Int, channels: Int
+  ) {
+    (self.path, self.images, self.count) = (path, images, count)
+    (self.height, self.width, self.channels) = (height, width, channels)
+  }
+
+  /// The same pictures with one sample per pixel, where all colours are greys; else these.
+  public var grey: UnlabelledImages {
+    let starts = stride(from: 0, to: images.count, by: 3)
+    guard channels == 3,
+      starts.allSatisfy({ images[$0] == images[$0 + 1] && images[$0] == images[$0 + 2] })
+    else { return self }
+    return UnlabelledImages(
+      path: path, images: starts.map { images[$0] }, count: count, height: height, width: width,
+      channels: 1)
+  }
+}

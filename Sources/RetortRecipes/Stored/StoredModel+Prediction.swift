@@ -1,0 +1,76 @@
+import Glibc
+import RetortCore
+import RetortData
+import RetortFormats
+import RetortTraining
+
+/// What a model takes one picture for.
+public struct Prediction: Equatable, Sendable {
+  /// The file that it came from.
+  public let path: String
+  /// Its place in that file, from 0.
+  public let index: Int
+  /// The likeliest classes, best first.
+  public let classes: [Class]
+
+  /// A class and how much the model believes in it.
+  public struct Class: Equatable, Sendable {
+    /// The class's name; its number where the model does not know names.
+    public let name: String
+    /// In [0, 1]; the sum over all classes is 1.
+    public let probability: Double
+  }
+}
+
+extension StoredModel {
+  /// What the model takes pictures for; coloured ones that are grey all over are taken as grey by a
+  /// model of grey ones.
+  ///
+  /// - Parameter top: How many classes to name for each, ≥ 1.
+  /// - Throws: `FormatError` for pictures of another size than the model's, `RecipeErrors` for a
+  ///   model that is no classifier, `ModelError`, `WeightError` or the device's errors.
+  public func predict(
+    _ files: [UnlabelledImages], top: Int, with backend: any Backend
+  ) throws -> [Prediction] {
+    guard let first = files.first else { return [] }
+    let shape = image ?? [first.height, first.width, first.channels]
+    let files = shape[2] == 1 ? files.map(\.grey) : files
+    for file in files where [file.height, file.width, file.channels] != shape {
+      throw FormatError(
+        file.path,
+        .unsupported(
+          what: "a picture of \(text([file.height, file.width, file.channels]))",
+          supported: "\(text(shape)), height × width × channels"))
+    }
+    // The loader wants labels; evaluation does not look at them.
+    let count = files.reduce(0) { $0 + $1.count }
+    let dataset = ImageDataset(
+      name: first.path, images: files.flatMap(\.images),
+      labels: Array(repeating: 0, count: count), height: shape[0], width: shape[1],
+      channels: shape[2], classNames: classNames)
+    guard count > 0 else { return [] }
+    let session = Session(backend)
+    let player = try classifier("predict", dataset, session)
+    let logits = try Forward(
+      session, player.store, imageShape: Shape(shape)
+    ).outputs(dataset)[0]
+    let places = files.flatMap { file in (0..<file.count).map { (file.path, $0) } }
+    return places.enumerated().map { row, place in
+      Prediction(
+        path: place.0, index: place.1,
+        classes: ranked(logits[row * classes..<(row + 1) * classes], top))
+    }
+  }
+
+  /// The `top` likeliest classes of one row of logits.
+  private func ranked(_ logits: ArraySlice<Float>, _ top: Int) -> [Prediction.Class] {
+    let peak = Double(logits.max() ?? 0)
+    let weights = logits.map { exp(Double($0) - peak) }
+    let sum = weights.reduce(0, +)
+    return weights.enumerated().sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }
+      .prefix(top)
+      .map { .init(name: classNames[$0.offset], probability: $0.element / sum) }
+  }
+
+  private func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "×") }
+}

@@ -1,0 +1,23 @@
+import RetortFormats
+
+extension ClassificationMetrics {
+  /// The metrics as the object of `evaluation.json`: all but the single predictions.
+  package func json(classNames: [String]) -> JSONValue {
+    let rows = classNames.indices.map { row in
+      confusion[row * classNames.count..<(row + 1) * classNames.count]
+    }
+    return .record(
+      ("split", .string("test")), ("accuracy", .real(accuracy)), ("nll", .real(nll)),
+      ("ece", .real(ece)), ("classes", .array(classNames.map { .string($0) })),
+      ("confusion", .array(rows.map { .array($0.map { .integer($0) }) })),
+      (
+        "calibration",
+        .array(
+          calibration.map {
+            .record(
+              ("count", .integer($0.count)), ("confidence", .real($0.confidence)),
+              ("accuracy", .real($0.accuracy)))
+          })
+      ))
+  }
+}

@@ -1,0 +1,73 @@
+import RetortDistillation
+import Testing
+
+@testable import RetortRecipes
+
+/// What the catalog says of keys is what the decoder does.
+@Suite struct MethodCatalogTests {
+  @Test func everyMethodOfARecipeIsExplained() {
+    #expect(MethodCatalog.losses.map(\.name) == LossSpec.kinds)
+    #expect(MethodCatalog.explorations.map(\.name) == Exploration.Order.allCases.map(\.rawValue))
+    #expect(Set(MethodCatalog.all.map(\.name)).count == MethodCatalog.all.count)
+    for method in MethodCatalog.all {
+      #expect(!method.equation.isEmpty && !method.source.isEmpty, "\(method.name)")
+    }
+  }
+
+  @Test(arguments: MethodCatalog.all.map(\.name))
+  func defaultsAreThoseOfTheDecoder(_ name: String) throws {
+    let method = try MethodCatalog.method(name)
+    let plain = try decode(method, [])
+    for key in method.keys {
+      let written = try decode(method, ["\(key.name): \(key.standard)"] + owner(of: key))
+      #expect(try written == decode(method, owner(of: key)), "\(key.name)")
+    }
+    // All at once, where none is left out.
+    #expect(
+      try decode(
+        method, method.keys.filter { $0.name != "beta" }.map { "\($0.name): \($0.standard)" })
+        == plain)
+  }
+
+  @Test(arguments: MethodCatalog.all.map(\.name))
+  func rangesAreThoseOfTheDecoder(_ name: String) throws {
+    let method = try MethodCatalog.method(name)
+    for key in method.keys {
+      let wrong = key.name == "step" ? "{plain: -1}" : "-1"
+      let error = #expect(throws: RecipeErrors.self, "\(key.name)") {
+        try decode(method, ["\(key.name): \(wrong)"] + owner(of: key))
+      }
+      #expect("\(try #require(error))".contains(key.allowed), "\(key.name): \(key.allowed)")
+    }
+  }
+
+  @Test func aMisspeltMethodIsGuessed() {
+    let error = #expect(throws: MethodError.self) { try MethodCatalog.method("pixel-gradiant") }
+    #expect(
+      error?.description == "There is no method 'pixel-gradiant'. Did you mean 'pixel-gradient'?")
+  }
+
+  /// The keys without which `key` has no meaning.
+  private func owner(of key: Method.Key) -> [String] {
+    key.name == "beta" ? ["divergence: jsd"] : []
+  }
+
+  /// A recipe that uses `method` with the given entries of its map.
+  private func decode(_ method: Method, _ entries: [String]) throws -> Recipe {
+    let isLoss = method.kind == .loss
+    let map =
+      "{\(([isLoss ? "kind: \(method.name)" : "order: \(method.name)"] + entries).joined(separator: ", "))}"
+    let players =
+      method.name == "vae"
+      ? "generator: {model: conv-vae}"
+      : """
+      teacher: {model: mlp, weights: t.safetensors}
+      generator: {model: conv-vae, weights: g.safetensors}
+      student: {model: mlp}
+      """
+    let losses = isLoss ? "[\(map)]" : "[{kind: kd}]"
+    return try Recipe.decode(
+      yaml: "version: 1\nname: a\n\(players)\nlosses: \(losses)\n"
+        + (isLoss ? "" : "explore: \(map)\n"), path: "a.yaml")
+  }
+}
