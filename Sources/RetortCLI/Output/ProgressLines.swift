@@ -35,6 +35,12 @@ final class ProgressLines {
     case .evaluated(_, let step, let accuracy):
       line("  step \(step): test accuracy \(fixed(100 * accuracy, 2)) %")
     case .stageEnded(let result): line("  " + summary(result))
+    case .stageFound(let result): line("\(result.stage): ended before, " + summary(result))
+    case .resumed(_, let step): line("  going on after step \(step)")
+    case .checkpointRefused(let error): complaint("\(error) Going on from the one before it.")
+    case .deviceChanged(let stage, let before, let now):
+      complaint(
+        "stage '\(stage)' began on \(before) and goes on on \(now): the last bits may differ")
     }
   }
 
@@ -86,6 +92,11 @@ final class ProgressLines {
       "  step \(progress.step)/\(progress.steps)  \(losses.joined(separator: "  "))  "
       + "\(fixed(progress.examplesPerSecond, 0)) examples/s\(left)"
     status(text)
+  }
+
+  private func complaint(_ text: String) {
+    endLine()
+    StandardError.write("retort: " + text)
   }
 
   private func line(_ text: String) {

@@ -10,6 +10,14 @@ public enum RunError: Error, Equatable, Sendable {
   case nothingToExplore(stage: String?, recipe: String)
   /// A stage that nothing earlier in the run provides.
   case missingStage(String, neededBy: String)
+  /// A new run would write into the folder of another.
+  case folderTaken(String)
+  /// Another process runs in the folder.
+  case folderInUse(String)
+  /// There is no run in the folder that could go on.
+  case noRun(String)
+  /// The run in the folder is of another recipe; the first entry that differs.
+  case otherRecipe(folder: String, stage: String?, stored: String, given: String)
 }
 
 extension RunError: CustomStringConvertible {
@@ -30,6 +38,18 @@ extension RunError: CustomStringConvertible {
     case .missingStage(let name, let stage):
       "stage '\(stage)' needs the weights of stage '\(name)', which has not run; "
         + "run the recipe first, or give 'weights' instead of 'from'"
+    case .folderTaken(let folder):
+      "\(folder) holds a run already; go on with it by 'retort run \(folder) --resume', or choose "
+        + "another folder with --output"
+    case .folderInUse(let folder):
+      "another process runs in \(folder); wait for its end, or choose another folder with --output"
+    case .noRun(let folder):
+      "there is no run in \(folder) to go on with; start it without --resume, or name its folder "
+        + "with --output"
+    case .otherRecipe(let folder, let stage, let stored, let given):
+      "the run in \(folder) is of another recipe: it has '\(stored)' where this one has '\(given)'"
+        + (stage.map { " in stage '\($0)'" } ?? "")
+        + "; go on as it began by 'retort run \(folder) --resume', or choose another --output"
     }
   }
 
