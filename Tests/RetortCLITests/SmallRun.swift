@@ -1,5 +1,6 @@
 import Foundation
 import RetortFormats
+import RetortTestSupport
 import Testing
 
 /// A folder with a recipe of every kind of stage and a dataset of a few pictures.
@@ -48,20 +49,7 @@ final class SmallRun {
     path = folder.path
     let arms = Self.arms.suffix(arms).map { "      - \($0)\n" }.joined()
     try write(Array((Self.recipe + arms).utf8), to: "small.yaml")
-    for (part, count) in [("train", 60), ("t10k", 40)] {
-      // Class c is a bar whose height and place tell it from the others, with some texture.
-      let pixels = (0..<count * 784).map { index in
-        let (image, row, column) = (index / 784, index / 28 % 28, index % 28)
-        let isBar = (row + image) % 28 < 4 + 2 * (image % 10) && column > image % 10
-        return UInt8((isBar ? 180 : 20) + (index * 37 + image * 11) % 50)
-      }
-      let labels = (0..<count).map { UInt8($0 % 10) }
-      try write(
-        IDX(shape: [count, 28, 28], bytes: pixels[...]).encoded(),
-        to: "pictures/\(part)-images-idx3-ubyte")
-      try write(
-        IDX(shape: [count], bytes: labels[...]).encoded(), to: "pictures/\(part)-labels-idx1-ubyte")
-    }
+    try SmallPictures.write(to: path + "/pictures")
   }
 
   deinit { try? FileManager.default.removeItem(atPath: path) }

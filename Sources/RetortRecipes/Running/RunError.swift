@@ -2,6 +2,8 @@
 public enum RunError: Error, Equatable, Sendable {
   /// A teacher that is worse than its recipe expects.
   case weakTeacher(stage: String, accuracy: Double, expected: Double)
+  /// A model gives NaN or infinity for test examples.
+  case outputsNotFinite(stage: String, player: String)
   /// A generator's stage refers to a model that cannot decode.
   case notAGenerator(stage: String, model: String)
   /// A dataset that this build cannot load.
@@ -27,6 +29,9 @@ extension RunError: CustomStringConvertible {
     case .weakTeacher(let stage, let accuracy, let expected):
       "stage '\(stage)': the teacher's test accuracy is \(percent(accuracy)), below the expected "
         + "\(percent(expected)); train it longer, or lower teacher.expected-accuracy"
+    case .outputsNotFinite(let stage, let player):
+      "stage '\(stage)': the \(player)'s outputs on the test set are not finite; its weights are "
+        + "damaged or diverged: train it again with a lower learning rate"
     case .notAGenerator(let stage, let model):
       "stage '\(stage)': model '\(model)' is no generator; use one with an encoder and a decoder, "
         + "such as conv-vae"

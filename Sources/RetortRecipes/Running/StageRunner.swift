@@ -144,6 +144,9 @@ struct StageRunner {
     let logits = try Forward(session, player.store, imageShape: shape).outputs(data.test)[0]
     let metrics = ClassificationMetrics(
       logits: logits, labels: data.test.labels, classes: classes)
+    guard metrics.nll.isFinite else {
+      throw RunError.outputsNotFinite(stage: stage.name, player: player.store.name)
+    }
     return (
       .init(
         accuracy: metrics.accuracy, nll: metrics.nll, ece: metrics.ece,

@@ -160,7 +160,8 @@ public struct TrainingLoop {
       ?? found.first(where: { !$0.value.isFinite })
     {
       throw TrainingError.notFinite(
-        term: bad.name, value: "\(bad.value)", step: done - 1, learningRate: rate(at: done - 1))
+        term: bad.name, value: bad.value.isNaN ? "nan" : "\(bad.value)", step: done - 1,
+        learningRate: rate(at: done - 1))
     }
     return found
   }
