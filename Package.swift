@@ -78,7 +78,8 @@ let package = Package(
     .testTarget(
       name: "RetortRecipesTests",
       dependencies: [
-        "RetortRecipes", "RetortDistillation", "RetortFormats", "RetortCPU", "RetortTestSupport",
+        "RetortRecipes", "RetortDistillation", "RetortFormats", "RetortCPU", "RetortOpenCL",
+        "RetortTestSupport",
       ]),
     .testTarget(
       name: "RetortDistillationTests",

@@ -17,6 +17,8 @@ public final class RecipeRunner {
 
   /// How well the teachers of earlier stages do, by stage, so that each is measured once.
   var teacherScores: [String: (score: StageResult.Score, metrics: ClassificationMetrics?)] = [:]
+  /// What stages read.
+  let datasets: StageData.Cache
   /// Whether the run goes on where an earlier one in its folder stopped.
   let isResumed: Bool
   let report: (RunEvent) -> Void
@@ -29,10 +31,22 @@ public final class RecipeRunner {
   ///   - isResumed: Whether to go on with the run in `folder`, bit for bit.
   ///   - report: Called as the run goes on.
   ///   - isCancelled: Asked before every step; true ends the run with a checkpoint.
-  public init(
+  public convenience init(
     _ recipe: Recipe, on backend: any Backend, into folder: String, isResumed: Bool = false,
     report: @escaping (RunEvent) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
   ) {
+    self.init(
+      recipe, on: backend, into: folder, isResumed: isResumed, datasets: StageData.Cache(),
+      report: report, isCancelled: isCancelled)
+  }
+
+  /// As above, with what another runner read.
+  init(
+    _ recipe: Recipe, on backend: any Backend, into folder: String, isResumed: Bool = false,
+    datasets: StageData.Cache, report: @escaping (RunEvent) -> Void = { _ in },
+    isCancelled: @escaping () -> Bool = { false }
+  ) {
+    self.datasets = datasets
     self.recipe = recipe
     self.folder = RunFolder(folder)
     session = Session(backend)
@@ -48,6 +62,7 @@ public final class RecipeRunner {
   ///   `TrainingError`, `GraphError` or the device's errors; the first that occurs.
   public func run() throws -> [StageResult] {
     try checkFolder()
+    try checkMemory()
     var results: [StageResult] = []
     for stage in recipe.stages {
       if let result = try finished(stage) {

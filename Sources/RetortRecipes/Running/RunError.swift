@@ -10,6 +10,8 @@ public enum RunError: Error, Equatable, Sendable {
   case unknownDataset(String, known: [String])
   /// No stage of the recipe explores, or none of that name.
   case nothingToExplore(stage: String?, recipe: String)
+  /// A run needs more device memory than there is.
+  case memory(needed: Int, available: Int, device: String)
   /// A stage that nothing earlier in the run provides.
   case missingStage(String, neededBy: String)
   /// A new run would write into the folder of another.
@@ -43,6 +45,9 @@ extension RunError: CustomStringConvertible {
     case .missingStage(let name, let stage):
       "stage '\(stage)' needs the weights of stage '\(name)', which has not run; "
         + "run the recipe first, or give 'weights' instead of 'from'"
+    case .memory(let needed, let available, let device):
+      "the run needs \(mebibytes(needed)) of device memory, and \(device) has "
+        + "\(mebibytes(available)); use a smaller batch or model, or another device"
     case .folderTaken(let folder):
       "\(folder) holds a run already; go on with it by 'retort run \(folder) --resume', or choose "
         + "another folder with --output"
@@ -57,6 +62,8 @@ extension RunError: CustomStringConvertible {
         + "; go on as it began by 'retort run \(folder) --resume', or choose another --output"
     }
   }
+
+  private func mebibytes(_ byteCount: Int) -> String { "\(byteCount >> 20) MiB" }
 
   private func percent(_ share: Double) -> String {
     let hundredths = Int((share * 10_000).rounded())

@@ -21,7 +21,7 @@ struct StageRunner {
 
   init(_ stage: StageSpec, _ parent: RecipeRunner) throws {
     (self.stage, self.parent, home) = (stage, parent, parent.home(of: stage))
-    data = try StageData(stage.data, seed: parent.recipe.seed)
+    data = try StageData(stage.data, seed: parent.recipe.seed, parent.datasets)
     let specs: [(StageSpec.Player, PlayerSpec?)] = [
       (.teacher, stage.teacher), (.generator, stage.generator), (.student, stage.student),
     ]
@@ -52,6 +52,24 @@ struct StageRunner {
     let learner = try learner()
     _ = try program(learner, OptimizerState(stage.optimizer.optimizer, for: learner.store))
     try leave(learner)
+  }
+
+  /// Compiles all that a run compiles, with as much alive at a time.
+  mutating func rehearse() throws {
+    let learner = try learner()
+    if stage.trained == .student, let teacher = players[.teacher] { _ = try outputs(teacher) }
+    let program = try program(
+      learner, OptimizerState(stage.optimizer.optimizer, for: learner.store))
+    try withExtendedLifetime(program) {
+      if !(learner.store.model is any Generator) { _ = try outputs(learner) }
+      _ = try explore(parents: 256, shown: 1)
+    }
+    try leave(learner)
+  }
+
+  /// A player's outputs for the test examples.
+  private func outputs(_ player: Player) throws -> [Float] {
+    try Forward(session, player.store, imageShape: data.imageShape).outputs(data.test)[0]
   }
 
   private func learner() throws(RunError) -> Player {
@@ -141,7 +159,7 @@ struct StageRunner {
         .init(parameters: cost.parameters, macs: cost.multiplyAccumulates), nil
       )
     }
-    let logits = try Forward(session, player.store, imageShape: shape).outputs(data.test)[0]
+    let logits = try outputs(player)
     let metrics = ClassificationMetrics(
       logits: logits, labels: data.test.labels, classes: classes)
     guard metrics.nll.isFinite else {
