@@ -63,7 +63,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
-      name: "RetortTestSupport", dependencies: ["RetortCore", "RetortCPU", "RetortOpenCL"],
+      name: "RetortTestSupport",
+      dependencies: ["RetortCore", "RetortCPU", "RetortOpenCL", "RetortFormats"],
       path: "Tests/RetortTestSupport"),
     .testTarget(name: "RetortCoreTests", dependencies: ["RetortCore", "RetortTestSupport"]),
     .testTarget(name: "RetortCPUTests", dependencies: ["RetortCPU", "RetortTestSupport"]),
@@ -76,11 +77,14 @@ let package = Package(
       dependencies: ["RetortTraining", "RetortFormats", "RetortCPU", "RetortOpenCL"]),
     .testTarget(
       name: "RetortRecipesTests",
-      dependencies: ["RetortRecipes", "RetortDistillation", "RetortFormats"]),
+      dependencies: [
+        "RetortRecipes", "RetortDistillation", "RetortFormats", "RetortCPU", "RetortOpenCL",
+        "RetortTestSupport",
+      ]),
     .testTarget(
       name: "RetortDistillationTests",
       dependencies: ["RetortDistillation", "RetortCPU", "RetortTestSupport"]),
-    .testTarget(name: "RetortCLITests", dependencies: ["RetortFormats"]),
+    .testTarget(name: "RetortCLITests", dependencies: ["RetortFormats", "RetortTestSupport"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["Retort", "RetortRecipes"]),
   ],
   swiftLanguageModes: [.v6]

@@ -19,6 +19,8 @@ struct RetortCommand: ParsableCommand {
   static func main() {
     // A reader that leaves early must not end a training run.
     signal(SIGPIPE, SIG_IGN)
+    // Nor must a limit on file sizes: the write that meets it fails and says so.
+    signal(SIGXFSZ, SIG_IGN)
     do {
       var command = try parseAsRoot()
       try command.run()

@@ -56,6 +56,9 @@ public final class CPUBackend: Backend {
     name = "CPU (\(count) thread\(count == 1 ? "" : "s"), \(instructionSet)\(bits))"
   }
 
+  /// The machine's memory.
+  public var memoryByteCount: Int? { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+
   /// A zeroed buffer of `count` elements.
   ///
   /// - Throws: `BackendError.device` where the memory cannot be had.

@@ -81,9 +81,7 @@ public final class OpenCLBackend: Backend {
       }
       return own.memory
     }
-    var lowering = Lowering(
-      plan, device: device.limits, form: form,
-      tuning: matrix == nil ? tuning : TuningTable(), matrix: matrix)
+    var lowering = lowering(plan)
     let (setup, steps) = try lowering.lower()
     let memory = try PlanMemory(
       plan, lowering, variables: buffers, context: context, limit: bufferLimit)
@@ -91,6 +89,22 @@ public final class OpenCLBackend: Backend {
       plan, memory,
       setup: try LaunchList(setup, in: context, resolve: memory.buffer),
       steps: try LaunchList(steps, in: context, resolve: memory.buffer))
+  }
+
+  /// The bytes that `compile` would allocate: the plan's own, scratch and tables.
+  public func byteCount(of plan: Plan) throws -> Int {
+    var lowering = lowering(plan)
+    _ = try lowering.lower()
+    return PlanMemory.byteCount(of: plan, lowering)
+  }
+
+  /// The size of the device's memory.
+  public var memoryByteCount: Int? { device.globalMemorySize }
+
+  private func lowering(_ plan: Plan) -> Lowering {
+    Lowering(
+      plan, device: device.limits, form: form,
+      tuning: matrix == nil ? tuning : TuningTable(), matrix: matrix)
   }
 }
 

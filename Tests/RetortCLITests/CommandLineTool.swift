@@ -22,15 +22,16 @@ enum CommandLineTool {
     return bundle.deletingLastPathComponent().appendingPathComponent("retort").path
   }
 
-  /// Runs `retort ARGUMENTS…` in `folder` and waits.
+  /// Runs `retort ARGUMENTS…`, or another program, in `folder` and waits.
   ///
   /// - Parameter whileRunning: Called with the process and each piece of output until its end.
   static func run(
-    _ arguments: [String], in folder: String = "/tmp", environment: [String: String] = [:],
+    _ arguments: [String], of program: String = path, in folder: String = "/tmp",
+    environment: [String: String] = [:],
     whileRunning: (Process, String) -> Void = { _, _ in }
   ) throws -> Outcome {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: path)
+    process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = URL(fileURLWithPath: folder)

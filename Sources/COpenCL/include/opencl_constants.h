@@ -61,6 +61,8 @@ OCL(cl_int, BUILD_PROGRAM_FAILURE)
 OCL(cl_int, KERNEL_ARG_INFO_NOT_AVAILABLE)
 OCL(cl_int, INVALID_VALUE)
 OCL(cl_int, MEM_OBJECT_ALLOCATION_FAILURE)
+OCL(cl_int, OUT_OF_RESOURCES)
+OCL(cl_int, OUT_OF_HOST_MEMORY)
 
 // cl_ext.h: what the ICD loader answers when it has found no driver.
 static const cl_int OCL_PLATFORM_NOT_FOUND = -1001;

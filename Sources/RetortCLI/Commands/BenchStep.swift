@@ -62,6 +62,7 @@ struct BenchStep: ParsableCommand {
 
   private func write(_ workloads: [Workload], to folder: RunFolder) throws {
     let backend = try device.backend()
+    try folder.make()
     for workload in workloads {
       let path = folder.file("\(workload.name).safetensors")
       try StepRecord(workload, batch: batch ?? workload.batch, on: backend).write(to: path)

@@ -7,23 +7,31 @@ import RetortTraining
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks a recipe and shows what it would do.",
-    discussion: "All faults are reported at once, each with its line and column.")
+    discussion: """
+      All faults are reported at once, each with its line and column. Data and devices are left \
+      alone, unless --memory asks what the run would take.
+      """)
 
   @OptionGroup var source: RecipeOption
   @Flag(help: "Print the recipe with every default written out.")
   var expanded = false
+  @Flag(help: "Say how much memory of the device the run takes; fail if it cannot fit.")
+  var memory = false
+  @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption
 
   func validate() throws {
     if expanded, format.json { throw ValidationError("--expanded prints YAML; drop --json.") }
+    if expanded, memory { throw ValidationError("--expanded prints YAML; drop --memory.") }
   }
 
   func run() throws {
     let recipe = try source.load()
+    let need = try memory ? need(recipe) : nil
     if expanded {
       StandardOutput.write(recipe.expandedYAML, terminator: "")
     } else if format.json {
-      StandardOutput.write(json(recipe))
+      StandardOutput.write(json(recipe, need))
     } else {
       var table = TextTable(
         ["stage", "trains", "losses", "explores", "for", "batch"], numeric: [5])
@@ -35,13 +43,23 @@ struct Check: ParsableCommand {
       }
       StandardOutput.write("\(recipe.name): seed \(recipe.seed), SHA-256 \(recipe.sha256)")
       StandardOutput.write(table.text)
+      if let need {
+        StandardOutput.write("\(bytes(need.byteCount)) of device memory on \(need.device)")
+      }
     }
   }
 
-  private func json(_ recipe: Recipe) -> JSONValue {
+  /// What a run takes of the device.
+  private func need(_ recipe: Recipe) throws -> (byteCount: Int, device: String) {
+    let backend = try device.backend(recipe.compute)
+    return (try RecipeRunner.memory(of: recipe, on: backend), backend.name)
+  }
+
+  private func json(_ recipe: Recipe, _ need: (byteCount: Int, device: String)?) -> JSONValue {
     .record(
       ("name", .string(recipe.name)), ("seed", .number("\(recipe.seed)")),
       ("sha256", .string(recipe.sha256)),
+      ("deviceMemoryBytes", need.map { .integer($0.byteCount) } ?? .null),
       (
         "stages",
         .array(

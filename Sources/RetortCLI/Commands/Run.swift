@@ -8,7 +8,14 @@ import RetortTraining
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs a recipe and writes its folder.",
-    discussion: "Ctrl-C stops after the step in progress and writes a checkpoint.")
+    discussion: """
+      Ctrl-C or a request to terminate ends the run after the step in progress with a checkpoint; a \
+      second one ends it at once. Checkpoints are also written as the recipe's 'checkpoints' says, \
+      every 30 seconds if it says nothing.
+
+      --resume goes on from the newest one, and the result has the same bits as that of a run that \
+      nobody stopped. With --resume, RECIPE may be the folder of the run.
+      """)
 
   @OptionGroup var source: RecipeOption
   @OptionGroup var device: DeviceOption
@@ -16,26 +23,32 @@ struct Run: ParsableCommand {
     name: [.short, .long],
     help: ArgumentHelp("Where results go; runs/NAME if left out.", valueName: "folder"))
   var output: String?
+  @Flag(help: "Go on with the run in the output folder: the newest of its name if left out.")
+  var resume = false
   @OptionGroup var format: JSONOption
 
   func run() throws {
-    let recipe = try source.load()
-    let folder = output ?? freeFolder("runs/\(recipe.name)")
+    let (recipe, folder) = try target()
     let backend = try device.backend(recipe.compute)
     Interruption.listen()
     let progress = ProgressLines(isSilent: format.json)
     progress.begin(recipe, folder, backend.name)
-    let runner = try RecipeRunner(
-      recipe, on: backend, into: folder, report: { progress.show($0) },
+    let runner = RecipeRunner(
+      recipe, on: backend, into: folder, isResumed: resume, report: { progress.show($0) },
       isCancelled: { Interruption.isWanted })
     let results: [StageResult]
     do {
       results = try runner.run()
     } catch TrainingError.interrupted(let step) {
       progress.endLine()
+      let choice = device.device == "auto" ? "" : " --device \(device.device)"
       StandardError.write(
-        "retort: interrupted after step \(step); the checkpoint is under \(folder)")
+        "retort: interrupted after step \(step); go on with: retort run \(folder) --resume\(choice)"
+      )
       throw ExitCode(1)
+    } catch {
+      progress.endLine()
+      throw error
     }
     if format.json {
       let records = results.map {
@@ -47,14 +60,23 @@ struct Run: ParsableCommand {
     }
   }
 
-  /// `path`, or `path-2` and so on if there is something already.
-  private func freeFolder(_ path: String) -> String {
-    var candidate = path
-    var count = 1
+  /// The recipe, and the folder of its run.
+  private func target() throws -> (Recipe, String) {
+    let stored = source.recipe + "/recipe.yaml"
+    if resume, FileBytes.isReadable(stored) {
+      return (try Recipe.load(stored, overrides: source.overrides), output ?? source.recipe)
+    }
+    let recipe = try source.load()
+    return (recipe, output ?? usualFolder("runs/\(recipe.name)"))
+  }
+
+  /// `path`, or `path-2` and so on: the first that is free, or the last run that can go on.
+  private func usualFolder(_ path: String) -> String {
+    var (candidate, last, count) = (path, path, 1)
     while access(candidate, F_OK) == 0 {
       count += 1
-      candidate = "\(path)-\(count)"
+      (last, candidate) = (candidate, "\(path)-\(count)")
     }
-    return candidate
+    return resume ? last : candidate
   }
 }

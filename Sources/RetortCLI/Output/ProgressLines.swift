@@ -41,6 +41,12 @@ final class ProgressLines {
     case .evaluated(_, let step, let accuracy):
       line("  step \(step): test accuracy \(fixed(100 * accuracy, 2)) %")
     case .stageEnded(let result): line("  " + summary(result))
+    case .stageFound(let result): line("\(result.stage): ended before, " + summary(result))
+    case .resumed(_, let step): line("  going on after step \(step)")
+    case .checkpointRefused(let error): complaint("\(error) Going on from the one before it.")
+    case .deviceChanged(let stage, let before, let now):
+      complaint(
+        "stage '\(stage)' began on \(before) and goes on on \(now): the last bits may differ")
     }
   }
 
@@ -100,6 +106,11 @@ final class ProgressLines {
       "  step \(progress.step)/\(progress.steps)  \(share) %\(left)  "
         + losses.joined(separator: "  ") + "  rate \(scientific(progress.learningRate))  "
         + "\(fixed(progress.examplesPerSecond, 0)) examples/s  \(bytes(ResidentMemory.now))")
+  }
+
+  private func complaint(_ text: String) {
+    endLine()
+    StandardError.write("retort: " + text)
   }
 
   private func line(_ text: String) {

@@ -9,6 +9,22 @@ public protocol Backend: AnyObject {
   /// - Parameter variables: The buffers of `plan.variables`, in order; bound for good.
   /// - Throws: `BackendError.unsupported` with the step, or the device's own errors.
   func compile(_ plan: Plan, variables: [any DeviceBuffer]) throws -> any Executable
+  /// The bytes of device memory that `compile` would allocate, which it does not here.
+  func byteCount(of plan: Plan) throws -> Int
+  /// The bytes of device memory that there are; nil where nobody knows.
+  var memoryByteCount: Int? { get }
+}
+
+extension Backend {
+  /// The plan's regions, inputs and constants.
+  public func byteCount(of plan: Plan) throws -> Int {
+    plan.arenaByteCount + plan.persistentByteCount
+      + plan.inputs.reduce(0) { $0 + Plan.reservation($1.shape.count, $1.dtype) }
+      + plan.constants.reduce(0) { $0 + Plan.reservation($1.count, $1.dtype) }
+  }
+
+  /// Unknown.
+  public var memoryByteCount: Int? { nil }
 }
 
 /// Memory on a device; freed with its last reference.

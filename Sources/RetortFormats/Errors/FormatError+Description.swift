@@ -50,15 +50,17 @@ extension FormatError.Fault {
       case ENOENT: "Check the path."
       case EACCES, EPERM: "Check the permissions of the file and its folder."
       case ENOSPC, EDQUOT: "Free some disk space."
+      case EFBIG: "Raise the limit on file sizes ('ulimit -f')."
+      case EROFS: "Choose a folder that can be written to."
       default: "Check the disk and the path."
       }
     case .notARegularFile: "Give the path of a file."
-    case .truncated, .corrupt, .trailingBytes:
+    case .truncated, .corrupt, .trailingBytes, .rangeOutside:
       "The file was cut short or damaged; copy or download it again."
     case .tooLarge: "If the file can be trusted, it is too big for this reader; split it."
     case .wrongMagic: "Check that this is the right file."
     case .notJSON, .wrongType, .missingKey, .duplicateKey, .negativeDimension, .sizeOverflow,
-      .reversedRange, .rangeOutside, .overlap, .gap, .lengthMismatch:
+      .reversedRange, .overlap, .gap, .lengthMismatch:
       "The program that wrote the file broke the format; write it again with another."
     case .unsupported(_, let supported): "Supported: \(supported)."
     case .missingTensor: "Check that the file belongs to this model ('retort inspect' lists it)."

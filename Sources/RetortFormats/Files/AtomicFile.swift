@@ -2,6 +2,9 @@ import Glibc
 
 /// Files that are either wholly written or not there at all.
 package enum AtomicFile {
+  /// How the name of a file under way ends; what is left of a killed program ends so.
+  package static let partialSuffix = ".partial"
+
   /// Where the bytes of a file under way go.
   package struct Writer {
     fileprivate let descriptor: Int32
@@ -87,6 +90,9 @@ package enum AtomicFile {
     }
   }
 
+  /// Removes the file at `path`, if there is one and it can be.
+  package static func remove(_ path: String) { unlink(path) }
+
   /// Makes the folder `path` and those above it, where they are missing.
   package static func makeDirectories(_ path: String) throws(FormatError) {
     var partial = path.hasPrefix("/") ? "/" : ""
@@ -101,7 +107,7 @@ package enum AtomicFile {
   private static func createBeside(_ path: String) throws(FormatError) -> (Int32, String) {
     var attempt = 0
     while true {
-      let beside = "\(path).\(getpid())-\(attempt).partial"
+      let beside = "\(path).\(getpid())-\(attempt)\(partialSuffix)"
       let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
       if descriptor >= 0 { return (descriptor, beside) }
       guard errno == EEXIST, attempt < 1000 else {

@@ -59,6 +59,16 @@ final class PlanMemory {
     }
   }
 
+  /// What the initialiser allocates, but for what a limit on buffers adds.
+  static func byteCount(of plan: Plan, _ lowering: Lowering) -> Int {
+    let own =
+      plan.inputs.map { Plan.reservation($0.shape.count, $0.dtype) }
+      + plan.constants.map { Plan.reservation($0.count, $0.dtype) }
+      + lowering.scratchByteCounts.map { $0 + Plan.slack }
+      + lowering.tables.map { reservation($0.count) }
+    return own.reduce(plan.arenaByteCount + plan.persistentByteCount, +)
+  }
+
   private static func reservation(_ byteCount: Int) -> Int {
     Plan.reservation((byteCount + 3) / 4, .float32)
   }

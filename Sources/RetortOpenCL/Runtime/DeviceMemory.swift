@@ -8,6 +8,7 @@ package final class DeviceMemory: Sendable {
   package let context: OpenCLContext
   nonisolated(unsafe) let raw: cl_mem
   private let parent: DeviceMemory?
+  private let noted: Int
 
   /// Allocates `byteCount` bytes; contents are undefined.
   ///
@@ -31,7 +32,8 @@ package final class DeviceMemory: Sendable {
     self.context = context
     self.raw = raw
     parent = nil
-    context.noteBuffer(1)
+    noted = isHostVisible ? 0 : byteCount
+    context.noteBuffer(1, byteCount: noted)
   }
 
   /// A view of `byteCount` bytes of `parent` from `offset`, a multiple of the base alignment.
@@ -53,12 +55,13 @@ package final class DeviceMemory: Sendable {
     self.context = context
     self.raw = raw
     self.parent = parent
-    context.noteBuffer(1)
+    noted = 0
+    context.noteBuffer(1, byteCount: noted)
   }
 
   deinit {
     _ = context.cl.clReleaseMemObject(raw)
-    context.noteBuffer(-1)
+    context.noteBuffer(-1, byteCount: noted)
   }
 }
 

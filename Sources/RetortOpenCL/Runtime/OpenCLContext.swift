@@ -14,9 +14,14 @@ package final class OpenCLContext: Sendable {
   nonisolated(unsafe) let raw: cl_context
   nonisolated(unsafe) let queue: cl_command_queue
   private let liveBuffers = Atomic<Int>(0)
+  private let liveBytes = Atomic<Int>(0)
+  private let peakBytes = Atomic<Int>(0)
 
   /// The number of buffers that exist in this context; a test of leaks compares it.
   package var liveBufferCount: Int { liveBuffers.load(ordering: .relaxed) }
+
+  /// The most bytes of buffers that existed at one time, host-visible ones left out.
+  package var peakByteCount: Int { peakBytes.load(ordering: .relaxed) }
 
   /// OpenCL's functions.
   var cl: opencl_table { library.cl }
@@ -78,5 +83,9 @@ package final class OpenCLContext: Sendable {
     return try body(queue)
   }
 
-  func noteBuffer(_ change: Int) { liveBuffers.add(change, ordering: .relaxed) }
+  func noteBuffer(_ change: Int, byteCount: Int) {
+    liveBuffers.add(change, ordering: .relaxed)
+    let live = liveBytes.add(change * byteCount, ordering: .relaxed).newValue
+    peakBytes.max(live, ordering: .relaxed)
+  }
 }

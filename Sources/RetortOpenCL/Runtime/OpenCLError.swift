@@ -101,10 +101,11 @@ extension OpenCLError: CustomStringConvertible {
       """
     case .call(let name, let code, let detail):
       "\(name) failed with \(Self.name(of: code))\(detail.isEmpty ? "" : ": " + detail)."
+        + Self.wayOut(of: code)
     case .build(let program, let code, let device, let log):
       """
-      \(program) did not build on \(device): \(Self.name(of: code)). Build log:
-      \(log.isEmpty ? "(empty: the driver's compiler library may be missing)" : log)
+      \(program) did not build on \(device), \(Self.name(of: code)): \(Self.complaint(of: log)). \
+      Update the driver, or use --device cpu.
       """
     case .missingEntry(let entry, let program, let device):
       "\(program) has no kernel '\(entry)' on \(device)."
@@ -120,6 +121,24 @@ extension OpenCLError: CustomStringConvertible {
     case .clblast(let code, let detail):
       "CLBlast failed with status \(code) (\(Self.name(of: code))): \(detail)."
     }
+  }
+
+  /// The first error of a compiler's log, or its first line.
+  private static func complaint(of log: String) -> String {
+    let lines = log.split(whereSeparator: \.isNewline).map { line in
+      line.drop { $0.isWhitespace }
+    }.filter { !$0.isEmpty }
+    let first = lines.first { $0.contains("error:") } ?? lines.first
+    return first.map(String.init) ?? "its compiler says nothing; a library of it may be missing"
+  }
+
+  /// What helps where memory is short; else nothing.
+  private static func wayOut(of code: Int32) -> String {
+    let memory = [
+      OCL_MEM_OBJECT_ALLOCATION_FAILURE, OCL_OUT_OF_RESOURCES, OCL_OUT_OF_HOST_MEMORY,
+    ]
+    guard memory.contains(code) else { return "" }
+    return " Memory is short: use a smaller batch, or end what else uses the device."
   }
 
   /// The `CL_…` name of `code`, or the number itself.

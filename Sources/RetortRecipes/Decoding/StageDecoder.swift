@@ -5,6 +5,7 @@ struct StageDecoder {
   /// The keys of a stage besides `name` and `arms`.
   static let keys = [
     "data", "teacher", "generator", "student", "losses", "explore", "augment", "optimizer", "train",
+    "checkpoints",
   ]
 
   let faults: FaultList
@@ -24,6 +25,7 @@ struct StageDecoder {
     if let inner = inner("augment", reader) { stage.augment = AugmentSpec(inner) }
     if let inner = inner("optimizer", reader) { stage.optimizer = OptimizerSpec(inner) }
     if let inner = inner("train", reader) { stage.train = TrainSpec(inner) }
+    if let inner = inner("checkpoints", reader) { stage.checkpoints = CheckpointSpec(inner) }
     let losses = reader.value("losses").map { LossSpec.list($0, faults) }
     if let losses {
       stage.losses = losses.map(\.loss)

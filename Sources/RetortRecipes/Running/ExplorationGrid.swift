@@ -106,10 +106,12 @@ struct ExplorationGrid {
   private func opinion(_ probabilities: [Float], _ column: Int) -> String {
     let classes = classNames.count
     let best = Row.best(probabilities[column * classes..<(column + 1) * classes])
-    return "\(classNames[best.index].prefix(8)) \(Int((best.probability * 100).rounded()))"
+    let percent = best.probability.isFinite ? "\(Int((best.probability * 100).rounded()))" : "-"
+    return "\(classNames[best.index].prefix(8)) \(percent)"
   }
 
   private func short(_ value: Double) -> String {
+    guard value.isFinite, abs(value) < 1e12 else { return "\(value)" }
     let thousandths = Int((value * 1000).rounded())
     let digits = "\(abs(thousandths) % 1000)"
     return "\(thousandths / 1000)." + String(repeating: "0", count: 3 - digits.count) + digits

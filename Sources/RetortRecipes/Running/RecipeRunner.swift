@@ -17,48 +17,115 @@ public final class RecipeRunner {
 
   /// How well the teachers of earlier stages do, by stage, so that each is measured once.
   var teacherScores: [String: (score: StageResult.Score, metrics: ClassificationMetrics?)] = [:]
+  /// What stages read.
+  let datasets: StageData.Cache
+  /// Whether the run goes on where an earlier one in its folder stopped.
+  let isResumed: Bool
   let report: (RunEvent) -> Void
   let isCancelled: () -> Bool
+  private var lock: RunLock?
 
-  /// A run of `recipe` into `folder`.
+  /// A run of `recipe` into `folder`, which is made once there is something to write.
   ///
   /// - Parameters:
+  ///   - isResumed: Whether to go on with the run in `folder`, bit for bit.
   ///   - report: Called as the run goes on.
   ///   - isCancelled: Asked before every step; true ends the run with a checkpoint.
-  /// - Throws: `FormatError` if the folder cannot be made.
-  public init(
-    _ recipe: Recipe, on backend: any Backend, into folder: String,
+  public convenience init(
+    _ recipe: Recipe, on backend: any Backend, into folder: String, isResumed: Bool = false,
     report: @escaping (RunEvent) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
-  ) throws {
+  ) {
+    self.init(
+      recipe, on: backend, into: folder, isResumed: isResumed, datasets: StageData.Cache(),
+      report: report, isCancelled: isCancelled)
+  }
+
+  /// As above, with what another runner read.
+  init(
+    _ recipe: Recipe, on backend: any Backend, into folder: String, isResumed: Bool = false,
+    datasets: StageData.Cache, report: @escaping (RunEvent) -> Void = { _ in },
+    isCancelled: @escaping () -> Bool = { false }
+  ) {
+    self.datasets = datasets
     self.recipe = recipe
-    self.folder = try RunFolder(folder)
+    self.folder = RunFolder(folder)
     session = Session(backend)
+    self.isResumed = isResumed
     self.report = report
     self.isCancelled = isCancelled
   }
 
-  /// Runs every stage in order.
+  /// Runs every stage in order; those that an earlier session finished are taken as they are.
   ///
   /// - Returns: One result per stage.
   /// - Throws: `DataError`, `ModelError`, `FormatError`, `WeightError`, `RunError`,
   ///   `TrainingError`, `GraphError` or the device's errors; the first that occurs.
   public func run() throws -> [StageResult] {
-    try folder.write(recipe.expandedYAML, to: "recipe.yaml")
+    try checkFolder()
+    try checkMemory()
     var results: [StageResult] = []
     for stage in recipe.stages {
-      let name = stage.name
-      let home = recipe.stages.count == 1 ? folder : try folder.folder("stages/" + name)
-      var runner = try StageRunner(stage, self, home)
+      if let result = try finished(stage) {
+        results.append(result)
+        report(.stageFound(result))
+        continue
+      }
+      var runner = try StageRunner(stage, self)
       let result = try runner.run()
       results.append(result)
-      try home.write(json(result).text + "\n", to: "result.json")
-      try RunReport([RunRecord(folder.path)]).write(to: folder.file("report.html"))
+      try home(of: stage).write(json(result).text + "\n", to: "result.json")
+      try drawReport()
       report(.stageEnded(result))
     }
+    // A session may have been killed between a stage's result and its page.
+    if isResumed { try drawReport() }
     if recipe.stages.count > 1, let last = results.last(where: { $0.player == .student }) {
       try finish(last, results)
     }
     return results
+  }
+
+  private func drawReport() throws {
+    try RunReport([RunRecord(folder.path)]).write(to: folder.file("report.html"))
+  }
+
+  /// Checks that the folder is free, or holds the run that is to go on.
+  private func checkFolder() throws {
+    let path = folder.file("recipe.yaml")
+    guard FileBytes.isReadable(path) else {
+      if isResumed { throw RunError.noRun(folder.path) }
+      return
+    }
+    guard isResumed else { throw RunError.folderTaken(folder.path) }
+    let stored = String(decoding: try FileBytes.read(path), as: UTF8.self)
+    if let difference = recipe.difference(from: stored) {
+      throw RunError.otherRecipe(
+        folder: folder.path, stage: difference.stage, stored: difference.stored,
+        given: difference.given)
+    }
+    try takeFolder()
+  }
+
+  /// Makes the run's folder this process's own; called before anything is written there.
+  func takeFolder() throws {
+    guard lock == nil else { return }
+    try folder.make()
+    lock = try RunLock(folder.path)
+    guard lock != nil else { throw RunError.folderInUse(folder.path) }
+    if !isResumed { try folder.write(recipe.expandedYAML, to: "recipe.yaml") }
+  }
+
+  /// Where a stage's files lie.
+  func home(of stage: StageSpec) -> RunFolder {
+    recipe.stages.count == 1 ? folder : folder.folder("stages/" + stage.name)
+  }
+
+  /// The result of a stage that an earlier session finished; its weights serve later stages.
+  private func finished(_ stage: StageSpec) throws -> StageResult? {
+    let path = home(of: stage).file("result.json")
+    guard isResumed, FileBytes.isReadable(path) else { return nil }
+    let result = try StageResult(path: path, of: stage)
+    return try take(stage) == nil ? nil : result
   }
 
   /// The search of one stage of a recipe with its players as they stand.
@@ -81,11 +148,14 @@ public final class RecipeRunner {
     guard var stage = candidates.last else {
       throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
     }
-    let runner = try RecipeRunner(recipe, on: backend, into: folder ?? ".")
-    if folder != nil, let path = try runner.takeTrained(stage.name) {
-      stage.student?.source = .file(path)
+    let runner = RecipeRunner(recipe, on: backend, into: folder ?? ".")
+    if folder != nil {
+      for other in recipe.stages {
+        guard let path = try runner.take(other), other.name == stage.name else { continue }
+        stage.student?.source = .file(path)
+      }
     }
-    var search = try StageRunner(stage, runner, runner.folder)
+    var search = try StageRunner(stage, runner)
     guard let report = try search.explore(parents: parents, shown: shown) else {
       throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
     }
@@ -96,27 +166,21 @@ public final class RecipeRunner {
   ///
   /// - Throws: As `run`.
   public static func compile(_ recipe: Recipe, on backend: any Backend) throws {
-    let runner = try RecipeRunner(recipe, on: backend, into: ".")
+    let runner = RecipeRunner(recipe, on: backend, into: ".")
     for stage in recipe.stages {
-      var step = try StageRunner(stage, runner, runner.folder)
+      var step = try StageRunner(stage, runner)
       try step.compile()
     }
   }
 
-  /// Reads what the folder's finished stages trained.
+  /// Reads what a finished stage of the folder trained.
   ///
-  /// - Returns: The weights' file of the stage called `name`, if it has finished.
-  private func takeTrained(_ name: String) throws -> String? {
-    var own: String?
-    for stage in recipe.stages {
-      guard let spec = spec(of: stage) else { continue }
-      let home = recipe.stages.count == 1 ? folder.path : folder.file("stages/" + stage.name)
-      let path = home + "/" + stage.trained.rawValue + "/model.safetensors"
-      guard FileBytes.isReadable(path) else { continue }
-      trained[stage.name] = (spec, try Safetensors.read(path).weights)
-      if stage.name == name { own = path }
-    }
-    return own
+  /// - Returns: The weights' file, if there is one.
+  private func take(_ stage: StageSpec) throws -> String? {
+    let path = home(of: stage).file(stage.trained.rawValue + "/model.safetensors")
+    guard let spec = spec(of: stage), FileBytes.isReadable(path) else { return nil }
+    trained[stage.name] = (spec, try Safetensors.read(path).weights)
+    return path
   }
 
   private func spec(of stage: StageSpec) -> PlayerSpec? {
@@ -135,7 +199,8 @@ public final class RecipeRunner {
   /// The last student's files, pictures and result at the top of the folder, beside every stage's.
   private func finish(_ last: StageResult, _ results: [StageResult]) throws {
     let source = folder.path + "/stages/" + last.stage + "/student"
-    let target = try folder.folder("student")
+    let target = folder.folder("student")
+    try target.make()
     for name in ["model.safetensors", "config.json"] {
       try AtomicFile.write(try FileBytes.read(source + "/" + name), to: target.file(name))
     }

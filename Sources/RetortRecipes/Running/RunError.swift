@@ -2,14 +2,26 @@
 public enum RunError: Error, Equatable, Sendable {
   /// A teacher that is worse than its recipe expects.
   case weakTeacher(stage: String, accuracy: Double, expected: Double)
+  /// A model gives NaN or infinity for test examples.
+  case outputsNotFinite(stage: String, player: String)
   /// A generator's stage refers to a model that cannot decode.
   case notAGenerator(stage: String, model: String)
   /// A dataset that this build cannot load.
   case unknownDataset(String, known: [String])
   /// No stage of the recipe explores, or none of that name.
   case nothingToExplore(stage: String?, recipe: String)
+  /// A run needs more device memory than there is.
+  case memory(needed: Int, available: Int, device: String)
   /// A stage that nothing earlier in the run provides.
   case missingStage(String, neededBy: String)
+  /// A new run would write into the folder of another.
+  case folderTaken(String)
+  /// Another process runs in the folder.
+  case folderInUse(String)
+  /// There is no run in the folder that could go on.
+  case noRun(String)
+  /// The run in the folder is of another recipe; the first entry that differs.
+  case otherRecipe(folder: String, stage: String?, stored: String, given: String)
 }
 
 extension RunError: CustomStringConvertible {
@@ -19,6 +31,9 @@ extension RunError: CustomStringConvertible {
     case .weakTeacher(let stage, let accuracy, let expected):
       "stage '\(stage)': the teacher's test accuracy is \(percent(accuracy)), below the expected "
         + "\(percent(expected)); train it longer, or lower teacher.expected-accuracy"
+    case .outputsNotFinite(let stage, let player):
+      "stage '\(stage)': the \(player)'s outputs on the test set are not finite; its weights are "
+        + "damaged or diverged: train it again with a lower learning rate"
     case .notAGenerator(let stage, let model):
       "stage '\(stage)': model '\(model)' is no generator; use one with an encoder and a decoder, "
         + "such as conv-vae"
@@ -30,8 +45,25 @@ extension RunError: CustomStringConvertible {
     case .missingStage(let name, let stage):
       "stage '\(stage)' needs the weights of stage '\(name)', which has not run; "
         + "run the recipe first, or give 'weights' instead of 'from'"
+    case .memory(let needed, let available, let device):
+      "the run needs \(mebibytes(needed)) of device memory, and \(device) has "
+        + "\(mebibytes(available)); use a smaller batch or model, or another device"
+    case .folderTaken(let folder):
+      "\(folder) holds a run already; go on with it by 'retort run \(folder) --resume', or choose "
+        + "another folder with --output"
+    case .folderInUse(let folder):
+      "another process runs in \(folder); wait for its end, or choose another folder with --output"
+    case .noRun(let folder):
+      "there is no run in \(folder) to go on with; start it without --resume, or name its folder "
+        + "with --output"
+    case .otherRecipe(let folder, let stage, let stored, let given):
+      "the run in \(folder) is of another recipe: it has '\(stored)' where this one has '\(given)'"
+        + (stage.map { " in stage '\($0)'" } ?? "")
+        + "; go on as it began by 'retort run \(folder) --resume', or choose another --output"
     }
   }
+
+  private func mebibytes(_ byteCount: Int) -> String { "\(byteCount >> 20) MiB" }
 
   private func percent(_ share: Double) -> String {
     let hundredths = Int((share * 10_000).rounded())

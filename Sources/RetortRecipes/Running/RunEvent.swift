@@ -1,3 +1,4 @@
+import RetortFormats
 import RetortTraining
 
 /// What a run tells its caller while it goes on.
@@ -12,6 +13,14 @@ public enum RunEvent: Sendable {
   case evaluated(stage: String, step: Int, accuracy: Double)
   /// A stage ended.
   case stageEnded(StageResult)
+  /// A stage had ended before the run was resumed.
+  case stageFound(StageResult)
+  /// A stage goes on after so many steps.
+  case resumed(stage: String, step: Int)
+  /// A checkpoint is of no use; the one before it is taken, or the stage begins anew.
+  case checkpointRefused(FormatError)
+  /// A stage goes on on another device than it began on, so that bits may differ.
+  case deviceChanged(stage: String, from: String, to: String)
   /// A teacher's test accuracy was measured before it was used.
   case teacherChecked(accuracy: Double)
 }

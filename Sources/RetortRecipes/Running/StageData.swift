@@ -6,16 +6,22 @@ struct StageData {
   let training: ImageDataset
   let test: ImageDataset
 
+  /// What was read, by folder, so that stages share it.
+  final class Cache {
+    fileprivate var parts: [String?: FashionMNIST.Parts] = [:]
+  }
+
   var imageShape: Shape { [training.height, training.width, training.channels] }
 
   /// Loads and selects what a stage asks for.
   ///
   /// - Throws: `DataError` for missing files or impossible selections, `RunError` for a name.
-  init(_ spec: DataSpec, seed: UInt64) throws {
+  init(_ spec: DataSpec, seed: UInt64, _ cache: Cache = Cache()) throws {
     guard spec.name == FashionMNIST.name else {
       throw RunError.unknownDataset(spec.name, known: [FashionMNIST.name])
     }
-    let parts = try FashionMNIST.load(directory: spec.directory)
+    let parts = try cache.parts[spec.directory] ?? FashionMNIST.load(directory: spec.directory)
+    cache.parts[spec.directory] = parts
     var training = parts.training
     let seed = spec.seed ?? seed
     if spec.validation > 0 {

@@ -1,6 +1,3 @@
-import RetortFormats
-import RetortTraining
-
 /// What a stage came to: the content of `result.json`.
 public struct StageResult: Equatable, Sendable {
   /// How well one model does on the test set, and what it costs.
@@ -44,34 +41,6 @@ public struct StageResult: Equatable, Sendable {
   public static func == (a: StageResult, b: StageResult) -> Bool {
     a.json(device: "", seed: 0, recipeSHA256: "").text
       == b.json(device: "", seed: 0, recipeSHA256: "").text
-  }
-
-  /// The result as the object of `result.json`.
-  package func json(device: String, seed: UInt64, recipeSHA256: String) -> JSONValue {
-    func score(_ score: Score?) -> JSONValue {
-      guard let score else { return .null }
-      return .record(
-        ("accuracy", score.accuracy.map { .real($0) } ?? .null),
-        ("nll", score.nll.map { .real($0) } ?? .null),
-        ("ece", score.ece.map { .real($0) } ?? .null),
-        ("parameters", .integer(score.parameters)), ("macs", .integer(score.macs)))
-    }
-    let best = self.best.map {
-      JSONValue.record(("step", .integer($0.step)), ("accuracy", .real($0.accuracy)))
-    }
-    return .record(
-      ("stage", .string(stage)), (player.rawValue, score(trained)),
-      ("best", best ?? .null),
-      (player == .student ? "teacher" : "labeler", score(teacher)),
-      ("agreement", agreement.map { .real($0) } ?? .null), ("steps", .integer(steps)),
-      ("labelledExamples", .integer(labelledExamples)),
-      ("teacherEvaluations", .integer(teacherEvaluations)), ("seconds", .real(seconds)),
-      (
-        "losses",
-        .object(losses.sorted { $0.key < $1.key }.map { .init($0.key, .real($0.value)) })
-      ),
-      ("device", .string(device)), ("seed", .number("\(seed)")),
-      ("recipeSHA256", .string(recipeSHA256)), ("version", .string(retortVersion)))
   }
 }
 

@@ -42,7 +42,21 @@ extension StageRunner {
     try events?.add(step: step, .image(tag: "explored", report.grid))
   }
 
+  /// Drops the stage's lines after `step`, which come again, and one that was half written.
+  func dropMetrics(after step: Int) throws {
+    let path = parent.folder.file(metricsName)
+    guard FileBytes.isReadable(path) else { return }
+    let lines = try FileBytes.read(path).split(separator: UInt8(ascii: "\n")).filter { line in
+      guard let entry = try? JSONValue.parse(line, path: path) else { return false }
+      return entry["stage"]?.string != stage.name || entry["step"]?.int ?? 0 <= step
+    }
+    let text = lines.map { String(decoding: $0, as: UTF8.self) + "\n" }.joined()
+    try parent.folder.write(text, to: metricsName)
+  }
+
   private func append(_ line: JSONValue) throws {
-    try parent.folder.append(line: line.text, to: "metrics.jsonl")
+    try parent.folder.append(line: line.text, to: metricsName)
   }
 }
+
+private let metricsName = "metrics.jsonl"

@@ -14,13 +14,16 @@ struct StageRunner {
   var teacherEvaluations = 0
   /// What TensorBoard reads, while the stage runs.
   var events: EventLog?
+  var best: (step: Int, accuracy: Double)?
+  /// The time that earlier sessions of a resumed stage took to train.
+  var earlierSeconds = 0.0
 
   var session: Session { parent.session }
   var classes: Int { data.training.classCount }
 
-  init(_ stage: StageSpec, _ parent: RecipeRunner, _ home: RunFolder) throws {
-    (self.stage, self.parent, self.home) = (stage, parent, home)
-    data = try StageData(stage.data, seed: parent.recipe.seed)
+  init(_ stage: StageSpec, _ parent: RecipeRunner) throws {
+    (self.stage, self.parent, home) = (stage, parent, parent.home(of: stage))
+    data = try StageData(stage.data, seed: parent.recipe.seed, parent.datasets)
     let specs: [(StageSpec.Player, PlayerSpec?)] = [
       (.teacher, stage.teacher), (.generator, stage.generator), (.student, stage.student),
     ]
@@ -53,6 +56,24 @@ struct StageRunner {
     try leave(learner)
   }
 
+  /// Compiles all that a run compiles, with as much alive at a time.
+  mutating func rehearse() throws {
+    let learner = try learner()
+    if stage.trained == .student, let teacher = players[.teacher] { _ = try outputs(teacher) }
+    let program = try program(
+      learner, OptimizerState(stage.optimizer.optimizer, for: learner.store))
+    try withExtendedLifetime(program) {
+      if !(learner.store.model is any Generator) { _ = try outputs(learner) }
+      _ = try explore(parents: 256, shown: 1)
+    }
+    try leave(learner)
+  }
+
+  /// A player's outputs for the test examples.
+  private func outputs(_ player: Player) throws -> [Float] {
+    try Forward(session, player.store, imageShape: data.imageShape).outputs(data.test)[0]
+  }
+
   private func learner() throws(RunError) -> Player {
     guard let learner = players[stage.trained] else {
       throw .missingStage(stage.trained.rawValue, neededBy: stage.name)
@@ -81,12 +102,14 @@ struct StageRunner {
       .compiled(
         launches: program.launchCount, byteCount: program.byteCount,
         seconds: (clock.now - began).seconds))
+    try parent.takeFolder()
+    try home.make()
     events = try EventLog(in: home)
     let losses = try train(learner, optimizer, program, steps)
     try learner.write(
       to: home.file(stage.trained.rawValue), session: session, data: data.training,
       recipeSHA256: parent.recipe.sha256)
-    let seconds = (clock.now - began).seconds
+    let seconds = (clock.now - began).seconds + earlierSeconds
     let score = try evaluate(learner)
     if let metrics = score.metrics { try write(metrics) }
     if let report = try explore(parents: 256, shown: 10) { try write(report, step: steps) }
@@ -100,8 +123,6 @@ struct StageRunner {
       teacherEvaluations: teacherEvaluations, seconds: seconds,
       losses: Dictionary(losses.map { ($0.name, $0.value) }) { a, _ in a })
   }
-
-  private var best: (step: Int, accuracy: Double)?
 
   private var usesLabels: Bool {
     stage.losses.contains { if case .crossEntropy = $0 { true } else { false } }
@@ -127,7 +148,7 @@ struct StageRunner {
   }
 
   /// Cost and, for classifiers, test metrics of a player.
-  private func evaluate(_ player: Player) throws -> (
+  func evaluate(_ player: Player) throws -> (
     score: StageResult.Score, metrics: ClassificationMetrics?
   ) {
     let shape = data.imageShape
@@ -140,57 +161,16 @@ struct StageRunner {
         .init(parameters: cost.parameters, macs: cost.multiplyAccumulates), nil
       )
     }
-    let logits = try Forward(session, player.store, imageShape: shape).outputs(data.test)[0]
+    let logits = try outputs(player)
     let metrics = ClassificationMetrics(
       logits: logits, labels: data.test.labels, classes: classes)
+    guard metrics.nll.isFinite else {
+      throw RunError.outputsNotFinite(stage: stage.name, player: player.store.name)
+    }
     return (
       .init(
         accuracy: metrics.accuracy, nll: metrics.nll, ece: metrics.ece,
         parameters: cost.parameters, macs: cost.multiplyAccumulates), metrics
     )
-  }
-
-  private mutating func train(
-    _ learner: Player, _ optimizer: OptimizerState, _ program: StepProgram, _ steps: Int
-  ) throws -> [(name: String, value: Double)] {
-    let loop = TrainingLoop(
-      program, learningRate: stage.optimizer.learningRate,
-      schedule: stage.optimizer.schedule(steps: steps),
-      options: TrainingOptions(
-        steps: steps, logEvery: stage.train.logEvery, evaluateEvery: stage.train.evaluateEvery))
-    let loader = BatchLoader(
-      dataset: data.training,
-      augmentation: Augmentation(shift: stage.augment.shift, flip: stage.augment.flip),
-      seed: parent.recipe.seed)
-    let order = try BatchOrder(
-      count: data.training.count, batchSize: stage.train.batch, seed: parent.recipe.seed,
-      sampling: stage.train.sampling == .shuffle ? .shuffled(.wrap) : .replacement)
-    var best: (step: Int, accuracy: Double)?
-    defer { self.best = best }
-    do {
-      return try loop.run(
-        Prefetcher(loader: loader, order: order, batchLimit: steps),
-        report: { progress in
-          try log(progress)
-          parent.report(.progress(stage: stage.name, progress))
-        },
-        evaluate: { step in
-          guard let accuracy = try evaluate(learner).score.accuracy else { return }
-          parent.report(.evaluated(stage: stage.name, step: step, accuracy: accuracy))
-          try log(step, accuracy)
-          if accuracy > best?.accuracy ?? -1 { best = (step, accuracy) }
-        }, isCancelled: parent.isCancelled)
-    } catch TrainingError.interrupted(let step) {
-      try checkpoint(learner, optimizer, step)
-      throw TrainingError.interrupted(step: step)
-    }
-  }
-
-  private func checkpoint(_ learner: Player, _ optimizer: OptimizerState, _ step: Int) throws {
-    let folder = try home.folder("checkpoints")
-    try Checkpoint(
-      session, learner.store, optimizer, step: step, seed: parent.recipe.seed,
-      recipeSHA256: parent.recipe.sha256
-    ).write(to: folder.file("step-\(step).safetensors"))
   }
 }

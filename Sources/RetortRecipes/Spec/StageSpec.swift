@@ -27,6 +27,8 @@ public struct StageSpec: Equatable, Sendable {
   public var optimizer: OptimizerSpec
   /// How long, in what batches.
   public var train: TrainSpec
+  /// How often the state is kept.
+  public var checkpoints: CheckpointSpec
 
   /// A stage of the given parts.
   public init(
@@ -34,12 +36,12 @@ public struct StageSpec: Equatable, Sendable {
     generator: PlayerSpec? = nil, student: PlayerSpec? = nil,
     losses: [LossSpec] = [.crossEntropy()], explore: Exploration? = nil,
     augment: AugmentSpec = AugmentSpec(), optimizer: OptimizerSpec = OptimizerSpec(),
-    train: TrainSpec = TrainSpec()
+    train: TrainSpec = TrainSpec(), checkpoints: CheckpointSpec = CheckpointSpec()
   ) {
     (self.name, self.data, self.teacher) = (name, data, teacher)
     (self.generator, self.student, self.losses) = (generator, student, losses)
     (self.explore, self.augment, self.optimizer) = (explore, augment, optimizer)
-    self.train = train
+    (self.train, self.checkpoints) = (train, checkpoints)
   }
 
   /// Whose weights the stage changes.

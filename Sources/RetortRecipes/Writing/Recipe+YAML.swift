@@ -27,6 +27,7 @@ extension StageSpec {
     lines.append("    augment: {shift: \(augment.shift), flip: \(augment.flip)}")
     lines.append("    optimizer: \(optimizer.yaml)")
     lines.append("    train: \(train.yaml)")
+    lines.append("    checkpoints: \(checkpoints.yaml)")
     return lines
   }
 }
@@ -124,6 +125,17 @@ extension TrainSpec {
     }
     if let evaluateEvery { entries.append(("evaluate-every", "\(evaluateEvery)")) }
     return map(entries + [("log-every", "\(logEvery)"), ("sampling", sampling.rawValue)])
+  }
+}
+
+extension CheckpointSpec {
+  fileprivate var yaml: String {
+    let entry: (String, String) =
+      switch interval {
+      case .steps(let count): ("steps", "\(count)")
+      case .seconds(let seconds): ("seconds", number(seconds))
+      }
+    return map([entry, ("keep", "\(kept)")])
   }
 }
 

@@ -17,7 +17,7 @@ public struct ClassificationMetrics: Equatable, Sendable {
 
   /// The share of examples whose largest logit is the label's.
   public let accuracy: Double
-  /// The mean negative log-likelihood of the labels, in nats.
+  /// The mean negative log-likelihood of the labels, in nats; not finite if a logit is not.
   public let nll: Double
   /// The expected calibration error over 15 equal bins of confidence, in [0, 1].
   public let ece: Double
@@ -51,7 +51,7 @@ public struct ClassificationMetrics: Equatable, Sendable {
       correct += isRight ? 1 : 0
       total += log(sum) + peak - Double(logits[start + Int(labels[row])])
       let confidence = 1 / sum
-      let bin = min(14, max(0, Int((confidence * 15).rounded(.up)) - 1))
+      let bin = confidence > 0 ? min(14, Int((confidence * 15).rounded(.up)) - 1) : 0
       bins[bin].count += 1
       bins[bin].confidence += confidence
       bins[bin].correct += isRight ? 1 : 0

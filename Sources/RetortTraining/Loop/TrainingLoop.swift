@@ -9,10 +9,16 @@ public struct TrainingOptions: Sendable, Equatable {
   public var logEvery: Int
   /// The test set is evaluated every so many steps; nil for the end only.
   public var evaluateEvery: Int?
+  /// The state is kept so often, besides the end and an interruption; nil for those alone.
+  public var checkpointEvery: CheckpointInterval?
 
   /// Options with the given counts.
-  public init(steps: Int, logEvery: Int = 50, evaluateEvery: Int? = nil) {
+  public init(
+    steps: Int, logEvery: Int = 50, evaluateEvery: Int? = nil,
+    checkpointEvery: CheckpointInterval? = nil
+  ) {
     (self.steps, self.logEvery, self.evaluateEvery) = (steps, max(1, logEvery), evaluateEvery)
+    self.checkpointEvery = checkpointEvery
   }
 }
 
@@ -24,7 +30,7 @@ public struct TrainingProgress: Sendable {
   public var steps: Int
   /// Passes over the data done.
   public var epoch: Int
-  /// Since the loop began.
+  /// The time that all steps so far took.
   public var seconds: Double
   /// Examples per second since the last report.
   public var examplesPerSecond: Double
@@ -73,57 +79,91 @@ public struct TrainingLoop {
     (self.schedule, self.options) = (schedule, options)
   }
 
-  /// Runs steps `start..<options.steps` on the prefetcher's batches.
+  /// Runs the steps from `start` to `options.steps` on the prefetcher's batches.
   ///
   /// - Parameters:
+  ///   - batches: The batches from `start.position` on.
+  ///   - start: Where to go on; the model and its optimizer must stand there too.
   ///   - report: Called every `logEvery` steps and after the last.
-  ///   - evaluate: Called every `evaluateEvery` steps with the number of steps done.
+  ///   - evaluate: Called with the state every `evaluateEvery` steps.
+  ///   - checkpoint: Called with the state every `checkpointEvery`, after the last step, and before
+  ///     an interruption is thrown; never with losses that are not finite.
   ///   - isCancelled: Asked before each step.
   /// - Returns: The last step's losses.
-  /// - Throws: `TrainingError`, or the device's errors.
+  /// - Throws: `TrainingError`, what the closures throw, or the device's errors.
   @discardableResult
   public func run(
-    _ batches: Prefetcher, from start: Int = 0, report: (TrainingProgress) throws -> Void,
-    evaluate: (Int) throws -> Void = { _ in }, isCancelled: () -> Bool = { false }
+    _ batches: Prefetcher, from start: TrainingState = TrainingState(),
+    report: (TrainingProgress) throws -> Void, evaluate: (TrainingState) throws -> Void = { _ in },
+    checkpoint: (TrainingState) throws -> Void = { _ in }, isCancelled: () -> Bool = { false }
   ) throws -> [(name: String, value: Double)] {
     let clock = ContinuousClock()
     let began = clock.now
-    var lastReport = (time: began, step: start)
-    var last: [(name: String, value: Double)] = []
-    for step in start..<max(start, options.steps) {
-      if isCancelled() { throw TrainingError.interrupted(step: step) }
-      let rate = learningRate * schedule.factor(at: step)
-      var epoch = 0
+    var (state, lastReport, lastSave) = (start, (time: began, step: start.step), began)
+    func save() throws {
+      if state.step > start.step { state.losses = try losses(after: state.step) }
+      try checkpoint(state)
+      lastSave = clock.now
+    }
+    while state.step < options.steps {
+      if isCancelled() {
+        try save()
+        throw TrainingError.interrupted(step: state.step)
+      }
+      let rate = rate(at: state.step)
+      let epoch = state.position.epoch
       try batches.withNext { (batch: LoadedBatch) throws in
-        epoch = batch.plan.start.epoch
         try program.run(
           images: batch.images, labels: batch.labels, indices: batch.plan.indices.map(Int32.init),
-          learningRate: rate, step: step)
+          learningRate: rate, step: state.step)
+        state.position = batch.plan.following
       }
-      let done = step + 1
-      guard done % options.logEvery == 0 || done == options.steps else {
-        if let every = options.evaluateEvery, done % every == 0 { try evaluate(done) }
-        continue
+      state.step += 1
+      state.seconds = start.seconds + (clock.now - began).seconds
+      let (done, isLast) = (state.step, state.step == options.steps)
+      if done % options.logEvery == 0 || isLast {
+        state.losses = try losses(after: done)
+        let now = clock.now  // later than above: reading waits
+        state.seconds = start.seconds + (now - began).seconds
+        let elapsed = max((now - lastReport.time).seconds, 1e-9)
+        try report(
+          TrainingProgress(
+            step: done, steps: options.steps, epoch: epoch,
+            seconds: state.seconds,
+            examplesPerSecond: Double((done - lastReport.step) * program.batch) / elapsed,
+            learningRate: rate, losses: state.losses))
+        lastReport = (now, done)
       }
-      last = Array(zip(program.names, try program.losses()).map { (name: $0, value: $1) })
-      if let bad = last.dropFirst().first(where: { !$0.value.isFinite })
-        ?? last.first(where: { !$0.value.isFinite })
-      {
-        throw TrainingError.notFinite(
-          term: bad.name, value: "\(bad.value)", step: step, learningRate: rate)
-      }
-      let now = clock.now
-      let elapsed = (now - lastReport.time).seconds
-      let rateOfExamples = Double((done - lastReport.step) * program.batch) / max(elapsed, 1e-9)
-      try report(
-        TrainingProgress(
-          step: done, steps: options.steps, epoch: epoch, seconds: (now - began).seconds,
-          examplesPerSecond: rateOfExamples, learningRate: rate, losses: last))
-      lastReport = (now, done)
-      if let every = options.evaluateEvery, done % every == 0 { try evaluate(done) }
+      if let every = options.evaluateEvery, done % every == 0 { try evaluate(state) }
+      if isLast || isDue(done, since: lastSave) { try save() }
     }
     try program.finish()
-    return last
+    return state.losses
+  }
+
+  private func rate(at step: Int) -> Double { learningRate * schedule.factor(at: step) }
+
+  private func isDue(_ done: Int, since last: ContinuousClock.Instant) -> Bool {
+    switch options.checkpointEvery {
+    case .steps(let count): done % max(1, count) == 0
+    case .seconds(let limit): (ContinuousClock.now - last).seconds >= limit
+    case nil: false
+    }
+  }
+
+  /// The losses of the last step; waits for it.
+  ///
+  /// - Throws: `TrainingError.notFinite`, or the device's errors.
+  private func losses(after done: Int) throws -> [(name: String, value: Double)] {
+    let found = Array(zip(program.names, try program.losses()).map { (name: $0, value: $1) })
+    if let bad = found.dropFirst().first(where: { !$0.value.isFinite })
+      ?? found.first(where: { !$0.value.isFinite })
+    {
+      throw TrainingError.notFinite(
+        term: bad.name, value: bad.value.isNaN ? "nan" : "\(bad.value)", step: done - 1,
+        learningRate: rate(at: done - 1))
+    }
+    return found
   }
 }
 

@@ -9,24 +9,23 @@ public struct RunFolder: Sendable {
   /// Where it is.
   public let path: String
 
-  /// A folder that exists or is made.
+  /// The folder at `path`, which need not exist before something is written.
+  public init(_ path: String) { self.path = path }
+
+  /// A folder inside this one.
+  public func folder(_ name: String) -> RunFolder { RunFolder(file(name)) }
+
+  /// Makes the folder where it is missing.
   ///
   /// - Throws: `FormatError` if it cannot be made.
-  public init(_ path: String) throws(FormatError) {
-    self.path = path
-    try AtomicFile.makeDirectories(path)
-  }
-
-  /// A folder inside this one, made if needed.
-  public func folder(_ name: String) throws(FormatError) -> RunFolder {
-    try RunFolder(path + "/" + name)
-  }
+  public func make() throws(FormatError) { try AtomicFile.makeDirectories(path) }
 
   /// Where a file of this folder lies.
   public func file(_ name: String) -> String { path + "/" + name }
 
   /// Writes a whole text file.
   public func write(_ text: String, to name: String) throws(FormatError) {
+    try make()
     try AtomicFile.write(Array(text.utf8), to: file(name))
   }
 

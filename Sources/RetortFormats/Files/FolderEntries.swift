@@ -1,0 +1,26 @@
+import Glibc
+
+/// What lies in a folder.
+package enum FolderEntries {
+  /// The names in the folder at `path`, in ascending order; none where there is no folder.
+  ///
+  /// - Throws: `FormatError.Fault.system` if it cannot be read.
+  package static func names(_ path: String) throws(FormatError) -> [String] {
+    guard let folder = opendir(path) else {
+      guard errno == ENOENT else { throw FormatError(path, .system(call: "opendir", code: errno)) }
+      return []
+    }
+    defer { closedir(folder) }
+    var names: [String] = []
+    errno = 0
+    while let entry = readdir(folder) {
+      let name = withUnsafeBytes(of: entry.pointee.d_name) {
+        String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name != ".", name != ".." { names.append(name) }
+      errno = 0
+    }
+    guard errno == 0 else { throw FormatError(path, .system(call: "readdir", code: errno)) }
+    return names.sorted()
+  }
+}

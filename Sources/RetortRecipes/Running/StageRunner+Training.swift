@@ -1,0 +1,83 @@
+import RetortCore
+import RetortData
+import RetortFormats
+import RetortTraining
+
+extension StageRunner {
+  /// Trains the learner from where it stands to the end.
+  ///
+  /// - Returns: The losses of the last step, by name.
+  mutating func train(
+    _ learner: Player, _ optimizer: OptimizerState, _ program: StepProgram, _ steps: Int
+  ) throws -> [(name: String, value: Double)] {
+    let checkpoints = CheckpointFolder(
+      home.file("checkpoints"), keeping: stage.checkpoints.kept)
+    let start = try resume(learner, optimizer, checkpoints)
+    let origin = origin
+    let loop = TrainingLoop(
+      program, learningRate: stage.optimizer.learningRate,
+      schedule: stage.optimizer.schedule(steps: steps),
+      options: TrainingOptions(
+        steps: steps, logEvery: stage.train.logEvery, evaluateEvery: stage.train.evaluateEvery,
+        checkpointEvery: stage.checkpoints.interval))
+    var best = best
+    defer { self.best = best }
+    func checkpoint(_ state: TrainingState) throws -> Checkpoint {
+      try Checkpoint(session, learner.store, optimizer, state, best: best, origin: origin)
+    }
+    return try loop.run(
+      try batches(from: start, steps), from: start,
+      report: { progress in
+        try log(progress)
+        parent.report(.progress(stage: stage.name, progress))
+      },
+      evaluate: { state in
+        guard let accuracy = try evaluate(learner).score.accuracy else { return }
+        parent.report(.evaluated(stage: stage.name, step: state.step, accuracy: accuracy))
+        try log(state.step, accuracy)
+        guard accuracy > best?.accuracy ?? -1 else { return }
+        best = (state.step, accuracy)
+        try checkpoints.writeBest(checkpoint(state))
+      },
+      checkpoint: { try checkpoints.write(checkpoint($0)) },
+      isCancelled: parent.isCancelled)
+  }
+
+  /// Where to begin: at the newest whole checkpoint of an earlier session, or at the start.
+  private mutating func resume(
+    _ learner: Player, _ optimizer: OptimizerState, _ checkpoints: CheckpointFolder
+  ) throws -> TrainingState {
+    guard parent.isResumed else { return TrainingState() }
+    let found = try checkpoints.newest(of: parent.recipe.sha256) {
+      parent.report(.checkpointRefused($0))
+    }
+    try dropMetrics(after: found?.state.step ?? 0)
+    guard let found else { return TrainingState() }
+    if found.origin.device != origin.device {
+      parent.report(
+        .deviceChanged(stage: stage.name, from: found.origin.device, to: origin.device))
+    }
+    try found.restore(session, learner.store, optimizer)
+    (best, earlierSeconds) = (found.best, found.state.seconds)
+    parent.report(.resumed(stage: stage.name, step: found.state.step))
+    return found.state
+  }
+
+  private var origin: Checkpoint.Origin {
+    .init(
+      seed: parent.recipe.seed, recipeSHA256: parent.recipe.sha256, device: session.backend.name)
+  }
+
+  /// The stage's batches from `start` on.
+  private func batches(from start: TrainingState, _ steps: Int) throws -> Prefetcher {
+    let loader = BatchLoader(
+      dataset: data.training,
+      augmentation: Augmentation(shift: stage.augment.shift, flip: stage.augment.flip),
+      seed: parent.recipe.seed)
+    let order = try BatchOrder(
+      count: data.training.count, batchSize: stage.train.batch, seed: parent.recipe.seed,
+      sampling: stage.train.sampling == .shuffle ? .shuffled(.wrap) : .replacement,
+      position: start.position)
+    return Prefetcher(loader: loader, order: order, batchLimit: steps - start.step)
+  }
+}

@@ -1,0 +1,83 @@
+import RetortData
+import RetortFormats
+
+extension Checkpoint {
+  private static let format = "retort-checkpoint-2"
+
+  /// Writes the checkpoint atomically, with a SHA-256 over all that it says.
+  public func write(to path: String) throws(FormatError) {
+    var content = Safetensors(
+      tensors: variables.mapValues { HostTensor(shape: [$0.count], floats: $0) },
+      metadata: ["format": Checkpoint.format, "state": json.text])
+    content.metadata["sha256"] = Checkpoint.digest(content)
+    try content.write(to: path)
+  }
+
+  /// Reads a checkpoint.
+  ///
+  /// - Throws: `FormatError` for a file that is not one or is damaged.
+  public init(path: String) throws(FormatError) {
+    let content = try Safetensors.read(path)
+    guard content.metadata["format"] == Checkpoint.format, let text = content.metadata["state"]
+    else {
+      throw FormatError(
+        path, in: "metadata", .unsupported(what: "this content", supported: Checkpoint.format))
+    }
+    guard content.metadata["sha256"] == Checkpoint.digest(content) else {
+      throw FormatError(path, .corrupt("its SHA-256 is not the one it was written with"))
+    }
+    let json = try JSONValue.parse(Array(text.utf8)[...], path: path)
+    guard let origin = Origin(json), let state = TrainingState(json) else {
+      throw FormatError(path, in: "state", .corrupt("a part of the state is missing"))
+    }
+    (self.origin, self.state, variables) = (origin, state, [:])
+    if let step = json["best"]?["step"]?.int, let accuracy = json["best"]?["accuracy"]?.double {
+      best = (step, accuracy)
+    }
+    for name in content.names { variables[name] = try content.floats(name) }
+  }
+
+  private var json: JSONValue {
+    let best = best.map {
+      JSONValue.record(("step", .integer($0.step)), ("accuracy", .real($0.accuracy)))
+    }
+    return .record(
+      ("step", .integer(state.step)), ("epoch", .integer(state.position.epoch)),
+      ("index", .integer(state.position.index)), ("seconds", .real(state.seconds)),
+      ("losses", .object(state.losses.map { .init($0.name, .real($0.value)) })),
+      ("best", best ?? .null), ("seed", .number("\(origin.seed)")),
+      ("recipe", .string(origin.recipeSHA256)), ("device", .string(origin.device)))
+  }
+
+  private static func digest(_ content: Safetensors) -> String {
+    var hash = SHA256()
+    hash.update(Array((content.metadata["state"] ?? "").utf8))
+    for name in content.names {
+      hash.update(Array(name.utf8))
+      content.tensors[name]?.bytes.withUnsafeBytes { hash.update($0) }
+    }
+    return hash.hexadecimal
+  }
+}
+
+extension Checkpoint.Origin {
+  fileprivate init?(_ json: JSONValue) {
+    guard case .number(let digits)? = json["seed"], let seed = UInt64(digits),
+      let recipe = json["recipe"]?.string, let device = json["device"]?.string
+    else { return nil }
+    self.init(seed: seed, recipeSHA256: recipe, device: device)
+  }
+}
+
+extension TrainingState {
+  fileprivate init?(_ json: JSONValue) {
+    guard let step = json["step"]?.int, let epoch = json["epoch"]?.int,
+      let index = json["index"]?.int, let seconds = json["seconds"]?.double,
+      let losses = json["losses"]?.members
+    else { return nil }
+    self.init()
+    (self.step, self.seconds) = (step, seconds)
+    position = BatchOrder.Position(epoch: epoch, index: index)
+    self.losses = losses.map { ($0.key, $0.value.double ?? .nan) }
+  }
+}

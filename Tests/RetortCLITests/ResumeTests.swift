@@ -1,0 +1,139 @@
+import Foundation
+import RetortFormats
+import Testing
+
+@Suite struct ResumeTests {
+  /// Kills the run again and again after a few more lines each time; no number is told to it.
+  @Test(arguments: [("cpu", 6, 5), ("opencl", 1, 3)])
+  func aKilledRunEndsAsAnUndisturbedOne(_ device: String, _ arms: Int, _ count: Int) throws {
+    let small = try SmallRun(arms: arms)
+    let whole = try small.retort(["run", "small.yaml", "--device", device, "--output", "whole"])
+    #expect(whole.status == 0, "\(whole.errors)")
+    var generator = SystemRandomNumberGenerator()
+    var kills: [Int] = []
+    for signal in [SIGKILL, SIGTERM, SIGKILL, SIGKILL, SIGKILL].prefix(count) {
+      let lines = Int.random(in: 6...24, using: &generator)
+      kills.append(lines)
+      var seen = 0
+      let run = try small.retort(arguments(small, device)) { process, output in
+        let before = seen
+        seen += output.filter { $0 == "\n" }.count
+        guard before < lines, seen >= lines else { return }
+        usleep(UInt32.random(in: 0...20_000, using: &generator))
+        kill(process.processIdentifier, signal)
+      }
+      #expect(run.status == (signal == SIGTERM ? 1 : SIGKILL), "\(run.errors)")
+      if signal == SIGTERM {
+        #expect(run.errors.contains("go on with: retort run out --resume --device \(device)\n"))
+      }
+    }
+    let last = try small.retort(arguments(small, device))
+    #expect(last.status == 0, "\(last.errors)")
+    let (expected, found) = (try small.results(of: "whole"), try small.results(of: "out"))
+    #expect(expected.keys.sorted() == found.keys.sorted(), "killed after \(kills) lines")
+    for (name, bytes) in expected {
+      #expect(found[name] == bytes, "\(name), killed after \(kills) lines")
+    }
+    // A finished run has nothing left to do, and says the same again.
+    let again = try small.retort(arguments(small, device))
+    #expect(again.status == 0 && again.output.contains("distil/first: ended before"))
+    #expect(try small.results(of: "out") == expected)
+  }
+
+  private func arguments(_ small: SmallRun, _ device: String) -> [String] {
+    small.exists("out/recipe.yaml")
+      ? ["run", "out", "--resume", "--device", device]
+      : ["run", "small.yaml", "--output", "out", "--device", device]
+  }
+
+  private static let one = """
+    version: 1
+    name: one
+    data: {name: fashion-mnist, directory: pictures}
+    checkpoints: {steps: 3, keep: 3}
+    teacher: {model: lenet5-small}
+    train: {steps: 200, batch: 8, log-every: 1}
+    """
+
+  /// A run of one stage in `out` that a signal stopped.
+  private func stopped(whileRunning: (SmallRun) throws -> Void = { _ in }) throws -> SmallRun {
+    let small = try SmallRun()
+    try small.write(Array(Self.one.utf8), to: "one.yaml")
+    var isSent = false
+    let run = try small.retort(["run", "one.yaml", "--device", "cpu", "--output", "out"]) {
+      process, output in
+      guard !isSent, output.contains("step 20/") else { return }
+      isSent = true
+      do { try whileRunning(small) } catch { Issue.record(error) }
+      kill(process.processIdentifier, SIGINT)
+    }
+    #expect(run.status == 1 && run.errors.contains("interrupted after step"), "\(run.errors)")
+    return small
+  }
+
+  @Test func aDamagedCheckpointGivesWayToTheOneBeforeIt() throws {
+    let small = try stopped()
+    let folder = small.path + "/out/checkpoints/"
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    let steps = names.compactMap { Int($0.dropFirst(5).prefix { $0 != "." }) }.sorted()
+    #expect(steps.count == 3)
+    let newest = "out/checkpoints/step-\(steps[2]).safetensors"
+    var bytes = Array(try Data(contentsOf: URL(fileURLWithPath: small.path + "/" + newest)))
+    bytes[bytes.count / 2] ^= 1
+    try small.write(bytes, to: newest)
+    try small.write(
+      Array(bytes.prefix(bytes.count / 3)), to: "out/checkpoints/step-\(steps[1]).safetensors")
+    try small.write([1], to: "out/checkpoints/step-900.safetensors.77-0.partial")
+    let resumed = try small.retort(["run", "one.yaml", "--output", "out", "--resume"] + cpu)
+    #expect(resumed.status == 0)
+    #expect(resumed.output.contains("going on after step \(steps[0])\n"))
+    let complaints = resumed.errors.split(separator: "\n")
+    #expect(complaints.count == 2 && complaints.allSatisfy { $0.contains("Going on from") })
+    #expect(
+      complaints.first?.contains("step-\(steps[2]).safetensors: the content is damaged") == true)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [
+        "step-195.safetensors", "step-198.safetensors", "step-200.safetensors",
+      ])
+    #expect(try small.retort(["run", "one.yaml", "--output", "whole"] + cpu).status == 0)
+    #expect(try small.results(of: "whole") == small.results(of: "out"))
+  }
+
+  private let cpu = ["--device", "cpu"]
+
+  @Test func whatCannotGoOnSaysWhy() throws {
+    let small = try stopped { small in
+      let second = try small.retort(["run", "out", "--resume"] + cpu)
+      #expect(second.errors.hasPrefix("retort: another process runs in out; "))
+      #expect(second.status == 1)
+    }
+    for (arguments, message) in [
+      (
+        ["one.yaml", "--output", "out"],
+        "out holds a run already; go on with it by 'retort run out --resume', or choose another "
+          + "folder with --output"
+      ),
+      (
+        ["one.yaml", "--output", "none", "--resume"],
+        "there is no run in none to go on with; start it without --resume, or name its folder with "
+          + "--output"
+      ),
+      (
+        ["one.yaml", "--resume"],
+        "there is no run in runs/one to go on with; start it without --resume, or name its folder "
+          + "with --output"
+      ),
+      (
+        ["one.yaml", "--output", "out", "--resume", "--set", "optimizer.learning-rate=0.1"],
+        "the run in out is of another recipe: it has 'learning-rate: 0.001' where this one has "
+          + "'learning-rate: 0.1' in stage 'one'; go on as it began by 'retort run out --resume', "
+          + "or choose another --output"
+      ),
+    ] {
+      let run = try small.retort(["run"] + arguments + cpu)
+      #expect(run.errors == "retort: \(message)\n")
+      #expect(run.status == 1)
+    }
+    #expect(!small.exists("none") && !small.exists("runs"))
+  }
+}

@@ -1,0 +1,104 @@
+import Foundation
+import RetortCPU
+import RetortCore
+import RetortData
+import RetortFormats
+import RetortNN
+import Testing
+
+@testable import RetortTraining
+
+@Suite struct CheckpointTests {
+  private let session = Session(CPUBackend())
+  private let store = ParameterStore(Linear(3, 2), name: "student")
+  private let optimizer: OptimizerState
+  private let folder: CheckpointFolder
+
+  init() throws {
+    optimizer = OptimizerState(Adam(learningRate: 1), for: store)
+    try store.write(store.initialWeights(seed: 1), to: session)
+    for (index, variable) in optimizer.variables.enumerated() {
+      try session.write(Array(repeating: Float(index + 1), count: variable.count), to: variable)
+    }
+    let path = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
+    folder = CheckpointFolder(path, keeping: 2)
+  }
+
+  private func checkpoint(_ step: Int, recipe: String = "abc") throws -> Checkpoint {
+    var state = TrainingState()
+    (state.step, state.position) = (step, .init(epoch: 3, index: 7))
+    (state.seconds, state.losses) = (0.1 + 0.2, [("loss", 1 / 3), ("kd", 2e-30)])
+    return try Checkpoint(
+      session, store, optimizer, state, best: (5, 0.875),
+      origin: .init(seed: .max, recipeSHA256: recipe, device: "a \"device\""))
+  }
+
+  private func names() throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+  }
+
+  @Test func everythingComesBack() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder.path) }
+    let written = try checkpoint(12)
+    try folder.write(written)
+    let read = try #require(try folder.newest(of: "abc") { Issue.record($0) })
+    #expect(read.state.step == 12 && read.state.position == .init(epoch: 3, index: 7))
+    #expect(read.state.seconds == 0.1 + 0.2)
+    #expect(read.state.losses.map(\.name) == ["loss", "kd"])
+    #expect(read.state.losses.map(\.value) == [1 / 3, 2e-30])
+    #expect(try #require(read.best) == (5, 0.875))
+    #expect(read.origin == written.origin)
+    #expect(read.variables == written.variables && read.variables.count == 3)
+
+    let other = ParameterStore(Linear(3, 2), name: "student")
+    let state = OptimizerState(Adam(learningRate: 1), for: other)
+    try read.restore(session, other, state)
+    #expect(try other.weights(in: session) == store.weights(in: session))
+    for (a, b) in zip(state.variables, optimizer.variables) {
+      #expect(try session.read(a) == session.read(b))
+    }
+    let wider = ParameterStore(Linear(300, 2), name: "student")
+    #expect(throws: BackendError.self) {
+      try read.restore(session, wider, OptimizerState(Adam(learningRate: 1), for: wider))
+    }
+  }
+
+  @Test func theNewestAndTheBestAreKept() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder.path) }
+    #expect(try folder.newest(of: "abc") { Issue.record($0) } == nil)
+    try folder.writeBest(checkpoint(1))
+    for step in [2, 9, 10, 11] { try folder.write(checkpoint(step)) }
+    #expect(try names() == ["best.safetensors", "step-10.safetensors", "step-11.safetensors"])
+  }
+
+  @Test func aDamagedOneIsNeverTaken() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder.path) }
+    try folder.write(checkpoint(1))
+    try folder.write(checkpoint(2))
+    let path = folder.path + "/step-2.safetensors"
+    let bytes = try FileBytes.read(path)
+    let variants =
+      stride(from: 0, to: bytes.count, by: 7).map { Array(bytes[..<$0]) }
+      + bytes.indices.map { index in
+        var changed = bytes
+        changed[index] ^= UInt8(1 << (index % 8))
+        return changed
+      }
+    for variant in variants {
+      try AtomicFile.write(variant, to: path)
+      var refused: [FormatError] = []
+      let found = try folder.newest(of: "abc") { refused.append($0) }
+      #expect(found?.state.step == 1)
+      #expect(refused.count == 1 && refused.first?.path == path)
+      #expect(try names() == ["step-1.safetensors"])
+    }
+  }
+
+  @Test func oneOfAnotherRecipeIsNotTaken() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder.path) }
+    try folder.write(checkpoint(1, recipe: "abd"))
+    var refused: [FormatError] = []
+    #expect(try folder.newest(of: "abc") { refused.append($0) } == nil)
+    #expect(refused.first?.description.contains("it belongs to another recipe") == true)
+  }
+}
