@@ -13,10 +13,11 @@
 //            ROWS          most rows of a work-item if DEEP.                Default 264.
 //            DEEP          1 if K (or splitK) exceeds KC.                   Default 0.
 //            TRANSPOSE_A, TRANSPOSE_B                                       Default 0.
+//            DIRECT        1: B, not transposed, is read in place, not packed.  Default 0.
 //            STORE_PARAMETERS, STORE_PART16  the epilogue: once per element, with its sum;
 //                          `count` of the 16 lanes are inside.
-// Memory     Local: KC·16·NV floats, and ROWS·16·NV more if DEEP. May read, never write, up to 64
-//            floats past the end of A and B.
+// Memory     Local: KC·16·NV floats unless DIRECT, and ROWS·16·NV more if DEEP. May read,
+//            never write, up to 64 floats past the end of A and B.
 // Numerics   fma in order of k within a part; parts are added in order of s.
 // Source     Goto, van de Geijn 2008, section 4; panels as in BLIS.
 // Called by  RetortOpenCL/Lowering/MatmulVector.swift
@@ -42,12 +43,26 @@
 #ifndef TRANSPOSE_B
 #define TRANSPOSE_B 0
 #endif
+#ifndef DIRECT
+#define DIRECT 0
+#endif
 #ifndef STORE_PART16
 #define STORE_PARAMETERS
 #define STORE_PART16(value, count, m, n) store_part16(value, count, c + (size_t)(m) * N + (n))
 #endif
 
 #define WIDTH (16 * NV)
+
+#if DIRECT
+#define PANEL_SPACE __global
+typedef float panel_element;
+#define B_AT(u, j) load16(p + (size_t)(u) * ldb + 16 * (j))
+#define B_ADVANCE(steps) p += (size_t)(steps) * ldb
+#else
+#define PANEL_SPACE __local
+typedef float16 panel_element;
+#define B_AT(u, j) p[(u) * NV + (j)]
+#define B_ADVANCE(steps) p += (steps) * NV
 
 // Copies rows k0 ..< k0 + depth of op(B), columns n0 ..< n0 + WIDTH, to `panel`.
 static inline void pack_panel(
@@ -74,6 +89,7 @@ static inline void pack_panel(
   }
 #endif
 }
+#endif
 
 // acc += op(A)[row ..< row + MR, k ..< k + STEPS] · panel[k ..< k + STEPS]
 #if TRANSPOSE_A
@@ -88,13 +104,13 @@ static inline void pack_panel(
 #define MULTIPLY(steps)                                                               \
   UNROLL for (int u = 0; u < steps; u++) {                                            \
     float16 column[NV];                                                               \
-    UNROLL for (int j = 0; j < NV; j++) column[j] = p[u * NV + j];                    \
+    UNROLL for (int j = 0; j < NV; j++) column[j] = B_AT(u, j);                        \
     UNROLL for (int i = 0; i < MR; i++) {                                             \
       const float16 x = A_AT(i, u);                                                   \
       UNROLL for (int j = 0; j < NV; j++) acc[i][j] = fma(x, column[j], acc[i][j]);   \
     }                                                                                 \
   }                                                                                   \
-  p += steps * NV;                                                                    \
+  B_ADVANCE(steps);                                                                   \
   A_ADVANCE(steps)
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
@@ -103,7 +119,9 @@ void matmul_vector(
     __global float* restrict c, const int M, const int N, const int K, const int lda,
     const int ldb, const int strideA, const int strideB, const int blockRows, const int splits,
     const int splitK STORE_PARAMETERS) {
+#if !DIRECT
   __local float16 panel[KC * NV];
+#endif
 #if DEEP
   __local float16 partial[ROWS * NV];
 #endif
@@ -123,7 +141,9 @@ void matmul_vector(
   int k0 = kStart;
   do {
     const int depth = min(KC, kEnd - k0);
-#if TRANSPOSE_B
+#if DIRECT
+    __global const float* panel = matrixB + (size_t)k0 * ldb + n0;
+#elif TRANSPOSE_B
     pack_panel(matrixB + k0, panel, n0, N, ldb, depth);
 #else
     pack_panel(matrixB + (size_t)k0 * ldb, panel, n0, N, ldb, depth);
@@ -147,7 +167,7 @@ void matmul_vector(
           for (int j = 0; j < NV; j++) acc[i][j] = 0.0f;
         }
       }
-      __local const float16* p = panel;
+      PANEL_SPACE const panel_element* p = panel;
 #if TRANSPOSE_A
       __global const float* a = matrixA + (size_t)k0 * lda + m0;
 #else

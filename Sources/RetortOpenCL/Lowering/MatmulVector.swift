@@ -121,11 +121,21 @@ struct VectorProduct {
     return ranking
   }
 
+  /// Rows of a transposed a up to which b is read in place.
+  private static let mostDirectRows = 512
+
+  /// Whether packing panels of b costs more than it saves: where a and b both lie row by row of k,
+  /// unless the rows of a are so long that each is in a page of its own.
+  private static func readsInPlace(_ matmul: MatmulStep) -> Bool {
+    matmul.transposeA && !matmul.transposeB && matmul.m <= mostDirectRows
+  }
+
   /// The macros of `matmul_vector`.
   func macros(_ matmul: MatmulStep) -> LaunchMacros {
     var macros: LaunchMacros = [
       "MR": "\(rows)", "NV": "\(vectors)", "KC": "\(depth)", "DEEP": isDeep ? "1" : "0",
       "TRANSPOSE_A": matmul.transposeA ? "1" : "0", "TRANSPOSE_B": matmul.transposeB ? "1" : "0",
+      "DIRECT": Self.readsInPlace(matmul) ? "1" : "0",
     ]
     if isDeep { macros.append("ROWS", "\(blockRows > 48 ? 264 : 48)") }
     return macros

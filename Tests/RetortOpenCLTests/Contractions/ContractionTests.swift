@@ -41,7 +41,11 @@ enum ContractionForm: String, CaseIterable, Sendable {
     [(1, 1, 1, 1), (1, 1, 1, 3000), (2, 37, 29, 23), (1, 132, 140, 64), (3, 5, 66, 17)].flatMap {
       (batch: Int, m: Int, n: Int, k: Int) in
       (0..<4).map { Product(batch: batch, m: m, n: n, k: k, a: $0 & 1 != 0, b: $0 & 2 != 0) }
-    } + [Product(m: 12, n: 20, k: 6000), Product(batch: 2, m: 3, n: 7, k: 4096, a: true, b: true)]
+    } + [
+      Product(m: 12, n: 20, k: 6000), Product(batch: 2, m: 3, n: 7, k: 4096, a: true, b: true),
+      // Of rows of k: the right operand in place, and packed.
+      Product(batch: 2, m: 40, n: 70, k: 3000, a: true), Product(m: 530, n: 20, k: 70, a: true),
+    ]
 
   @Test(arguments: products, ContractionForm.allCases)
   func matmulMatchesItsDefinition(_ p: Product, _ form: ContractionForm) throws {
