@@ -24,33 +24,41 @@ enum CommandLineTool {
 
   /// Runs `retort ARGUMENTS…`, or another program, in `folder` and waits.
   ///
-  /// - Parameter whileRunning: Called with the process and each piece of output until its end.
+  /// - Parameter whileRunning: Called with the process every millisecond until its end.
   static func run(
     _ arguments: [String], of program: String = path, in folder: String = "/tmp",
     environment: [String: String] = [:],
-    whileRunning: (Process, String) -> Void = { _, _ in }
+    whileRunning: (Process) -> Void = { _ in }
   ) throws -> Outcome {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: program)
     process.arguments = arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
     process.currentDirectoryURL = URL(fileURLWithPath: folder)
-    // Errors go to a file, so that neither stream can fill up while the other is read.
-    let errors = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    FileManager.default.createFile(atPath: errors.path, contents: nil)
-    defer { try? FileManager.default.removeItem(at: errors) }
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    process.standardError = try FileHandle(forWritingTo: errors)
+    // Files, so that neither stream can fill up while nobody reads it.
+    let streams = (0..<2).map { _ in
+      FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    }
+    defer { for stream in streams { try? FileManager.default.removeItem(at: stream) } }
+    for stream in streams { try Data().write(to: stream) }
+    process.standardOutput = try FileHandle(forWritingTo: streams[0])
+    process.standardError = try FileHandle(forWritingTo: streams[1])
     try process.run()
-    var output = Data()
-    while case let piece = pipe.fileHandleForReading.availableData, !piece.isEmpty {
-      output += piece
-      whileRunning(process, String(decoding: piece, as: UTF8.self))
+    while process.isRunning {
+      whileRunning(process)
+      usleep(1000)
     }
     process.waitUntilExit()
-    return Outcome(
-      status: process.terminationStatus, output: String(decoding: output, as: UTF8.self),
-      errors: String(decoding: try Data(contentsOf: errors), as: UTF8.self))
+    let texts = try streams.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
+    return Outcome(status: process.terminationStatus, output: texts[0], errors: texts[1])
+  }
+
+  /// How many lines of metrics the runs in and under `folder` have written.
+  static func metricLines(in folder: String) -> Int {
+    let names = FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []
+    return names.filter { $0.hasSuffix("metrics.jsonl") }.reduce(0) { count, name in
+      let bytes = FileManager.default.contents(atPath: folder + "/" + name) ?? Data()
+      return count + bytes.filter { $0 == UInt8(ascii: "\n") }.count
+    }
   }
 }

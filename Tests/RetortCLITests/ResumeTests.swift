@@ -3,7 +3,7 @@ import RetortFormats
 import Testing
 
 @Suite struct ResumeTests {
-  /// Kills the run again and again after a few more lines each time; no number is told to it.
+  /// Kills the run again and again after a few more steps each time; no number is told to it.
   @Test(arguments: [("cpu", 6, 5), ("opencl", 1, 3)])
   func aKilledRunEndsAsAnUndisturbedOne(_ device: String, _ arms: Int, _ count: Int) throws {
     let small = try SmallRun(arms: arms)
@@ -12,14 +12,17 @@ import Testing
     var generator = SystemRandomNumberGenerator()
     var kills: [Int] = []
     for signal in [SIGKILL, SIGTERM, SIGKILL, SIGKILL, SIGKILL].prefix(count) {
-      let lines = Int.random(in: 6...24, using: &generator)
+      let lines = Int.random(in: 3...12, using: &generator)
       kills.append(lines)
-      var seen = 0
-      let run = try small.retort(arguments(small, device)) { process, output in
-        let before = seen
-        seen += output.filter { $0 == "\n" }.count
-        guard before < lines, seen >= lines else { return }
-        usleep(UInt32.random(in: 0...20_000, using: &generator))
+      let enough = CommandLineTool.metricLines(in: small.path + "/out") + lines
+      let delay = UInt32.random(in: 0...20_000, using: &generator)
+      var isSent = false
+      let run = try small.retort(arguments(small, device)) { process in
+        guard !isSent, CommandLineTool.metricLines(in: small.path + "/out") >= enough else {
+          return
+        }
+        isSent = true
+        usleep(delay)
         kill(process.processIdentifier, signal)
       }
       #expect(run.status == (signal == SIGTERM ? 1 : SIGKILL), "\(run.errors)")
@@ -61,8 +64,8 @@ import Testing
     try small.write(Array(Self.one.utf8), to: "one.yaml")
     var isSent = false
     let run = try small.retort(["run", "one.yaml", "--device", "cpu", "--output", "out"]) {
-      process, output in
-      guard !isSent, output.contains("step 20/") else { return }
+      process in
+      guard !isSent, CommandLineTool.metricLines(in: small.path + "/out") >= 20 else { return }
       isSent = true
       do { try whileRunning(small) } catch { Issue.record(error) }
       kill(process.processIdentifier, SIGINT)

@@ -64,7 +64,7 @@ final class SmallRun {
 
   /// Runs `retort` in the folder.
   func retort(
-    _ arguments: [String], whileRunning: (Process, String) -> Void = { _, _ in }
+    _ arguments: [String], whileRunning: (Process) -> Void = { _ in }
   ) throws -> CommandLineTool.Outcome {
     try CommandLineTool.run(arguments, in: path, whileRunning: whileRunning)
   }
