@@ -9,10 +9,10 @@ TEST_BUILD := -Xcc -O2 --disable-xctest
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test lint gpu-check test-oclgrind verify bench bench-step bundle bundle-check manual size clean
+.PHONY: help setup build demo test lint gpu-check test-oclgrind verify bench bench-step bundle bundle-check manual reproduce-fashion size clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing (apt), or say what to install
 	@Scripts/setup.sh
@@ -66,6 +66,9 @@ manual: build ## Write the man page and shell completions under dist/share
 	@$(RETORT) --generate-completion-script bash > dist/share/bash-completion/completions/retort
 	@$(RETORT) --generate-completion-script zsh > dist/share/zsh/site-functions/_retort
 	@$(RETORT) --generate-completion-script fish > dist/share/fish/vendor_completions.d/retort.fish
+
+reproduce-fashion: setup build ## Fill the tables of labels against arms, five seeds each; goes on where it stopped
+	@Scripts/reproduce-fashion.sh $(RETORT) $(DEVICE)
 
 size: build ## Show the release binary's size, and the lines of code by target
 	@ls -l $(RETORT) | awk '{ printf "%-24s %8.1f MB\n", "retort", $$5 / 1e6 }'

@@ -9,6 +9,12 @@ static const char fashion_demo[] = {
 static const char fashion_kd[] = {
 #embed "fashion-kd.yaml"
     , 0};
+static const char fashion_labels[] = {
+#embed "fashion-labels.yaml"
+    , 0};
+static const char fashion_players[] = {
+#embed "fashion-players.yaml"
+    , 0};
 static const char fashion_tgt[] = {
 #embed "fashion-tgt.yaml"
     , 0};
@@ -16,6 +22,8 @@ static const char fashion_tgt[] = {
 static const retort_bundled_recipe recipes[] = {
     {"fashion-demo", fashion_demo},
     {"fashion-kd", fashion_kd},
+    {"fashion-labels", fashion_labels},
+    {"fashion-players", fashion_players},
     {"fashion-tgt", fashion_tgt},
 };
 

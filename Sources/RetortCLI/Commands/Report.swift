@@ -9,7 +9,9 @@ struct Report: ParsableCommand {
     discussion: """
       A run writes the page of its own whenever a stage ends; this command draws one of a run \
       that is under way or was broken off, or sets runs beside each other. The page is one file \
-      that needs no network.
+      that needs no network. --markdown prints a table of the students instead: stages of one \
+      name and number of labels, as runs with different seeds have them, make one row of means \
+      and standard deviations.
       """)
 
   @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"))
@@ -20,10 +22,22 @@ struct Report: ParsableCommand {
       "The page; report.html in the run's folder, or here for several, if left out.",
       valueName: "file"))
   var output: String?
+  @Flag(help: "Print a table in Markdown, and draw no page.")
+  var markdown = false
   @OptionGroup var format: JSONOption
+
+  func validate() throws {
+    guard !markdown || (output == nil && !format.json) else {
+      throw ValidationError("'--markdown' prints a table: leave out '--output' and '--json'.")
+    }
+  }
 
   func run() throws {
     let records = try runs.map { try RunRecord($0) }
+    if markdown {
+      StandardOutput.write(SummaryTable(records).markdown)
+      return
+    }
     let page = output ?? (runs.count == 1 ? runs[0] + "/" : "") + "report.html"
     try RunReport(records).write(to: page)
     if format.json {
