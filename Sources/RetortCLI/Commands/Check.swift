@@ -83,13 +83,7 @@ struct Check: ParsableCommand {
 
   /// The name of the trained model; one that comes from a stage is that stage's.
   private func model(_ stage: StageSpec, in recipe: Recipe) -> String {
-    let player =
-      switch stage.trained {
-      case .student: stage.student
-      case .generator: stage.generator
-      case .teacher: stage.teacher
-      }
-    guard let player else { return "" }
+    guard let player = stage.learner else { return "" }
     guard case .stage(let name) = player.source else { return player.model }
     return recipe.stages.first { $0.name == name }.map { model($0, in: recipe) } ?? ""
   }

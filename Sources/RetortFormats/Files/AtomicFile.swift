@@ -5,10 +5,15 @@ package enum AtomicFile {
   /// How the name of a file under way ends; what is left of a killed program ends so.
   package static let partialSuffix = ".partial"
 
-  /// Where the bytes of a file under way go.
+  /// Where the bytes of a file go.
   package struct Writer {
-    fileprivate let descriptor: Int32
-    fileprivate let path: String
+    private let descriptor: Int32
+    private let path: String
+
+    /// Writes to an open file; `path` is for messages.
+    package init(descriptor: Int32, path: String) {
+      (self.descriptor, self.path) = (descriptor, path)
+    }
 
     /// Appends `bytes`.
     package func append(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {

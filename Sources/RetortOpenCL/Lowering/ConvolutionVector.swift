@@ -41,12 +41,17 @@ extension Lowering {
     _ step: Step, _ convolution: ConvolutionStep, _ choice: TuningChoice? = nil
   ) throws -> VectorGather {
     guard let gather = VectorGather(convolution, device: device, choice: choice) else {
-      throw unsupported(
-        step,
-        "the inputs of one output pixel of \(convolution.input) exceed the device's "
-          + "\(device.localMemorySize) bytes of local memory")
+      throw tooLarge(step, convolution)
     }
     return gather
+  }
+
+  /// The inputs of a single output do not fit in local memory.
+  func tooLarge(_ step: Step, _ convolution: ConvolutionStep) -> BackendError {
+    unsupported(
+      step,
+      "the inputs of one output pixel of \(convolution.input) exceed the device's "
+        + "\(device.localMemorySize) bytes of local memory")
   }
 
   /// Appends the packing of the weights and the kernel `name` of the file of that name.

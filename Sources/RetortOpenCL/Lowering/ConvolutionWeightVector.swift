@@ -7,10 +7,7 @@ extension Lowering {
     _ step: Step, _ convolution: ConvolutionStep, _ choice: TuningChoice?
   ) throws {
     guard let gradient = VectorWeightGradient(convolution, device: device, choice: choice) else {
-      throw unsupported(
-        step,
-        "the inputs of one output pixel of \(convolution.input) exceed the device's "
-          + "\(device.localMemorySize) bytes of local memory")
+      throw tooLarge(step, convolution)
     }
     let groups = convolution.geometry.groups
     let partial = addWeightSum(
@@ -98,8 +95,9 @@ struct VectorWeightGradient {
   /// Floats of local memory beyond which units are loaded one at a time, and beyond which an image
   /// is cut into bands.
   private static let blockLimit = 1 << 15, patchLimit = 1 << 16
-  /// Floats of all partial sums beyond which parts become fewer.
-  private static let partialLimit = 1 << 20
+  /// Floats of all partial sums beyond which parts become fewer: adding them takes longer than even
+  /// parts save.
+  static let partialLimit = 1 << 20
 
   /// Plans what `choice` does not; nil if even one pixel's inputs exceed local memory.
   init?(_ convolution: ConvolutionStep, device: DeviceLimits, choice: TuningChoice? = nil) {

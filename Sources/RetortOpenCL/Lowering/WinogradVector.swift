@@ -34,16 +34,13 @@ extension Lowering {
         label: step.label))
   }
 
-  /// Floats of partial weight gradients, of which more cost more time than even parts save.
-  private static let partialLimit = 1 << 20
-
   /// Appends the launches of a convolution's weight gradient by Winograd's algorithm: sums over
   /// runs of images at each position, and the transformation of their sum.
   mutating func winogradWeightGradientVector(_ step: Step, _ winograd: VectorWinograd) {
     let cores = max(1, device.computeUnits)
     let partCount = winograd.grid.positions * winograd.inputChannels * winograd.outputChannels
     let partsPerCore = max(
-      1, min(VectorProduct.itemsPerCore, Self.partialLimit / partCount / cores))
+      1, min(VectorProduct.itemsPerCore, VectorWeightGradient.partialLimit / partCount / cores))
     let unitsPerPart = winograd.units.pieces(of: partsPerCore * cores)
     let parts = winograd.units.pieces(of: unitsPerPart)
     let partial = scratch(byteCount: 4 * parts * partCount)

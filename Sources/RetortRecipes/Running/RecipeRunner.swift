@@ -178,17 +178,9 @@ public final class RecipeRunner {
   /// - Returns: The weights' file, if there is one.
   private func take(_ stage: StageSpec) throws -> String? {
     let path = home(of: stage).file(stage.trained.rawValue + "/model.safetensors")
-    guard let spec = spec(of: stage), FileBytes.isReadable(path) else { return nil }
+    guard let spec = stage.learner, FileBytes.isReadable(path) else { return nil }
     trained[stage.name] = (spec, try Safetensors.read(path).weights)
     return path
-  }
-
-  private func spec(of stage: StageSpec) -> PlayerSpec? {
-    switch stage.trained {
-    case .student: stage.student
-    case .generator: stage.generator
-    case .teacher: stage.teacher
-    }
   }
 
   func json(_ result: StageResult) -> JSONValue {

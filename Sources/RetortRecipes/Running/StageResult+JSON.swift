@@ -12,12 +12,9 @@ extension StageResult {
         ("ece", score.ece.map { .real($0) } ?? .null),
         ("parameters", .integer(score.parameters)), ("macs", .integer(score.macs)))
     }
-    let best = self.best.map {
-      JSONValue.record(("step", .integer($0.step)), ("accuracy", .real($0.accuracy)))
-    }
     return .record(
       ("stage", .string(stage)), (player.rawValue, score(trained)),
-      ("best", best ?? .null),
+      ("best", .best(best)),
       (player == .student ? "teacher" : "labeler", score(teacher)),
       ("agreement", agreement.map { .real($0) } ?? .null), ("steps", .integer(steps)),
       ("labelledExamples", .integer(labelledExamples)),
@@ -49,9 +46,7 @@ extension StageResult {
     let losses = json["losses"]?.members ?? []
     self.init(
       stage: stage.name, player: player, trained: trained,
-      best: json["best"].flatMap { best in
-        best["step"]?.int.flatMap { step in best["accuracy"]?.double.map { (step, $0) } }
-      }, teacher: Score(json[player == .student ? "teacher" : "labeler"]),
+      best: json["best"]?.best, teacher: Score(json[player == .student ? "teacher" : "labeler"]),
       agreement: json["agreement"]?.double, steps: try whole("steps"),
       labelledExamples: try whole("labelledExamples"),
       teacherEvaluations: try whole("teacherEvaluations"), seconds: seconds,

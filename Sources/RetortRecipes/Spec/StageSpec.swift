@@ -50,6 +50,15 @@ public struct StageSpec: Equatable, Sendable {
     if let generator, generator.source == .untrained { return .generator }
     return .teacher
   }
+
+  /// The player that the stage trains.
+  public var learner: PlayerSpec? {
+    switch trained {
+    case .student: student
+    case .generator: generator
+    case .teacher: teacher
+    }
+  }
 }
 
 /// One model of a stage and where its weights come from.

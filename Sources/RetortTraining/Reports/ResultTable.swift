@@ -40,10 +40,8 @@ struct ResultTable {
     }
     let score = stage.score
     let isBest = stage.player == "student" && best != nil && score?["accuracy"]?.double == best
-    let bestStep = result["best"].flatMap { best in
-      best["accuracy"]?.double.map {
-        "\(ReportNumber.percent($0)) at \(ReportNumber.count(best["step"]?.int))"
-      }
+    let bestStep = (result["best"]?.best).map {
+      "\(ReportNumber.percent($0.accuracy)) at \(ReportNumber.count($0.step))"
     }
     return """
       <tr class="\(isBest ? "best" : "")">\(first)<th scope="row">\(stage.name)</th>\

@@ -31,21 +31,16 @@ extension Checkpoint {
       throw FormatError(path, in: "state", .corrupt("a part of the state is missing"))
     }
     (self.origin, self.state, variables) = (origin, state, [:])
-    if let step = json["best"]?["step"]?.int, let accuracy = json["best"]?["accuracy"]?.double {
-      best = (step, accuracy)
-    }
+    best = json["best"]?.best
     for name in content.names { variables[name] = try content.floats(name) }
   }
 
   private var json: JSONValue {
-    let best = best.map {
-      JSONValue.record(("step", .integer($0.step)), ("accuracy", .real($0.accuracy)))
-    }
-    return .record(
+    .record(
       ("step", .integer(state.step)), ("epoch", .integer(state.position.epoch)),
       ("index", .integer(state.position.index)), ("seconds", .real(state.seconds)),
       ("losses", .object(state.losses.map { .init($0.name, .real($0.value)) })),
-      ("best", best ?? .null), ("seed", .number("\(origin.seed)")),
+      ("best", .best(best)), ("seed", .number("\(origin.seed)")),
       ("recipe", .string(origin.recipeSHA256)), ("device", .string(origin.device)))
   }
 

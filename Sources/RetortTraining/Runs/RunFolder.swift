@@ -40,14 +40,6 @@ public struct RunFolder: Sendable {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
     defer { close(descriptor) }
-    var done = 0
-    while done < bytes.count {
-      let written = bytes.withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress.map { $0 + done }, bytes.count - done)
-      }
-      if written < 0, errno == EINTR { continue }
-      guard written > 0 else { throw FormatError(path, .system(call: "write", code: errno)) }
-      done += written
-    }
+    try AtomicFile.Writer(descriptor: descriptor, path: path).append(bytes[...])
   }
 }
