@@ -11,7 +11,7 @@ struct Report: ParsableCommand {
       that is under way or was broken off, or sets runs beside each other. The page is one file \
       that needs no network. --markdown prints a table of the students instead: stages of one \
       name and number of labels, as runs with different seeds have them, make one row of means \
-      and standard deviations.
+      and standard deviations. --figure draws their accuracy by number of labels as SVG.
       """)
 
   @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"))
@@ -24,20 +24,27 @@ struct Report: ParsableCommand {
   var output: String?
   @Flag(help: "Print a table in Markdown, and draw no page.")
   var markdown = false
+  @Option(
+    help: ArgumentHelp(
+      "Draw accuracy by number of labels to this SVG file, and no page.", valueName: "file"))
+  var figure: String?
   @OptionGroup var format: JSONOption
 
   func validate() throws {
-    guard !markdown || (output == nil && !format.json) else {
-      throw ValidationError("'--markdown' prints a table: leave out '--output' and '--json'.")
+    guard !(markdown || figure != nil) || (output == nil && !format.json) else {
+      throw ValidationError(
+        "'--markdown' and '--figure' draw no page: leave out '--output' and '--json'.")
     }
   }
 
   func run() throws {
     let records = try runs.map { try RunRecord($0) }
-    if markdown {
-      StandardOutput.write(SummaryTable(records).markdown)
-      return
+    if let figure {
+      guard let chart = LabelChart(records) else { throw ReportError.oneNumberOfLabels }
+      try chart.write(to: figure)
     }
+    if markdown { StandardOutput.write(SummaryTable(records).markdown) }
+    guard !markdown, figure == nil else { return }
     let page = output ?? (runs.count == 1 ? runs[0] + "/" : "") + "report.html"
     try RunReport(records).write(to: page)
     if format.json {
@@ -47,5 +54,17 @@ struct Report: ParsableCommand {
     } else {
       StandardOutput.write("report in \(page)")
     }
+  }
+}
+
+/// Why no figure can be drawn.
+private enum ReportError: Error, CustomStringConvertible {
+  case oneNumberOfLabels
+
+  var description: String {
+    """
+    no arm of these runs has ended with two numbers of labels, so accuracy by labels is no curve; \
+    name runs with different 'labelled'
+    """
   }
 }

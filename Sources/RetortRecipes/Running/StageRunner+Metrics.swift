@@ -31,7 +31,8 @@ extension StageRunner {
 
   /// Writes what the report draws of the trained model's test: `evaluation.json`.
   func write(_ metrics: ClassificationMetrics) throws {
-    let json = metrics.json(classNames: data.test.classNames)
+    let json = metrics.json(
+      classNames: data.test.classNames, trainingExamples: data.training.classCounts)
     try home.write(json.text + "\n", to: "evaluation.json")
   }
 

@@ -2,13 +2,18 @@ import RetortFormats
 
 extension ClassificationMetrics {
   /// The metrics as the object of `evaluation.json`: all but the single predictions.
-  package func json(classNames: [String]) -> JSONValue {
+  ///
+  /// - Parameters:
+  ///   - classNames: The classes.
+  ///   - trainingExamples: How many examples of each class the model was trained on.
+  package func json(classNames: [String], trainingExamples: [Int]) -> JSONValue {
     let rows = classNames.indices.map { row in
       confusion[row * classNames.count..<(row + 1) * classNames.count]
     }
     return .record(
       ("split", .string("test")), ("accuracy", .real(accuracy)), ("nll", .real(nll)),
       ("ece", .real(ece)), ("classes", .array(classNames.map { .string($0) })),
+      ("trainingExamples", .array(trainingExamples.map { .integer($0) })),
       ("confusion", .array(rows.map { .array($0.map { .integer($0) }) })),
       (
         "calibration",

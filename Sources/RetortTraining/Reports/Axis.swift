@@ -29,6 +29,16 @@ struct Axis {
     ticks = stride(from: first, through: last, by: every).map { pow(10, $0) }
   }
 
+  /// A logarithmic axis over `low...high`, both greater than zero, marked at 1, 3, 10, 30 and so on.
+  init(ratios low: Double, _ high: Double) {
+    let decades = Int(floor(log10(low)))...Int(ceil(log10(high)))
+    let marks = decades.flatMap { [pow(10, Double($0)), 3 * pow(10, Double($0))] }
+    let first = marks.last { $0 <= low * 1.001 } ?? low
+    let last = marks.first { $0 >= high * 0.999 && $0 > first } ?? high
+    (self.low, self.high, isLogarithmic) = (first, last, true)
+    ticks = marks.filter { $0 >= first && $0 <= last }
+  }
+
   /// An axis that suits `values`: logarithmic where they are positive and span 50-fold.
   init(fitting values: [Double]) {
     let (low, high) = (values.min() ?? 0, values.max() ?? 1)

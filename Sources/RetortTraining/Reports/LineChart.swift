@@ -4,6 +4,8 @@ struct LineChart {
   struct Series {
     let label: String
     let points: [(x: Double, y: Double)]
+    /// How far each point's whiskers reach up and down; none if empty.
+    var spreads: [Double] = []
   }
 
   /// How many points of a curve are drawn; more are averaged.
@@ -13,6 +15,8 @@ struct LineChart {
   let xLabel: String
   /// Whether the values are drawn from zero on, however small they get.
   var isLinear = false
+  /// Whether equal ratios of x are equally long.
+  var hasRatios = false
   let series: [Series]
   // The drawing's size and margins, in its own units.
   private let width = 460.0, height = 250.0
@@ -20,22 +24,63 @@ struct LineChart {
 
   /// The chart with its title, to be followed by a legend.
   var html: HTML {
-    let drawn = series.map { (label: $0.label, points: Self.thinned($0.points)) }
-    let all = drawn.flatMap(\.points)
-    let y = isLinear ? Axis(0, all.map(\.y).max() ?? 1) : Axis(fitting: all.map(\.y))
-    let x = Axis(0, max(1, all.map(\.x).max() ?? 1), finest: 1)
-    let unit = y.isLogarithmic ? " (logarithmic)" : ""
-    let last = series.map { "\($0.label) ends at \(y.label($0.points.last?.y ?? 0))" }
+    let unit = axes.y.isLogarithmic ? " (logarithmic)" : ""
+    let last = series.map { "\($0.label) ends at \(axes.y.label($0.points.last?.y ?? 0))" }
     return """
       <figure><figcaption>\(title)\(unit)</figcaption>
       <svg viewBox="0 0 460 250" role="img" \
       aria-label="\(title) by \(xLabel): \(last.joined(separator: ", "))">
+      \(drawing)
+      </svg></figure>
+
+      """
+  }
+
+  /// The drawing as a file of its own, light, with title and legend, as SVG.
+  var file: HTML {
+    let entries = series.enumerated().map { index, series -> HTML in
+      let y = top + 12 + 18 * Double(index)
+      return """
+        <path class="curve c\(index % 8)" d="M470 \(Self.text(y - 4))h28"/>\
+        <text class="name" x="506" y="\(Self.text(y))">\(series.label)</text>
+
+        """
+    }
+    return """
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="-8 -26 660 284" width="1320" height="568">
+      <style>\(HTML(markup: ReportStyle.drawing))</style>
+      <rect x="-8" y="-26" width="660" height="284" fill="#fdfdfc"/>
+      <text class="title" x="0" y="-6">\(title)</text>
+      \(drawing)
+      \(entries)</svg>
+
+      """
+  }
+
+  private var axes: (x: Axis, y: Axis) {
+    let all = series.flatMap { Self.thinned($0.points) }
+    let spreads = series.flatMap { series in
+      zip(series.points, series.spreads).flatMap { [$0.y - $1, $0.y + $1] }
+    }
+    let heights = all.map(\.y) + spreads
+    let last = all.map(\.x).max() ?? 1
+    return (
+      hasRatios
+        ? Axis(ratios: all.map(\.x).min() ?? 1, last) : Axis(0, max(1, last), finest: 1),
+      isLinear ? Axis(0, heights.max() ?? 1) : Axis(fitting: heights)
+    )
+  }
+
+  private var drawing: HTML {
+    let (x, y) = axes
+    let curves = series.enumerated().map { index, series in
+      curve(index, Self.thinned(series.points), series.spreads, x, y)
+    }
+    return """
       \(y.ticks.map { horizontal($0, y) })\(x.ticks.map { vertical($0, x) })
       <text class="axis" x="\(Self.text(width - right))" y="246" \
       text-anchor="end">\(xLabel)</text>
-      \(drawn.enumerated().map { curve($0.offset, $0.element.points, x, y) })
-      </svg></figure>
-
+      \(curves)
       """
   }
 
@@ -57,7 +102,8 @@ struct LineChart {
   }
 
   private func curve(
-    _ index: Int, _ points: [(x: Double, y: Double)], _ xAxis: Axis, _ yAxis: Axis
+    _ index: Int, _ points: [(x: Double, y: Double)], _ spreads: [Double], _ xAxis: Axis,
+    _ yAxis: Axis
   ) -> HTML {
     let places = points.map { point in
       (
@@ -68,9 +114,17 @@ struct LineChart {
     let path = places.map { "\(Self.text($0.x)) \(Self.text($0.y))" }.joined(separator: "L")
     // Few points are shown as such: a curve of one would not be seen.
     let dots = places.count > 12 ? [] : places
+    let scale = yAxis.position(1) - yAxis.position(0)
+    let whiskers = zip(places, spreads).filter { $1 > 0 }.map { place, spread -> HTML in
+      let reach = spread * scale * (height - top - bottom)
+      return """
+        <path class="whisker c\(index % 8)" \
+        d="M\(Self.text(place.x)) \(Self.text(place.y - reach))v\(Self.text(2 * reach))"/>
+        """
+    }
     return """
       <path class="curve c\(index % 8)" d="M\(path)"><title>\(series[index].label)</title></path>\
-      \(dots.map { dot(index, $0) })
+      \(dots.map { dot(index, $0) })\(whiskers)
       """
   }
 

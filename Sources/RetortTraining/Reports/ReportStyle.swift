@@ -47,6 +47,7 @@ enum ReportStyle {
     .axis { fill: var(--faint); font-size: 12px; }
     .curve { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
     .dot { fill: currentColor; }
+    .whisker { stroke: currentColor; opacity: .5; }
     .c0 { color: var(--c0); } .c1 { color: var(--c1); stroke-dasharray: 7 3; }
     .c2 { color: var(--c2); stroke-dasharray: 2 3; } .c3 { color: var(--c3); }
     .c4 { color: var(--c4); stroke-dasharray: 7 3; }
@@ -96,6 +97,25 @@ enum ReportStyle {
     pre { overflow-x: auto; padding: 1rem; background: var(--panel); border-radius: 6px;
       font: .85rem/1.5 ui-monospace, "DejaVu Sans Mono", monospace; }
     @media print { body { max-width: none; } details > * { display: block; } }
+
+    """
+
+  /// The style of a drawing in a file of its own: no variables, which drawing programs do not know.
+  static let drawing = """
+
+    svg { font-family: "DejaVu Sans", sans-serif; }
+    .title { font-size: 15px; font-weight: 600; fill: #1d2430; }
+    .name { font-size: 12px; fill: #1d2430; }
+    .grid { stroke: #dfe2e8; fill: none; }
+    .axis { fill: #5d6675; font-size: 12px; }
+    .curve { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
+    .dot { fill: currentColor; }
+    .whisker { stroke: currentColor; opacity: .5; }
+    .c0 { color: #0b63b0; } .c1 { color: #c44e14; stroke-dasharray: 7 3; }
+    .c2 { color: #0a7d5a; stroke-dasharray: 2 3; } .c3 { color: #a03a86; }
+    .c4 { color: #8a6a00; stroke-dasharray: 7 3; }
+    .c5 { color: #5a4fcf; stroke-dasharray: 2 3; } .c6 { color: #1b8296; }
+    .c7 { color: #5d6675; stroke-dasharray: 7 3; }
 
     """
 }

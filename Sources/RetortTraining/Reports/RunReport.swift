@@ -31,7 +31,7 @@ public struct RunReport: Sendable {
       <main>
       <section aria-labelledby="results"><h2 id="results">Results</h2>
       \(ResultTable(runs).html)</section>
-      \(curves)\(evaluations)\(explorations)\(recipes)</main>
+      \(labels)\(curves)\(evaluations)\(explorations)\(recipes)</main>
       <footer>\(origins)</footer>
       </body>
       </html>
@@ -71,6 +71,12 @@ public struct RunReport: Sendable {
       text += ", with \(fixed(100 * own / its, 0)) % of the teacher’s parameters"
     }
     return text + "."
+  }
+
+  /// What labels are worth, where students learned from different numbers of them.
+  private var labels: HTML {
+    guard let chart = LabelChart(runs) else { return "" }
+    return section("labels", "What labels are worth", [chart.html])
   }
 
   /// Charts by group of arms, one for every loss, accuracy and rate.

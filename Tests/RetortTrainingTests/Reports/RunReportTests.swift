@@ -45,7 +45,7 @@ import Testing
         """, "stages/distil/kd/result.json")
       let metrics = ClassificationMetrics(
         logits: [2, 0, 0, 3, 1, 0, 0, 0.5], labels: [0, 1, 1, 1], classes: 2)
-      let evaluation = metrics.json(classNames: ["Bag", "<Coat>"])
+      let evaluation = metrics.json(classNames: ["Bag", "<Coat>"], trainingExamples: [2, 2])
       try write(evaluation.text, "stages/distil/kd/evaluation.json")
       try write(
         """
