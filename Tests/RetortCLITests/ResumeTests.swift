@@ -87,6 +87,7 @@ import Testing
     try small.write(
       Array(bytes.prefix(bytes.count / 3)), to: "out/checkpoints/step-\(steps[1]).safetensors")
     try small.write([1], to: "out/checkpoints/step-900.safetensors.77-0.partial")
+    try small.write([1], to: "out/teacher/model.safetensors.77-0.partial")
     let resumed = try small.retort(["run", "one.yaml", "--output", "out", "--resume"] + cpu)
     #expect(resumed.status == 0)
     #expect(resumed.output.contains("going on after step \(steps[0])\n"))
@@ -138,5 +139,27 @@ import Testing
       #expect(run.status == 1)
     }
     #expect(!small.exists("none") && !small.exists("runs"))
+  }
+
+  @Test func weightsThatChangedAreNoWayToGoOn() throws {
+    let small = try SmallRun()
+    try small.write(Array(Self.one.utf8), to: "one.yaml")
+    let brief = ["run", "one.yaml", "--set", "train.steps=3"] + cpu
+    #expect(try small.retort(brief + ["--output", "first"]).status == 0)
+    let tuning = brief + ["--set", "teacher.weights=first/teacher/model.safetensors"]
+    #expect(try small.retort(tuning + ["--output", "tuned"]).status == 0)
+    #expect(try small.retort(["run", "tuned", "--resume"] + cpu).status == 0)
+    var bytes = try Data(
+      contentsOf: URL(fileURLWithPath: small.path + "/tuned/teacher/model.safetensors"))
+    bytes[bytes.count - 1] ^= 1
+    try small.write(Array(bytes), to: "first/teacher/model.safetensors")
+    let refused = try small.retort(["run", "tuned", "--resume"] + cpu)
+    #expect(refused.status == 1)
+    #expect(
+      refused.errors == """
+        retort: first/teacher/model.safetensors has changed since the run in tuned began, so it \
+        cannot go on as it would have; put the file back, or start a run of its own with --output
+
+        """)
   }
 }

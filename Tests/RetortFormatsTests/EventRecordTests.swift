@@ -22,6 +22,10 @@ import Testing
       "1800000000000000a37f4b220900002040fc54d9411a0d627261696e2e4576656e743a322b353110"
     ),
     (
+      EventRecord(time: 1_700_000_002, step: 301, .sessionStart),
+      "100000000000000095fbfe180900008040fc54d94110ad023a02080184a4031a"
+    ),
+    (
       EventRecord(
         time: 1_700_000_001.25, step: 300,
         .scalars([.init("loss", 0.1), .init("losses/kd", -2.5e-8)])),

@@ -2,6 +2,12 @@ import Glibc
 
 /// What lies in a folder.
 package enum FolderEntries {
+  /// Whether `path` is a folder itself, not a link to one.
+  package static func isFolder(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// The names in the folder at `path`, in ascending order; none where there is no folder.
   ///
   /// - Throws: `FormatError.Fault.system` if it cannot be read.

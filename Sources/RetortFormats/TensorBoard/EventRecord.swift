@@ -8,6 +8,8 @@ package struct EventRecord: Equatable, Sendable {
   package enum Content: Equatable, Sendable {
     /// The first record of a file.
     case version
+    /// A process goes on from the record's step; what earlier files say of it and later does not count.
+    case sessionStart
     /// Numbers by tag.
     case scalars([Scalar])
     /// A picture.
@@ -49,6 +51,10 @@ package struct EventRecord: Equatable, Sendable {
     if step > 0 { event.add(2, step) }  // zero is what a reader takes for a missing one
     switch content {
     case .version: event.add(3, "brain.Event:2")
+    case .sessionStart:
+      var session = ProtobufMessage()
+      session.add(1, 1)
+      event.add(7, session)
     case .scalars(let scalars):
       var summary = ProtobufMessage()
       for scalar in scalars {

@@ -103,6 +103,9 @@ public final class RecipeRunner {
         folder: folder.path, stage: difference.stage, stored: difference.stored,
         given: difference.given)
     }
+    if let changed = try WeightDigests(of: recipe).changed(since: folder) {
+      throw RunError.changedWeights(changed, folder: folder.path)
+    }
     try takeFolder()
   }
 
@@ -112,7 +115,9 @@ public final class RecipeRunner {
     try folder.make()
     lock = try RunLock(folder.path)
     guard lock != nil else { throw RunError.folderInUse(folder.path) }
-    if !isResumed { try folder.write(recipe.expandedYAML, to: "recipe.yaml") }
+    guard !isResumed else { return try folder.removeHalfWritten() }
+    try WeightDigests(of: recipe).write(to: folder)
+    try folder.write(recipe.expandedYAML, to: "recipe.yaml")
   }
 
   /// Where a stage's files lie.

@@ -13,6 +13,7 @@ extension StageRunner {
     let checkpoints = CheckpointFolder(
       home.file("checkpoints"), keeping: stage.checkpoints.kept)
     let start = try resume(learner, optimizer, checkpoints)
+    events = try EventLog(in: home, from: start.step + 1)
     let origin = origin
     let loop = TrainingLoop(
       program, learningRate: stage.optimizer.learningRate,

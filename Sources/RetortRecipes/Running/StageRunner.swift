@@ -104,7 +104,6 @@ struct StageRunner {
         seconds: (clock.now - began).seconds))
     try parent.takeFolder()
     try home.make()
-    events = try EventLog(in: home)
     let losses = try train(learner, optimizer, program, steps)
     try learner.write(
       to: home.file(stage.trained.rawValue), session: session, data: data.training,

@@ -27,7 +27,7 @@ public struct CheckpointFolder: Sendable {
 
   /// The newest checkpoint of a recipe that is whole; nil where there is none.
   ///
-  /// What is damaged is removed, and so is what was half written when the program was killed.
+  /// What is damaged is removed.
   ///
   /// - Parameters:
   ///   - recipeSHA256: The recipe; a checkpoint of another counts as damaged.
@@ -36,9 +36,6 @@ public struct CheckpointFolder: Sendable {
   public func newest(
     of recipeSHA256: String, damaged: (FormatError) -> Void
   ) throws(FormatError) -> Checkpoint? {
-    for name in try FolderEntries.names(path) where name.hasSuffix(AtomicFile.partialSuffix) {
-      AtomicFile.remove(file(name))
-    }
     for step in try steps().reversed() {
       let path = file(name(step))
       do throws(FormatError) {

@@ -7,10 +7,11 @@ package struct EventLog {
   private let folder: RunFolder
   private let name: String
 
-  /// Begins a file of its own in `folder`, as a later process that goes on does too.
+  /// Begins a file of its own in `folder`, as a later process that goes on does too: TensorBoard
+  /// then drops what earlier files say of `step` and later.
   ///
   /// - Throws: `FormatError` if it cannot be written to.
-  package init(in folder: RunFolder) throws(FormatError) {
+  package init(in folder: RunFolder, from step: Int) throws(FormatError) {
     self.folder = folder
     var host = [CChar](repeating: 0, count: 256)
     let isNamed = gethostname(&host, host.count - 1) == 0
@@ -19,6 +20,7 @@ package struct EventLog {
     let seconds = Int(Date().timeIntervalSince1970)
     name = "events.out.tfevents.\(seconds).\(isNamed ? hostName : "localhost").\(getpid())"
     try add(step: 0, .version)
+    try add(step: step, .sessionStart)
   }
 
   /// Adds a record with the present time.

@@ -23,6 +23,19 @@ public struct RunFolder: Sendable {
   /// Where a file of this folder lies.
   public func file(_ name: String) -> String { path + "/" + name }
 
+  /// Removes what a killed program left half written, here and in the folders inside.
+  ///
+  /// - Throws: `FormatError` if a folder cannot be read.
+  public func removeHalfWritten() throws(FormatError) {
+    for name in try FolderEntries.names(path) {
+      if name.hasSuffix(AtomicFile.partialSuffix) {
+        AtomicFile.remove(file(name))
+      } else if FolderEntries.isFolder(file(name)) {
+        try folder(name).removeHalfWritten()
+      }
+    }
+  }
+
   /// Writes a whole text file.
   public func write(_ text: String, to name: String) throws(FormatError) {
     try make()

@@ -1,0 +1,45 @@
+import RetortFormats
+import RetortTraining
+
+/// What the weights that a recipe takes from files looked like when its run began: `weights.json`, an
+/// object of SHA-256 hashes by path.
+struct WeightDigests {
+  private let digests: [(path: String, hash: String)]
+
+  /// The hashes of the files as they are now.
+  ///
+  /// - Throws: `FormatError` for a file that cannot be read.
+  init(of recipe: Recipe) throws(FormatError) {
+    var paths: [String] = []
+    for stage in recipe.stages {
+      for case .file(let path)? in [stage.teacher, stage.generator, stage.student].map({
+        $0?.source
+      })
+      where !paths.contains(path) { paths.append(path) }
+    }
+    digests = try paths.map { path throws(FormatError) in
+      (path, SHA256.hexadecimal(try FileBytes.read(path)))
+    }
+  }
+
+  /// Keeps them in `folder`, if there are any.
+  ///
+  /// - Throws: `FormatError` if the disk refuses.
+  func write(to folder: RunFolder) throws(FormatError) {
+    guard !digests.isEmpty else { return }
+    let json = JSONValue.object(digests.map { .init($0.path, .string($0.hash)) })
+    try folder.write(json.text + "\n", to: Self.name)
+  }
+
+  /// The first file that is not what it was when the run in `folder` began; nil if all are.
+  ///
+  /// - Throws: `FormatError` if what was kept is damaged.
+  func changed(since folder: RunFolder) throws(FormatError) -> String? {
+    let path = folder.file(Self.name)
+    guard FileBytes.isReadable(path) else { return nil }
+    let kept = try JSONValue.parse(try FileBytes.read(path, limit: 1 << 20)[...], path: path)
+    return digests.first { kept[$0.path]?.string != $0.hash }?.path
+  }
+
+  private static let name = "weights.json"
+}
