@@ -3,6 +3,9 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const char fashion_budget[] = {
+#embed "fashion-budget.yaml"
+    , 0};
 static const char fashion_demo[] = {
 #embed "fashion-demo.yaml"
     , 0};
@@ -20,6 +23,7 @@ static const char fashion_tgt[] = {
     , 0};
 
 static const retort_bundled_recipe recipes[] = {
+    {"fashion-budget", fashion_budget},
     {"fashion-demo", fashion_demo},
     {"fashion-kd", fashion_kd},
     {"fashion-labels", fashion_labels},

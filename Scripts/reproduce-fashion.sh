@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Trains teacher and generator once, then students of every arm with five seeds: from 100 to 3,000
-# labelled pictures, and from a long tail. What has ended is kept and what was stopped goes on, so that
-# it can be started again at any time. Usage: reproduce-fashion.sh RETORT DEVICE
+# labelled pictures, from a long tail, and with equal budgets. What has ended is kept and what was
+# stopped goes on, so that it can be started again at any time.
+# Usage: reproduce-fashion.sh RETORT DEVICE
 set -euo pipefail
 retort=$1 device=$2 root=runs/reproduce-fashion
 
@@ -18,21 +19,23 @@ run() {
 
 players=$root/players
 run "$players" fashion-players
+
+# students RECIPE FOLDER DATA: five seeds
 students() {
-  local folder=$1 seed=$2 data=$3
-  run "$folder" fashion-labels --set "seed=$seed" --set "stages.students.data=$data" \
-    --set "stages.students.teacher.weights=$players/stages/teacher/teacher/model.safetensors" \
-    --set "stages.students.generator.weights=$players/stages/generator/generator/model.safetensors"
+  local recipe=$1 folder=$root/$2 data=$3 seed
+  for seed in 1 2 3 4 5; do
+    run "$folder/seed-$seed" "$recipe" --set "seed=$seed" --set "stages.students.data=$data" \
+      --set "stages.students.teacher.weights=$players/stages/teacher/teacher/model.safetensors" \
+      --set "stages.students.generator.weights=$players/stages/generator/generator/model.safetensors"
+  done
 }
 for labels in 300 1000 100 3000; do
-  for seed in 1 2 3 4 5; do
-    students "$root/labels-$labels/seed-$seed" "$seed" "{name: fashion-mnist, labelled: $labels}"
-  done
+  students fashion-labels "labels-$labels" "{name: fashion-mnist, labelled: $labels}"
 done
-for seed in 1 2 3 4 5; do
-  students "$root/long-tail/seed-$seed" "$seed" \
-    "{name: fashion-mnist, long-tail: {imbalance: 100}}"
-done
+students fashion-budget budget-300 "{name: fashion-mnist, labelled: 300}"
+students fashion-labels long-tail "{name: fashion-mnist, long-tail: {imbalance: 100}}"
 
-"$retort" report "$root"/l*/seed-* --output "$root/report.html"
-"$retort" report "$root"/l*/seed-* --markdown | tee "$root/tables.md"
+"$retort" report "$root"/{labels,budget,long}-*/seed-* --output "$root/report.html"
+"$retort" report "$root"/labels-*/seed-* --figure "$root/labels.svg"
+"$retort" report "$root"/{labels,budget,long}-*/seed-* --markdown | tee "$root/tables.md"
+rsvg-convert "$root/labels.svg" --output "$root/labels.png"

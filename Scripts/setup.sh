@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build and the tests need and that are missing.
-# Usage: setup.sh [oclgrind|gpu-check|peers]
+# Usage: setup.sh [oclgrind|gpu-check|peers|figure]
 set -euo pipefail
 
 missing=()
@@ -31,6 +31,9 @@ elif [[ "${1:-}" == peers ]]; then
   need libdnnl-dev header oneapi/dnnl/dnnl.h
   need libclblast-dev header clblast_c.h
   need ocl-icd-opencl-dev header CL/cl.h
+elif [[ "${1:-}" == figure ]]; then
+  need librsvg2-bin command -v rsvg-convert
+  need fonts-dejavu-core compgen -G '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf'
 elif [[ "${1:-}" == gpu-check ]]; then
   need clang-19 command -v clang-19
   need libclc-19 test -r /usr/lib/clc/nvptx64--nvidiacl.bc
