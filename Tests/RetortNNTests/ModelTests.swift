@@ -8,15 +8,31 @@ private let fashion = ImageSize(height: 28, width: 28, channels: 1)
 private let color = ImageSize(height: 32, width: 32, channels: 3)
 
 @Suite struct ModelTests {
-  /// Parameters and multiply-accumulates counted by hand from the papers' layer tables.
+  /// Parameters and multiply-accumulates counted by hand from the papers' layer tables; those of
+  /// models that PyTorch has, by its layers' shapes, with the products of attention added.
   @Test(arguments: [
     ("mlp", fashion, 535_818, 535_040), ("lenet5", fashion, 61_706, 416_520),
     ("lenet5-small", fashion, 54_314, 834_816), ("resnet8", fashion, 77_754, 9_345_920),
-    ("resnet20", color, 272_474, 40_813_184),
+    ("resnet20", color, 272_474, 40_813_184), ("wrn16-2", color, 691_674, 101_106_944),
+    ("wrn40-1", color, 563_930, 83_280_512), ("vgg8", color, 3_918_858, 96_146_432),
+    ("vgg19", color, 20_040_522, 511_382_528), ("mobilenetv2", color, 697_546, 6_408_448),
+    ("vit-tiny", color, 5_362_762, 345_638_784 + 12 * 2 * 65 * 65 * 192),
   ])
   func costs(_ name: String, _ image: ImageSize, _ parameters: Int, _ macs: Int) throws {
     let cost = try cost(name, image)
     #expect(cost == ModelCost(parameters: parameters, multiplyAccumulates: macs))
+  }
+
+  /// What torchvision counts of its models for a thousand classes.
+  @Test(
+    arguments: [
+      ("mobilenetv2", ["width": 1, "torchvision": 1], 3_504_872),
+      ("mobilenetv3-small", [:], 2_542_856),
+    ] as [(String, [String: Double], Int)])
+  func torchvisionsSizes(_ name: String, _ options: [String: Double], _ count: Int) throws {
+    let model = try ModelCatalog.make(
+      name, options: options, image: color, classes: 1000)
+    #expect(ParameterStore(model, name: name).parameterCount == count)
   }
 
   private func cost(_ name: String, _ image: ImageSize) throws -> ModelCost {
@@ -28,8 +44,9 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
 
   @Test(arguments: ModelCatalog.all.filter { $0.role == .classifier }.map(\.name))
   func classifiersGiveLogits(_ name: String) throws {
+    let options: [String: Double] = name == "vit-tiny" ? ["patch": 1] : [:]  // 17 is a prime
     for image in [fashion, ImageSize(height: 33, width: 17, channels: 2)] {
-      let model = try ModelCatalog.make(name, image: image, classes: 7)
+      let model = try ModelCatalog.make(name, options: options, image: image, classes: 7)
       let store = ParameterStore(model, name: name)
       let graph = Graph()
       let x = graph.input("x", [3, image.height, image.width, image.channels])
@@ -140,6 +157,20 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
         "option 'dropout' of model 'bert' is 2.0; it must be from 0.0 to 0.9"
       ),
       ("bert", ["heads": 3], "model 'bert': 3 heads do not divide a width of 128"),
+      (
+        "wrn40-2", ["dropout": 1],
+        "option 'dropout' of model 'wrn40-2' is 1.0; it must be from 0.0 to 0.9"
+      ),
+      (
+        "mobilenetv2", ["torchvision": 2],
+        "option 'torchvision' of model 'mobilenetv2' is 2.0; it must be a whole number from 0 to 1"
+      ),
+      ("vit-tiny", ["heads": 5], "model 'vit-tiny': 5 heads do not divide a width of 192"),
+      (
+        "vit-tiny", ["patch": 8],
+        "model 'vit-tiny': patches of 8×8 do not tile images of 28×28; set 'patch' to a divisor of "
+          + "both"
+      ),
     ] as [(String, [String: Double], String)])
   func faultsSayTheWayOut(_ name: String, _ options: [String: Double], _ text: String) {
     let error = #expect(throws: ModelError.self) {
@@ -148,9 +179,24 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
     #expect(error.map { "\($0)" } == text)
   }
 
+  @Test(arguments: [("lenet5", 12), ("lenet5-small", 4), ("vgg8", 8)])
+  func imagesThatAreTooSmallAreRefused(_ name: String, _ least: Int) throws {
+    func model(_ extent: Int) throws -> Module {
+      try ModelCatalog.make(
+        name, image: ImageSize(height: extent, width: 40, channels: 1), classes: 10)
+    }
+    let store = ParameterStore(try model(least), name: name)
+    let graph = Graph()
+    _ = store.model(graph.input("x", [1, least, 40, 1]), in: ForwardContext(graph, .evaluation))
+    #expect(graph.error == nil)
+    let error = #expect(throws: ModelError.self) { try model(least - 1) }
+    #expect(
+      error.map { "\($0)" }
+        == "model '\(name)': images of \(least - 1)×40 are too small for it; it needs "
+        + "\(least)×\(least) or more")
+  }
+
   @Test func imagesThatDoNotFitAreRefused() {
-    let tiny = ImageSize(height: 8, width: 8, channels: 1)
-    #expect(throws: ModelError.self) { try ModelCatalog.make("lenet5", image: tiny, classes: 10) }
     let odd = ImageSize(height: 30, width: 28, channels: 1)
     #expect(throws: ModelError.self) { try ModelCatalog.make("conv-vae", image: odd, classes: 0) }
   }

@@ -19,6 +19,12 @@ enum Goldens {
     (0..<3).map { "\(kind)/case\($0)" }
   }
 
+  /// The models that are recorded, by file.
+  static let models = [
+    "mobilenetv2", "mobilenetv2_torchvision", "mobilenetv3_small", "vgg", "vision_transformer",
+    "wide_resnet",
+  ]
+
   static func trainingPath(_ name: String) -> String { "\(folder)/training/\(name).safetensors" }
   static func lossPath(_ name: String) -> String { "\(folder)/losses/\(name).safetensors" }
 }

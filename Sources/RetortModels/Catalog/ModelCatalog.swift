@@ -6,7 +6,12 @@ public enum ModelCatalog {
   /// The models, in the order that lists show.
   public static let all: [ModelEntry] =
     [mlp, lenet5, lenet5Small] + [8, 14, 20, 32, 44, 56, 110].map(residual)
-    + [mobileNetV3Small, convVAE, bert]
+    + [(16, 1), (16, 2), (28, 10), (40, 1), (40, 2)].map(wideResidual)
+    + [
+      (8, [1, 1, 1, 1, 1]), (11, [1, 1, 2, 2, 2]), (13, [2, 2, 2, 2, 2]),
+      (16, [2, 2, 3, 3, 3]), (19, [2, 2, 4, 4, 4]),
+    ].map(vgg)
+    + [mobileNetV2, mobileNetV3Small, visionTransformerTiny, convVAE, bert]
 
   /// The model called `name`.
   ///
@@ -44,7 +49,7 @@ public enum ModelCatalog {
     name: "lenet5", summary: "convolutions of 6 and 16 channels, 120 and 84 features",
     source: "LeCun, Bottou, Bengio, Haffner 1998", role: .classifier, options: [],
     make: { _, image, classes throws(ModelError) in
-      try sized("lenet5", image) { LeNet5(image: image, classes: classes) }
+      try sized("lenet5", image, least: 12) { LeNet5(image: image, classes: classes) }
     })
 
   private static let lenet5Small = ModelEntry(
@@ -52,7 +57,7 @@ public enum ModelCatalog {
     source: "LeCun, Bottou, Bengio, Haffner 1998; widths are the project's", role: .classifier,
     options: [],
     make: { _, image, classes throws(ModelError) in
-      try sized("lenet5-small", image) {
+      try sized("lenet5-small", image, least: 4) {
         LeNet5(image: image, classes: classes, widths: .small)
       }
     })
@@ -73,6 +78,56 @@ public enum ModelCatalog {
       })
   }
 
+  private static func wideResidual(_ depth: Int, _ widening: Int) -> ModelEntry {
+    ModelEntry(
+      name: "wrn\(depth)-\(widening)",
+      summary: "wide residual network of \(depth) layers, \(widening) times as wide",
+      source: "Zagoruyko, Komodakis 2016, table 1", role: .classifier,
+      options: [
+        ModelOption("width", "channels of the first convolution", 16, 1...1024),
+        ModelOption("dropout", "share dropped inside blocks", 0, 0...0.9, isWhole: false),
+      ],
+      make: { options, image, classes in
+        WideResNet(
+          channels: image.channels, classes: classes, blocks: (depth - 4) / 6,
+          widening: widening, width: options.int("width"), dropout: options["dropout"])
+      })
+  }
+
+  private static func vgg(_ depth: Int, _ convolutions: [Int]) -> ModelEntry {
+    ModelEntry(
+      name: "vgg\(depth)",
+      summary: "\(depth - 3) convolutions with batch norm, one linear layer",
+      source: "Simonyan, Zisserman 2015, table 1; the linear layer is RepDistiller's",
+      role: .classifier,
+      options: [ModelOption("width", "channels of the first block", 64, 1...1024)],
+      make: { options, image, classes throws(ModelError) in
+        try sized("vgg\(depth)", image, least: 8) {
+          VGG(
+            image: image, classes: classes, convolutions: convolutions,
+            width: options.int("width"))
+        }
+      })
+  }
+
+  private static let mobileNetV2 = ModelEntry(
+    name: "mobilenetv2", summary: "linear bottlenecks with depthwise convolutions",
+    source: "Sandler et al. 2018, table 2; RepDistiller's strides", role: .classifier,
+    options: [
+      ModelOption("width", "multiplies the channel counts", 0.5, 0.125...4, isWhole: false),
+      ModelOption("expansion", "multiplies channels inside bottlenecks", 6, 1...16),
+      ModelOption("dropout", "share of features dropped", 0, 0...0.9, isWhole: false),
+      ModelOption(
+        "torchvision", "1 for torchvision's layout, strides and ReLU6, 0 for RepDistiller's", 0,
+        0...1),
+    ],
+    make: { options, image, classes in
+      MobileNetV2(
+        channels: image.channels, classes: classes, width: options["width"],
+        expansion: options.int("expansion"), dropout: options["dropout"],
+        form: options.int("torchvision") == 1 ? .torchvision : .repDistiller)
+    })
+
   private static let mobileNetV3Small = ModelEntry(
     name: "mobilenetv3-small", summary: "inverted residuals with depthwise convolutions",
     source: "Howard et al. 2019, table 2; first strides are 1", role: .classifier,
@@ -84,6 +139,36 @@ public enum ModelCatalog {
       MobileNetV3(
         channels: image.channels, classes: classes, width: options["width"],
         dropout: options["dropout"])
+    })
+
+  private static let visionTransformerTiny = ModelEntry(
+    name: "vit-tiny", summary: "transformer over patches of an image",
+    source: "Dosovitskiy et al. 2021; sizes of Touvron et al. 2021, table 1", role: .classifier,
+    options: [
+      ModelOption("patch", "rows and columns of a patch; divides the image's", 4, 1...1024),
+      ModelOption("width", "features of each position", 192, 1...16384),
+      ModelOption("layers", "transformer blocks", 12, 1...256),
+      ModelOption("heads", "attention heads; divides the width", 3, 1...256),
+      ModelOption("mlp-ratio", "features inside each feed-forward part, in widths", 4, 1...64),
+    ],
+    make: { options, image, classes throws(ModelError) in
+      let (patch, width, heads) = (
+        options.int("patch"), options.int("width"), options.int("heads")
+      )
+      guard width % heads == 0 else {
+        throw .unfit(
+          model: "vit-tiny", reason: "\(heads) heads do not divide a width of \(width)")
+      }
+      let sizes = VisionTransformer.Sizes(
+        patch: patch, width: width, layers: options.int("layers"), heads: heads,
+        mlpRatio: options.int("mlp-ratio"))
+      guard let model = VisionTransformer(sizes, image: image, classes: classes) else {
+        throw .unfit(
+          model: "vit-tiny",
+          reason: "patches of \(patch)×\(patch) do not tile images of "
+            + "\(image.height)×\(image.width); set 'patch' to a divisor of both")
+      }
+      return model
     })
 
   private static let convVAE = ModelEntry(
@@ -132,11 +217,13 @@ public enum ModelCatalog {
     })
 
   private static func sized(
-    _ name: String, _ image: ImageSize, _ make: () -> Module?
+    _ name: String, _ image: ImageSize, least: Int, _ make: () -> Module?
   ) throws(ModelError) -> Module {
     guard let model = make() else {
       throw .unfit(
-        model: name, reason: "images of \(image.height)×\(image.width) are too small for it")
+        model: name,
+        reason: "images of \(image.height)×\(image.width) are too small for it; it needs "
+          + "\(least)×\(least) or more")
     }
     return model
   }

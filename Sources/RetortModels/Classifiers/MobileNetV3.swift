@@ -108,21 +108,9 @@ extension Module {
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, groups: Int = 1,
     activation: Module?
   ) -> Module {
-    let fan = outputs / groups * kernel * kernel
-    let convolution = Conv2d(
-      inputs, outputs, kernel: kernel, stride: stride, padding: kernel / 2, groups: groups,
-      bias: false, initialiser: .kaimingNormal(fan: fan))
+    let convolution = Conv2d.withoutBias(
+      inputs, outputs, kernel: kernel, stride: stride, groups: groups)
     let norm = BatchNorm(outputs, epsilon: 1e-3, momentum: 0.01)
     return Sequential([convolution, norm] + (activation.map { [$0] } ?? []))
-  }
-}
-
-extension Double {
-  /// The nearest multiple of 8 that is at least 8 and not below nine tenths of this.
-  ///
-  /// Source: [Sandler et al. 2018](https://arxiv.org/abs/1801.04381), the reference code's rule.
-  fileprivate var roundedToEights: Int {
-    let nearest = max(8, Int(self + 4) / 8 * 8)
-    return Double(nearest) < 0.9 * self ? nearest + 8 : nearest
   }
 }

@@ -98,15 +98,3 @@ public final class BasicBlock: Module {
     return picked.pad(low: [0, 0, 0, added / 2], high: [0, 0, 0, added - added / 2])
   }
 }
-
-extension Conv2d {
-  /// A convolution that keeps the image's size but for its stride, drawn to keep the variance of
-  /// gradients through ReLU.
-  fileprivate static func withoutBias(
-    _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1
-  ) -> Conv2d {
-    Conv2d(
-      inputs, outputs, kernel: kernel, stride: stride, padding: kernel / 2, bias: false,
-      initialiser: .kaimingNormal(fan: outputs * kernel * kernel))
-  }
-}

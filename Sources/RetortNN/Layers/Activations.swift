@@ -5,6 +5,13 @@ public final class ReLU: Module {
   public override func forward(_ x: Tensor) -> Tensor { x.relu() }
 }
 
+/// `clamp(x, 0, 6)`.
+///
+/// Source: [Krizhevsky 2010](https://www.cs.toronto.edu/~kriz/conv-cifar10-aug2010.pdf).
+public final class ReLU6: Module {
+  public override func forward(_ x: Tensor) -> Tensor { x.clamp(0, 6) }
+}
+
 /// `x·Φ(x)` with the exact error function.
 ///
 /// Source: [Hendrycks and Gimpel 2016](https://arxiv.org/abs/1606.08415).
