@@ -35,7 +35,7 @@ struct Axis {
     let marks = decades.flatMap { [pow(10, Double($0)), 3 * pow(10, Double($0))] }
     let first = marks.last { $0 <= low * 1.001 } ?? low
     let last = marks.first { $0 >= high * 0.999 && $0 > first } ?? high
-    (self.low, self.high, isLogarithmic) = (first, last, true)
+    (self.low, self.high, isLogarithmic) = (log10(first), log10(last), true)
     ticks = marks.filter { $0 >= first && $0 <= last }
   }
 

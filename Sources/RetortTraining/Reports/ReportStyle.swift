@@ -47,7 +47,7 @@ enum ReportStyle {
     .axis { fill: var(--faint); font-size: 12px; }
     .curve { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
     .dot { fill: currentColor; }
-    .whisker { stroke: currentColor; opacity: .5; }
+    .whisker { stroke: currentColor; stroke-dasharray: none !important; opacity: .5; }
     .c0 { color: var(--c0); } .c1 { color: var(--c1); stroke-dasharray: 7 3; }
     .c2 { color: var(--c2); stroke-dasharray: 2 3; } .c3 { color: var(--c3); }
     .c4 { color: var(--c4); stroke-dasharray: 7 3; }
@@ -110,7 +110,7 @@ enum ReportStyle {
     .axis { fill: #5d6675; font-size: 12px; }
     .curve { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
     .dot { fill: currentColor; }
-    .whisker { stroke: currentColor; opacity: .5; }
+    .whisker { stroke: currentColor; stroke-dasharray: none !important; opacity: .5; }
     .c0 { color: #0b63b0; } .c1 { color: #c44e14; stroke-dasharray: 7 3; }
     .c2 { color: #0a7d5a; stroke-dasharray: 2 3; } .c3 { color: #a03a86; }
     .c4 { color: #8a6a00; stroke-dasharray: 7 3; }

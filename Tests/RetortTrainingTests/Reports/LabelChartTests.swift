@@ -22,6 +22,8 @@ import Testing
     #expect(page.contains("kd") && !page.contains("tgt"))
     #expect(page.components(separatedBy: "class=\"whisker").count - 1 == 1)
     #expect(page.contains("kd ends at 80"))
+    // From 100 to 1,000 across the whole drawing, from 55 to 80 % between 40 and 80.
+    #expect(page.contains("d=\"M56 137.7L446 14\""))
     #expect(page.contains(">100<") && page.contains(">300<") && page.contains(">1000<"))
   }
 
