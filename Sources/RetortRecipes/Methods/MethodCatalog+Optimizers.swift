@@ -82,6 +82,6 @@ extension MethodCatalog {
       "the largest magnitude of a gradient's element"),
     .init(
       "average", nil, "a map",
-      "kind: exponential (decay: 0.999) or equal; from: the first step averaged"),
+      "kind: exponential (decay: 0.999) or equal; from: how many steps to leave out"),
   ]
 }
