@@ -1,22 +1,33 @@
 // optimizer: one update of all parameters, which lie in one flat buffer; PyTorch's rules.
 //
-//   sgd    g += decay·w;  v = momentum·v + g;  w −= rate · (NESTEROV ? g + momentum·v : v)
-//   adam   g += decay·w  (DECOUPLED: w −= rate·decay·w)
-//          m += (1 − β₁)(g − m);  v += (1 − β₂)(g² − v)
-//          w −= rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + epsilon)
+//   CLIP_NORM   g *= min(1, clip / (‖g‖ + 1e-6))          CLIP_VALUE  g = min(max(g, −clip), clip)
+//   sgd      g += decay·w;  v = momentum·v + g;  w −= rate · (NESTEROV ? g + momentum·v : v)
+//   adam     g += decay·w  (DECOUPLED: w −= rate·decay·w)
+//            m += (1 − β₁)(g − m);  v += (1 − β₂)(g² − v)
+//            w −= rate / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + epsilon)
+//   rmsprop  g += decay·w;  s += (1 − α)(g² − s);  d = g / (√s + epsilon)
+//            (CENTERED: m += (1 − α)(g − m);  d = g / (√max(s − m², 0) + epsilon))
+//            w −= rate · d  (MOMENTUM: v = momentum·v + d;  w −= rate · v)
+//   AVERAGE     a += share·(w − a), with the new w;  share is 1 up to step `averageStart`, then
+//               averageShare, or 1 / (steps since + 1) where AVERAGE is 2
 //
-// Shapes     parameters w, gradients g, moments m and v  [n] float32; learningRate [1] float32;
-//            stepCount [1] int32, updates made before this one: t = stepCount + 1. Both lie in
-//            memory, so that a replay needs no new argument. Moments start as zeros, which makes
-//            the first velocity the gradient, as in PyTorch with dampening 0. Gaps between
-//            parameters must have gradient 0; they stay finite (epsilon > 0).
+// Shapes     parameters w, gradients g, moments, velocities, averages  [n] float32; learningRate,
+//            gradientNorm ‖g‖ [1] float32; stepCount [1] int32, updates made before this one: t =
+//            stepCount + 1. These lie in memory, so that a replay needs no new argument. Moments
+//            start as zeros, which makes the first velocity the gradient, as in PyTorch with
+//            dampening 0. Gaps between parameters must have gradient 0; they stay finite
+//            (epsilon > 0).
 // Launch     vector: 1-D, global ⌈n / chunk⌉, local 1; chunk a multiple of 16.
 //            flat:   1-D, global ⌈n / 4⌉ rounded up to GROUP, local GROUP.
-// Macros     MOMENTUM, NESTEROV, DECOUPLED 0/1.  GROUP work-items a group.
-// Memory     sgd 20 bytes an element (12 without MOMENTUM), adam 28; nothing is read twice.
+// Macros     MOMENTUM, NESTEROV, DECOUPLED, CENTERED, CLIP_NORM, CLIP_VALUE 0/1.  AVERAGE 0, 1, 2.
+//            GROUP work-items a group.
+// Memory     sgd 20 bytes an element (12 without MOMENTUM), adam 28, rmsprop 20, and 8 each for
+//            MOMENTUM and CENTERED; AVERAGE 8. Nothing is read twice.
 // Numerics   1 − β is an argument, for 1 − 0.999f is off by 1e-5; 1 − βᵗ = −expm1(t log1p(β − 1)).
-//            20 steps stay within 1e-6 relative of float64.
-// Source     PyTorch's documentation of SGD, Adam, AdamW; Kingma, Ba 2015; Loshchilov, Hutter 2019.
+//            20 steps stay within 1e-6 relative of float64; centered, 4e-5. A NaN gradient passes
+//            the clipping. A share of 1 copies.
+// Source     PyTorch's documentation of SGD, Adam, AdamW, RMSprop, clip_grad_norm_, AveragedModel;
+//            Kingma, Ba 2015; Loshchilov, Hutter 2019; Graves 2013; Izmailov et al. 2018.
 
 #ifndef MOMENTUM
 #define MOMENTUM 1
@@ -27,50 +38,21 @@
 #ifndef DECOUPLED
 #define DECOUPLED 0
 #endif
+#ifndef CENTERED
+#define CENTERED 1
+#endif
+#ifndef CLIP_NORM
+#define CLIP_NORM 0
+#endif
+#ifndef CLIP_VALUE
+#define CLIP_VALUE 0
+#endif
+#ifndef AVERAGE
+#define AVERAGE 0
+#endif
 #ifndef GROUP
 #define GROUP 256
 #endif
-
-#if MOMENTUM
-#define MOMENTUM_PARAMETERS , __global float* restrict velocities, const float momentum
-#else
-#define MOMENTUM_PARAMETERS
-#endif
-
-// One update of 1, 4 or 16 elements; `at` is the index of the first.
-#if MOMENTUM
-#define SGD_UPDATE(TYPE, LOAD, STORE)                             \
-  const TYPE w = LOAD(parameters), past = LOAD(velocities);       \
-  const TYPE g = fma(w, (TYPE)weightDecay, LOAD(gradients));      \
-  const TYPE v = fma(past, (TYPE)momentum, g);                    \
-  const TYPE move = NESTEROV ? fma(v, (TYPE)momentum, g) : v;     \
-  STORE(v, velocities);                                           \
-  STORE(fma(move, (TYPE)-rate, w), parameters);
-#else
-#define SGD_UPDATE(TYPE, LOAD, STORE)                             \
-  const TYPE w = LOAD(parameters);                                \
-  const TYPE g = fma(w, (TYPE)weightDecay, LOAD(gradients));      \
-  STORE(fma(g, (TYPE)-rate, w), parameters);
-#endif
-
-#define ADAM_UPDATE(TYPE, LOAD, STORE)                                            \
-  const TYPE old = LOAD(parameters), oldFirst = LOAD(firstMoments);               \
-  const TYPE oldSecond = LOAD(secondMoments), gradient = LOAD(gradients);         \
-  const TYPE w = DECOUPLED ? old * keep : old;                                    \
-  const TYPE g = DECOUPLED ? gradient : fma(old, (TYPE)weightDecay, gradient);    \
-  const TYPE m = fma(g - oldFirst, (TYPE)oneMinusBeta1, oldFirst);                \
-  const TYPE v = fma(fma(g, g, -oldSecond), (TYPE)oneMinusBeta2, oldSecond);      \
-  const TYPE denominator = fma(sqrt(v), (TYPE)inverseRoot, (TYPE)epsilon);        \
-  STORE(m, firstMoments);                                                         \
-  STORE(v, secondMoments);                                                        \
-  STORE(fma(m / denominator, (TYPE)-size, w), parameters);
-
-#define ADAM_SCALARS                                                              \
-  const float rate = learningRate[0], t = (float)stepCount[0] + 1.0f;             \
-  const float size = rate / -expm1(t * log1p(-oneMinusBeta1));                    \
-  const float inverseRoot = 1.0f / sqrt(-expm1(t * log1p(-oneMinusBeta2)));       \
-  const float keep = 1.0f - rate * weightDecay;                                   \
-  (void)keep;
 
 #define LOAD1(FROM) FROM[at]
 #define LOAD4(FROM) vload4(0, FROM + at)
@@ -79,65 +61,147 @@
 #define STORE4(VALUE, TO) vstore4(VALUE, 0, TO + at)
 #define STORE16(VALUE, TO) store16(VALUE, TO + at)
 
-#define SGD_PARAMETERS                                                             \
+// What surrounds every rule: more parameters, scalars of the launch, the gradient that the rule
+// sees, and what becomes of the parameter that it makes.
+#if CLIP_NORM
+#define CLIP_PARAMETERS , __global const float* restrict gradientNorm, const float clip
+#define CLIP_SCALARS                                    \
+  const float bound = clip / (gradientNorm[0] + 1e-6f); \
+  const float scale = bound > 1.0f ? 1.0f : bound;
+#define CLIPPED(TYPE, g) ((g) * scale)
+#elif CLIP_VALUE
+#define CLIP_PARAMETERS , const float clip
+#define CLIP_SCALARS
+#define CLIPPED(TYPE, g) ((g) > (TYPE)clip ? (TYPE)clip : ((g) < (TYPE)-clip ? (TYPE)-clip : (g)))
+#else
+#define CLIP_PARAMETERS
+#define CLIP_SCALARS
+#define CLIPPED(TYPE, g) (g)
+#endif
+
+#if AVERAGE
+#define AVERAGE_PARAMETERS \
+  , __global float* restrict averages, const int averageStart, const float averageShare
+#define AVERAGE_SCALARS                                                 \
+  const int later = max(done - averageStart, 0);                        \
+  const float usual = AVERAGE == 2 ? 1.0f / (later + 1) : averageShare; \
+  const float share = later == 0 ? 1.0f : usual;
+#define FINISH(TYPE, LOAD, STORE, VALUE)          \
+  const TYPE next = VALUE, mean = LOAD(averages); \
+  STORE(next, parameters);                        \
+  STORE(share == 1.0f ? next : fma(next - mean, (TYPE)share, mean), averages);
+#else
+#define AVERAGE_PARAMETERS
+#define AVERAGE_SCALARS
+#define FINISH(TYPE, LOAD, STORE, VALUE) STORE(VALUE, parameters);
+#endif
+
+#define COMMON_PARAMETERS                                                          \
   __global float* restrict parameters, __global const float* restrict gradients,   \
-      __global const float* restrict learningRate, const int n, const float weightDecay
+      __global const float* restrict learningRate,                                 \
+      __global const int* restrict stepCount, const int n, const float weightDecay \
+      CLIP_PARAMETERS AVERAGE_PARAMETERS
+#define COMMON_SCALARS                \
+  const float rate = learningRate[0]; \
+  const int done = stepCount[0];      \
+  (void)done;                         \
+  CLIP_SCALARS AVERAGE_SCALARS
 
-#define ADAM_PARAMETERS                                                                   \
-  __global float* restrict parameters, __global const float* restrict gradients,          \
-      __global float* restrict firstMoments, __global float* restrict secondMoments,      \
-      __global const float* restrict learningRate, __global const int* restrict stepCount, \
-      const int n, const float oneMinusBeta1, const float oneMinusBeta2,                  \
-      const float epsilon, const float weightDecay
+// The rules. Each takes 1, 4 or 16 elements; `at` is the index of the first.
+#if MOMENTUM
+#define MOMENTUM_PARAMETERS , __global float* restrict velocities, const float momentum
+#define VELOCITY(TYPE, LOAD, STORE, DIRECTION)                     \
+  const TYPE v = fma(LOAD(velocities), (TYPE)momentum, DIRECTION); \
+  STORE(v, velocities);
+#define AHEAD(TYPE, DIRECTION) (NESTEROV ? fma(v, (TYPE)momentum, DIRECTION) : v)
+#else
+#define MOMENTUM_PARAMETERS
+#define VELOCITY(TYPE, LOAD, STORE, DIRECTION) const TYPE v = DIRECTION;
+#define AHEAD(TYPE, DIRECTION) v
+#endif
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void sgd_vector(SGD_PARAMETERS, const int chunk MOMENTUM_PARAMETERS) {
-  const float rate = learningRate[0];
-  size_t at = get_global_id(0) * (size_t)chunk;
-  const size_t end = min(at + (size_t)chunk, (size_t)n);
-  for (; at + 16 <= end; at += 16) {
-    SGD_UPDATE(float16, LOAD16, STORE16)
-  }
-  for (; at < end; at++) {
-    SGD_UPDATE(float, LOAD1, STORE1)
-  }
-}
+#define SGD_UPDATE(TYPE, LOAD, STORE)                             \
+  const TYPE w = LOAD(parameters), slope = LOAD(gradients);       \
+  const TYPE g = fma(w, (TYPE)weightDecay, CLIPPED(TYPE, slope)); \
+  VELOCITY(TYPE, LOAD, STORE, g)                                  \
+  const TYPE move = AHEAD(TYPE, g);                               \
+  FINISH(TYPE, LOAD, STORE, fma(move, (TYPE)-rate, w))
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void sgd_flat(SGD_PARAMETERS MOMENTUM_PARAMETERS) {
-  const float rate = learningRate[0];
-  size_t at = get_global_id(0) * 4;
-  if (at + 4 <= (size_t)n) {
-    SGD_UPDATE(float4, LOAD4, STORE4)
-    return;
-  }
-  for (; at < (size_t)n; at++) {
-    SGD_UPDATE(float, LOAD1, STORE1)
-  }
-}
+#define ADAM_PARAMETERS                                                            \
+  , __global float* restrict firstMoments, __global float* restrict secondMoments, \
+      const float oneMinusBeta1, const float oneMinusBeta2, const float epsilon
+#define ADAM_SCALARS                                                        \
+  const float t = (float)done + 1.0f;                                       \
+  const float size = rate / -expm1(t * log1p(-oneMinusBeta1));              \
+  const float inverseRoot = 1.0f / sqrt(-expm1(t * log1p(-oneMinusBeta2))); \
+  const float keep = 1.0f - rate * weightDecay;                             \
+  (void)keep;
+#define ADAM_UPDATE(TYPE, LOAD, STORE)                                         \
+  const TYPE old = LOAD(parameters), oldFirst = LOAD(firstMoments);            \
+  const TYPE oldSecond = LOAD(secondMoments), slope = LOAD(gradients);         \
+  const TYPE gradient = CLIPPED(TYPE, slope);                                  \
+  const TYPE w = DECOUPLED ? old * keep : old;                                 \
+  const TYPE g = DECOUPLED ? gradient : fma(old, (TYPE)weightDecay, gradient); \
+  const TYPE m = fma(g - oldFirst, (TYPE)oneMinusBeta1, oldFirst);             \
+  const TYPE v = fma(fma(g, g, -oldSecond), (TYPE)oneMinusBeta2, oldSecond);   \
+  const TYPE denominator = fma(sqrt(v), (TYPE)inverseRoot, (TYPE)epsilon);     \
+  STORE(m, firstMoments);                                                      \
+  STORE(v, secondMoments);                                                     \
+  FINISH(TYPE, LOAD, STORE, fma(m / denominator, (TYPE)-size, w))
 
-__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
-void adam_vector(ADAM_PARAMETERS, const int chunk) {
-  ADAM_SCALARS
-  size_t at = get_global_id(0) * (size_t)chunk;
-  const size_t end = min(at + (size_t)chunk, (size_t)n);
-  for (; at + 16 <= end; at += 16) {
-    ADAM_UPDATE(float16, LOAD16, STORE16)
-  }
-  for (; at < end; at++) {
-    ADAM_UPDATE(float, LOAD1, STORE1)
-  }
-}
+#if CENTERED
+#define CENTERED_PARAMETERS , __global float* restrict firstMoments
+#define VARIANCE(TYPE, LOAD, STORE)                                        \
+  const TYPE oldFirst = LOAD(firstMoments);                                \
+  const TYPE m = fma(g - oldFirst, (TYPE)oneMinusAlpha, oldFirst);         \
+  const TYPE difference = fma(-m, m, square);                              \
+  const TYPE variance = difference < (TYPE)0.0f ? (TYPE)0.0f : difference; \
+  STORE(m, firstMoments);
+#else
+#define CENTERED_PARAMETERS
+#define VARIANCE(TYPE, LOAD, STORE) const TYPE variance = square;
+#endif
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void adam_flat(ADAM_PARAMETERS) {
-  ADAM_SCALARS
-  size_t at = get_global_id(0) * 4;
-  if (at + 4 <= (size_t)n) {
-    ADAM_UPDATE(float4, LOAD4, STORE4)
-    return;
+#define RMSPROP_PARAMETERS                                             \
+  , __global float* restrict secondMoments, const float oneMinusAlpha, \
+      const float epsilon CENTERED_PARAMETERS MOMENTUM_PARAMETERS
+#define RMSPROP_UPDATE(TYPE, LOAD, STORE)                                         \
+  const TYPE w = LOAD(parameters), slope = LOAD(gradients);                       \
+  const TYPE oldSecond = LOAD(secondMoments);                                     \
+  const TYPE g = fma(w, (TYPE)weightDecay, CLIPPED(TYPE, slope));                 \
+  const TYPE square = fma(fma(g, g, -oldSecond), (TYPE)oneMinusAlpha, oldSecond); \
+  STORE(square, secondMoments);                                                   \
+  VARIANCE(TYPE, LOAD, STORE)                                                     \
+  VELOCITY(TYPE, LOAD, STORE, g / (sqrt(variance) + (TYPE)epsilon))               \
+  FINISH(TYPE, LOAD, STORE, fma(v, (TYPE)-rate, w))
+
+// Both forms of a rule.
+#define KERNELS(NAME, RULE_PARAMETERS, SCALARS, UPDATE)                    \
+  __kernel __attribute__((reqd_work_group_size(1, 1, 1)))                  \
+  void NAME##_vector(COMMON_PARAMETERS RULE_PARAMETERS, const int chunk) { \
+    COMMON_SCALARS SCALARS                                                 \
+    size_t at = get_global_id(0) * (size_t)chunk;                          \
+    const size_t end = min(at + (size_t)chunk, (size_t)n);                 \
+    for (; at + 16 <= end; at += 16) {                                     \
+      UPDATE(float16, LOAD16, STORE16)                                     \
+    }                                                                      \
+    for (; at < end; at++) {                                               \
+      UPDATE(float, LOAD1, STORE1)                                         \
+    }                                                                      \
+  }                                                                        \
+  __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))              \
+  void NAME##_flat(COMMON_PARAMETERS RULE_PARAMETERS) {                    \
+    COMMON_SCALARS SCALARS                                                 \
+    size_t at = get_global_id(0) * 4;                                      \
+    if (at + 4 <= (size_t)n) {                                             \
+      UPDATE(float4, LOAD4, STORE4)                                        \
+      return;                                                              \
+    }                                                                      \
+    for (; at < (size_t)n; at++) {                                         \
+      UPDATE(float, LOAD1, STORE1)                                         \
+    }                                                                      \
   }
-  for (; at < (size_t)n; at++) {
-    ADAM_UPDATE(float, LOAD1, STORE1)
-  }
-}
+
+KERNELS(sgd, MOMENTUM_PARAMETERS, , SGD_UPDATE)
+KERNELS(adam, ADAM_PARAMETERS, ADAM_SCALARS, ADAM_UPDATE)
+KERNELS(rmsprop, RMSPROP_PARAMETERS, , RMSPROP_UPDATE)

@@ -38,7 +38,7 @@ final class SmallRun {
     "{name: samples, explore: {order: samples}}",
     "{name: zero, explore: {order: zero, noise: 1.5}}",
     "{name: first, explore: {order: first, steps: 1, step: {displacement: 0.5}}, "
-      + "optimizer: {kind: adamw, weight-decay: 0.01}}",
+      + "optimizer: {kind: adamw, weight-decay: 0.01, clip-norm: 1, average: {decay: 0.9}}}",
   ]
 
   let path: String

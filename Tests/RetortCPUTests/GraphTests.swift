@@ -101,8 +101,9 @@ import Testing
       graph, outputs: [loss],
       effects: [
         .optimize(
-          .sgd(momentum: 0.5, nesterov: false, weightDecay: 0), parameters: parameters,
-          gradient: gradient, state: [velocity], learningRate: graph.input("rate", [1]),
+          OptimizerUpdate(.sgd(momentum: 0.5, nesterov: false, weightDecay: 0)),
+          parameters: parameters, gradient: gradient, state: [velocity],
+          learningRate: graph.input("rate", [1]),
           step: graph.input("step", [1], .int32))
       ])
     for precision in [CPUBackend.Precision.float32, .float64] {

@@ -55,39 +55,115 @@ import Testing
     .sgd(momentum: 0.875, nesterov: true, weightDecay: 0.125),
     .adam(beta1: 0.875, beta2: 0.9375, epsilon: 0.0009765625, weightDecay: 0.125, decoupled: false),
     .adam(beta1: 0.875, beta2: 0.9375, epsilon: 0.0009765625, weightDecay: 0.125, decoupled: true),
+    .rmsprop(
+      alpha: 0.875, epsilon: 0.0009765625, momentum: 0, centered: false, weightDecay: 0.125),
+    .rmsprop(alpha: 0.875, epsilon: 0.0009765625, momentum: 0.5, centered: false, weightDecay: 0),
+    .rmsprop(alpha: 0.875, epsilon: 0.0625, momentum: 0, centered: true, weightDecay: 0),
+    .rmsprop(alpha: 0.875, epsilon: 0.0625, momentum: 0.5, centered: true, weightDecay: 0.125),
   ])
   func optimizer(_ rule: OptimizerRule) throws {
-    for count in [1, 37, 40_000] {
-      var p = numbers(count, seed: 1)
-      var state = (0..<rule.stateCount).map { numbers(count, seed: UInt64(7 + $0)).map(abs) }
-      let g = numbers(count, seed: 2)
-      let (rate, step) = (0.0625, 4)
-      let before = [p] + state
-      for i in 0..<count {
-        switch rule {
-        case .sgd(let momentum, let nesterov, let decay):
-          let slope = g[i] + decay * p[i]
-          var direction = slope
-          if momentum != 0 {
-            state[0][i] = momentum * state[0][i] + slope
-            direction = nesterov ? slope + momentum * state[0][i] : state[0][i]
-          }
-          p[i] -= rate * direction
-        case .adam(let beta1, let beta2, let epsilon, let decay, let decoupled):
-          var slope = g[i]
-          let change = decay * p[i]
-          if decoupled { p[i] -= rate * change } else { slope += change }
-          state[0][i] = beta1 * state[0][i] + (1 - beta1) * slope
-          state[1][i] = beta2 * state[1][i] + (1 - beta2) * slope * slope
-          let first = state[0][i] / (1 - Glibc.pow(beta1, Double(step + 1)))
-          let second = state[1][i] / (1 - Glibc.pow(beta2, Double(step + 1)))
-          p[i] -= rate * first / (second.squareRoot() + epsilon)
+    for count in [1, 37, 40_000] { try follow(OptimizerUpdate(rule), count) }
+  }
+
+  @Test(arguments: [
+    OptimizerUpdate(Self.descent, clipping: .norm(0.5)),
+    OptimizerUpdate(Self.descent, clipping: .norm(1e6)),
+    OptimizerUpdate(Self.descent, clipping: .value(0.25)),
+    OptimizerUpdate(Self.descent, averaging: .exponential(decay: 0.875, from: 3)),
+    OptimizerUpdate(Self.descent, averaging: .exponential(decay: 0.875, from: 4)),
+    OptimizerUpdate(Self.descent, clipping: .value(0.25), averaging: .equal(from: 1)),
+    OptimizerUpdate(Self.descent, clipping: .norm(0.5), averaging: .equal(from: 9)),
+  ])
+  func clippingAndAveraging(_ update: OptimizerUpdate) throws {
+    for count in [1, 37, 40_000] { try follow(update, count) }
+  }
+
+  private static let descent = OptimizerRule.sgd(
+    momentum: 0.875, nesterov: true, weightDecay: 0.125)
+
+  /// The fifth update, of parameters, states and an average that are anything.
+  private func follow(_ update: OptimizerUpdate, _ count: Int) throws {
+    var p = numbers(count, seed: 1)
+    // Means of one gradient, so that no variance is negative.
+    let past = numbers(count, seed: 7)
+    var (velocity, first, second) = (past.map(abs), past, past.map { 2 * $0 * $0 })
+    var average = numbers(count, seed: 9)
+    let g = numbers(count, seed: 2)
+    let norm = g.reduce(0) { $0 + $1 * $1 }.squareRoot()
+    let (rate, step) = (0.0625, 4)
+    func states() -> [[Double]] {
+      let own: [[Double]] =
+        switch update.rule {
+        case .sgd(let momentum, _, _): momentum == 0 ? [] : [velocity]
+        case .adam: [first, second]
+        case .rmsprop(_, _, let momentum, let centered, _):
+          [second] + (centered ? [first] : []) + (momentum == 0 ? [] : [velocity])
         }
-      }
-      try StepCase(
-        .optimizer(rule, count: count), [.reals(g), .reals([rate]), .integers([Int32(step)])],
-        outputs: before.map { .reals($0) }
-      ).check([p] + state)
+      return [p] + own + (update.averaging == nil ? [] : [average])
     }
+    let before = states()
+    for i in 0..<count {
+      var slope = g[i]
+      switch update.clipping {
+      case .norm(let limit): slope *= min(1, limit / (norm + 1e-6))
+      case .value(let limit): slope = min(max(slope, -limit), limit)
+      case nil: break
+      }
+      switch update.rule {
+      case .sgd(let momentum, let nesterov, let decay):
+        slope += decay * p[i]
+        velocity[i] = momentum * velocity[i] + slope
+        p[i] -= rate * (nesterov ? slope + momentum * velocity[i] : velocity[i])
+      case .adam(let beta1, let beta2, let epsilon, let decay, let decoupled):
+        let change = decay * p[i]
+        if decoupled { p[i] -= rate * change } else { slope += change }
+        first[i] = beta1 * first[i] + (1 - beta1) * slope
+        second[i] = beta2 * second[i] + (1 - beta2) * slope * slope
+        let m = first[i] / (1 - Glibc.pow(beta1, Double(step + 1)))
+        let v = second[i] / (1 - Glibc.pow(beta2, Double(step + 1)))
+        p[i] -= rate * m / (v.squareRoot() + epsilon)
+      case .rmsprop(let alpha, let epsilon, let momentum, let centered, let decay):
+        slope += decay * p[i]
+        first[i] = alpha * first[i] + (1 - alpha) * slope
+        second[i] = alpha * second[i] + (1 - alpha) * slope * slope
+        let variance = second[i] - (centered ? first[i] * first[i] : 0)
+        let move = slope / (variance.squareRoot() + epsilon)
+        velocity[i] = momentum * velocity[i] + move
+        p[i] -= rate * (momentum == 0 ? move : velocity[i])
+      }
+      switch update.averaging {
+      case .exponential(let decay, let from):
+        average[i] = step <= from ? p[i] : decay * average[i] + (1 - decay) * p[i]
+      case .equal(let from):
+        let number = Double(max(0, step - from))
+        average[i] = (number * average[i] + p[i]) / (number + 1)
+      case nil: break
+      }
+    }
+    try StepCase(
+      .optimizer(update, count: count),
+      [.reals(g), .reals([rate]), .integers([Int32(step)]), .reals([norm])],
+      outputs: before.map { .reals($0) }
+    ).check(states())
+  }
+
+  @Test func aNegativeVarianceCountsAsNothing() throws {
+    // The mean is larger than the root of the mean square, as rounding may make it.
+    let rule = OptimizerRule.rmsprop(
+      alpha: 0.5, epsilon: 0.5, momentum: 0, centered: true, weightDecay: 0)
+    try StepCase(
+      .optimizer(OptimizerUpdate(rule), count: 1), [.reals([1]), .reals([0.25]), .integers([0])],
+      outputs: [.reals([2]), .reals([0.5]), .reals([1])]
+    ).check([[1.5], [0.75], [1]])
+  }
+
+  @Test(arguments: [GradientClipping.norm(1), .value(1)])
+  func notANumberPassesTheClipping(_ clipping: GradientClipping) throws {
+    try StepCase(
+      .optimizer(OptimizerUpdate(Self.descent, clipping: clipping), count: 2),
+      [.reals([.nan, 1]), .reals([1]), .integers([0]), .reals([.nan])],
+      outputs: [.reals([0, 0]), .reals([0, 0])]
+    ).check(
+      clipping == .value(1) ? [[.nan, -1.875], [.nan, 1]] : [[.nan, .nan], [.nan, .nan]])
   }
 }

@@ -22,8 +22,8 @@ struct PlanTests {
     let slopes = gradients(of: loss, with: w)
     let flat = graph.pack(Array(zip(slopes, offsets)), count: parameters.count)
     let update = Effect.optimize(
-      .sgd(momentum: 0, nesterov: false, weightDecay: 0), parameters: parameters, gradient: flat,
-      state: [], learningRate: rate, step: step)
+      OptimizerUpdate(.sgd(momentum: 0, nesterov: false, weightDecay: 0)), parameters: parameters,
+      gradient: flat, state: [], learningRate: rate, step: step)
     return (graph, loss, [update])
   }
 

@@ -177,7 +177,7 @@ private let cases: [MessageCase] = [
             - {name: two, arms: []}
       """,
     message: """
-      r.yaml:4:19: 'optimizer.kind' is 'sdg'; it must be sgd, adam or adamw. Did you mean 'sgd'?
+      r.yaml:4:19: 'optimizer.kind' is 'sdg'; it must be sgd, adam, adamw or rmsprop. Did you mean 'sgd'?
       r.yaml:8:29: unknown key 'stps' in 'train'. Did you mean 'steps'?
       r.yaml:9:9: 'stages[0].arms[1]' lacks 'name'
       r.yaml:10:21: unknown key 'arms' in 'stages[0].arms[2]'
@@ -188,8 +188,27 @@ private let cases: [MessageCase] = [
       optimizer: {kind: adam, momentum: 0.5, schedule: {kind: cosine, every: 3}}
       """,
     message: """
-      r.yaml:4:25: 'momentum' in 'optimizer' means nothing with 'adam'; it goes with sgd
+      r.yaml:4:25: 'momentum' in 'optimizer' means nothing with 'adam'; it goes with sgd or rmsprop
       r.yaml:4:65: 'every' in 'optimizer.schedule' means nothing with 'cosine'; it goes with step
+      """),
+  MessageCase(
+    name: "clipping and averages",
+    yaml: student + """
+      optimizer: {kind: rmsprop, nesterov: true, clip-norm: 0, clip-value: 1,
+        average: {kind: equal, decay: 0.5}}
+      stages:
+        - {name: s, optimizer: {average: {from: 9, decays: 1}}, train: {steps: 9}}
+        - {name: t, optimizer: {average: {kind: ema}, clip-nrm: 1}}
+      """,
+    message: """
+      r.yaml:4:28: 'nesterov' in 'optimizer' means nothing with 'rmsprop'; it goes with sgd
+      r.yaml:4:55: 'optimizer.clip-norm' is 0; it must be greater than 0 and at most 1000000
+      r.yaml:4:58: 'clip-norm' and 'clip-value' exclude each other in 'optimizer'. Keep one.
+      r.yaml:7:36: 'optimizer.average' lacks 'decay'
+      r.yaml:7:43: 'optimizer.average.from' is 9; it must be less than the 9 steps of stage 's'
+      r.yaml:7:46: unknown key 'decays' in 'optimizer.average'. Did you mean 'decay'?
+      r.yaml:8:43: 'optimizer.average.kind' is 'ema'; it must be exponential or equal. Did you mean 'equal'?
+      r.yaml:8:49: unknown key 'clip-nrm' in 'optimizer'. Did you mean 'clip-norm'?
       """),
   MessageCase(
     name: "ranges of exploration",

@@ -8,6 +8,7 @@ import Testing
   @Test func everyMethodOfARecipeIsExplained() {
     #expect(MethodCatalog.losses.map(\.name) == LossSpec.kinds)
     #expect(MethodCatalog.explorations.map(\.name) == Exploration.Order.allCases.map(\.rawValue))
+    #expect(MethodCatalog.optimizers.map(\.name) == OptimizerSpec.Kind.allCases.map(\.rawValue))
     #expect(Set(MethodCatalog.all.map(\.name)).count == MethodCatalog.all.count)
     for method in MethodCatalog.all {
       #expect(!method.equation.isEmpty && !method.source.isEmpty, "\(method.name)")
@@ -19,14 +20,17 @@ import Testing
     let method = try MethodCatalog.method(name)
     let plain = try decode(method, [])
     for key in method.keys {
-      let written = try decode(method, ["\(key.name): \(key.standard)"] + owner(of: key))
+      guard let standard = key.standard else { continue }
+      let written = try decode(method, ["\(key.name): \(standard)"] + owner(of: key))
       #expect(try written == decode(method, owner(of: key)), "\(key.name)")
     }
     // All at once, where none is left out.
     #expect(
       try decode(
-        method, method.keys.filter { $0.name != "beta" }.map { "\($0.name): \($0.standard)" })
-        == plain)
+        method,
+        method.keys.filter { $0.name != "beta" }.compactMap { key in
+          key.standard.map { "\(key.name): \($0)" }
+        }) == plain)
   }
 
   @Test(arguments: MethodCatalog.all.map(\.name))
@@ -54,9 +58,8 @@ import Testing
 
   /// A recipe that uses `method` with the given entries of its map.
   private func decode(_ method: Method, _ entries: [String]) throws -> Recipe {
-    let isLoss = method.kind == .loss
-    let map =
-      "{\(([isLoss ? "kind: \(method.name)" : "order: \(method.name)"] + entries).joined(separator: ", "))}"
+    let name = method.kind == .exploration ? "order" : "kind"
+    let map = "{\((["\(name): \(method.name)"] + entries).joined(separator: ", "))}"
     let players =
       method.name == "vae"
       ? "generator: {model: conv-vae}"
@@ -65,9 +68,13 @@ import Testing
       generator: {model: conv-vae, weights: g.safetensors}
       student: {model: mlp}
       """
-    let losses = isLoss ? "[\(map)]" : "[{kind: kd}]"
+    let use =
+      switch method.kind {
+      case .loss: "losses: [\(map)]"
+      case .exploration: "losses: [{kind: kd}]\nexplore: \(map)"
+      case .optimizer: "optimizer: \(map)"
+      }
     return try Recipe.decode(
-      yaml: "version: 1\nname: a\n\(players)\nlosses: \(losses)\n"
-        + (isLoss ? "" : "explore: \(map)\n"), path: "a.yaml")
+      yaml: "version: 1\nname: a\n\(players)\n\(use)\n", path: "a.yaml")
   }
 }

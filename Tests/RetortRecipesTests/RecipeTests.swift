@@ -1,4 +1,6 @@
+import RetortCore
 import RetortDistillation
+import RetortNN
 import Testing
 
 @testable import RetortRecipes
@@ -45,6 +47,35 @@ import Testing
     let again = try Recipe.decode(yaml: recipe.expandedYAML, path: "recipe.yaml")
     #expect(again == recipe)
     #expect(again.expandedYAML == recipe.expandedYAML)
+  }
+
+  @Test(arguments: [
+    "kind: rmsprop", "kind: rmsprop, alpha: 0.9, epsilon: 1e-7, momentum: 0.5, centered: true",
+    "clip-norm: 0.5", "clip-value: 2", "average: {decay: 0.9999, from: 3}",
+    "kind: sgd, clip-norm: 1, average: {kind: equal, from: 7}",
+  ])
+  func optimizersRoundTrip(_ keys: String) throws {
+    let recipe = try Recipe.decode(
+      yaml: "{version: 1, name: a, student: {model: lenet5}, optimizer: {\(keys)}}", path: "a.yaml")
+    #expect(recipe.stages[0].optimizer != OptimizerSpec())
+    let again = try Recipe.decode(yaml: recipe.expandedYAML, path: "recipe.yaml")
+    #expect(again == recipe)
+    #expect(again.expandedYAML == recipe.expandedYAML)
+  }
+
+  @Test func optimizersSayWhatTheyDo() throws {
+    let recipe = try Recipe.decode(
+      yaml: """
+        {version: 1, name: a, student: {model: lenet5}, optimizer: {kind: rmsprop, alpha: 0.9,
+        centered: true, clip-norm: 2, average: {decay: 0.5}}}
+        """, path: "a.yaml")
+    let update = recipe.stages[0].optimizer.state(for: ParameterStore(Linear(2, 3), name: "s"))
+      .update
+    #expect(
+      update
+        == OptimizerUpdate(
+          .rmsprop(alpha: 0.9, epsilon: 1e-8, momentum: 0, centered: true, weightDecay: 0),
+          clipping: .norm(2), averaging: .exponential(decay: 0.5, from: 0)))
   }
 
   @Test func defaultsOfTheDesignPage() throws {

@@ -12,6 +12,7 @@ enum Goldens {
   static let training = [
     "mlp_sgd", "cnn_adam_kd", "resnet_sgd_nesterov", "inverted_residual_adamw", "encoder_adamw",
     "vae_adam", "gradient_penalty_sgd", "tgt_first_order_plain", "tgt_first_order_normalised",
+    "mlp_rmsprop", "mlp_rmsprop_centered", "mlp_sgd_clip_value_equal", "resnet_adam_clip_norm_ema",
   ]
 
   /// The cases of single losses, by folder and file.

@@ -39,7 +39,7 @@ import Testing
     let error = try #require(throws: VerificationError.self) {
       try VerificationCase(silent).replay(on: CPUBackend())
     }
-    #expect("\(error)".contains("optimizer 'lion' is none of sgd, adam, adamw"))
+    #expect("\(error)".contains("optimizer 'lion' is none of sgd, adam, adamw, rmsprop"))
   }
 
   @Test func aWrongValueIsAnError() throws {

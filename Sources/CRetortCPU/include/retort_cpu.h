@@ -161,11 +161,14 @@ typedef struct {
 } retort_cross_entropy_rows;
 
 typedef struct {
-  void *parameters;
-  const void *gradient;
-  void *_Nullable first, *_Nullable second;
+  void *_Nullable parameters;
+  const void *_Nullable gradient;
+  void *_Nullable first, *_Nullable second;  // moments
+  void *_Nullable velocity, *_Nullable average;
   double learning_rate, weight_decay, momentum, nesterov;
   double beta1, beta2, epsilon, bias1, bias2, decoupled;
+  double scale, limit;  // what multiplies gradients, and their largest magnitude after that
+  double share;         // of the parameters in the average
 } retort_update;
 
 // The functions for one element type and instruction set. Ranges are half open.
@@ -245,6 +248,8 @@ typedef struct {
                       int64_t normalised, int64_t columns, int64_t start, int64_t end, void *y);
   void (*sgd)(const retort_update *u, int64_t start, int64_t end);
   void (*adam)(const retort_update *u, int64_t start, int64_t end);
+  void (*rmsprop)(const retort_update *u, int64_t start, int64_t end);
+  void (*average)(const retort_update *u, int64_t start, int64_t end);
 
   void (*widen)(const float *x, int64_t count, void *y);
   void (*narrow)(const void *x, int64_t count, float *y);

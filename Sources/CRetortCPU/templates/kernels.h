@@ -78,6 +78,8 @@ const retort_kernels TABLE = {
     .latent_step = latent_step,
     .sgd = sgd,
     .adam = adam,
+    .rmsprop = rmsprop,
+    .average = average,
     .widen = widen,
     .narrow = narrow,
 };

@@ -64,20 +64,26 @@ static void latent_step(const void *z, const void *gradient, const void *size, i
   }
 }
 
+// A gradient as the rule sees it: scaled, then within ±limit. NaN stays NaN.
+INLINE real clipped(real g, real scale, real limit) {
+  return smaller(larger(g * scale, -limit), limit);
+}
+
 static void sgd(const retort_update *u, int64_t start, int64_t end) {
-  real *parameters = u->parameters, *velocity = u->first;
+  real *parameters = u->parameters, *velocity = u->velocity;
   const real *gradient = u->gradient;
+  const real scale = (real)u->scale, limit = (real)u->limit;
   const real rate = (real)u->learning_rate, decay = (real)u->weight_decay;
   const real momentum = (real)u->momentum;
   if (!velocity) {
     PARALLEL for (int64_t i = start; i < end; i++) {
-      parameters[i] -= rate * (gradient[i] + decay * parameters[i]);
+      parameters[i] -= rate * (clipped(gradient[i], scale, limit) + decay * parameters[i]);
     }
     return;
   }
   const int nesterov = u->nesterov != 0;
   PARALLEL for (int64_t i = start; i < end; i++) {
-    const real g = gradient[i] + decay * parameters[i];
+    const real g = clipped(gradient[i], scale, limit) + decay * parameters[i];
     const real v = momentum * velocity[i] + g;
     velocity[i] = v;
     parameters[i] -= rate * (nesterov ? g + momentum * v : v);
@@ -87,18 +93,52 @@ static void sgd(const retort_update *u, int64_t start, int64_t end) {
 static void adam(const retort_update *u, int64_t start, int64_t end) {
   real *parameters = u->parameters, *first = u->first, *second = u->second;
   const real *gradient = u->gradient;
+  const real scale = (real)u->scale, limit = (real)u->limit;
   const real keep = (real)(u->decoupled != 0 ? 1 - u->learning_rate * u->weight_decay : 1);
   const real decay = (real)(u->decoupled != 0 ? 0 : u->weight_decay);
   const real rate = (real)(u->learning_rate / u->bias1), root = (real)sqrt(u->bias2);
   const real share1 = (real)(1 - u->beta1), beta2 = (real)u->beta2, share2 = (real)(1 - u->beta2);
   const real epsilon = (real)u->epsilon;
   PARALLEL for (int64_t i = start; i < end; i++) {
-    const real g = gradient[i] + decay * parameters[i];
+    const real g = clipped(gradient[i], scale, limit) + decay * parameters[i];
     const real m = first[i] + (g - first[i]) * share1;
     const real v = beta2 * second[i] + share2 * g * g;
     first[i] = m;
     second[i] = v;
     parameters[i] = parameters[i] * keep - rate * m / (sqrt_real(v) / root + epsilon);
+  }
+}
+
+static void rmsprop(const retort_update *u, int64_t start, int64_t end) {
+  real *parameters = u->parameters, *velocity = u->velocity;
+  real *mean = u->first, *square = u->second;
+  const real *gradient = u->gradient;
+  const real scale = (real)u->scale, limit = (real)u->limit;
+  const real rate = (real)u->learning_rate, decay = (real)u->weight_decay;
+  const real alpha = (real)u->beta2, share = (real)(1 - u->beta2);
+  const real momentum = (real)u->momentum, epsilon = (real)u->epsilon;
+  PARALLEL for (int64_t i = start; i < end; i++) {
+    const real g = clipped(gradient[i], scale, limit) + decay * parameters[i];
+    real variance = square[i] = alpha * square[i] + share * g * g;
+    if (mean) {
+      const real m = mean[i] += (g - mean[i]) * share;
+      variance -= m * m;
+      variance = variance < 0 ? 0 : variance;
+    }
+    real move = g / (sqrt_real(variance) + epsilon);
+    if (velocity) move = velocity[i] = momentum * velocity[i] + move;
+    parameters[i] -= rate * move;
+  }
+}
+
+// The running mean of the parameters; a share of 1 copies them.
+static void average(const retort_update *u, int64_t start, int64_t end) {
+  const real *parameters = u->parameters;
+  real *mean = u->average;
+  const real share = (real)u->share;
+  const int copies = u->share == 1;
+  PARALLEL for (int64_t i = start; i < end; i++) {
+    mean[i] = copies ? parameters[i] : mean[i] + (parameters[i] - mean[i]) * share;
   }
 }
 

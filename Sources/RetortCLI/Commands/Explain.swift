@@ -6,10 +6,11 @@ import RetortTraining
 /// `retort explain`: what a method does and how a recipe asks for it.
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Explains a loss or an exploration: equation, keys, source.")
+    abstract: "Explains a loss, an exploration or an optimizer: equation, keys, source.")
 
   @Argument(
-    help: "The method ('retort list losses', 'retort list explorations').",
+    help:
+      "The method ('retort list losses', 'retort list explorations', 'retort list optimizers').",
     completion: .list(MethodCatalog.all.map(\.name)))
   var name: String
   @OptionGroup var format: JSONOption
@@ -29,10 +30,10 @@ struct Explain: ParsableCommand {
       return
     }
     var table = TextTable(["key", "default", "values", "meaning"])
-    for key in method.keys { table.add(key.name, key.standard, key.allowed, key.meaning) }
+    for key in method.keys { table.add(key.name, key.standard ?? "none", key.allowed, key.meaning) }
     StandardOutput.write(
       """
-      \(method.name), \(method.kind == .loss ? "a loss" : "an exploration"): \(method.summary)
+      \(method.name), \(noun(method.kind)): \(method.summary)
 
       \(wrapped(method.discussion))
 
@@ -45,6 +46,14 @@ struct Explain: ParsableCommand {
       """)
   }
 
+  private func noun(_ kind: Method.Kind) -> String {
+    switch kind {
+    case .loss: "a loss"
+    case .exploration: "an exploration"
+    case .optimizer: "an optimizer"
+    }
+  }
+
   private func json(_ method: Method) -> JSONValue {
     .record(
       ("name", .string(method.name)), ("kind", .string(method.kind.rawValue)),
@@ -55,7 +64,8 @@ struct Explain: ParsableCommand {
         .array(
           method.keys.map {
             .record(
-              ("name", .string($0.name)), ("default", .string($0.standard)),
+              ("name", .string($0.name)),
+              ("default", $0.standard.map { .string($0) } ?? .null),
               ("values", .string($0.allowed)), ("meaning", .string($0.meaning)))
           })
       ), ("example", .string(method.example)), ("source", .string(method.source)))

@@ -8,7 +8,7 @@ import RetortRecipes
 struct List: ParsableCommand {
   /// One kind of names.
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case models, recipes, losses, explorations, datasets
+    case models, recipes, losses, explorations, optimizers, datasets
 
     /// Names with what they mean.
     var entries: [(name: String, summary: String)] {
@@ -17,13 +17,14 @@ struct List: ParsableCommand {
       case .recipes: BundledRecipes.names.map { ($0, BundledRecipes.summary($0)) }
       case .losses: List.entries(.loss)
       case .explorations: List.entries(.exploration)
+      case .optimizers: List.entries(.optimizer)
       case .datasets: DatasetSource.all.map { ($0.name, $0.baseURL) }
       }
     }
   }
 
   static let configuration = CommandConfiguration(
-    abstract: "Lists models, recipes, losses, explorations and datasets.")
+    abstract: "Lists models, recipes, losses, explorations, optimizers and datasets.")
 
   @Argument(help: "What to list; everything if left out.")
   var kind: Kind?

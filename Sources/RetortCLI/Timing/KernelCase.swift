@@ -46,10 +46,10 @@ struct KernelCase: Sendable {
       let count = millions * 1_000_000
       let gradient = operands.tensor("gradient", [count])
       let parameters = operands.variable("parameters", count)
-      let rule = Adam(learningRate: 1e-3).rule
-      let state = (0..<rule.stateCount).map { Variable(name: "state \($0)", count: count) }
+      let adam = OptimizerUpdate(Adam(learningRate: 1e-3).rule)
+      let state = (0..<adam.stateCount).map { Variable(name: "state \($0)", count: count) }
       let update = Effect.optimize(
-        rule, parameters: parameters, gradient: gradient, state: state,
+        adam, parameters: parameters, gradient: gradient, state: state,
         learningRate: operands.graph.constant([Float(1e-3)], [1]),
         step: operands.graph.constant([Int32(0)], [1]))
       return .update(update, of: parameters)

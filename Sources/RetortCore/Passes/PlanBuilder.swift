@@ -23,14 +23,7 @@ struct PlanBuilder {
     self.graph = graph
     self.outputs = outputs
     self.effects = effects
-    var roots = outputs.map(\.id)
-    for effect in effects {
-      switch effect {
-      case .assign(_, _, let tensor): roots.append(tensor.id)
-      case .optimize(_, _, let gradient, _, let rate, let step):
-        roots += [gradient.id, rate.id, step.id]
-      }
-    }
+    let roots = (outputs + effects.flatMap(\.tensors)).map(\.id)
     uses = Uses(graph, roots: roots)
     materialization = Materialization(graph, uses)
     var alone: Set<Int32> = []
@@ -143,7 +136,7 @@ struct PlanBuilder {
           kind: .pointwise(program), inputs: [dense(tensor.id)], outputs: [target],
           label: "assign \(variable.name)")
       ]
-    case .optimize(let rule, let parameters, let gradient, let state, let rate, let step):
+    case .optimize(let update, let parameters, _, let state, _, _, _):
       var targets: [Int] = []
       for variable in [parameters] + state {
         let target = addValue(variable.count, variable.dtype)
@@ -152,8 +145,8 @@ struct PlanBuilder {
       }
       return [
         Step(
-          kind: .optimizer(rule, count: parameters.count),
-          inputs: [dense(gradient.id), dense(rate.id), dense(step.id)], outputs: targets,
+          kind: .optimizer(update, count: parameters.count),
+          inputs: effect.tensors.map { dense($0.id) }, outputs: targets,
           label: "optimizer \(parameters.name)")
       ]
     }

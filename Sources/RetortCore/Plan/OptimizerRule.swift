@@ -12,25 +12,24 @@ public enum OptimizerRule: Sendable, Hashable {
   /// Hutter 2019, algorithm 2.
   case adam(
     beta1: Double, beta2: Double, epsilon: Double, weightDecay: Double, decoupled: Bool)
+  /// RMSprop as PyTorch defines it: `g += decay·p; v = alpha·v + (1 − alpha)·g²`, then
+  /// `p -= rate·g/(√v + epsilon)`; `centered` takes the square of the mean gradient off v.
+  ///
+  /// State: the mean square; the mean gradient when centered; the velocity when momentum is not
+  /// zero. Source: Tieleman and Hinton 2012; Graves 2013, section 4.2.
+  ///
+  /// > Note: Where rounding makes the centered variance negative it counts as zero, while PyTorch
+  ///   takes the root and gets NaN.
+  case rmsprop(
+    alpha: Double, epsilon: Double, momentum: Double, centered: Bool, weightDecay: Double)
 
   /// The number of state buffers, each as large as the parameters and zero at first.
   public var stateCount: Int {
     switch self {
     case .sgd(let momentum, _, _): momentum == 0 ? 0 : 1
     case .adam: 2
+    case .rmsprop(_, _, let momentum, let centered, _):
+      1 + (centered ? 1 : 0) + (momentum == 0 ? 0 : 1)
     }
   }
-}
-
-/// A change to a variable that a plan makes after everything has been computed.
-public enum Effect {
-  /// The variable from `offset` on becomes the tensor.
-  case assign(Variable, offset: Int, Tensor)
-  /// One optimizer step over a flat parameter variable.
-  ///
-  /// - `gradient` is flat and as long as the parameters; `learningRate` has one float32 element,
-  ///   `step` one int32 element that counts from 0.
-  case optimize(
-    OptimizerRule, parameters: Variable, gradient: Tensor, state: [Variable],
-    learningRate: Tensor, step: Tensor)
 }

@@ -20,21 +20,16 @@ extension Plan {
 }
 
 extension Effect {
-  fileprivate var tensors: [Tensor] {
-    switch self {
-    case .assign(_, _, let tensor): [tensor]
-    case .optimize(_, _, let gradient, _, let rate, let step): [gradient, rate, step]
-    }
-  }
-
   fileprivate func replacingTensors(_ next: (Tensor) -> Tensor) -> Effect {
     switch self {
     case .assign(let variable, let offset, let tensor):
       return .assign(variable, offset: offset, next(tensor))
-    case .optimize(let rule, let parameters, let gradient, let state, let rate, let step):
-      let (g, r, s) = (next(gradient), next(rate), next(step))
+    case .optimize(
+      let update, let parameters, let gradient, let state, let rate, let step, let norm):
+      let (g, r, s, n) = (next(gradient), next(rate), next(step), norm.map(next))
       return .optimize(
-        rule, parameters: parameters, gradient: g, state: state, learningRate: r, step: s)
+        update, parameters: parameters, gradient: g, state: state, learningRate: r, step: s,
+        gradientNorm: n)
     }
   }
 }

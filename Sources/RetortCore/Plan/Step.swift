@@ -39,9 +39,9 @@ package enum StepKind: Sendable {
   case random(RandomDistribution, stream: UInt32, count: Int)
   /// Inputs: z, g, size ([1] or [rows]). Output: one.
   case latentStep(LatentStepRule, rows: Int, columns: Int, sizePerRow: Bool)
-  /// Inputs: gradient (flat), learning rate [1], step int32 [1]. Outputs: parameters, then state;
-  /// all updated in place.
-  case optimizer(OptimizerRule, count: Int)
+  /// Inputs: gradient (flat), learning rate [1], step int32 [1], and the gradient's norm [1] if it
+  /// is clipped by that. Outputs: parameters, the rule's state, the average; all updated in place.
+  case optimizer(OptimizerUpdate, count: Int)
 }
 
 package struct Reduction: Sendable {

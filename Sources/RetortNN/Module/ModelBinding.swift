@@ -4,7 +4,7 @@ import RetortCore
 /// pass that is being built.
 final class ModelBinding {
   let name: String
-  let parameters: Variable
+  var parameters: Variable
   let buffers: Variable?
   var context: ForwardContext?
 

@@ -16,7 +16,23 @@ extension ParameterStore {
   /// - Throws: What the device says.
   public func weights(in session: Session) throws -> FlatWeights {
     FlatWeights(
-      parameters: try session.read(parameterVariable),
+      parameters: try session.read(binding.parameters),
       buffers: try bufferVariable.map { try session.read($0) } ?? [])
+  }
+
+  /// Calls `body`, for which `variable` holds the trainable parameters: forward passes that it
+  /// builds and weights that it reads take them from there.
+  ///
+  /// Running statistics stay where they are, so an average of weights goes with the last
+  /// statistics, as in PyTorch's `AveragedModel` with `use_buffers=False`.
+  ///
+  /// - Parameter variable: Laid out as `parameterVariable`, which nil stands for.
+  public func withParameters<Result>(
+    in variable: Variable?, _ body: () throws -> Result
+  ) rethrows -> Result {
+    let outer = binding.parameters
+    binding.parameters = variable ?? parameterVariable
+    defer { binding.parameters = outer }
+    return try body()
   }
 }

@@ -26,7 +26,7 @@ extension Lowering {
       random(step, distribution, stream: stream, count: count)
     case .latentStep(let rule, let rows, let columns, let sizePerRow):
       latentStep(step, rule, rows: rows, columns: columns, sizePerRow: sizePerRow)
-    case .optimizer(let rule, let count): optimizer(step, rule, count: count)
+    case .optimizer(let update, let count): optimizer(step, update, count: count)
     }
   }
 }

@@ -50,7 +50,7 @@ extension StepKind {
     case .random(let distribution, _, let count): (distribution == .normal ? 6 : 2) * count
     case .latentStep(let rule, let rows, let columns, _):
       (rule == .normalised ? 4 : 2) * rows * columns
-    case .optimizer(let rule, let count): rule.operations * count
+    case .optimizer(let update, let count): update.operations * count
     }
   }
 }
@@ -103,6 +103,19 @@ extension DivergenceStep {
   }
 }
 
+extension OptimizerUpdate {
+  /// Operations per parameter.
+  fileprivate var operations: Int {
+    let clipped =
+      switch clipping {
+      case .norm: 1
+      case .value: 2
+      case nil: 0
+      }
+    return rule.operations + clipped + (averaging == nil ? 0 : 3)
+  }
+}
+
 extension OptimizerRule {
   /// Operations per parameter.
   fileprivate var operations: Int {
@@ -110,6 +123,8 @@ extension OptimizerRule {
     case .sgd(let momentum, let nesterov, let weightDecay):
       2 + (momentum != 0 ? 2 : 0) + (nesterov ? 2 : 0) + (weightDecay != 0 ? 2 : 0)
     case .adam(_, _, _, let weightDecay, _): 12 + (weightDecay != 0 ? 2 : 0)
+    case .rmsprop(_, _, let momentum, let centered, let weightDecay):
+      9 + (momentum != 0 ? 2 : 0) + (centered ? 5 : 0) + (weightDecay != 0 ? 2 : 0)
     }
   }
 }

@@ -1,3 +1,5 @@
+import RetortCore
+
 extension OptimizerSpec {
   init(_ reader: MapReader) {
     self.init()
@@ -6,21 +8,44 @@ extension OptimizerSpec {
     }
     learningRate = reader.number("learning-rate", .positive(upTo: 1000)) ?? learningRate
     weightDecay = reader.number("weight-decay", .notNegative(upTo: 1000)) ?? weightDecay
-    if kind == .sgd {
+    switch kind {
+    case .sgd:
       momentum = reader.number("momentum", .belowOne) ?? momentum
       nesterov = reader.bool("nesterov", nesterov)
-      reader.misplaced(
-        ["beta1", "beta2", "epsilon"], kind: "sgd", belongTo: ["adam", "adamw"])
-    } else {
+    case .adam, .adamw:
       beta1 = reader.number("beta1", .belowOne) ?? beta1
       beta2 = reader.number("beta2", .belowOne) ?? beta2
       epsilon = reader.number("epsilon", .positive(upTo: 1)) ?? epsilon
-      reader.misplaced(["momentum", "nesterov"], kind: kind.rawValue, belongTo: ["sgd"])
+    case .rmsprop:
+      alpha = reader.number("alpha", .belowOne) ?? alpha
+      epsilon = reader.number("epsilon", .positive(upTo: 1)) ?? epsilon
+      momentum = reader.number("momentum", .belowOne) ?? 0
+      centered = reader.bool("centered", centered)
+    }
+    for (key, owners) in OptimizerSpec.owners where !owners.contains(kind) {
+      reader.misplaced([key], kind: kind.rawValue, belongTo: owners.map(\.rawValue))
+    }
+    decodeClipping(reader)
+    if let node = reader.value("average") {
+      averaging = WeightAveraging(MapReader(node, reader.name("average"), reader.faults))
     }
     if let node = reader.value("schedule") {
       decodeSchedule(MapReader(node, reader.name("schedule"), reader.faults))
     }
     reader.finish()
+  }
+
+  /// The keys that only some kinds know.
+  private static let owners: [(key: String, kinds: [Kind])] = [
+    ("momentum", [.sgd, .rmsprop]), ("nesterov", [.sgd]), ("beta1", [.adam, .adamw]),
+    ("beta2", [.adam, .adamw]), ("epsilon", [.adam, .adamw, .rmsprop]), ("alpha", [.rmsprop]),
+    ("centered", [.rmsprop]),
+  ]
+
+  private mutating func decodeClipping(_ reader: MapReader) {
+    reader.exclude(["clip-norm", "clip-value"])
+    if let limit = reader.number("clip-value", .positive()) { clipping = .value(limit) }
+    if let limit = reader.number("clip-norm", .positive()) { clipping = .norm(limit) }
   }
 
   private mutating func decodeSchedule(_ reader: MapReader) {
@@ -44,18 +69,20 @@ extension OptimizerSpec {
   }
 }
 
-extension TrainSpec {
-  init(_ reader: MapReader) {
-    self.init()
-    let most = 1_000_000_000
-    batch = reader.int("batch", 1...1_000_000) ?? batch
-    reader.exclude(["steps", "epochs"])
-    if let steps = reader.int("steps", 1...most) { length = .steps(steps) }
-    if let epochs = reader.int("epochs", 1...1_000_000) { length = .epochs(epochs) }
-    evaluateEvery = reader.int("evaluate-every", 1...most)
-    logEvery = reader.int("log-every", 1...most) ?? logEvery
-    if let word = reader.choice("sampling", Sampling.allCases.map(\.rawValue)) {
-      sampling = Sampling(rawValue: word) ?? sampling
+extension WeightAveraging {
+  fileprivate init(_ reader: MapReader) {
+    let (kinds, standard) = (["exponential", "equal"], "exponential")
+    let word = reader.value("kind") == nil ? standard : reader.choice("kind", kinds)
+    let from = reader.int("from", 0...1_000_000_000)
+    let decay = reader.number("decay", .belowOne)
+    switch word {
+    case "equal":
+      reader.require("from")
+      reader.misplaced(["decay"], kind: "equal", belongTo: [standard])
+      self = .equal(from: from ?? 0)
+    case let other:
+      if other == standard { reader.require("decay") }
+      self = .exponential(decay: decay ?? 0, from: from ?? 0)
     }
     reader.finish()
   }

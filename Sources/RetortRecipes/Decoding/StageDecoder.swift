@@ -36,6 +36,7 @@ struct StageDecoder {
     checkPlayers(stage, reader)
     checkLosses(stage, losses ?? [], reader)
     checkExploration(stage, reader)
+    checkAveraging(stage, reader)
     if stages.contains(where: { $0.name == name }) {
       faults.add(node.place, .duplicateStage(name))
     }
@@ -113,6 +114,18 @@ struct StageDecoder {
     } else {
       faults.add(node.place, .needs(order, what: "a generator", stage: stage.name))
     }
+  }
+
+  private func checkAveraging(_ stage: StageSpec, _ reader: MapReader) {
+    guard let averaging = stage.optimizer.averaging, case .steps(let steps) = stage.train.length,
+      averaging.from >= steps
+    else { return }
+    let node = reader.value("optimizer")?["average"]?["from"] ?? reader.node
+    faults.add(
+      node.place,
+      .outOfRange(
+        "optimizer.average.from", found: "\(averaging.from)",
+        allowed: "less than the \(steps) steps of stage '\(stage.name)'"))
   }
 
   private func requireWeights(

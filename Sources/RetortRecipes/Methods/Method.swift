@@ -1,4 +1,4 @@
-/// What one way to teach a student does, and how a recipe asks for it.
+/// What one way to teach or to train does, and how a recipe asks for it.
 public struct Method: Equatable, Sendable {
   /// Where in a recipe the method stands.
   public enum Kind: String, Sendable {
@@ -6,20 +6,22 @@ public struct Method: Equatable, Sendable {
     case loss
     /// The `explore` map, called by its `order`.
     case exploration
+    /// The `optimizer` map, called by its `kind`.
+    case optimizer
   }
 
   /// A key of the method's map.
   public struct Key: Equatable, Sendable {
     /// What it is called.
     public let name: String
-    /// What holds where a recipe does not say.
-    public let standard: String
+    /// What holds where a recipe does not say; nil for nothing.
+    public let standard: String?
     /// Which values it takes, as messages about wrong ones say.
     public let allowed: String
     /// What it is for.
     public let meaning: String
 
-    init(_ name: String, _ standard: String, _ allowed: String, _ meaning: String) {
+    init(_ name: String, _ standard: String?, _ allowed: String, _ meaning: String) {
       (self.name, self.standard) = (name, standard)
       (self.allowed, self.meaning) = (allowed, meaning)
     }
@@ -45,6 +47,7 @@ public struct Method: Equatable, Sendable {
     switch kind {
     case .loss: "losses: [{kind: \(name)}]"
     case .exploration: "explore: {order: \(name)}"
+    case .optimizer: "optimizer: {kind: \(name)}"
     }
   }
 }

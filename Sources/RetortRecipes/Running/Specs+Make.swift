@@ -1,8 +1,9 @@
+import RetortNN
 import RetortTraining
 
 extension OptimizerSpec {
   /// The optimizer that the spec describes.
-  var optimizer: any Optimizer {
+  private var optimizer: any Optimizer {
     switch kind {
     case .sgd:
       SGD(
@@ -16,7 +17,16 @@ extension OptimizerSpec {
       AdamW(
         learningRate: learningRate, beta1: beta1, beta2: beta2, epsilon: epsilon,
         weightDecay: weightDecay)
+    case .rmsprop:
+      RMSprop(
+        learningRate: learningRate, alpha: alpha, epsilon: epsilon, momentum: momentum,
+        centered: centered, weightDecay: weightDecay)
     }
+  }
+
+  /// Fresh state for the parameters of `store`.
+  func state(for store: ParameterStore) -> OptimizerState {
+    OptimizerState(optimizer, clipping: clipping, averaging: averaging, for: store)
   }
 
   /// The schedule over `steps` optimizer steps.

@@ -33,7 +33,10 @@ extension StageRunner {
         parent.report(.progress(stage: stage.name, progress))
       },
       evaluate: { state in
-        guard let accuracy = try evaluate(learner).score.accuracy else { return }
+        let found = try learner.store.withParameters(in: optimizer.average) {
+          try evaluate(learner)
+        }
+        guard let accuracy = found.score.accuracy else { return }
         parent.report(.evaluated(stage: stage.name, step: state.step, accuracy: accuracy))
         try log(state.step, accuracy)
         guard accuracy > best?.accuracy ?? -1 else { return }

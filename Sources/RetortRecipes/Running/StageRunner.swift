@@ -52,7 +52,7 @@ struct StageRunner {
   /// Compiles the step and leaves the learner's first weights to later stages.
   mutating func compile() throws {
     let learner = try learner()
-    _ = try program(learner, OptimizerState(stage.optimizer.optimizer, for: learner.store))
+    _ = try program(learner, stage.optimizer.state(for: learner.store))
     try leave(learner)
   }
 
@@ -60,8 +60,7 @@ struct StageRunner {
   mutating func rehearse() throws {
     let learner = try learner()
     if stage.trained == .student, let teacher = players[.teacher] { _ = try outputs(teacher) }
-    let program = try program(
-      learner, OptimizerState(stage.optimizer.optimizer, for: learner.store))
+    let program = try program(learner, stage.optimizer.state(for: learner.store))
     try withExtendedLifetime(program) {
       if !(learner.store.model is any Generator) { _ = try outputs(learner) }
       _ = try explore(parents: 256, shown: 1)
@@ -96,7 +95,7 @@ struct StageRunner {
     parent.report(
       .stageBegan(
         name: stage.name, player: stage.trained, steps: steps, examples: data.training.count))
-    let optimizer = OptimizerState(stage.optimizer.optimizer, for: learner.store)
+    let optimizer = stage.optimizer.state(for: learner.store)
     let program = try program(learner, optimizer)
     parent.report(
       .compiled(
@@ -105,10 +104,20 @@ struct StageRunner {
     try parent.takeFolder()
     try home.make()
     let losses = try train(learner, optimizer, program, steps)
+    let seconds = (clock.now - began).seconds + earlierSeconds
+    return try learner.store.withParameters(in: optimizer.average) {
+      try conclude(learner, teacher, steps, losses, seconds)
+    }
+  }
+
+  /// Keeps and measures what has been trained.
+  private mutating func conclude(
+    _ learner: Player, _ teacher: Evaluation?, _ steps: Int,
+    _ losses: [(name: String, value: Double)], _ seconds: Double
+  ) throws -> StageResult {
     try learner.write(
       to: home.file(stage.trained.rawValue), session: session, data: data.training,
       recipeSHA256: parent.recipe.sha256)
-    let seconds = (clock.now - began).seconds + earlierSeconds
     let score = try evaluate(learner)
     if let metrics = score.metrics { try write(metrics) }
     if let report = try explore(parents: 256, shown: 10) { try write(report, step: steps) }
@@ -127,11 +136,13 @@ struct StageRunner {
     stage.losses.contains { if case .crossEntropy = $0 { true } else { false } }
   }
 
+  /// What a player came to on the test set.
+  typealias Evaluation = (score: StageResult.Score, metrics: ClassificationMetrics?)
+
   /// The teacher's score, measured before it is used.
-  private func teacherScore() throws -> (score: StageResult.Score, metrics: ClassificationMetrics?)?
-  {
+  private func teacherScore() throws -> Evaluation? {
     guard stage.trained == .student, let teacher = players[.teacher] else { return nil }
-    let score: (score: StageResult.Score, metrics: ClassificationMetrics?)
+    let score: Evaluation
     if case .stage(let source)? = stage.teacher?.source, let known = parent.teacherScores[source] {
       score = known
     } else {
@@ -147,9 +158,7 @@ struct StageRunner {
   }
 
   /// Cost and, for classifiers, test metrics of a player.
-  func evaluate(_ player: Player) throws -> (
-    score: StageResult.Score, metrics: ClassificationMetrics?
-  ) {
+  func evaluate(_ player: Player) throws -> Evaluation {
     let shape = data.imageShape
     let cost = try player.store.cost { context in
       _ = player.store.model(

@@ -1,10 +1,11 @@
+import RetortCore
 import RetortTraining
 
 /// How parameters follow gradients.
 public struct OptimizerSpec: Equatable, Sendable {
   /// The rule.
   public enum Kind: String, CaseIterable, Sendable {
-    case sgd, adam, adamw
+    case sgd, adam, adamw, rmsprop
   }
 
   /// How the learning rate changes.
@@ -23,7 +24,7 @@ public struct OptimizerSpec: Equatable, Sendable {
   public var kind: Kind = .adam
   /// The base or largest learning rate, > 0.
   public var learningRate = 1e-3
-  /// SGD's momentum in [0, 1).
+  /// The momentum of SGD or RMSprop, in [0, 1); recipes of RMSprop have 0 unless they say so.
   public var momentum = 0.9
   /// Whether SGD looks ahead.
   public var nesterov = false
@@ -33,8 +34,16 @@ public struct OptimizerSpec: Equatable, Sendable {
   public var beta1 = 0.9
   /// Adam's decay of the second moment, in [0, 1).
   public var beta2 = 0.999
-  /// Adam's ε, > 0.
+  /// The ε of Adam or RMSprop, > 0.
   public var epsilon = 1e-8
+  /// RMSprop's decay of the mean squared gradient, in [0, 1).
+  public var alpha = 0.99
+  /// Whether RMSprop takes the square of the mean gradient off.
+  public var centered = false
+  /// How gradients are bounded, if at all.
+  public var clipping: GradientClipping?
+  /// The mean of the weights that is evaluated and exported in their place, if any.
+  public var averaging: WeightAveraging?
   /// How the learning rate changes.
   public var schedule: ScheduleKind = .constant
   /// Steps over which the learning rate rises from zero first.

@@ -1,3 +1,4 @@
+import RetortCore
 import RetortDistillation
 import RetortFormats
 
@@ -95,10 +96,23 @@ extension Exploration {
 
 extension OptimizerSpec {
   fileprivate var yaml: String {
-    let own: [(String, String)] =
-      kind == .sgd
-      ? [("momentum", number(momentum)), ("nesterov", "\(nesterov)")]
-      : [("beta1", number(beta1)), ("beta2", number(beta2)), ("epsilon", number(epsilon))]
+    var own: [(String, String)] =
+      switch kind {
+      case .sgd: [("momentum", number(momentum)), ("nesterov", "\(nesterov)")]
+      case .adam, .adamw:
+        [("beta1", number(beta1)), ("beta2", number(beta2)), ("epsilon", number(epsilon))]
+      case .rmsprop:
+        [
+          ("alpha", number(alpha)), ("epsilon", number(epsilon)), ("momentum", number(momentum)),
+          ("centered", "\(centered)"),
+        ]
+      }
+    switch clipping {
+    case .norm(let limit): own.append(("clip-norm", number(limit)))
+    case .value(let limit): own.append(("clip-value", number(limit)))
+    case nil: break
+    }
+    if let averaging { own.append(("average", averaging.yaml)) }
     var rate: [(String, String)] =
       switch schedule {
       case .constant: [("kind", "constant")]
@@ -113,6 +127,16 @@ extension OptimizerSpec {
         ("kind", kind.rawValue), ("learning-rate", number(learningRate)),
         ("weight-decay", number(weightDecay)),
       ] + own + [("schedule", map(rate))])
+  }
+}
+
+extension WeightAveraging {
+  fileprivate var yaml: String {
+    switch self {
+    case .exponential(let decay, let from):
+      map([("kind", "exponential"), ("decay", number(decay)), ("from", "\(from)")])
+    case .equal(let from): map([("kind", "equal"), ("from", "\(from)")])
+    }
   }
 }
 

@@ -66,7 +66,8 @@ public struct Objective {
 public final class StepProgram {
   /// The model that the step updates.
   public let store: ParameterStore
-  /// The names of `losses()`, in order: the total, the summands, the observations.
+  /// The names of `losses()`, in order: the total, the summands, the observations, and the
+  /// gradient's norm before clipping where it is clipped by that.
   public let names: [String]
   /// The number of examples of one step.
   public let batch: Int
@@ -100,12 +101,13 @@ public final class StepProgram {
     let total = objective.terms.dropFirst().reduce(
       (objective.terms.first?.scaled).map { $0 } ?? graph.fill(0)
     ) { $0 + $1.scaled }
-    let update = optimizer.effect(
-      on: store, gradient: store.gradient(of: total), learningRate: rate, step: step)
-    let logged = [total] + objective.terms.map(\.value) + objective.observations.map(\.value)
+    let gradient = store.gradient(of: total)
+    let update = optimizer.effect(on: store, gradient: gradient, learningRate: rate, step: step)
+    let norm = optimizer.norm(of: gradient).map { [LossTerm("gradient-norm", $0)] } ?? []
+    let logged = [LossTerm("loss", total)] + objective.terms + objective.observations + norm
     executable = try session.compile(
-      graph, outputs: logged, effects: objective.effects + [update])
-    names = ["loss"] + objective.terms.map(\.name) + objective.observations.map(\.name)
+      graph, outputs: logged.map(\.value), effects: objective.effects + [update])
+    names = logged.map(\.name)
     self.store = store
     self.batch = batch
     self.seed = seed
@@ -135,7 +137,7 @@ public final class StepProgram {
     try executable.run()
   }
 
-  /// The total, the summands and the observations of the last step; waits for it.
+  /// What `names` calls, of the last step; waits for it.
   public func losses() throws -> [Double] {
     try names.indices.map { Double(try executable.floats($0).first ?? .nan) }
   }

@@ -57,8 +57,28 @@ struct CaseNumbers: Sendable {
         return AdamW(
           learningRate: rate, beta1: number("beta1", 0.9), beta2: number("beta2", 0.999),
           epsilon: number("eps", 1e-8), weightDecay: number("weight_decay", 0.01))
+      case "rmsprop":
+        return RMSprop(
+          learningRate: rate, alpha: number("alpha", 0.99), epsilon: number("eps", 1e-8),
+          momentum: number("momentum", 0),
+          centered: hyper["optimizer"]?["centered"] == .bool(true),
+          weightDecay: number("weight_decay", 0))
       default: throw VerificationError.unknownOptimizer(name, file: path)
       }
+    }
+  }
+
+  /// How gradients are clipped, if at all: `clip_norm` or `clip_value`.
+  var clipping: GradientClipping? {
+    optional("clip_norm").map { .norm($0) } ?? optional("clip_value").map { .value($0) }
+  }
+
+  /// Which mean of the weights is kept, if any: `average`, equal where it has no `decay`.
+  var averaging: WeightAveraging? {
+    hyper["average"].map { average in
+      let from = average["from"]?.int ?? 0
+      return average["decay"]?.double.map { .exponential(decay: $0, from: from) }
+        ?? .equal(from: from)
     }
   }
 

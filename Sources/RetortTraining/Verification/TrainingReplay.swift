@@ -8,14 +8,16 @@ struct CaseProblem {
   let loss: (CaseInputs) throws -> Tensor
 }
 
-/// Trains as the case says, on its one batch, and compares losses, first gradients and the end.
+/// Trains as the case says, on its one batch, and compares losses, first gradients and the
+/// end: the weights, and their average where one is kept.
 func replayTraining(
   _ file: VerificationCase, _ problem: CaseProblem, on backend: any Backend
 ) throws -> VerificationResult {
   let store = ParameterStore(problem.model, name: file.kind)
   let initial = try store.imported(file.content.weights(under: "init."))
   let optimizer = try file.numbers.optimizer
-  let state = OptimizerState(optimizer, for: store)
+  let state = OptimizerState(
+    optimizer, clipping: file.numbers.clipping, averaging: file.numbers.averaging, for: store)
 
   let graph = Graph()
   let inputs = CaseInputs(file, graph)
@@ -51,9 +53,15 @@ func replayTraining(
       result.addGradient(found.values, expected: expected)
     }
   }
-  for found in store.exported(try store.weights(in: session))
-  where !negligible.contains(found.name) {
-    result.addFinal(found.values, expected: try file.content.floats("final.\(found.name)"))
+  func compare(_ prefix: String) throws {
+    for found in store.exported(try store.weights(in: session))
+    where !negligible.contains(found.name) {
+      result.addFinal(found.values, expected: try file.content.floats("\(prefix).\(found.name)"))
+    }
+  }
+  try compare("final")
+  if let average = state.average {
+    try store.withParameters(in: average) { try compare("average") }
   }
   return result
 }

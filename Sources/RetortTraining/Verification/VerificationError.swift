@@ -18,7 +18,7 @@ extension VerificationError: CustomStringConvertible {
       "\(file): cannot compute cases of kind '\(kind)'; known are \(known.joined(separator: ", "))"
     case .missingNumber(let name, let file): "\(file): the metadata's 'hyper' has no '\(name)'"
     case .unknownOptimizer(let name, let file):
-      "\(file): optimizer '\(name)' is none of sgd, adam, adamw"
+      "\(file): optimizer '\(name)' is none of sgd, adam, adamw, rmsprop"
     case .unusable(let tensor, let shape, let file):
       "\(file): tensor '\(tensor)' of shape \(shape) fits no layer of this kind of case"
     }

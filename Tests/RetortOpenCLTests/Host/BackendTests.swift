@@ -19,7 +19,8 @@ import Testing
       graph, outputs: [gradient.softmax()],
       effects: [
         .optimize(
-          rule, parameters: p, gradient: gradient, state: [], learningRate: rate, step: step)
+          OptimizerUpdate(rule), parameters: p, gradient: gradient, state: [],
+          learningRate: rate, step: step)
       ])
   }
 

@@ -39,8 +39,8 @@ import Testing
       graph, outputs: [y],
       effects: [
         .optimize(
-          .sgd(momentum: 0, nesterov: false, weightDecay: 0), parameters: trained,
-          gradient: gradient, state: [], learningRate: rate, step: step)
+          OptimizerUpdate(.sgd(momentum: 0, nesterov: false, weightDecay: 0)),
+          parameters: trained, gradient: gradient, state: [], learningRate: rate, step: step)
       ])
     try program.setInput(0, (0..<2 * 9 * 8 * 16).map { Float($0 * 31 % 97) / 97 })
     try program.setInput(1, [Float(0.5)])

@@ -68,7 +68,7 @@ import Testing
     let rule = OptimizerRule.adam(
       beta1: 0.9, beta2: 0.99, epsilon: 1e-8, weightDecay: 0, decoupled: false)
     let update = Effect.optimize(
-      rule, parameters: p, gradient: graph.input("g", [100]), state: [m, v],
+      OptimizerUpdate(rule), parameters: p, gradient: graph.input("g", [100]), state: [m, v],
       learningRate: graph.input("rate", [1]), step: graph.input("step", [1], .int32))
     #expect(
       try work(graph, [], [update]).map(\.value)

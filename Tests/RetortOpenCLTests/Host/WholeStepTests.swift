@@ -41,8 +41,8 @@ import Testing
       graph, outputs: [loss, logits],
       effects: [
         .optimize(
-          .sgd(momentum: 0.9, nesterov: true, weightDecay: 0.01), parameters: flat,
-          gradient: gradient, state: [momentum], learningRate: rate, step: step)
+          OptimizerUpdate(.sgd(momentum: 0.9, nesterov: true, weightDecay: 0.01)),
+          parameters: flat, gradient: gradient, state: [momentum], learningRate: rate, step: step)
       ])
     var trace = Trace()
     for run in 0..<steps {

@@ -1,4 +1,3 @@
-import Glibc
 import Testing
 
 @testable import RetortCore
@@ -12,17 +11,38 @@ import Testing
     .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false),
     .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, decoupled: false),
     .adam(beta1: 0.8, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1, decoupled: true),
+    .rmsprop(alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0.01),
+    .rmsprop(alpha: 0.9, epsilon: 1e-3, momentum: 0.9, centered: false, weightDecay: 0),
+    .rmsprop(alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: true, weightDecay: 0),
+    .rmsprop(alpha: 0.9, epsilon: 1e-6, momentum: 0.5, centered: true, weightDecay: 0.01),
   ]
 
   @Test(arguments: rules, [1, 3, 16, 17, 200, 20_003])
   func twentyStepsFollowTheDefinition(_ rule: OptimizerRule, _ count: Int) throws {
+    try follow(OptimizerUpdate(rule), count)
+  }
+
+  @Test(
+    arguments: [
+      OptimizerUpdate(rules[0], clipping: .norm(0.5), averaging: .exponential(decay: 0.9, from: 0)),
+      OptimizerUpdate(rules[2], clipping: .value(0.25), averaging: .equal(from: 0)),
+      OptimizerUpdate(rules[4], clipping: .value(0.25)),
+      OptimizerUpdate(rules[5], clipping: .norm(8), averaging: .equal(from: 7)),
+      OptimizerUpdate(rules[6], averaging: .exponential(decay: 0.999, from: 3)),
+      OptimizerUpdate(rules[8], clipping: .norm(0.5), averaging: .equal(from: 40)),
+    ], [1, 3, 17, 20_003])
+  func clippingAndAveragingFollowTheDefinition(_ update: OptimizerUpdate, _ count: Int) throws {
+    try follow(update, count)
+  }
+
+  private func follow(_ update: OptimizerUpdate, _ count: Int) throws {
     for form in KernelForm.allCases {
       var numbers = TestNumbers(seed: UInt64(count))
       var w = numbers.floats(count)
       // A parameter that is nothing and learns nothing, as between two tensors, stays so.
       w[count / 2] = 0
-      let run = try Run(rule, form, w)
-      var oracle = Oracle(rule, w)
+      let run = try Run(update, form, w)
+      var oracle = OptimizerOracle(update, w)
       for step in 0..<20 {
         var g = numbers.floats(count, step % 2 == 0 ? 1 : 1e-3)
         g[count / 2] = 0
@@ -30,40 +50,28 @@ import Testing
         oracle.step(g, rate: Double(Float(0.01)))
       }
       let found = try run.parameters()
-      #expect(worstError(found, oracle.w, absolute: 2e-6, relative: 2e-6) <= 1, "\(form)")
+      let error = update.rule.tolerance
+      #expect(worstError(found, oracle.w, absolute: error, relative: error) <= 1, "\(form)")
       #expect(found[count / 2] == 0)
+      guard update.averaging != nil else { continue }
+      let average = try run.averages()
+      #expect(worstError(average, oracle.average, absolute: error, relative: error) <= 1)
+      // Before its start an average is a copy, bit for bit.
+      if case .equal(from: 40) = update.averaging { #expect(average == found) }
     }
   }
 
-  /// The rules in float64, with hyperparameters read as decimal numbers.
-  struct Oracle {
-    let rule: OptimizerRule
-    var w, first, second: [Double]
-    var t = 0.0
-
-    init(_ rule: OptimizerRule, _ w: [Float]) {
-      self.rule = rule
-      self.w = w.map(Double.init)
-      first = w.map { _ in 0 }
-      second = first
-    }
-
-    mutating func step(_ gradients: [Float], rate: Double) {
-      t += 1
-      for (i, gradient) in gradients.enumerated() {
-        var g = Double(gradient)
-        switch rule {
-        case .sgd(let momentum, let nesterov, let decay):
-          g += decay * w[i]
-          first[i] = t == 1 ? g : momentum * first[i] + g
-          w[i] -= rate * (nesterov ? g + momentum * first[i] : first[i])
-        case .adam(let beta1, let beta2, let epsilon, let decay, let decoupled):
-          if decoupled { w[i] *= 1 - rate * decay } else { g += decay * w[i] }
-          first[i] = beta1 * first[i] + (1 - beta1) * g
-          second[i] = beta2 * second[i] + (1 - beta2) * g * g
-          let denominator = sqrt(second[i]) / sqrt(1 - pow(beta2, t)) + epsilon
-          w[i] -= rate / (1 - pow(beta1, t)) * first[i] / denominator
-        }
+  @Test(arguments: [nil, GradientClipping.norm(0.5), .value(0.5)])
+  func notANumberPassesTheClipping(_ clipping: GradientClipping?) throws {
+    for form in KernelForm.allCases {
+      for rule in Self.rules {
+        let run = try Run(OptimizerUpdate(rule, clipping: clipping), form, [1, 2, 3, 4, 5])
+        try run.step([1, 1, .nan, 1, 1], rate: 0.1)
+        let found = try run.parameters()
+        #expect(found[2].isNaN, "\(form) \(rule)")
+        // The norm of all is no number either.
+        if case .norm = clipping { continue }
+        #expect(found.filter(\.isNaN).count == 1)
       }
     }
   }
@@ -74,12 +82,12 @@ import Testing
     private let list: LaunchList
     private let count: Int
 
-    init(_ rule: OptimizerRule, _ form: KernelForm, _ w: [Float]) throws {
+    init(_ update: OptimizerUpdate, _ form: KernelForm, _ w: [Float]) throws {
       let context = try Fixture.context()
       count = w.count
       let padding = [Float](repeating: -7777, count: 64)
       let zeros = [Float](repeating: 0, count: count)
-      let values = [zeros, [0], [0], w] + (0..<rule.stateCount).map { _ in zeros }
+      let values = [zeros, [0], [0], [0], w] + (0..<update.stateCount).map { _ in zeros }
       memories = try values.map { try DeviceMemory(context, $0 + padding) }
       var plan = Plan()
       for (index, value) in values.enumerated() {
@@ -87,8 +95,8 @@ import Testing
           .init(place: .input(0), count: value.count, dtype: index == 2 ? .int32 : .float32))
       }
       let step = Step(
-        kind: .optimizer(rule, count: count), inputs: [0, 1, 2],
-        outputs: Array(3..<values.count), label: "test")
+        kind: .optimizer(update, count: count), inputs: [0, 1, 2, 3],
+        outputs: Array(4..<values.count), label: "test")
       var lowering = Lowering(plan, device: context.device.limits, form: form)
       let commands = try lowering.lower([step])
       let memories = memories
@@ -102,6 +110,7 @@ import Testing
       let step = try memories[2].read(Int32.self, count: 1)[0]
       try memories[0].write(gradients)
       try memories[1].write([rate])
+      try memories[3].write([Float(norm(gradients))])
       try list.replay()
       try memories[2].write([step + 1])
     }
@@ -111,7 +120,19 @@ import Testing
         let tail = try memory.read(Float.self, count: count + 64).suffix(64)
         #expect(tail.allSatisfy { $0 == -7777 })
       }
-      return try memories[3].read(Float.self, count: count)
+      return try memories[4].read(Float.self, count: count)
     }
+
+    func averages() throws -> [Float] {
+      try memories[memories.count - 1].read(Float.self, count: count)
+    }
+  }
+}
+
+extension OptimizerRule {
+  /// The centered variance is a difference, so that rounding weighs more in it.
+  fileprivate var tolerance: Double {
+    if case .rmsprop(_, _, _, centered: true, _) = self { return 2e-5 }
+    return 2e-6
   }
 }

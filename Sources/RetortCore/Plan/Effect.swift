@@ -1,0 +1,22 @@
+/// A change to a variable that a plan makes after everything has been computed.
+public enum Effect {
+  /// The variable from `offset` on becomes the tensor.
+  case assign(Variable, offset: Int, Tensor)
+  /// One optimizer step over a flat parameter variable.
+  ///
+  /// - `gradient` is flat and as long as the parameters; `learningRate` has one float32 element,
+  ///   `step` one int32 element that counts from 0, and `gradientNorm`, which clipping by norm
+  ///   needs, one float32 element.
+  case optimize(
+    OptimizerUpdate, parameters: Variable, gradient: Tensor, state: [Variable],
+    learningRate: Tensor, step: Tensor, gradientNorm: Tensor? = nil)
+
+  /// The values that the change is made of, in order.
+  var tensors: [Tensor] {
+    switch self {
+    case .assign(_, _, let tensor): [tensor]
+    case .optimize(_, _, let gradient, _, let rate, let step, let norm):
+      [gradient, rate, step] + (norm.map { [$0] } ?? [])
+    }
+  }
+}

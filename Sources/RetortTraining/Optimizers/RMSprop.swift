@@ -1,0 +1,40 @@
+import RetortCore
+
+/// RMSprop, as PyTorch defines it: gradients divided by the root of their mean square.
+///
+/// `g += decay·p; s = alpha·s + (1 − alpha)·g²; p -= rate·g/(√s + epsilon)`. Centered, the square
+/// of the mean gradient is taken off s; with momentum the quotient adds to a velocity,
+/// `v = momentum·v + g/(√s + epsilon); p -= rate·v`.
+///
+/// Source: Tieleman and Hinton 2012, lecture 6.5 of "Neural Networks for Machine Learning";
+/// centered: [Graves 2013](https://arxiv.org/abs/1308.0850), section 4.2.
+public struct RMSprop: Optimizer, Hashable {
+  /// The step's size.
+  public var learningRate: Double
+  /// The decay of the mean squared gradient, in [0, 1).
+  public var alpha: Double
+  /// Added to the root of the mean square, > 0.
+  public var epsilon: Double
+  /// The share of the last velocity, in [0, 1).
+  public var momentum: Double
+  /// Whether gradients are divided by their standard deviation instead.
+  public var centered: Bool
+  /// The share of each parameter added to its gradient.
+  public var weightDecay: Double
+
+  /// PyTorch's constants unless told otherwise.
+  public init(
+    learningRate: Double, alpha: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0,
+    centered: Bool = false, weightDecay: Double = 0
+  ) {
+    (self.learningRate, self.alpha, self.epsilon) = (learningRate, alpha, epsilon)
+    (self.momentum, self.centered, self.weightDecay) = (momentum, centered, weightDecay)
+  }
+
+  /// What one step does.
+  public var rule: OptimizerRule {
+    .rmsprop(
+      alpha: alpha, epsilon: epsilon, momentum: momentum, centered: centered,
+      weightDecay: weightDecay)
+  }
+}

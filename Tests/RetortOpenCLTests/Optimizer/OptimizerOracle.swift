@@ -1,0 +1,68 @@
+import Glibc
+
+@testable import RetortCore
+
+/// The updates in float64, with hyperparameters read as decimal numbers.
+struct OptimizerOracle {
+  let update: OptimizerUpdate
+  private(set) var w, average: [Double]
+  private var first, second, velocity: [Double]
+  private var t = 0.0
+
+  init(_ update: OptimizerUpdate, _ w: [Float]) {
+    self.update = update
+    self.w = w.map(Double.init)
+    first = w.map { _ in 0 }
+    (second, velocity, average) = (first, first, first)
+  }
+
+  mutating func step(_ gradients: [Float], rate: Double) {
+    t += 1
+    let norm = norm(gradients)
+    for (i, gradient) in gradients.enumerated() {
+      var g = Double(gradient)
+      switch update.clipping {
+      case .norm(let limit): g *= min(1, limit / (norm + 1e-6))
+      case .value(let limit): g = min(max(g, -limit), limit)
+      case nil: break
+      }
+      follow(i, g, rate)
+      switch update.averaging {
+      case .exponential(let decay, let from):
+        average[i] = Int(t) <= from + 1 ? w[i] : decay * average[i] + (1 - decay) * w[i]
+      case .equal(let from):
+        let count = max(1, t - Double(from))
+        average[i] = (average[i] * (count - 1) + w[i]) / count
+      case nil: break
+      }
+    }
+  }
+
+  private mutating func follow(_ i: Int, _ gradient: Double, _ rate: Double) {
+    var g = gradient
+    switch update.rule {
+    case .sgd(let momentum, let nesterov, let decay):
+      g += decay * w[i]
+      velocity[i] = t == 1 ? g : momentum * velocity[i] + g
+      w[i] -= rate * (nesterov ? g + momentum * velocity[i] : velocity[i])
+    case .adam(let beta1, let beta2, let epsilon, let decay, let decoupled):
+      if decoupled { w[i] *= 1 - rate * decay } else { g += decay * w[i] }
+      first[i] = beta1 * first[i] + (1 - beta1) * g
+      second[i] = beta2 * second[i] + (1 - beta2) * g * g
+      let denominator = sqrt(second[i]) / sqrt(1 - pow(beta2, t)) + epsilon
+      w[i] -= rate / (1 - pow(beta1, t)) * first[i] / denominator
+    case .rmsprop(let alpha, let epsilon, let momentum, let centered, let decay):
+      g += decay * w[i]
+      first[i] = alpha * first[i] + (1 - alpha) * g
+      second[i] = alpha * second[i] + (1 - alpha) * g * g
+      let variance = second[i] - (centered ? first[i] * first[i] : 0)
+      velocity[i] = momentum * velocity[i] + g / (sqrt(variance) + epsilon)
+      w[i] -= rate * velocity[i]
+    }
+  }
+}
+
+/// The Euclidean norm of all elements together.
+func norm(_ values: [Float]) -> Double {
+  sqrt(values.reduce(0) { $0 + Double($1) * Double($1) })
+}
