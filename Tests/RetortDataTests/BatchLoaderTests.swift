@@ -50,21 +50,37 @@ import Testing
     }
   }
 
-  /// The definition: mirror, then move, zeros from outside, pixel by pixel.
+  /// The place in a padded row or column of `count` that stands at `place`; nil outside.
+  private func source(_ place: Int, _ count: Int, _ padding: Augmentation.Padding) -> Int? {
+    if padding == .zero { return (0..<count).contains(place) ? place : nil }
+    var place = place
+    while !(0..<count).contains(place) {
+      let end = place < 0 ? 0 : count - 1
+      place = padding == .edge || count == 1 ? end : 2 * end - place
+    }
+    return place
+  }
+
+  /// The definition: mirror, then pad and move, then cut out, pixel by pixel.
   private func reference(_ loader: BatchLoader, _ index: Int, _ move: Augmentation.Move) -> [Float]
   {
+    let (padding, cutout) = (loader.augmentation.padding, loader.augmentation.cutout)
     let data = loader.dataset
     let image = Array(data.image(index))
     var result: [Float] = []
     for y in 0..<data.height {
       for x in 0..<data.width {
         for channel in 0..<data.channels {
-          let (row, moved) = (y - move.down, x - move.right)
-          let column = move.mirrored ? data.width - 1 - moved : moved
-          let isInside =
-            (0..<data.height).contains(row) && (0..<data.width).contains(column)
-          let sample =
-            isInside ? image[(row * data.width + column) * data.channels + channel] : 0
+          let isCut =
+            y >= move.cutTop && y < move.cutTop + cutout && x >= move.cutLeft
+            && x < move.cutLeft + cutout
+          var sample: UInt8 = 0
+          if !isCut, let row = source(y - move.down, data.height, padding),
+            let moved = source(x - move.right, data.width, padding)
+          {
+            let column = move.mirrored ? data.width - 1 - moved : moved
+            sample = image[(row * data.width + column) * data.channels + channel]
+          }
           result.append(
             (Float(sample) / 255 - loader.normalization.mean[channel])
               / loader.normalization.deviation[channel])
@@ -74,44 +90,61 @@ import Testing
     return result
   }
 
-  @Test(arguments: [(1, true), (2, false), (7, true), (0, true)], [1, 3])
-  func picturesAreMovedAndMirrored(_ augmentation: (shift: Int, flip: Bool), channels: Int) {
+  static let augmentations = [
+    Augmentation(shift: 1, flip: true), Augmentation(shift: 2),
+    Augmentation(shift: 7, flip: true), Augmentation(flip: true),
+    Augmentation(shift: 2, padding: .edge, flip: true),
+    Augmentation(shift: 2, padding: .reflect, flip: true),
+    Augmentation(shift: 19, padding: .reflect), Augmentation(cutout: 1), Augmentation(cutout: 2),
+    Augmentation(shift: 1, padding: .edge, flip: true, cutout: 3), Augmentation(cutout: 30),
+  ]
+
+  @Test(arguments: augmentations, [1, 3])
+  func picturesAreChanged(_ augmentation: Augmentation, channels: Int) {
     let loader = BatchLoader(
-      dataset: Self.dataset(channels: channels),
-      augmentation: Augmentation(shift: augmentation.shift, flip: augmentation.flip),
+      dataset: Self.dataset(channels: channels), augmentation: augmentation,
       normalization: Normalization(
         mean: .init(repeating: 0.3, count: channels),
         deviation: .init(repeating: 0.5, count: channels)), seed: 5)
     var seen: Set<String> = []
-    for step in 0..<30 {
+    for step in 0..<60 {
       let indices = (0..<8).map { ($0 * 5 + step) % 40 }
       let (images, _) = load(loader, batch(indices, step: step))
       var expected: [Float] = []
       for (slot, index) in indices.enumerated() {
-        let move = loader.augmentation.move(seed: 5, step: step, slot: slot)
+        let move = loader.augmentation.move(
+          seed: 5, step: step, slot: slot, height: 5, width: 4)
         #expect(abs(move.down) <= augmentation.shift && abs(move.right) <= augmentation.shift)
         #expect(augmentation.flip || !move.mirrored)
+        let cut = augmentation.cutout
+        #expect(cut == 0 || (0..<5).contains(move.cutTop + cut / 2))
+        #expect(cut == 0 || (0..<4).contains(move.cutLeft + cut / 2))
         seen.insert("\(move)")
         expected += reference(loader, index, move)
       }
       #expect(images == expected)
     }
     let side = 2 * augmentation.shift + 1
-    let kinds = side * side * (augmentation.flip ? 2 : 1)
+    let kinds = side * side * (augmentation.flip ? 2 : 1) * (augmentation.cutout > 0 ? 20 : 1)
     #expect(seen.count == kinds || (kinds > 60 && seen.count > 60))
   }
 
   @Test func theMoveDependsOnSeedStepAndSlotAlone() {
     let augmentation = Augmentation(shift: 50, flip: true)
     let moves = [(1, 0, 0), (2, 0, 0), (1, 1, 0), (1, 0, 1)].map {
-      augmentation.move(seed: UInt64($0.0), step: $0.1, slot: $0.2)
+      augmentation.move(seed: UInt64($0.0), step: $0.1, slot: $0.2, height: 9, width: 9)
     }
     for (i, move) in moves.enumerated() {
       #expect(moves[..<i].allSatisfy { $0 != move })
     }
-    #expect(augmentation.move(seed: 1, step: 0, slot: 0) == moves[0])
-    let still = Augmentation(shift: 50, flip: false).move(seed: 1, step: 0, slot: 0)
-    #expect((still.down, still.right) == (moves[0].down, moves[0].right))
+    func first(_ augmentation: Augmentation) -> Augmentation.Move {
+      augmentation.move(seed: 1, step: 0, slot: 0, height: 9, width: 9)
+    }
+    #expect(first(augmentation) == moves[0])
+    // What is added later leaves what was there as it is.
+    for other in [Augmentation(shift: 50), Augmentation(shift: 50, flip: true, cutout: 4)] {
+      #expect((first(other).down, first(other).right) == (moves[0].down, moves[0].right))
+    }
   }
 
   @Test func normalizationIsMeasured() {

@@ -8,6 +8,8 @@ import Testing
   @Test func everyMethodOfARecipeIsExplained() {
     #expect(MethodCatalog.losses.map(\.name) == LossSpec.kinds)
     #expect(MethodCatalog.explorations.map(\.name) == Exploration.Order.allCases.map(\.rawValue))
+    #expect(
+      MethodCatalog.samplings.map(\.name) == TrainSpec.Sampling.allCases.map(\.rawValue))
     #expect(Set(MethodCatalog.all.map(\.name)).count == MethodCatalog.all.count)
     for method in MethodCatalog.all {
       #expect(!method.equation.isEmpty && !method.source.isEmpty, "\(method.name)")
@@ -54,9 +56,14 @@ import Testing
 
   /// A recipe that uses `method` with the given entries of its map.
   private func decode(_ method: Method, _ entries: [String]) throws -> Recipe {
-    let isLoss = method.kind == .loss
-    let map =
-      "{\(([isLoss ? "kind: \(method.name)" : "order: \(method.name)"] + entries).joined(separator: ", "))}"
+    func map(_ entries: [String]) -> String { "{\(entries.joined(separator: ", "))}" }
+    let (losses, part) =
+      switch method.kind {
+      case .loss: ("[\(map(["kind: \(method.name)"] + entries))]", "")
+      case .exploration: ("[{kind: kd}]", "explore: \(map(["order: \(method.name)"] + entries))")
+      case .augmentation: ("[{kind: kd}]", "augment: \(map(entries))")
+      case .sampling: ("[{kind: kd}]", "train: \(map(["sampling: \(method.name)"] + entries))")
+      }
     let players =
       method.name == "vae"
       ? "generator: {model: conv-vae}"
@@ -65,9 +72,7 @@ import Testing
       generator: {model: conv-vae, weights: g.safetensors}
       student: {model: mlp}
       """
-    let losses = isLoss ? "[\(map)]" : "[{kind: kd}]"
     return try Recipe.decode(
-      yaml: "version: 1\nname: a\n\(players)\nlosses: \(losses)\n"
-        + (isLoss ? "" : "explore: \(map)\n"), path: "a.yaml")
+      yaml: "version: 1\nname: a\n\(players)\nlosses: \(losses)\n\(part)\n", path: "a.yaml")
   }
 }

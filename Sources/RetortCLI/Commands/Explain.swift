@@ -6,10 +6,10 @@ import RetortTraining
 /// `retort explain`: what a method does and how a recipe asks for it.
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Explains a loss or an exploration: equation, keys, source.")
+    abstract: "Explains a loss, exploration, augmentation or sampling: equation, keys, source.")
 
   @Argument(
-    help: "The method ('retort list losses', 'retort list explorations').",
+    help: "The method ('retort list losses', and so on for the other kinds).",
     completion: .list(MethodCatalog.all.map(\.name)))
   var name: String
   @OptionGroup var format: JSONOption
@@ -30,17 +30,17 @@ struct Explain: ParsableCommand {
     }
     var table = TextTable(["key", "default", "values", "meaning"])
     for key in method.keys { table.add(key.name, key.standard, key.allowed, key.meaning) }
+    let keys = method.keys.isEmpty ? "" : "\(table.text)\n\n"
+    let article = "aeiou".contains(method.kind.rawValue.prefix(1)) ? "an" : "a"
     StandardOutput.write(
       """
-      \(method.name), \(method.kind == .loss ? "a loss" : "an exploration"): \(method.summary)
+      \(method.name), \(article) \(method.kind.rawValue): \(method.summary)
 
       \(wrapped(method.discussion))
 
       \(method.equation.map { "  " + $0 }.joined(separator: "\n"))
 
-      \(table.text)
-
-      in a recipe  \(method.example)
+      \(keys)in a recipe  \(method.example)
       source       \(method.source)
       """)
   }

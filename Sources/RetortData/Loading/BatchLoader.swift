@@ -29,8 +29,8 @@ public struct BatchLoader: Sendable {
 
   /// Writes the pictures and labels of `batch`.
   ///
-  /// The result depends on the loader and the batch alone. Pixels that a shift brings in are 0
-  /// before normalization.
+  /// The result depends on the loader and the batch alone. Zeros that a shift or a cutout brings in
+  /// are those of samples, before normalization.
   ///
   /// - Parameters:
   ///   - batch: Indices into the dataset.
@@ -48,7 +48,8 @@ public struct BatchLoader: Sendable {
       table.withUnsafeBufferPointer { table in
         for (slot, index) in batch.indices.enumerated() {
           labels[slot] = dataset.labels[index]
-          let move = augmentation.move(seed: seed, step: batch.step, slot: slot)
+          let move = augmentation.move(
+            seed: seed, step: batch.step, slot: slot, height: dataset.height, width: dataset.width)
           place(
             UnsafeBufferPointer(rebasing: samples[index * size..<(index + 1) * size]), move, table,
             UnsafeMutableBufferPointer(rebasing: images[slot * size..<(slot + 1) * size]))
@@ -57,35 +58,47 @@ public struct BatchLoader: Sendable {
     }
   }
 
-  // Rows and columns that a move brings in are told apart outside the loop over pixels.
+  // Where a column comes from is found once, not once a row.
   private func place(
     _ source: UnsafeBufferPointer<UInt8>, _ move: Augmentation.Move,
     _ table: UnsafeBufferPointer<Float>, _ target: UnsafeMutableBufferPointer<Float>
   ) {
-    let (height, width, channels) = (dataset.height, dataset.width, dataset.channels)
-    let columns = max(0, move.right)..<max(0, move.right, min(width, width + move.right))
-    for y in 0..<height {
-      let row = y - move.down
-      let isInside = row >= 0 && row < height
-      let inside = isInside ? columns : 0..<0
-      for channel in 0..<channels {
-        let values = UnsafeBufferPointer(rebasing: table[channel * 256..<(channel + 1) * 256])
-        let first = y * width * channels + channel
-        for x in 0..<min(inside.lowerBound, width) { target[first + x * channels] = values[0] }
-        for x in min(inside.upperBound, width)..<width { target[first + x * channels] = values[0] }
-        let start = row * width * channels + channel
-        if move.mirrored {
-          let end = start + (width - 1 + move.right) * channels
-          for x in inside {
-            target[first + x * channels] = values[Int(source[end - x * channels])]
-          }
-        } else {
-          let moved = start - move.right * channels
-          for x in inside {
-            target[first + x * channels] = values[Int(source[moved + x * channels])]
-          }
+    let (width, channels) = (dataset.width, dataset.channels)
+    let cut = move.cutLeft..<move.cutLeft + augmentation.cutout
+    let columns = (0..<width).map { x in
+      augmentation.padding.place(x - move.right, in: width).map {
+        move.mirrored ? width - 1 - $0 : $0
+      }
+    }
+    for y in 0..<dataset.height {
+      let row = augmentation.padding.place(y - move.down, in: dataset.height)
+      let isCut = (move.cutTop..<move.cutTop + augmentation.cutout).contains(y)
+      for x in 0..<width {
+        let first = (y * width + x) * channels
+        guard let row, let column = columns[x], !(isCut && cut.contains(x)) else {
+          for channel in 0..<channels { target[first + channel] = table[channel * 256] }
+          continue
+        }
+        let from = (row * width + column) * channels
+        for channel in 0..<channels {
+          target[first + channel] = table[channel * 256 + Int(source[from + channel])]
         }
       }
+    }
+  }
+}
+
+extension Augmentation.Padding {
+  /// The place in `0..<count` whose pixel stands at `place`, or nil for zero.
+  fileprivate func place(_ place: Int, in count: Int) -> Int? {
+    if (0..<count).contains(place) { return place }
+    switch self {
+    case .zero: return nil
+    case .edge: return min(max(place, 0), count - 1)
+    case .reflect:
+      let period = max(1, 2 * (count - 1))
+      let there = (place % period + period) % period
+      return min(there, period - there)
     }
   }
 }

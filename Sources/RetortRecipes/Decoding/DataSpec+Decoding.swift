@@ -27,10 +27,14 @@ extension DataSpec {
   }
 }
 
-extension AugmentSpec {
+extension Augmentation {
   init(_ reader: MapReader) {
     self.init(
-      shift: reader.int("shift", 0...1024) ?? 0, flip: reader.bool("flip", false))
+      shift: reader.int("shift", 0...1024) ?? 0, flip: reader.bool("flip", false),
+      cutout: reader.int("cutout", 0...1024) ?? 0)
+    if let word = reader.choice("padding", Padding.allCases.map(\.rawValue)) {
+      padding = Padding(rawValue: word) ?? padding
+    }
     reader.finish()
   }
 }

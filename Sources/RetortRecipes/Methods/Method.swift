@@ -1,4 +1,4 @@
-/// What one way to teach a student does, and how a recipe asks for it.
+/// What one way to teach a student, or to feed it, does, and how a recipe asks for it.
 public struct Method: Equatable, Sendable {
   /// Where in a recipe the method stands.
   public enum Kind: String, Sendable {
@@ -6,6 +6,10 @@ public struct Method: Equatable, Sendable {
     case loss
     /// The `explore` map, called by its `order`.
     case exploration
+    /// A key of the `augment` map.
+    case augmentation
+    /// What `train` calls its `sampling`.
+    case sampling
   }
 
   /// A key of the method's map.
@@ -45,6 +49,8 @@ public struct Method: Equatable, Sendable {
     switch kind {
     case .loss: "losses: [{kind: \(name)}]"
     case .exploration: "explore: {order: \(name)}"
+    case .augmentation: "augment: {\(name): \(name == "flip" ? "true" : "4")}"
+    case .sampling: "train: {sampling: \(name)}"
     }
   }
 }

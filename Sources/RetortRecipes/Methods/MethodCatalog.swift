@@ -2,8 +2,8 @@ import RetortCore
 
 /// Every method that a recipe can name.
 public enum MethodCatalog {
-  /// Losses, then explorations.
-  public static let all = losses + explorations
+  /// Losses, explorations, augmentations, samplings.
+  public static let all = losses + explorations + augmentations + samplings
 
   /// The method called `name`.
   ///

@@ -47,7 +47,7 @@ extension StageRunner {
     }
     let teacher = soft == nil ? nil : players[.teacher]
     var tables = OfflineDistillation.Tables()
-    let isFixed = stage.augment == AugmentSpec()
+    let isFixed = stage.augment == .none
     let steps = stage.train.steps(examples: data.training.count)
     if let teacher {
       if isFixed { tables.logits = try logitTable(teacher) }

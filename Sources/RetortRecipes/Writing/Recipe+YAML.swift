@@ -1,3 +1,4 @@
+import RetortData
 import RetortDistillation
 import RetortFormats
 
@@ -24,7 +25,7 @@ extension StageSpec {
     lines.append("    losses:")
     lines += losses.map { "      - \($0.yaml)" }
     if let explore { lines.append("    explore: \(explore.yaml)") }
-    lines.append("    augment: {shift: \(augment.shift), flip: \(augment.flip)}")
+    lines.append("    augment: \(augment.yaml)")
     lines.append("    optimizer: \(optimizer.yaml)")
     lines.append("    train: \(train.yaml)")
     lines.append("    checkpoints: \(checkpoints.yaml)")
@@ -90,6 +91,15 @@ extension Exploration {
         ("temperature", number(temperature)), ("box", "\(box)"), ("ratio", number(ratio)),
         ("weight", number(weight)), ("statistics", statistics.rawValue),
       ])
+  }
+}
+
+extension Augmentation {
+  fileprivate var yaml: String {
+    map([
+      ("shift", "\(shift)"), ("padding", padding.rawValue), ("flip", "\(flip)"),
+      ("cutout", "\(cutout)"),
+    ])
   }
 }
 
