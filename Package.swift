@@ -74,7 +74,9 @@ let package = Package(
     .testTarget(name: "RetortNNTests", dependencies: ["RetortNN", "RetortModels", "RetortCPU"]),
     .testTarget(
       name: "RetortTrainingTests",
-      dependencies: ["RetortTraining", "RetortFormats", "RetortCPU", "RetortOpenCL"]),
+      dependencies: [
+        "RetortTraining", "RetortFormats", "RetortCPU", "RetortOpenCL", "RetortTestSupport",
+      ]),
     .testTarget(
       name: "RetortRecipesTests",
       dependencies: [

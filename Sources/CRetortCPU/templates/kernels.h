@@ -36,6 +36,8 @@ typedef REAL real;
 
 #include "training.h"
 
+#include "augment.h"
+
 #ifdef TARGET
 #pragma clang attribute pop
 #endif
@@ -78,6 +80,7 @@ const retort_kernels TABLE = {
     .latent_step = latent_step,
     .sgd = sgd,
     .adam = adam,
+    .augment = augment,
     .widen = widen,
     .narrow = narrow,
 };

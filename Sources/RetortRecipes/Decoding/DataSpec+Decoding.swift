@@ -1,3 +1,4 @@
+import RetortCore
 import RetortData
 
 extension DataSpec {
@@ -32,8 +33,8 @@ extension Augmentation {
     self.init(
       shift: reader.int("shift", 0...1024) ?? 0, flip: reader.bool("flip", false),
       cutout: reader.int("cutout", 0...1024) ?? 0)
-    if let word = reader.choice("padding", Padding.allCases.map(\.rawValue)) {
-      padding = Padding(rawValue: word) ?? padding
+    if let word = reader.choice("padding", ImagePadding.allCases.map(\.rawValue)) {
+      padding = ImagePadding(rawValue: word) ?? padding
     }
     reader.finish()
   }

@@ -14,7 +14,7 @@ extension StageRunner {
       objective = { scheme.objective($0) }
     }
     return try StepProgram(
-      session, learner.store, optimizer, batch: stage.train.batch, imageShape: data.imageShape,
+      session, learner.store, optimizer, batch: stage.train.batch, loader: loader,
       seed: parent.recipe.seed, build: objective)
   }
 

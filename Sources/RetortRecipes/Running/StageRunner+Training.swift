@@ -70,8 +70,6 @@ extension StageRunner {
 
   /// The stage's batches from `start` on.
   private func batches(from start: TrainingState, _ steps: Int) throws -> Prefetcher {
-    let loader = BatchLoader(
-      dataset: data.training, augmentation: stage.augment, seed: parent.recipe.seed)
     let order = try BatchOrder(
       count: data.training.count, batchSize: stage.train.batch, seed: parent.recipe.seed,
       sampling: stage.train.sampling(labels: data.training.labels, steps: steps),
