@@ -76,6 +76,7 @@ let package = Package(
       name: "RetortTrainingTests",
       dependencies: [
         "RetortTraining", "RetortModels", "RetortFormats", "RetortCPU", "RetortOpenCL",
+        "RetortTestSupport",
       ]),
     .testTarget(
       name: "RetortRecipesTests",

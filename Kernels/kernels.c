@@ -6,6 +6,9 @@
 static const char prelude[] = {
 #embed "prelude.cl"
     , 0};
+static const char augment[] = {
+#embed "augmentation/augment.cl"
+    , 0};
 static const char convolution_tiled[] = {
 #embed "convolution/convolution_tiled.cl"
     , 0};
@@ -131,6 +134,7 @@ static const char winograd_weights_vector[] = {
 
 static const retort_kernel_source sources[] = {
     {"prelude", prelude},
+    {"augmentation/augment", augment},
     {"convolution/convolution_narrow_vector", convolution_narrow_vector},
     {"convolution/convolution_pack_vector", convolution_pack_vector},
     {"convolution/convolution_vector", convolution_vector},

@@ -145,30 +145,24 @@ final class VariableBuffer: DeviceBuffer {
 }
 
 extension HostArray {
-  func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-    switch self {
-    case .float32(let values): try values.withUnsafeBytes(body)
-    case .int32(let values): try values.withUnsafeBytes(body)
-    }
-  }
-
   /// An array of `count` elements whose bytes `fill` writes.
   init(
     count: Int, _ dtype: DType, fill: (UnsafeMutableRawBufferPointer) throws -> Void
   ) rethrows {
     switch dtype {
-    case .float32:
-      self = .float32(
-        try [Float](unsafeUninitializedCapacity: count) { buffer, filled in
-          try fill(UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count * 4))
-          filled = count
-        })
-    case .int32:
-      self = .int32(
-        try [Int32](unsafeUninitializedCapacity: count) { buffer, filled in
-          try fill(UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: count * 4))
-          filled = count
-        })
+    case .float32: self = .float32(try Self.elements(count, fill))
+    case .int32: self = .int32(try Self.elements(count, fill))
+    case .uint8: self = .uint8(try Self.elements(count, fill))
+    }
+  }
+
+  private static func elements<Element: BitwiseCopyable>(
+    _ count: Int, _ fill: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) rethrows -> [Element] {
+    try [Element](unsafeUninitializedCapacity: count) { buffer, filled in
+      let byteCount = count * MemoryLayout<Element>.stride
+      try fill(UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: byteCount))
+      filled = count
     }
   }
 }

@@ -19,15 +19,16 @@ func distil(_ teacher: Module, _ weights: [NamedWeights], steps: Int, on backend
   let scheme = OfflineDistillation(
     student: student, teacher: labeler, labels: nil, softTargets: .init(temperature: 4))
   let adam = OptimizerState(Adam(learningRate: 1e-3), for: student)
+  let loader = BatchLoader(dataset: data)
   let step = try StepProgram(
-    session, student, adam, batch: 64, imageShape: [28, 28, 1], seed: 1, build: scheme.objective)
+    session, student, adam, batch: 64, loader: loader, seed: 1, build: scheme.objective)
   let order = try BatchOrder(count: data.count, batchSize: 64, seed: 1)
   let loop = TrainingLoop(
     step, learningRate: 1e-3, schedule: CosineSchedule(steps: steps),
     options: TrainingOptions(steps: steps, logEvery: 10))
   var losses: [Double] = []
   try loop.run(
-    Prefetcher(loader: BatchLoader(dataset: data), order: order),
+    Prefetcher(loader: loader, order: order),
     report: { losses.append($0.losses[0].value) })
   return losses
 }

@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func everyListedMethodIsExplained() throws {
-    for kind in ["losses", "explorations", "optimizers"] {
+    for kind in ["losses", "explorations", "optimizers", "augmentations", "samplings"] {
       let list = try CommandLineTool.run(["list", kind, "--json"]).json()[kind]?.array ?? []
       #expect(!list.isEmpty)
       for name in list.compactMap({ $0["name"]?.string }) {

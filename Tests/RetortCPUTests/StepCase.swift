@@ -8,17 +8,20 @@ struct StepCase {
   enum Elements {
     case reals([Double])
     case integers([Int32])
+    case bytes([UInt8])
 
     var count: Int {
       switch self {
       case .reals(let values): values.count
       case .integers(let values): values.count
+      case .bytes(let values): values.count
       }
     }
     var dtype: DType {
       switch self {
       case .reals: .float32
       case .integers: .int32
+      case .bytes: .uint8
       }
     }
   }
@@ -67,6 +70,7 @@ struct StepCase {
       switch output {
       case .reals(let values): try (buffer as? CPUBuffer)?.writeDoubles(values, at: 0)
       case .integers(let values): try buffer.write(.int32(values), at: 0)
+      case .bytes(let values): try buffer.write(.uint8(values), at: 0)
       }
       return buffer
     }
@@ -75,6 +79,7 @@ struct StepCase {
       switch input {
       case .reals(let values): try executable.setInput(index, doubles: values)
       case .integers(let values): try executable.setInput(index, values)
+      case .bytes(let values): try executable.setInput(index, .uint8(values))
       }
     }
     try executable.run()

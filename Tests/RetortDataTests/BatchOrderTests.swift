@@ -48,7 +48,8 @@ import Testing
 
   static let samplings: [BatchOrder.Sampling] = [
     .shuffled(.drop), .shuffled(.short), .shuffled(.wrap), .inOrder(.drop), .inOrder(.short),
-    .inOrder(.wrap), .replacement,
+    .inOrder(.wrap), .replacement, .byClass(ClassSampling(labels: [0, 2, 0, 0, 1], exponent: 0.5)),
+    .progressive(ClassSampling(labels: [0, 2, 0, 0, 1], exponent: 0), over: 30),
   ]
 
   @Test(arguments: samplings.indices)

@@ -1,3 +1,4 @@
+import RetortCore
 import Testing
 
 @testable import RetortData
@@ -5,7 +6,8 @@ import Testing
 @Suite struct PrefetcherTests {
   private struct Taken: Equatable {
     var plan: PlannedBatch
-    var images: [Float]
+    var images: [UInt8]
+    var moves: [ImageMove]
     var labels: [Int32]
   }
 
@@ -23,7 +25,9 @@ import Testing
   private func take(_ count: Int, _ prefetcher: Prefetcher) -> [Taken] {
     (0..<count).compactMap { _ in
       prefetcher.withNext { batch in
-        Taken(plan: batch.plan, images: Array(batch.images), labels: Array(batch.labels))
+        Taken(
+          plan: batch.plan, images: Array(batch.images), moves: Array(batch.moves),
+          labels: Array(batch.labels))
       }
     }
   }

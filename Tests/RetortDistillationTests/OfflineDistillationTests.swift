@@ -55,13 +55,9 @@ struct OfflineDistillationTests {
       build: scheme.objective)
     var totals: [Double] = []
     for step in 0..<30 {
-      try cast.images.withUnsafeBufferPointer { images in
-        try cast.labels.withUnsafeBufferPointer { labels in
-          try program.run(
-            images: images, labels: labels, indices: (0..<Cast.batch).map { Int32($0) },
-            learningRate: 1e-2, step: step)
-        }
-      }
+      try program.run(
+        images: .float32(cast.images), labels: cast.labels,
+        indices: (0..<Cast.batch).map { Int32($0) }, learningRate: 1e-2, step: step)
       totals.append(try program.losses()[0])
     }
     #expect(try cast.teacher.weights(in: cast.session) == before.0)

@@ -88,6 +88,15 @@ private let cases: [MessageCase] = [
       r.yaml:5:28: 'optimizer.learning-rate' must be a number, not 'inf'
       """),
   MessageCase(
+    name: "augmentation and sampling",
+    yaml: student + "augment: {padding: mirror, cutout: -1}\ntrain: {sampling: balanced}\n",
+    message: """
+      r.yaml:4:20: 'augment.padding' is 'mirror'; it must be zero, edge or reflect
+      r.yaml:4:36: 'augment.cutout' is -1; it must be from 0 to 1024
+      r.yaml:5:19: 'train.sampling' is 'balanced'; it must be shuffle, replacement, class-balanced, \
+      square-root or progressively-balanced
+      """),
+  MessageCase(
     name: "a model's options",
     yaml: head + "student: {model: resnet8, wdth: 4}\nteacher: {model: resnet8, width: 0.5}\n",
     message: """

@@ -9,6 +9,8 @@ import Testing
     #expect(MethodCatalog.losses.map(\.name) == LossSpec.kinds)
     #expect(MethodCatalog.explorations.map(\.name) == Exploration.Order.allCases.map(\.rawValue))
     #expect(MethodCatalog.optimizers.map(\.name) == OptimizerSpec.Kind.allCases.map(\.rawValue))
+    #expect(
+      MethodCatalog.samplings.map(\.name) == TrainSpec.Sampling.allCases.map(\.rawValue))
     #expect(Set(MethodCatalog.all.map(\.name)).count == MethodCatalog.all.count)
     for method in MethodCatalog.all {
       #expect(!method.equation.isEmpty && !method.source.isEmpty, "\(method.name)")
@@ -58,8 +60,15 @@ import Testing
 
   /// A recipe that uses `method` with the given entries of its map.
   private func decode(_ method: Method, _ entries: [String]) throws -> Recipe {
-    let name = method.kind == .exploration ? "order" : "kind"
-    let map = "{\((["\(name): \(method.name)"] + entries).joined(separator: ", "))}"
+    func map(_ entries: [String]) -> String { "{\(entries.joined(separator: ", "))}" }
+    let (losses, part) =
+      switch method.kind {
+      case .loss: ("[\(map(["kind: \(method.name)"] + entries))]", "")
+      case .exploration: ("[{kind: kd}]", "explore: \(map(["order: \(method.name)"] + entries))")
+      case .optimizer: ("[{kind: kd}]", "optimizer: \(map(["kind: \(method.name)"] + entries))")
+      case .augmentation: ("[{kind: kd}]", "augment: \(map(entries))")
+      case .sampling: ("[{kind: kd}]", "train: \(map(["sampling: \(method.name)"] + entries))")
+      }
     let players =
       method.name == "vae"
       ? "generator: {model: conv-vae}"
@@ -68,13 +77,7 @@ import Testing
       generator: {model: conv-vae, weights: g.safetensors}
       student: {model: mlp}
       """
-    let use =
-      switch method.kind {
-      case .loss: "losses: [\(map)]"
-      case .exploration: "losses: [{kind: kd}]\nexplore: \(map)"
-      case .optimizer: "optimizer: \(map)"
-      }
     return try Recipe.decode(
-      yaml: "version: 1\nname: a\n\(players)\n\(use)\n", path: "a.yaml")
+      yaml: "version: 1\nname: a\n\(players)\nlosses: \(losses)\n\(part)\n", path: "a.yaml")
   }
 }

@@ -1,4 +1,5 @@
 import RetortCore
+import RetortData
 import RetortDistillation
 import RetortNN
 import Testing
@@ -43,6 +44,9 @@ import Testing
     #expect(stage.explore?.divergence == .jensenShannon(beta: 0.1))
     #expect(stage.optimizer.schedule == .step(every: 7, factor: 0.3))
     #expect(stage.optimizer.epsilon == 1e-8)
+    #expect(
+      stage.augment == Augmentation(shift: 1, padding: .reflect, flip: true, cutout: 3))
+    #expect(stage.train.sampling == .squareRoot)
     #expect(stage.student?.options == ["width": 8, "projection": 0])
     let again = try Recipe.decode(yaml: recipe.expandedYAML, path: "recipe.yaml")
     #expect(again == recipe)
@@ -107,9 +111,9 @@ import Testing
       - {kind: cross-entropy, label-smoothing: 0.1}
     explore: {order: first, steps: 3, step: {plain: 1e-7}, noise: 0, divergence: jsd, beta: 0.1,
       temperature: 2, box: true, ratio: 0.5, weight: 0.25, statistics: joint}
-    augment: {shift: 1, flip: true}
+    augment: {shift: 1, padding: reflect, flip: true, cutout: 3}
     optimizer: {kind: adamw, learning-rate: 1e-5, beta1: 0.8, beta2: 0.9, epsilon: 1e-8,
       weight-decay: 0.01, schedule: {kind: step, every: 7, factor: 0.3, warmup: 2}}
-    train: {batch: 3, epochs: 2, evaluate-every: 4, log-every: 5, sampling: replacement}
+    train: {batch: 3, epochs: 2, evaluate-every: 4, log-every: 5, sampling: square-root}
     """
 }

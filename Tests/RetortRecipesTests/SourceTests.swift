@@ -1,4 +1,5 @@
 import Glibc
+import RetortData
 import RetortFormats
 import Testing
 
@@ -22,7 +23,7 @@ import Testing
       let recipe = try Recipe.load(folder + "/a.yaml")
       #expect(recipe.name == "a")
       #expect(recipe.seed == 9)
-      #expect(recipe.stages[0].augment == AugmentSpec(shift: 2, flip: true))
+      #expect(recipe.stages[0].augment == Augmentation(shift: 2, flip: true))
       #expect(recipe.stages[0].explore == nil)
     }
   }

@@ -28,8 +28,10 @@ import Testing
       ]), name: "student")
     try store.write(store.initialWeights(seed: 4), to: session)
     let optimizer = OptimizerState(Adam(learningRate: 1e-2), for: store)
+    let loader = BatchLoader(
+      dataset: data, augmentation: Augmentation(shift: 1, flip: true, cutout: 2), seed: 9)
     let program = try StepProgram(
-      session, store, optimizer, batch: 12, imageShape: [8, 8, 1], seed: 9
+      session, store, optimizer, batch: 12, loader: loader, seed: 9
     ) { inputs in
       let context = inputs.context(.training)
       let loss = crossEntropy(
@@ -43,8 +45,6 @@ import Testing
       options: TrainingOptions(
         steps: 24, logEvery: logEvery, evaluateEvery: evaluateEvery,
         checkpointEvery: checkpointEvery))
-    let loader = BatchLoader(
-      dataset: data, augmentation: Augmentation(shift: 1, flip: true), seed: 9)
     var (state, kept) = (TrainingState(), TrainingState())
     for stop in stops + [24] {
       let order = try BatchOrder(

@@ -171,6 +171,15 @@ typedef struct {
   double share;         // of the parameters in the average
 } retort_update;
 
+// What comes into a picture that is moved.
+typedef enum { retort_padding_zero, retort_padding_edge, retort_padding_reflect } retort_padding;
+
+typedef struct {
+  int64_t height, width, channels;
+  int64_t cutout;  // the side of the square that is cut out
+  retort_padding padding;
+} retort_augmentation;
+
 // The functions for one element type and instruction set. Ranges are half open.
 typedef struct {
   int64_t tile_rows, tile_columns, depth;  // the register tile of products, and their k-block
@@ -250,6 +259,10 @@ typedef struct {
   void (*adam)(const retort_update *u, int64_t start, int64_t end);
   void (*rmsprop)(const retort_update *u, int64_t start, int64_t end);
   void (*average)(const retort_update *u, int64_t start, int64_t end);
+
+  // Pictures start..<end; moves are down, right, mirrored, cut top, cut left; table [channels, 256].
+  void (*augment)(const retort_augmentation *g, const uint8_t *x, const int32_t *moves,
+                  const void *table, int64_t start, int64_t end, void *y);
 
   void (*widen)(const float *x, int64_t count, void *y);
   void (*narrow)(const void *x, int64_t count, float *y);

@@ -36,6 +36,8 @@ typedef REAL real;
 
 #include "training.h"
 
+#include "augment.h"
+
 #ifdef TARGET
 #pragma clang attribute pop
 #endif
@@ -80,6 +82,7 @@ const retort_kernels TABLE = {
     .adam = adam,
     .rmsprop = rmsprop,
     .average = average,
+    .augment = augment,
     .widen = widen,
     .narrow = narrow,
 };

@@ -6,11 +6,11 @@ import RetortTraining
 /// `retort explain`: what a method does and how a recipe asks for it.
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Explains a loss, an exploration or an optimizer: equation, keys, source.")
+    abstract:
+      "Explains a loss, exploration, optimizer, augmentation or sampling: equation, keys, source.")
 
   @Argument(
-    help:
-      "The method ('retort list losses', 'retort list explorations', 'retort list optimizers').",
+    help: "The method ('retort list losses', and so on for the other kinds).",
     completion: .list(MethodCatalog.all.map(\.name)))
   var name: String
   @OptionGroup var format: JSONOption
@@ -31,27 +31,19 @@ struct Explain: ParsableCommand {
     }
     var table = TextTable(["key", "default", "values", "meaning"])
     for key in method.keys { table.add(key.name, key.standard ?? "none", key.allowed, key.meaning) }
+    let keys = method.keys.isEmpty ? "" : "\(table.text)\n\n"
+    let article = "aeiou".contains(method.kind.rawValue.prefix(1)) ? "an" : "a"
     StandardOutput.write(
       """
-      \(method.name), \(noun(method.kind)): \(method.summary)
+      \(method.name), \(article) \(method.kind.rawValue): \(method.summary)
 
       \(wrapped(method.discussion))
 
       \(method.equation.map { "  " + $0 }.joined(separator: "\n"))
 
-      \(table.text)
-
-      in a recipe  \(method.example)
+      \(keys)in a recipe  \(method.example)
       source       \(method.source)
       """)
-  }
-
-  private func noun(_ kind: Method.Kind) -> String {
-    switch kind {
-    case .loss: "a loss"
-    case .exploration: "an exploration"
-    case .optimizer: "an optimizer"
-    }
   }
 
   private func json(_ method: Method) -> JSONValue {

@@ -8,7 +8,7 @@ import RetortRecipes
 struct List: ParsableCommand {
   /// One kind of names.
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case models, recipes, losses, explorations, optimizers, datasets
+    case models, recipes, losses, explorations, optimizers, augmentations, samplings, datasets
 
     /// Names with what they mean.
     var entries: [(name: String, summary: String)] {
@@ -18,13 +18,15 @@ struct List: ParsableCommand {
       case .losses: List.entries(.loss)
       case .explorations: List.entries(.exploration)
       case .optimizers: List.entries(.optimizer)
+      case .augmentations: List.entries(.augmentation)
+      case .samplings: List.entries(.sampling)
       case .datasets: DatasetSource.all.map { ($0.name, $0.baseURL) }
       }
     }
   }
 
   static let configuration = CommandConfiguration(
-    abstract: "Lists models, recipes, losses, explorations, optimizers and datasets.")
+    abstract: "Lists models, recipes, methods by kind, and datasets.")
 
   @Argument(help: "What to list; everything if left out.")
   var kind: Kind?

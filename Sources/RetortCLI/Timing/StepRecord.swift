@@ -27,10 +27,9 @@ struct StepRecord {
       }
     }
     let inputs = step.inputs
-    switch inputs.examples {
-    case .float32(let pixels):
+    if case .float32(let pixels) = inputs.examples {
       content.tensors["images"] = HostTensor(shape: [batch, 1, 28, 28], floats: pixels)
-    case .int32(let ids):
+    } else if case .int32(let ids) = inputs.examples {
       content.tensors["ids"] = HostTensor(
         shape: [batch] + inputs.exampleShape.dimensions, int32s: ids)
     }

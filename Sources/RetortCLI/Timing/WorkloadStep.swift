@@ -75,19 +75,10 @@ final class WorkloadStep {
 
   /// Enqueues the next step; does not wait.
   func run() throws {
-    switch inputs.examples {
-    case .float32(let images): try images.withUnsafeBufferPointer { try run($0) }
-    case .int32(let ids): try ids.withUnsafeBufferPointer { try run($0) }
-    }
+    try program.run(
+      images: inputs.examples, labels: inputs.labels, indices: inputs.indices,
+      learningRate: learningRate, step: stepCount)
     stepCount += 1
-  }
-
-  private func run<Element: BitwiseCopyable>(_ examples: UnsafeBufferPointer<Element>) throws {
-    try inputs.labels.withUnsafeBufferPointer { labels in
-      try program.run(
-        images: examples, labels: labels, indices: inputs.indices, learningRate: learningRate,
-        step: stepCount)
-    }
   }
 
   /// The losses of the last step, the total first; waits for it.

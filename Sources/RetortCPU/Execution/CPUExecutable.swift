@@ -37,12 +37,12 @@ public final class CPUExecutable: Executable {
   /// Runs the setup steps, which compute what depends on frozen variables alone.
   public func refresh() throws { for operation in setup { operation() } }
 
-  /// Provides input `index` as float32 or int32 bytes; they are copied.
+  /// Provides the bytes of input `index`'s elements; they are copied.
   ///
   /// - Throws: `BackendError.outOfBounds` for an unknown index, `wrongData` for another length.
   public func setInput(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws {
     let (input, value) = try self.input(index)
-    try check(bytes.count, against: value.count * 4, "bytes", input)
+    try check(bytes.count, against: value.count * value.dtype.byteCount, "bytes", input)
     let target = try memory.pointer(input.value)
     if value.dtype == .float32 {
       precision.store(floats: bytes, at: target)

@@ -42,6 +42,7 @@ struct Lowering {
       try lowerRandom(step, distribution, stream, count)
     case .latentStep(let rule, let rows, let columns, let sizePerRow):
       try lowerLatentStep(step, rule, rows, columns, sizePerRow)
+    case .augment(let augment): try lowerAugment(step, augment)
     case .optimizer(let update, let count): try lowerOptimizer(step, update, count)
     }
   }

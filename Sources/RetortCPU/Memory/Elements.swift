@@ -7,6 +7,7 @@ extension CPUBackend.Precision {
   func byteCount(_ dtype: DType) -> Int {
     switch (dtype, self) {
     case (.int32, _): 4
+    case (.uint8, _): 1
     case (.float32, .float32): 4
     case (.float32, .float64): 8
     }
@@ -21,6 +22,10 @@ extension CPUBackend.Precision {
       floats.withUnsafeBytes { store(floats: $0, at: target) }
     case .int32(let integers):
       integers.withUnsafeBytes { bytes in
+        if let base = bytes.baseAddress { memcpy(target, base, bytes.count) }
+      }
+    case .uint8(let bytes):
+      bytes.withUnsafeBytes { bytes in
         if let base = bytes.baseAddress { memcpy(target, base, bytes.count) }
       }
     }
@@ -58,6 +63,10 @@ extension CPUBackend.Precision {
       .int32(
         Array(
           UnsafeBufferPointer(start: source.assumingMemoryBound(to: Int32.self), count: count)))
+    case .uint8:
+      .uint8(
+        Array(
+          UnsafeBufferPointer(start: source.assumingMemoryBound(to: UInt8.self), count: count)))
     case .float32:
       .float32(
         Array(unsafeUninitializedCapacity: count) { buffer, initialized in
@@ -71,6 +80,9 @@ extension CPUBackend.Precision {
     switch (dtype, self) {
     case (.int32, _):
       UnsafeBufferPointer(start: source.assumingMemoryBound(to: Int32.self), count: count)
+        .map(Double.init)
+    case (.uint8, _):
+      UnsafeBufferPointer(start: source.assumingMemoryBound(to: UInt8.self), count: count)
         .map(Double.init)
     case (.float32, .float32):
       UnsafeBufferPointer(start: source.assumingMemoryBound(to: Float.self), count: count)

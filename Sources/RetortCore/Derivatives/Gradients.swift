@@ -119,7 +119,7 @@ struct PullBack {
     case .concatenate(let axis): concatenated(Int(axis), index)
     case .pad(let low):
       g.slice(starts: (0..<g.shape.rank).map { Int(low[$0]) }, sizes: x[0].shape.dimensions)
-    case .pack, .latentStep: undefined(op)
+    case .pack, .latentStep, .augment: undefined(op)
     case .matmul(let a, let b): matmul(a, b, index)
     case .convolution(let geometry): convolution(geometry, index)
     case .convolutionInputGradient(let geometry): convolutionInputGradient(geometry, index)

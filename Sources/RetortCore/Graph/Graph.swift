@@ -51,6 +51,12 @@ public final class Graph {
     for operand in operands where nodes[Int(operand)].op == .poison {
       return Tensor(graph: self, id: operand)
     }
+    if !op.readsBytes, operands.contains(where: { nodes[Int($0)].dtype == .uint8 }) {
+      return fail(
+        .invalidArgument(
+          operation: "\(op)", reason: "does not take uint8 elements; look them up first",
+          path: scope))
+    }
     let known = unique.find(op, operands, shape, in: self)
     if let id = known.id { return Tensor(graph: self, id: id) }
     let id = Int32(nodes.count)
@@ -159,12 +165,15 @@ public enum HostArray: Sendable, Hashable {
   case float32([Float])
   /// int32 elements.
   case int32([Int32])
+  /// uint8 elements.
+  case uint8([UInt8])
 
   /// The number of elements.
   public var count: Int {
     switch self {
     case .float32(let values): values.count
     case .int32(let values): values.count
+    case .uint8(let values): values.count
     }
   }
 
@@ -173,6 +182,14 @@ public enum HostArray: Sendable, Hashable {
     switch self {
     case .float32: .float32
     case .int32: .int32
+    case .uint8: .uint8
+    }
+  }
+  package func withBytes<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+    switch self {
+    case .float32(let values): try values.withUnsafeBytes(body)
+    case .int32(let values): try values.withUnsafeBytes(body)
+    case .uint8(let values): try values.withUnsafeBytes(body)
     }
   }
 }

@@ -147,6 +147,8 @@ package enum Op: Hashable, Sendable {
   case crossEntropyGradient(smoothing: Float)  // logits, labels, upstream rows
   case divergence(Divergence, temperature: Float)  // student, teacher → rows
   case divergenceGradient(Divergence, temperature: Float, DivergenceSide)  // …, upstream rows
+  // Pictures: uint8 images, moves, table
+  case augment(ImagePadding, cutout: Int32)
   // Exploration
   case latentStep(LatentStepRule)  // z, g, size (scalar or one per row)
 }
@@ -157,4 +159,9 @@ package enum MomentsAxis: UInt8, Hashable, Sendable {
   case channels
   /// One per row, over the last axis (layer norm).
   case rows
+}
+
+extension Op {
+  /// Whether operands may be uint8.
+  package var readsBytes: Bool { if case .augment = self { true } else { false } }
 }

@@ -196,6 +196,8 @@ extension PlanBuilder {
     case .logSoftmaxBackward: return .softmax(.logSoftmaxBackward, rows: rows, columns: columns)
     case .random(let distribution, let stream):
       return .random(distribution, stream: stream, count: node.shape.count)
+    case .augment(let padding, let cutout):
+      return .augment(AugmentStep(images: x, padding: padding, cutout: Int(cutout)))
     case .latentStep(let rule):
       let size = graph.nodes[Int(graph.operand(id, 2))].shape.count
       return .latentStep(

@@ -42,6 +42,7 @@ extension HostArray {
     switch dtype {
     case .float32: .float32(Array(repeating: 1, count: count))
     case .int32: .int32(Array(repeating: 1, count: count))
+    case .uint8: .uint8(Array(repeating: 1, count: count))
     }
   }
 }

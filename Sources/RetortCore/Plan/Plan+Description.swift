@@ -37,6 +37,7 @@ extension StepKind {
     case .divergence(let d): "divergence [\(d.rows), \(d.columns)]"
     case .random(let distribution, _, let count): "random \(distribution) \(count)"
     case .latentStep(_, let rows, let columns, _): "latentStep [\(rows), \(columns)]"
+    case .augment(let augment): "augment \(augment.images)"
     case .optimizer(_, let count): "optimizer \(count)"
     }
   }

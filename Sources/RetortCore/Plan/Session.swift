@@ -58,11 +58,17 @@ extension Executable {
     try values.withUnsafeBytes { try setInput(index, $0) }
   }
 
+  /// Provides the elements of `array` for input `index`.
+  public func setInput(_ index: Int, _ array: HostArray) throws {
+    try array.withBytes { try setInput(index, $0) }
+  }
+
   /// The float32 elements of output `index`; waits for them.
   public func floats(_ index: Int) throws -> [Float] {
-    guard case .float32(let values) = try output(index) else {
+    let array = try output(index)
+    guard case .float32(let values) = array else {
       throw BackendError.wrongData(
-        what: "output \(index)", expected: "float32 elements", found: "int32 elements")
+        what: "output \(index)", expected: "float32 elements", found: "\(array.dtype) elements")
     }
     return values
   }

@@ -37,6 +37,8 @@ package enum StepKind: Sendable {
   case divergence(DivergenceStep)
   /// Inputs: state int32 [3]. Output: one.
   case random(RandomDistribution, stream: UInt32, count: Int)
+  /// Inputs: uint8 images, int32 moves, table. Output: one.
+  case augment(AugmentStep)
   /// Inputs: z, g, size ([1] or [rows]). Output: one.
   case latentStep(LatentStepRule, rows: Int, columns: Int, sizePerRow: Bool)
   /// Inputs: gradient (flat), learning rate [1], step int32 [1], and the gradient's norm [1] if it
@@ -113,6 +115,13 @@ package struct PoolingStep: Sendable {
   /// The forward pooling's shapes, whatever the kind.
   package var input: Shape
   package var output: Shape
+}
+
+package struct AugmentStep: Sendable {
+  /// `[batch, height, width, channels]`.
+  package var images: Shape
+  package var padding: ImagePadding
+  package var cutout: Int
 }
 
 package enum SoftmaxKind: UInt8, Sendable {

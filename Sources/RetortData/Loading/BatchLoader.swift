@@ -1,4 +1,6 @@
-/// Turns planned batches into network inputs.
+import RetortCore
+
+/// Turns planned batches into what a device makes network inputs of.
 public struct BatchLoader: Sendable {
   /// The pictures.
   public let dataset: ImageDataset
@@ -8,8 +10,6 @@ public struct BatchLoader: Sendable {
   public let normalization: Normalization
   /// What the augmentation depends on.
   public let seed: UInt64
-
-  private let table: [Float]  // [channels, 256]
 
   /// Makes a loader; a nil normalization scales to 0…1.
   public init(
@@ -24,67 +24,34 @@ public struct BatchLoader: Sendable {
     self.augmentation = augmentation
     self.normalization = normalization
     self.seed = seed
-    table = normalization.table
   }
 
-  /// Writes the pictures and labels of `batch`.
+  /// Writes the pictures of `batch` as they are, what is to happen to them, and their labels.
   ///
-  /// The result depends on the loader and the batch alone. Pixels that a shift brings in are 0
-  /// before normalization.
+  /// The result depends on the loader and the batch alone.
   ///
   /// - Parameters:
   ///   - batch: Indices into the dataset.
-  ///   - images: At least `[batch, height, width, channels]` elements; the rest stays as it is.
-  ///   - labels: At least `[batch]` elements; the rest stays as it is.
+  ///   - images: At least `[batch, height, width, channels]` samples; the rest stays as it is.
+  ///   - moves: At least `[batch]`; the rest stays as it is.
+  ///   - labels: At least `[batch]` classes; the rest stays as it is.
   public func load(
-    _ batch: PlannedBatch, images: UnsafeMutableBufferPointer<Float>,
-    labels: UnsafeMutableBufferPointer<Int32>
+    _ batch: PlannedBatch, images: UnsafeMutableBufferPointer<UInt8>,
+    moves: UnsafeMutableBufferPointer<ImageMove>, labels: UnsafeMutableBufferPointer<Int32>
   ) {
-    let size = dataset.imageSize
+    let (size, count) = (dataset.imageSize, batch.indices.count)
     precondition(
-      images.count >= batch.indices.count * size && labels.count >= batch.indices.count,
+      images.count >= count * size && moves.count >= count && labels.count >= count,
       "the buffers must hold the whole batch")
-    dataset.images.withUnsafeBufferPointer { samples in
-      table.withUnsafeBufferPointer { table in
-        for (slot, index) in batch.indices.enumerated() {
-          labels[slot] = dataset.labels[index]
-          let move = augmentation.move(seed: seed, step: batch.step, slot: slot)
-          place(
-            UnsafeBufferPointer(rebasing: samples[index * size..<(index + 1) * size]), move, table,
-            UnsafeMutableBufferPointer(rebasing: images[slot * size..<(slot + 1) * size]))
-        }
-      }
-    }
-  }
-
-  // Rows and columns that a move brings in are told apart outside the loop over pixels.
-  private func place(
-    _ source: UnsafeBufferPointer<UInt8>, _ move: Augmentation.Move,
-    _ table: UnsafeBufferPointer<Float>, _ target: UnsafeMutableBufferPointer<Float>
-  ) {
-    let (height, width, channels) = (dataset.height, dataset.width, dataset.channels)
-    let columns = max(0, move.right)..<max(0, move.right, min(width, width + move.right))
-    for y in 0..<height {
-      let row = y - move.down
-      let isInside = row >= 0 && row < height
-      let inside = isInside ? columns : 0..<0
-      for channel in 0..<channels {
-        let values = UnsafeBufferPointer(rebasing: table[channel * 256..<(channel + 1) * 256])
-        let first = y * width * channels + channel
-        for x in 0..<min(inside.lowerBound, width) { target[first + x * channels] = values[0] }
-        for x in min(inside.upperBound, width)..<width { target[first + x * channels] = values[0] }
-        let start = row * width * channels + channel
-        if move.mirrored {
-          let end = start + (width - 1 + move.right) * channels
-          for x in inside {
-            target[first + x * channels] = values[Int(source[end - x * channels])]
-          }
-        } else {
-          let moved = start - move.right * channels
-          for x in inside {
-            target[first + x * channels] = values[Int(source[moved + x * channels])]
-          }
-        }
+    let target = UnsafeMutableRawBufferPointer(images)
+    dataset.images.withUnsafeBytes { samples in
+      for (slot, index) in batch.indices.enumerated() {
+        UnsafeMutableRawBufferPointer(rebasing: target[slot * size..<(slot + 1) * size])
+          .copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: samples[index * size..<(index + 1) * size]))
+        moves[slot] = augmentation.move(
+          seed: seed, step: batch.step, slot: slot, height: dataset.height, width: dataset.width)
+        labels[slot] = dataset.labels[index]
       }
     }
   }

@@ -18,6 +18,14 @@ public struct BatchOrder: Sendable {
     case inOrder(Tail)
     /// Each example of each batch drawn from the whole set.
     case replacement
+    /// Each example drawn class first.
+    case byClass(ClassSampling)
+    /// From `replacement` to `byClass` at an even pace, over so many examples.
+    ///
+    /// > Note: The paper's pace is of whole epochs.
+    ///
+    /// Source: [Kang et al. 2020](https://arxiv.org/abs/1910.09217), equation 2.
+    case progressive(ClassSampling, over: Int)
   }
 
   /// A place in the sequence; all that a checkpoint has to keep.
@@ -105,7 +113,7 @@ public struct BatchOrder: Sendable {
   private var tail: Tail {
     switch sampling {
     case .shuffled(let tail), .inOrder(let tail): tail
-    case .replacement: .wrap
+    case .replacement, .byClass, .progressive: .wrap
     }
   }
 
@@ -120,9 +128,16 @@ public struct BatchOrder: Sendable {
     switch sampling {
     case .inOrder: return index
     case .replacement:
-      var generator = KeyedGenerator(
-        seed: seed, stream: .replacement, step: position.epoch, element: index)
+      var generator = generator(index)
       return generator.number(below: count)
+    case .byClass(let classes):
+      var generator = generator(index)
+      return classes.draw(&generator)
+    case .progressive(let classes, let total):
+      var generator = generator(index)
+      let progress = Double(position.epoch * count + index) / Double(total)
+      return generator.unit() < progress
+        ? classes.draw(&generator) : generator.number(below: count)
     case .shuffled:
       if orderedEpoch != position.epoch {
         var generator = KeyedGenerator(seed: seed, stream: .order, step: position.epoch)
@@ -131,6 +146,11 @@ public struct BatchOrder: Sendable {
       }
       return order[index]
     }
+  }
+
+  /// The generator of one drawn example.
+  private func generator(_ index: Int) -> KeyedGenerator {
+    KeyedGenerator(seed: seed, stream: .replacement, step: position.epoch, element: index)
   }
 }
 

@@ -1,3 +1,5 @@
+import RetortCore
+
 /// The map from stored samples to network inputs: `(sample / 255 − mean) / deviation` per channel.
 public struct Normalization: Equatable, Sendable {
   /// The value that becomes 0, one per channel, of samples scaled to 0…1.
@@ -50,8 +52,24 @@ public struct Normalization: Equatable, Sendable {
     return Normalization(mean: means, deviation: deviations)
   }
 
+  /// The network inputs of pictures, uint8 `[batch, height, width, channels]`: changed as
+  /// `augmentation` and `moves` say, zeros being samples, then normalised.
+  ///
+  /// - Parameter moves: int32 `[batch, 5]`, the words of `ImageMove`s; nil leaves pictures as they
+  ///   are.
+  /// - Returns: float32 of the pictures' shape.
+  public func inputs(
+    _ images: Tensor, moves: Tensor? = nil, _ augmentation: Augmentation = .none
+  ) -> Tensor {
+    let (graph, rows) = (images.graph, [images.shape[0], ImageMove.wordCount])
+    let still = graph.constant([Int32](repeating: 0, count: rows[0] * rows[1]), Shape(rows))
+    return images.augmented(
+      moves: moves ?? still, table: graph.constant(table, [mean.count, 256]),
+      padding: augmentation.padding, cutout: augmentation.cutout)
+  }
+
   /// The inputs of all 256 samples of each channel, `[channels, 256]`.
-  var table: [Float] {
+  private var table: [Float] {
     zip(mean, deviation).flatMap { mean, deviation in
       (0..<256).map { (Float($0) / 255 - mean) / deviation }
     }

@@ -1,4 +1,5 @@
 import Glibc
+import RetortCore
 
 /// The slots that loading threads fill and one reader empties, in the order of their tickets.
 ///
@@ -6,7 +7,8 @@ import Glibc
 /// and marking it ready by its thread, between `take` and `giveBack` by the reader.
 final class PrefetchRing: @unchecked Sendable {
   private struct Slot {
-    let images: UnsafeMutableBufferPointer<Float>
+    let images: UnsafeMutableBufferPointer<UInt8>
+    let moves: UnsafeMutableBufferPointer<ImageMove>
     let labels: UnsafeMutableBufferPointer<Int32>
     var plan: PlannedBatch?  // set when ready
   }
@@ -30,6 +32,7 @@ final class PrefetchRing: @unchecked Sendable {
     slots = (0..<depth).map { _ in
       Slot(
         images: .allocate(capacity: order.batchSize * loader.dataset.imageSize),
+        moves: .allocate(capacity: order.batchSize),
         labels: .allocate(capacity: order.batchSize))
     }
     pthread_mutex_init(mutex, nil)
@@ -39,6 +42,7 @@ final class PrefetchRing: @unchecked Sendable {
   deinit {
     for slot in slots {
       slot.images.deallocate()
+      slot.moves.deallocate()
       slot.labels.deallocate()
     }
     pthread_cond_destroy(changed)
@@ -65,7 +69,7 @@ final class PrefetchRing: @unchecked Sendable {
   @discardableResult
   func fillNext() -> Bool {
     guard let (ticket, plan, slot) = nextTask() else { return false }
-    loader.load(plan, images: slot.images, labels: slot.labels)
+    loader.load(plan, images: slot.images, moves: slot.moves, labels: slot.labels)
     locked {
       slots[ticket % slots.count].plan = plan
       pthread_cond_broadcast(changed)
@@ -85,6 +89,7 @@ final class PrefetchRing: @unchecked Sendable {
       let images = slots[place].images[..<(count * loader.dataset.imageSize)]
       return LoadedBatch(
         plan: plan, images: UnsafeBufferPointer(rebasing: images),
+        moves: UnsafeBufferPointer(rebasing: slots[place].moves[..<count]),
         labels: UnsafeBufferPointer(rebasing: slots[place].labels[..<count]))
     }
   }

@@ -1,3 +1,5 @@
+import RetortCore
+
 /// Loads batches ahead of their use in background threads.
 ///
 /// The batches and their order are those of the `BatchOrder`, whatever the number of threads.
@@ -48,12 +50,14 @@ public final class Prefetcher: Sendable {
   }
 }
 
-/// A batch ready for the network; its memory is valid only while it is given out.
+/// A batch ready for the device; its memory is valid only while it is given out.
 public struct LoadedBatch {
   /// The examples, their number and their place.
   public let plan: PlannedBatch
-  /// The inputs, `[batch, height, width, channels]`.
-  public let images: UnsafeBufferPointer<Float>
+  /// The samples, `[batch, height, width, channels]`.
+  public let images: UnsafeBufferPointer<UInt8>
+  /// What is to happen to each picture, `[batch]`.
+  public let moves: UnsafeBufferPointer<ImageMove>
   /// The classes, `[batch]`.
   public let labels: UnsafeBufferPointer<Int32>
 }

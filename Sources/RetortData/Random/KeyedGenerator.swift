@@ -57,6 +57,9 @@ extension RandomNumberGenerator {
     return Int(product.high)
   }
 
+  /// A number in [0, 1), a multiple of 2⁻⁵³.
+  mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+
   /// A random order of `0..<count` (Fisher–Yates from the last place down).
   mutating func permutation(of count: Int) -> [Int] {
     var order = Array(0..<count)

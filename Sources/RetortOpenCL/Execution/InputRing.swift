@@ -36,7 +36,7 @@ final class InputRing {
     // The gaps between inputs are those on the device, so that neighbours copy as one.
     for byteCount in byteCounts {
       starts.append(total)
-      total += Plan.reservation((byteCount + 3) / 4, .float32)
+      total += Plan.reservation(byteCount, .uint8)
     }
     guard total > 0 else { return }
     for _ in 0..<Self.slotCount { slots.append(try makeSlot(total)) }

@@ -70,7 +70,7 @@ final class PlanMemory {
   }
 
   private static func reservation(_ byteCount: Int) -> Int {
-    Plan.reservation((byteCount + 3) / 4, .float32)
+    Plan.reservation(byteCount, .uint8)
   }
 
   private func span(_ value: Int, at offset: Int) -> RegionLayout.Span {

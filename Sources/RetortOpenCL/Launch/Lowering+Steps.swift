@@ -26,6 +26,7 @@ extension Lowering {
       random(step, distribution, stream: stream, count: count)
     case .latentStep(let rule, let rows, let columns, let sizePerRow):
       latentStep(step, rule, rows: rows, columns: columns, sizePerRow: sizePerRow)
+    case .augment(let augment): self.augment(step, augment)
     case .optimizer(let update, let count): optimizer(step, update, count: count)
     }
   }

@@ -39,7 +39,7 @@ extension StepKind {
     case .matmul(let m): 2 * m.batch * m.m * m.n * m.k + m.epilogue.arithmetic
     case .convolution(let c): 2 * c.multiplyAdds + c.epilogue.arithmetic
     case .pooling(let p): p.pooling.height * p.pooling.width * p.output.count
-    case .gather: 0
+    case .gather, .augment: 0
     case .scatterAdd(_, let columns, let count): count * columns
     case .argmax(let rows, let columns): rows * columns
     case .softmax(let kind, let rows, let columns): kind.operations * rows * columns

@@ -89,6 +89,7 @@ struct StepTrial {
       switch value.dtype {
       case .float32: found += try memory.read(Float.self, count: value.count)
       case .int32: found += try memory.read(Int32.self, count: value.count).map { Float($0) }
+      case .uint8: found += try memory.read(UInt8.self, count: value.count).map { Float($0) }
       }
     }
     return found

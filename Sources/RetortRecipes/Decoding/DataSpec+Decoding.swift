@@ -1,3 +1,4 @@
+import RetortCore
 import RetortData
 
 extension DataSpec {
@@ -27,10 +28,14 @@ extension DataSpec {
   }
 }
 
-extension AugmentSpec {
+extension Augmentation {
   init(_ reader: MapReader) {
     self.init(
-      shift: reader.int("shift", 0...1024) ?? 0, flip: reader.bool("flip", false))
+      shift: reader.int("shift", 0...1024) ?? 0, flip: reader.bool("flip", false),
+      cutout: reader.int("cutout", 0...1024) ?? 0)
+    if let word = reader.choice("padding", ImagePadding.allCases.map(\.rawValue)) {
+      padding = ImagePadding(rawValue: word) ?? padding
+    }
     reader.finish()
   }
 }

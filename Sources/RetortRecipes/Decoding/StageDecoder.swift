@@ -1,3 +1,4 @@
+import RetortData
 import RetortDistillation
 
 /// Makes typed stages of maps and checks what spans several of their parts.
@@ -22,7 +23,7 @@ struct StageDecoder {
     stage.teacher = inner("teacher", reader).map { PlayerSpec($0, as: .teacher) }
     stage.generator = inner("generator", reader).map { PlayerSpec($0, as: .generator) }
     stage.student = inner("student", reader).map { PlayerSpec($0, as: .student) }
-    if let inner = inner("augment", reader) { stage.augment = AugmentSpec(inner) }
+    if let inner = inner("augment", reader) { stage.augment = Augmentation(inner) }
     if let inner = inner("optimizer", reader) { stage.optimizer = OptimizerSpec(inner) }
     if let inner = inner("train", reader) { stage.train = TrainSpec(inner) }
     if let inner = inner("checkpoints", reader) { stage.checkpoints = CheckpointSpec(inner) }

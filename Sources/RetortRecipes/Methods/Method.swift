@@ -1,4 +1,4 @@
-/// What one way to teach or to train does, and how a recipe asks for it.
+/// What one way to teach or to train, or to feed a student, does, and how a recipe asks for it.
 public struct Method: Equatable, Sendable {
   /// Where in a recipe the method stands.
   public enum Kind: String, Sendable {
@@ -8,6 +8,10 @@ public struct Method: Equatable, Sendable {
     case exploration
     /// The `optimizer` map, called by its `kind`.
     case optimizer
+    /// A key of the `augment` map.
+    case augmentation
+    /// What `train` calls its `sampling`.
+    case sampling
   }
 
   /// A key of the method's map.
@@ -48,6 +52,8 @@ public struct Method: Equatable, Sendable {
     case .loss: "losses: [{kind: \(name)}]"
     case .exploration: "explore: {order: \(name)}"
     case .optimizer: "optimizer: {kind: \(name)}"
+    case .augmentation: "augment: {\(name): \(name == "flip" ? "true" : "4")}"
+    case .sampling: "train: {sampling: \(name)}"
     }
   }
 }

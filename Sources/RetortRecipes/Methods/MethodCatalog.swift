@@ -2,8 +2,8 @@ import RetortCore
 
 /// Every method that a recipe can name.
 public enum MethodCatalog {
-  /// Losses, explorations, optimizers.
-  public static let all = losses + explorations + optimizers
+  /// Losses, explorations, optimizers, augmentations, samplings.
+  public static let all = losses + explorations + optimizers + augmentations + samplings
 
   /// The method called `name`.
   ///

@@ -1,3 +1,4 @@
+import RetortData
 import RetortNN
 import RetortTraining
 
@@ -40,5 +41,21 @@ extension OptimizerSpec {
       case .oneCycle: OneCycleSchedule(steps: rest)
       }
     return warmup > 0 ? WarmUp(steps: warmup, then: main) : main
+  }
+}
+
+extension TrainSpec {
+  /// How the batches of `steps` steps are drawn from examples with the given labels.
+  func sampling(labels: [Int32], steps: Int) -> BatchOrder.Sampling {
+    func byClass(_ exponent: Double) -> ClassSampling {
+      ClassSampling(labels: labels, exponent: exponent)
+    }
+    return switch sampling {
+    case .shuffle: .shuffled(.wrap)
+    case .replacement: .replacement
+    case .classBalanced: .byClass(byClass(0))
+    case .squareRoot: .byClass(byClass(0.5))
+    case .progressivelyBalanced: .progressive(byClass(0), over: steps * batch)
+    }
   }
 }

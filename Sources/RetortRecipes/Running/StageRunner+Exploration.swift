@@ -23,7 +23,8 @@ extension StageRunner {
     let sources = data.training.subset(Array(0..<count))
     let graph = Graph()
     let shape = data.imageShape
-    let images = graph.input("images", Shape([count] + shape.dimensions))
+    let samples = graph.input("images", Shape([count] + shape.dimensions), .uint8)
+    let images = Normalization.unit(channels: shape[-1]).inputs(samples)
     let inputs = StepInputs(
       graph: graph, images: images, labels: graph.input("labels", [count], .int32),
       indices: graph.input("indices", [count], .int32),
@@ -42,7 +43,7 @@ extension StageRunner {
       ]
     }
     let executable = try session.compile(graph, outputs: outputs)
-    try executable.setInput(0, sources.images.map { Float($0) / 255 })
+    try executable.setInput(0, .uint8(sources.images))
     try executable.setInput(1, sources.labels)
     try executable.setInput(2, (0..<count).map { Int32($0) })
     let seed = parent.recipe.seed

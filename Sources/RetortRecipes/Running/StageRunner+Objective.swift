@@ -14,7 +14,7 @@ extension StageRunner {
       objective = { scheme.objective($0) }
     }
     return try StepProgram(
-      session, learner.store, optimizer, batch: stage.train.batch, imageShape: data.imageShape,
+      session, learner.store, optimizer, batch: stage.train.batch, loader: loader,
       seed: parent.recipe.seed, build: objective)
   }
 
@@ -47,7 +47,7 @@ extension StageRunner {
     }
     let teacher = soft == nil ? nil : players[.teacher]
     var tables = OfflineDistillation.Tables()
-    let isFixed = stage.augment == AugmentSpec()
+    let isFixed = stage.augment == .none
     let steps = stage.train.steps(examples: data.training.count)
     if let teacher {
       if isFixed { tables.logits = try logitTable(teacher) }

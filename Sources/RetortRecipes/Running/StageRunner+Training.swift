@@ -74,13 +74,9 @@ extension StageRunner {
 
   /// The stage's batches from `start` on.
   private func batches(from start: TrainingState, _ steps: Int) throws -> Prefetcher {
-    let loader = BatchLoader(
-      dataset: data.training,
-      augmentation: Augmentation(shift: stage.augment.shift, flip: stage.augment.flip),
-      seed: parent.recipe.seed)
     let order = try BatchOrder(
       count: data.training.count, batchSize: stage.train.batch, seed: parent.recipe.seed,
-      sampling: stage.train.sampling == .shuffle ? .shuffled(.wrap) : .replacement,
+      sampling: stage.train.sampling(labels: data.training.labels, steps: steps),
       position: start.position)
     return Prefetcher(loader: loader, order: order, batchLimit: steps - start.step)
   }

@@ -73,6 +73,11 @@ struct StageRunner {
     try Forward(session, player.store, imageShape: data.imageShape).outputs(data.test)[0]
   }
 
+  /// What makes the training batches.
+  var loader: BatchLoader {
+    BatchLoader(dataset: data.training, augmentation: stage.augment, seed: parent.recipe.seed)
+  }
+
   private func learner() throws(RunError) -> Player {
     guard let learner = players[stage.trained] else {
       throw .missingStage(stage.trained.rawValue, neededBy: stage.name)

@@ -26,14 +26,3 @@ public struct DataSpec: Equatable, Sendable {
   /// All of Fashion-MNIST.
   public init() {}
 }
-
-/// What is done to examples on the way in.
-public struct AugmentSpec: Equatable, Sendable {
-  /// The largest shift on each axis, in pixels, ≥ 0.
-  public var shift: Int
-  /// Whether half of the examples are mirrored.
-  public var flip: Bool
-
-  /// Nothing unless said.
-  public init(shift: Int = 0, flip: Bool = false) { (self.shift, self.flip) = (shift, flip) }
-}

@@ -67,8 +67,14 @@ public struct TrainSpec: Equatable, Sendable {
   public enum Sampling: String, CaseIterable, Sendable {
     /// Each epoch is a permutation.
     case shuffle
-    /// Each example is drawn independently.
+    /// Each example is drawn independently, all alike.
     case replacement
+    /// Each example's class is drawn first, all classes alike.
+    case classBalanced = "class-balanced"
+    /// Each example's class is drawn first, by the square root of its size.
+    case squareRoot = "square-root"
+    /// From `replacement` at the first step to `classBalanced` at the last.
+    case progressivelyBalanced = "progressively-balanced"
   }
 
   /// Examples of one step, ≥ 1.

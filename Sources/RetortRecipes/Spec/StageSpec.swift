@@ -1,3 +1,4 @@
+import RetortData
 import RetortDistillation
 
 /// One training: of a student, a generator or a teacher.
@@ -22,7 +23,7 @@ public struct StageSpec: Equatable, Sendable {
   /// How new examples are sought.
   public var explore: Exploration?
   /// What is done to examples on the way in.
-  public var augment: AugmentSpec
+  public var augment: Augmentation
   /// How parameters follow gradients.
   public var optimizer: OptimizerSpec
   /// How long, in what batches.
@@ -35,7 +36,7 @@ public struct StageSpec: Equatable, Sendable {
     name: String, data: DataSpec = DataSpec(), teacher: PlayerSpec? = nil,
     generator: PlayerSpec? = nil, student: PlayerSpec? = nil,
     losses: [LossSpec] = [.crossEntropy()], explore: Exploration? = nil,
-    augment: AugmentSpec = AugmentSpec(), optimizer: OptimizerSpec = OptimizerSpec(),
+    augment: Augmentation = .none, optimizer: OptimizerSpec = OptimizerSpec(),
     train: TrainSpec = TrainSpec(), checkpoints: CheckpointSpec = CheckpointSpec()
   ) {
     (self.name, self.data, self.teacher) = (name, data, teacher)

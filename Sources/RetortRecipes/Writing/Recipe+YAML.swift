@@ -1,4 +1,5 @@
 import RetortCore
+import RetortData
 import RetortDistillation
 import RetortFormats
 
@@ -25,7 +26,7 @@ extension StageSpec {
     lines.append("    losses:")
     lines += losses.map { "      - \($0.yaml)" }
     if let explore { lines.append("    explore: \(explore.yaml)") }
-    lines.append("    augment: {shift: \(augment.shift), flip: \(augment.flip)}")
+    lines.append("    augment: \(augment.yaml)")
     lines.append("    optimizer: \(optimizer.yaml)")
     lines.append("    train: \(train.yaml)")
     lines.append("    checkpoints: \(checkpoints.yaml)")
@@ -91,6 +92,15 @@ extension Exploration {
         ("temperature", number(temperature)), ("box", "\(box)"), ("ratio", number(ratio)),
         ("weight", number(weight)), ("statistics", statistics.rawValue),
       ])
+  }
+}
+
+extension Augmentation {
+  /// What padding is and how large the square is says nothing where neither is there.
+  fileprivate var yaml: String {
+    map(
+      [("shift", "\(shift)")] + (shift > 0 ? [("padding", padding.rawValue)] : [])
+        + [("flip", "\(flip)")] + (cutout > 0 ? [("cutout", "\(cutout)")] : []))
   }
 }
 

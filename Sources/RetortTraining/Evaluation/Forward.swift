@@ -31,26 +31,22 @@ public final class Forward {
     }
   }
 
-  /// All outputs over a dataset, normalised as a loader does, without augmentation.
+  /// All outputs over a dataset, scaled to 0…1, without augmentation.
   ///
   /// - Returns: One flat array per output, `[count, …]`.
-  public func outputs(_ dataset: ImageDataset, _ normalization: Normalization? = nil) throws
-    -> [[Float]]
-  {
-    let loader = BatchLoader(dataset: dataset, normalization: normalization)
-    var order = try BatchOrder(
-      count: dataset.count, batchSize: batch, seed: 0, sampling: .inOrder(.short))
-    var labels = Array(repeating: Int32(0), count: batch)
+  /// - Throws: `DataError.tooFewExamples` for no example, `GraphError` or the device's errors.
+  public func outputs(_ dataset: ImageDataset) throws -> [[Float]] {
+    guard dataset.count > 0 else {
+      throw DataError.tooFewExamples(wanted: 1, available: 0, className: nil)
+    }
     var results: [[Float]] = []
-    while order.position.epoch == 0 {
-      let planned = order.next()
-      let size = planned.indices.count
+    for first in stride(from: 0, to: dataset.count, by: batch) {
+      let size = min(batch, dataset.count - first)
       let program = try program(size)
-      var images = Array(repeating: Float(0), count: size * imageShape.count)
-      images.withUnsafeMutableBufferPointer { images in
-        labels.withUnsafeMutableBufferPointer { loader.load(planned, images: images, labels: $0) }
+      try dataset.images.withUnsafeBytes { bytes in
+        let span = first * dataset.imageSize..<(first + size) * dataset.imageSize
+        try program.setInput(0, UnsafeRawBufferPointer(rebasing: bytes[span]))
       }
-      try program.setInput(0, images)
       try program.run()
       for index in 0..<outputCount {
         if results.count <= index { results.append([]) }
@@ -65,8 +61,8 @@ public final class Forward {
   private func program(_ size: Int) throws -> any Executable {
     if let known = programs[size] { return known }
     let graph = Graph()
-    let images = graph.input("images", Shape([size] + imageShape.dimensions))
-    let outputs = try build(graph, images)
+    let images = graph.input("images", Shape([size] + imageShape.dimensions), .uint8)
+    let outputs = try build(graph, Normalization.unit(channels: imageShape[-1]).inputs(images))
     let executable = try session.compile(graph, outputs: outputs)
     programs[size] = executable
     outputCount = outputs.count

@@ -1,4 +1,5 @@
 import RetortCore
+import RetortData
 import RetortNN
 
 /// What a training step is built from.
@@ -72,9 +73,11 @@ public final class StepProgram {
   /// The number of examples of one step.
   public let batch: Int
   private let executable: any Executable
+  /// How many inputs stand before the labels.
+  private let imageInputs: Int
   private let seed: UInt64
 
-  /// Builds and compiles a step.
+  /// Builds and compiles a step over examples that go into the model as they are.
   ///
   /// - Parameters:
   ///   - imageShape: The extents of one example.
@@ -82,13 +85,42 @@ public final class StepProgram {
   ///   - seed: What random elements inside the step depend on, with the step's number.
   ///   - build: Adds the objective to the graph; called once.
   /// - Throws: `GraphError` for shapes that do not fit, or the device's errors.
-  public init(
+  public convenience init(
     _ session: Session, _ store: ParameterStore, _ optimizer: OptimizerState, batch: Int,
     imageShape: Shape, imageType: DType = .float32, seed: UInt64,
     build: (StepInputs) throws -> Objective
   ) throws {
     let graph = Graph()
     let images = graph.input("images", Shape([batch] + imageShape.dimensions), imageType)
+    try self.init(session, store, optimizer, images, seed: seed, build: build)
+  }
+
+  /// Builds and compiles a step over the batches of `loader`, whose pictures are augmented and
+  /// normalised on the device.
+  ///
+  /// - Parameters:
+  ///   - seed: What random elements inside the step depend on, with the step's number.
+  ///   - build: Adds the objective to the graph; called once.
+  /// - Throws: `GraphError` for shapes that do not fit, or the device's errors.
+  public convenience init(
+    _ session: Session, _ store: ParameterStore, _ optimizer: OptimizerState, batch: Int,
+    loader: BatchLoader, seed: UInt64, build: (StepInputs) throws -> Objective
+  ) throws {
+    let (graph, data) = (Graph(), loader.dataset)
+    let samples = graph.input("samples", [batch, data.height, data.width, data.channels], .uint8)
+    let moves = graph.input("moves", [batch, ImageMove.wordCount], .int32)
+    let images = loader.normalization.inputs(samples, moves: moves, loader.augmentation)
+    try self.init(session, store, optimizer, images, seed: seed, build: build)
+  }
+
+  /// Adds the other inputs to the graph of `images`, `[batch, …]`.
+  private init(
+    _ session: Session, _ store: ParameterStore, _ optimizer: OptimizerState, _ images: Tensor,
+    seed: UInt64, build: (StepInputs) throws -> Objective
+  ) throws {
+    let graph = images.graph
+    let batch = images.shape[0]
+    imageInputs = graph.inputs.count
     let labels = graph.input("labels", [batch], .int32)
     let indices = graph.input("indices", [batch], .int32)
     let rate = graph.input("learning rate", [1])
@@ -119,21 +151,33 @@ public final class StepProgram {
   /// Device memory held besides the variables, in bytes.
   public var byteCount: Int { executable.byteCount }
 
-  /// Enqueues one step; does not wait.
-  ///
-  /// - Parameter images: Elements of the type that the step was built for.
-  public func run<Element: BitwiseCopyable>(
-    images: UnsafeBufferPointer<Element>, labels: UnsafeBufferPointer<Int32>, indices: [Int32],
-    learningRate: Double, step: Int
+  /// Enqueues one step on a batch of the loader that the step was built for; does not wait.
+  public func run(_ batch: LoadedBatch, learningRate: Double, step: Int) throws {
+    try executable.setInput(0, UnsafeRawBufferPointer(batch.images))
+    try executable.setInput(1, UnsafeRawBufferPointer(batch.moves))
+    try run(
+      UnsafeRawBufferPointer(batch.labels), batch.plan.indices.map(Int32.init), learningRate, step)
+  }
+
+  /// Enqueues one step on examples of the shape and type that it was built for; does not wait.
+  public func run(
+    images: HostArray, labels: [Int32], indices: [Int32], learningRate: Double, step: Int
   ) throws {
-    try executable.setInput(0, UnsafeRawBufferPointer(images))
-    try executable.setInput(1, UnsafeRawBufferPointer(labels))
-    try executable.setInput(2, indices)
-    try executable.setInput(3, [Float(learningRate)])
-    try executable.setInput(4, [Int32(truncatingIfNeeded: step)])
+    try executable.setInput(0, images)
+    try labels.withUnsafeBytes { try run($0, indices, learningRate, step) }
+  }
+
+  private func run(
+    _ labels: UnsafeRawBufferPointer, _ indices: [Int32], _ learningRate: Double, _ step: Int
+  ) throws {
+    let first = imageInputs
+    try executable.setInput(first, labels)
+    try executable.setInput(first + 1, indices)
+    try executable.setInput(first + 2, [Float(learningRate)])
+    try executable.setInput(first + 3, [Int32(truncatingIfNeeded: step)])
     let low = Int32(truncatingIfNeeded: seed)
     let high = Int32(truncatingIfNeeded: seed >> 32)
-    try executable.setInput(5, [low, high, Int32(truncatingIfNeeded: step)])
+    try executable.setInput(first + 4, [low, high, Int32(truncatingIfNeeded: step)])
     try executable.run()
   }
 

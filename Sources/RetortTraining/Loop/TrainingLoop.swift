@@ -82,7 +82,7 @@ public struct TrainingLoop {
   /// Runs the steps from `start` to `options.steps` on the prefetcher's batches.
   ///
   /// - Parameters:
-  ///   - batches: The batches from `start.position` on.
+  ///   - batches: The batches from `start.position` on, of the loader that the step was built for.
   ///   - start: Where to go on; the model and its optimizer must stand there too.
   ///   - report: Called every `logEvery` steps and after the last.
   ///   - evaluate: Called with the state every `evaluateEvery` steps.
@@ -113,9 +113,7 @@ public struct TrainingLoop {
       let rate = rate(at: state.step)
       let epoch = state.position.epoch
       try batches.withNext { (batch: LoadedBatch) throws in
-        try program.run(
-          images: batch.images, labels: batch.labels, indices: batch.plan.indices.map(Int32.init),
-          learningRate: rate, step: state.step)
+        try program.run(batch, learningRate: rate, step: state.step)
         state.position = batch.plan.following
       }
       state.step += 1

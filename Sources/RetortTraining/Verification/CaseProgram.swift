@@ -15,10 +15,7 @@ struct CaseProgram {
   /// Runs step `step`, counted from 0.
   func run(_ step: Int) throws {
     for (index, feed) in feeds.enumerated() {
-      switch feed.values(step) {
-      case .float32(let elements): try executable.setInput(index, elements)
-      case .int32(let elements): try executable.setInput(index, elements)
-      }
+      try executable.setInput(index, feed.values(step))
     }
     try executable.run()
   }

@@ -136,6 +136,7 @@ extension HostArray {
       switch self {
       case .float32(let values): found = Double(values[index])
       case .int32(let values): found = Double(values[index])
+      case .uint8(let values): found = Double(values[index])
       }
       guard let value = expected[index] else {
         if self.dtype == .float32, found != -7777 { return "[\(index)] written: \(found)" }

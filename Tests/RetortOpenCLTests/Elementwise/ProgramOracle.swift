@@ -24,6 +24,7 @@ struct ProgramOracle {
       return switch inputs[index] {
       case .float32(let values): Double(values[place])
       case .int32(let values): Double(values[place])
+      case .uint8(let values): Double(values[place])
       }
     case .accumulator: return accumulator
     case .constant(let value): return value

@@ -14,8 +14,8 @@ struct StepJob {
 struct StepRunner {
   let form: KernelForm
   var matrix: MatrixUnits?
-  private static let slack = 64
   private static let sentinel: Float = -7777
+  private static let tail = [Float](repeating: sentinel, count: 64).withUnsafeBytes { Array($0) }
 
   struct Overwritten: Error { let value: Int }
 
@@ -52,9 +52,11 @@ struct StepRunner {
     }
     try list.replay()
     for (index, array) in arrays.enumerated() {
-      let tail = try memories[index].read(Float.self, count: array.count + Self.slack)
-        .suffix(Self.slack)
-      guard tail.allSatisfy({ $0 == Self.sentinel }) else { throw Overwritten(value: index) }
+      let length = array.count * array.dtype.byteCount + Self.tail.count
+      let bytes = try memories[index].read(UInt8.self, count: length)
+      guard bytes.suffix(Self.tail.count) == Self.tail[...] else {
+        throw Overwritten(value: index)
+      }
     }
     return try zip(jobs, steps).map { job, step in
       try zip(job.outputs, step.outputs).map { output, value in
@@ -108,12 +110,7 @@ struct StepRunner {
   private static func memory(
     _ context: OpenCLContext, _ array: HostArray
   ) throws -> DeviceMemory {
-    let padding = [Float](repeating: sentinel, count: slack)
-    return switch array {
-    case .float32(let values): try DeviceMemory(context, values + padding)
-    case .int32(let values):
-      try DeviceMemory(context, values + padding.map { Int32(bitPattern: $0.bitPattern) })
-    }
+    try DeviceMemory(context, array.withBytes { Array($0) } + tail)
   }
 }
 

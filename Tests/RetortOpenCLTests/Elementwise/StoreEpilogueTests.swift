@@ -78,10 +78,8 @@ import Testing
       let values = numbers.floats(sample.program.shape.count)
       let padding = [Float](repeating: -7777, count: 64)
       let operands = try sample.inputs.map { input in
-        switch input {
-        case .float32(let values): try DeviceMemory(context, values + padding)
-        case .int32(let values): try DeviceMemory(context, values + padding.map { Int32($0) })
-        }
+        try DeviceMemory(
+          context, input.withBytes { Array($0) } + padding.withUnsafeBytes { Array($0) })
       }
       let results = try sample.outputCounts.map {
         try DeviceMemory(context, [Float](repeating: -7777, count: $0 + 64))
