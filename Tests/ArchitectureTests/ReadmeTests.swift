@@ -1,4 +1,5 @@
 import Foundation
+import Retort
 import RetortRecipes
 import Testing
 
@@ -15,6 +16,11 @@ import Testing
     try recipe.write(toFile: path, atomically: true, encoding: .utf8)
     defer { try? FileManager.default.removeItem(atPath: path) }
     #expect(throws: Never.self) { try Recipe.load(path) }
+  }
+
+  @Test func everyModelIsListed() throws {
+    let readme = try SourceTree.text("README.md")
+    for model in ModelCatalog.all { #expect(readme.contains("`\(model.name)`"), "\(model.name)") }
   }
 
   @Test func everyMakeTargetExists() throws {

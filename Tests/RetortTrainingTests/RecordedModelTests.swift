@@ -32,7 +32,8 @@ import Testing
     #expect(weights.map(\.shape) == record.shapes)
   }
 
-  /// A frozen model's batch norms are folded into convolutions, which must not change what it says.
+  /// A frozen model's batch norms are folded into convolutions without bias, which must not change
+  /// what it says.
   @Test(arguments: Goldens.models, Device.allCases)
   func logitsArePyTorchs(_ name: String, _ device: Device) throws {
     let record = try ModelRecord.read(name)
