@@ -59,6 +59,16 @@ import Testing
       try work(graph, [part]).map(\.value) == [StepWork(operations: 16, bytes: 4 * (16 + 16))])
   }
 
+  @Test func samplesOfPicturesAreBytes() throws {
+    let graph = Graph()
+    let changed = graph.input("samples", [4, 5, 6, 3], .uint8).augmented(
+      moves: graph.input("moves", [4, 5], .int32),
+      table: graph.constant([Float](repeating: 0, count: 768), [3, 256]))
+    #expect(
+      try work(graph, [changed]).map(\.value)
+        == [StepWork(bytes: 360 + 4 * (20 + 768 + 360))])
+  }
+
   @Test func anOptimizerReadsAndWritesItsState() throws {
     let graph = Graph()
     let (p, m, v) = (
