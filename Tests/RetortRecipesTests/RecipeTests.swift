@@ -26,11 +26,11 @@ import Testing
       ])
     #expect(
       recipe.stages.map(\.trained) == [.teacher, .generator] + Array(repeating: .student, count: 6))
-    #expect(recipe.stages[1].losses == [.variational()])
+    #expect(recipe.stages[1].losses == [.variational(klWeight: 0.25)])
     #expect(recipe.stages[2].losses == [.crossEntropy()])
     #expect(recipe.stages[3].losses == [.crossEntropy(), .softTargets()])
     #expect(recipe.stages[3].explore == nil)
-    #expect(recipe.stages[7].explore?.step == .displacement(1))
+    #expect(recipe.stages[7].explore?.step == .displacement(0.5))
     #expect(recipe.stages[7].data.selection == .labelled(300))
     #expect(recipe.stages[7].teacher?.source == .stage("teacher"))
   }
