@@ -69,4 +69,22 @@ import Testing
     let metrics = ClassificationMetrics(logits: logits, labels: pictures.labels, classes: 10)
     #expect(result.trained.nll == metrics.nll)
   }
+
+  @Test func aMeanAfterTheLastEpochIsRefused() throws {
+    let home = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: home) }
+    try SmallPictures.write(to: home + "/pictures")
+    let late = recipe.replacingOccurrences(of: "PICTURES", with: home + "/pictures")
+      .replacingOccurrences(of: "steps: 5", with: "epochs: 1")
+      .replacingOccurrences(of: "from: 2", with: "from: 90000")
+    let runner = RecipeRunner(
+      try Recipe.decode(yaml: late, path: "late"), on: CPUBackend(), into: home + "/out")
+    let error = try #require(throws: RunError.self) { try runner.run() }
+    guard case .lateAverage("averaged", from: 90000, _) = error else {
+      Issue.record("\(error)")
+      return
+    }
+    #expect("\(error)".hasSuffix("let the mean begin earlier, or train longer"))
+    #expect(!FileManager.default.fileExists(atPath: home + "/out"))
+  }
 }

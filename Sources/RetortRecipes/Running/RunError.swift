@@ -22,6 +22,8 @@ public enum RunError: Error, Equatable, Sendable {
   case noRun(String)
   /// The run in the folder is of another recipe; the first entry that differs.
   case otherRecipe(folder: String, stage: String?, stored: String, given: String)
+  /// The mean of the weights would begin after the last step.
+  case lateAverage(stage: String, from: Int, steps: Int)
   /// A file of weights is not what it was when the run began.
   case changedWeights(String, folder: String)
 }
@@ -62,6 +64,9 @@ extension RunError: CustomStringConvertible {
       "the run in \(folder) is of another recipe: it has '\(stored)' where this one has '\(given)'"
         + (stage.map { " in stage '\($0)'" } ?? "")
         + "; go on as it began by 'retort run \(folder) --resume', or choose another --output"
+    case .lateAverage(let stage, let from, let steps):
+      "stage '\(stage)' has \(steps) steps, and 'optimizer.average.from' is \(from); let the mean "
+        + "begin earlier, or train longer"
     case .changedWeights(let path, let folder):
       "\(path) has changed since the run in \(folder) began, so it cannot go on as it would have; "
         + "put the file back, or start a run of its own with --output"

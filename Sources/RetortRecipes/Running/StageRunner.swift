@@ -24,6 +24,10 @@ struct StageRunner {
   init(_ stage: StageSpec, _ parent: RecipeRunner) throws {
     (self.stage, self.parent, home) = (stage, parent, parent.home(of: stage))
     data = try StageData(stage.data, seed: parent.recipe.seed, parent.datasets)
+    let steps = stage.train.steps(examples: data.training.count)
+    if let averaging = stage.optimizer.averaging, averaging.from >= steps {
+      throw RunError.lateAverage(stage: stage.name, from: averaging.from, steps: steps)
+    }
     let specs: [(StageSpec.Player, PlayerSpec?)] = [
       (.teacher, stage.teacher), (.generator, stage.generator), (.student, stage.student),
     ]
