@@ -27,7 +27,8 @@ import Testing
     let store = ParameterStore(Linear(4, 3), name: "student")
     try store.write(store.initialWeights(seed: 1), to: session)
     let state = OptimizerState(Adam(learningRate: 1), clipping: example.clipping, for: store)
-    let program = try StepProgram(session, store, state, batch: 5, imageShape: [2, 2, 1], seed: 1) {
+    let loader = BatchLoader(dataset: Self.pictures)
+    let program = try StepProgram(session, store, state, batch: 5, loader: loader, seed: 1) {
       let logits = store.model($0.images.flatten(), in: $0.context(.training))
       return Objective(terms: [LossTerm("root", (logits * 0).sum().sqrt())])
     }
@@ -35,7 +36,7 @@ import Testing
       program, learningRate: 1, schedule: ConstantSchedule(),
       options: TrainingOptions(steps: 4, logEvery: 1))
     let order = try BatchOrder(count: 10, batchSize: 5, seed: 1)
-    let batches = Prefetcher(loader: BatchLoader(dataset: Self.pictures), order: order)
+    let batches = Prefetcher(loader: loader, order: order)
     let error = #expect(throws: TrainingError.self) { try loop.run(batches, report: { _ in }) }
     #expect(
       error

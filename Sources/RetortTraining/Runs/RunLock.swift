@@ -16,5 +16,9 @@ public final class RunLock {
     if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK { return nil }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // A child process that is just being started has the descriptor too, and with it the lock.
+    flock(descriptor, LOCK_UN)
+    close(descriptor)
+  }
 }
