@@ -175,33 +175,54 @@
   VELOCITY(TYPE, LOAD, STORE, g / (sqrt(variance) + (TYPE)epsilon))               \
   FINISH(TYPE, LOAD, STORE, fma(v, (TYPE)-rate, w))
 
-// Both forms of a rule.
-#define KERNELS(NAME, RULE_PARAMETERS, SCALARS, UPDATE)                    \
-  __kernel __attribute__((reqd_work_group_size(1, 1, 1)))                  \
-  void NAME##_vector(COMMON_PARAMETERS RULE_PARAMETERS, const int chunk) { \
-    COMMON_SCALARS SCALARS                                                 \
-    size_t at = get_global_id(0) * (size_t)chunk;                          \
-    const size_t end = min(at + (size_t)chunk, (size_t)n);                 \
-    for (; at + 16 <= end; at += 16) {                                     \
-      UPDATE(float16, LOAD16, STORE16)                                     \
-    }                                                                      \
-    for (; at < end; at++) {                                               \
-      UPDATE(float, LOAD1, STORE1)                                         \
-    }                                                                      \
-  }                                                                        \
-  __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))              \
-  void NAME##_flat(COMMON_PARAMETERS RULE_PARAMETERS) {                    \
-    COMMON_SCALARS SCALARS                                                 \
-    size_t at = get_global_id(0) * 4;                                      \
-    if (at + 4 <= (size_t)n) {                                             \
-      UPDATE(float4, LOAD4, STORE4)                                        \
-      return;                                                              \
-    }                                                                      \
-    for (; at < (size_t)n; at++) {                                         \
-      UPDATE(float, LOAD1, STORE1)                                         \
-    }                                                                      \
+// The bodies of both forms of a rule.
+#define VECTOR_FORM(SCALARS, UPDATE)                     \
+  COMMON_SCALARS SCALARS                                 \
+  size_t at = get_global_id(0) * (size_t)chunk;          \
+  const size_t end = min(at + (size_t)chunk, (size_t)n); \
+  for (; at + 16 <= end; at += 16) {                     \
+    UPDATE(float16, LOAD16, STORE16)                     \
+  }                                                      \
+  for (; at < end; at++) {                               \
+    UPDATE(float, LOAD1, STORE1)                         \
+  }
+#define FLAT_FORM(SCALARS, UPDATE)       \
+  COMMON_SCALARS SCALARS                 \
+  size_t at = get_global_id(0) * 4;      \
+  if (at + 4 <= (size_t)n) {             \
+    UPDATE(float4, LOAD4, STORE4)        \
+    return;                              \
+  }                                      \
+  for (; at < (size_t)n; at++) {         \
+    UPDATE(float, LOAD1, STORE1)         \
   }
 
-KERNELS(sgd, MOMENTUM_PARAMETERS, , SGD_UPDATE)
-KERNELS(adam, ADAM_PARAMETERS, ADAM_SCALARS, ADAM_UPDATE)
-KERNELS(rmsprop, RMSPROP_PARAMETERS, , RMSPROP_UPDATE)
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void sgd_vector(COMMON_PARAMETERS MOMENTUM_PARAMETERS, const int chunk) {
+  VECTOR_FORM(, SGD_UPDATE)
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void sgd_flat(COMMON_PARAMETERS MOMENTUM_PARAMETERS) {
+  FLAT_FORM(, SGD_UPDATE)
+}
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void adam_vector(COMMON_PARAMETERS ADAM_PARAMETERS, const int chunk) {
+  VECTOR_FORM(ADAM_SCALARS, ADAM_UPDATE)
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void adam_flat(COMMON_PARAMETERS ADAM_PARAMETERS) {
+  FLAT_FORM(ADAM_SCALARS, ADAM_UPDATE)
+}
+
+__kernel __attribute__((reqd_work_group_size(1, 1, 1)))
+void rmsprop_vector(COMMON_PARAMETERS RMSPROP_PARAMETERS, const int chunk) {
+  VECTOR_FORM(, RMSPROP_UPDATE)
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void rmsprop_flat(COMMON_PARAMETERS RMSPROP_PARAMETERS) {
+  FLAT_FORM(, RMSPROP_UPDATE)
+}
