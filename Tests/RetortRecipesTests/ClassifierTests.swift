@@ -1,4 +1,3 @@
-import Foundation
 import RetortCPU
 import RetortCore
 import RetortTestSupport
@@ -17,25 +16,24 @@ import Testing
 
   /// What one step trained is what a stored model says of the test pictures.
   @Test(arguments: models) func onTheProcessor(_ model: String) throws {
-    let home = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
-    defer { try? FileManager.default.removeItem(atPath: home) }
-    try SmallPictures.write(to: home + "/pictures")
-    let recipe = try Recipe.decode(
-      yaml: """
-        version: 1
-        name: short
-        data: {name: fashion-mnist, directory: \(home)/pictures}
-        student: \(model)
-        losses: [{kind: cross-entropy}]
-        optimizer: {kind: sgd, learning-rate: 0.1}
-        train: {steps: 1, batch: 20}
-        """, path: "short.yaml")
-    let result = try #require(
-      try RecipeRunner(recipe, on: CPUBackend(), into: home + "/out").run().last)
-    let stored = try StoredModel(home + "/out")
-    let score = try stored.evaluate(on: recipe.stages[0].data, with: CPUBackend()).score
-    let (nll, trained) = (try #require(score.nll), try #require(result.trained.nll))
-    #expect(nll.isFinite && abs(nll - trained) <= 1e-5 * trained)
-    #expect(score.parameters == result.trained.parameters && score.macs == result.trained.macs)
+    try SmallPictures.withFolder { home in
+      let recipe = try Recipe.decode(
+        yaml: """
+          version: 1
+          name: short
+          data: {name: fashion-mnist, directory: \(home)/pictures}
+          student: \(model)
+          losses: [{kind: cross-entropy}]
+          optimizer: {kind: sgd, learning-rate: 0.1}
+          train: {steps: 1, batch: 20}
+          """, path: "short.yaml")
+      let result = try #require(
+        try RecipeRunner(recipe, on: CPUBackend(), into: home + "/out").run().last)
+      let stored = try StoredModel(home + "/out")
+      let score = try stored.evaluate(on: recipe.stages[0].data, with: CPUBackend()).score
+      let (nll, trained) = (try #require(score.nll), try #require(result.trained.nll))
+      #expect(nll.isFinite && abs(nll - trained) <= 1e-5 * trained)
+      #expect(score.parameters == result.trained.parameters && score.macs == result.trained.macs)
+    }
   }
 }

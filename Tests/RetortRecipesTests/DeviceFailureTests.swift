@@ -30,39 +30,38 @@ import Testing
   /// Every call to the device fails once, in a run of its own; every sixth such run is then ended on
   /// a healthy device.
   @Test func everyFailureSurfacesAndLosesNothing() throws {
-    let home = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
-    defer { try? FileManager.default.removeItem(atPath: home) }
-    try SmallPictures.write(to: home + "/pictures")
-    let recipe = try Recipe.decode(
-      yaml: recipe.replacingOccurrences(of: "PICTURES", with: home + "/pictures"), path: "short")
-    let healthy = FailingBackend(CPUBackend())
-    _ = try RecipeRunner(recipe, on: healthy, into: home + "/whole").run()
-    #expect(healthy.account.alive == 0 && healthy.account.calls > 50)
-    let expected = try student(home + "/whole")
+    try SmallPictures.withFolder { home in
+      let recipe = try Recipe.decode(
+        yaml: recipe.replacingOccurrences(of: "PICTURES", with: home + "/pictures"), path: "short")
+      let healthy = FailingBackend(CPUBackend())
+      _ = try RecipeRunner(recipe, on: healthy, into: home + "/whole").run()
+      #expect(healthy.account.alive == 0 && healthy.account.calls > 50)
+      let expected = try student(home + "/whole")
 
-    for failing in 1...healthy.account.calls {
-      let out = "\(home)/out-\(failing)"
-      let backend = FailingBackend(CPUBackend(), failing: failing)
-      let error = #expect(throws: BackendError.self) {
-        _ = try RecipeRunner(recipe, on: backend, into: out).run()
+      for failing in 1...healthy.account.calls {
+        let out = "\(home)/out-\(failing)"
+        let backend = FailingBackend(CPUBackend(), failing: failing)
+        let error = #expect(throws: BackendError.self) {
+          _ = try RecipeRunner(recipe, on: backend, into: out).run()
+        }
+        #expect(error == .device("call \(failing) failed"))
+        #expect(backend.account.failures == 1)
+        #expect(backend.account.calls == failing, "nothing is asked of a device that failed")
+        #expect(backend.account.alive == 0, "call \(failing) leaks")
+        let hasBegun = FileBytes.isReadable(out + "/recipe.yaml")
+        #expect(hasBegun == FileManager.default.fileExists(atPath: out))
+        guard failing % 6 == 0 else {
+          try checkpointsAreWhole(in: out)
+          continue
+        }
+        let again = RecipeRunner(
+          recipe, on: CPUBackend(), into: out, isResumed: hasBegun,
+          report: { event in
+            if case .checkpointRefused(let error) = event { Issue.record(error) }
+          })
+        _ = try again.run()
+        #expect(try student(out) == expected, "resumed after call \(failing)")
       }
-      #expect(error == .device("call \(failing) failed"))
-      #expect(backend.account.failures == 1)
-      #expect(backend.account.calls == failing, "nothing is asked of a device that failed")
-      #expect(backend.account.alive == 0, "call \(failing) leaks")
-      let hasBegun = FileBytes.isReadable(out + "/recipe.yaml")
-      #expect(hasBegun == FileManager.default.fileExists(atPath: out))
-      guard failing % 6 == 0 else {
-        try checkpointsAreWhole(in: out)
-        continue
-      }
-      let again = RecipeRunner(
-        recipe, on: CPUBackend(), into: out, isResumed: hasBegun,
-        report: { event in
-          if case .checkpointRefused(let error) = event { Issue.record(error) }
-        })
-      _ = try again.run()
-      #expect(try student(out) == expected, "resumed after call \(failing)")
     }
   }
 

@@ -10,26 +10,25 @@ import Testing
 
 @Suite struct MemoryTests {
   private func withRecipe(_ body: (Recipe, String) throws -> Void) throws {
-    let home = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
-    defer { try? FileManager.default.removeItem(atPath: home) }
-    try SmallPictures.write(to: home + "/pictures")
-    let recipe = try Recipe.decode(
-      yaml: """
-        version: 1
-        name: small
-        data: {name: fashion-mnist, directory: \(home)/pictures}
-        train: {steps: 2, batch: 20, evaluate-every: 1}
-        stages:
-          - {name: teacher, teacher: {model: resnet8, width: 4}}
-          - {name: generator, generator: {model: conv-vae, width: 4, hidden: 32}}
-          - name: distil
-            teacher: {from: teacher}
-            generator: {from: generator}
-            student: {model: lenet5-small}
-            losses: [{kind: cross-entropy}, {kind: kd}]
-            explore: {order: first}
-        """, path: "small.yaml")
-    try body(recipe, home)
+    try SmallPictures.withFolder { home in
+      let recipe = try Recipe.decode(
+        yaml: """
+          version: 1
+          name: small
+          data: {name: fashion-mnist, directory: \(home)/pictures}
+          train: {steps: 2, batch: 20, evaluate-every: 1}
+          stages:
+            - {name: teacher, teacher: {model: resnet8, width: 4}}
+            - {name: generator, generator: {model: conv-vae, width: 4, hidden: 32}}
+            - name: distil
+              teacher: {from: teacher}
+              generator: {from: generator}
+              student: {model: lenet5-small}
+              losses: [{kind: cross-entropy}, {kind: kd}]
+              explore: {order: first}
+          """, path: "small.yaml")
+      try body(recipe, home)
+    }
   }
 
   @Test func thePredictionIsWithinATenthOfWhatARunTakes() throws {

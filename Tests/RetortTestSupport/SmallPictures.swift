@@ -1,7 +1,16 @@
+import Foundation
 import RetortFormats
 
 /// A dataset in the form of Fashion-MNIST, but of a few pictures.
 package enum SmallPictures {
+  /// Calls `body` with a folder of its own that has them under `pictures`, and removes it.
+  package static func withFolder(_ body: (String) throws -> Void) throws {
+    let home = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: home) }
+    try write(to: home + "/pictures")
+    try body(home)
+  }
+
   /// Writes 60 training and 40 test pictures of ten classes to `folder`, which is made.
   ///
   /// Class c is a bar whose height and place tell it from the others, with some texture.

@@ -155,10 +155,7 @@ public enum ModelCatalog {
       let (patch, width, heads) = (
         options.int("patch"), options.int("width"), options.int("heads")
       )
-      guard width % heads == 0 else {
-        throw .unfit(
-          model: "vit-tiny", reason: "\(heads) heads do not divide a width of \(width)")
-      }
+      try checkHeads("vit-tiny", heads, width: width)
       let sizes = VisionTransformer.Sizes(
         patch: patch, width: width, layers: options.int("layers"), heads: heads,
         mlpRatio: options.int("mlp-ratio"))
@@ -206,15 +203,21 @@ public enum ModelCatalog {
     ],
     make: { options, _, classes throws(ModelError) in
       let (width, heads) = (options.int("width"), options.int("heads"))
-      guard width % heads == 0 else {
-        throw .unfit(model: "bert", reason: "\(heads) heads do not divide a width of \(width)")
-      }
+      try checkHeads("bert", heads, width: width)
       let sizes = BERT.Sizes(
         vocabulary: options.int("vocabulary"), width: width, layers: options.int("layers"),
         heads: heads, feedForward: options.int("feed-forward"),
         maximumLength: options.int("length"), dropout: options["dropout"])
       return BERT(sizes, classes: classes)
     })
+
+  private static func checkHeads(
+    _ model: String, _ heads: Int, width: Int
+  ) throws(ModelError) {
+    guard width % heads == 0 else {
+      throw .unfit(model: model, reason: "\(heads) heads do not divide a width of \(width)")
+    }
+  }
 
   private static func sized(
     _ name: String, _ image: ImageSize, least: Int, _ make: () -> Module?

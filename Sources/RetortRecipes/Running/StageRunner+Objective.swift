@@ -48,7 +48,6 @@ extension StageRunner {
     let teacher = soft == nil ? nil : players[.teacher]
     var tables = OfflineDistillation.Tables()
     let isFixed = stage.augment == .none
-    let steps = stage.train.steps(examples: data.training.count)
     if let teacher {
       if isFixed { tables.logits = try logitTable(teacher) }
       teacherEvaluations += isFixed ? data.training.count : steps * stage.train.batch

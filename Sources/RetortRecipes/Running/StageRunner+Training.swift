@@ -8,7 +8,7 @@ extension StageRunner {
   ///
   /// - Returns: The losses of the last step, by name.
   mutating func train(
-    _ learner: Player, _ optimizer: OptimizerState, _ program: StepProgram, _ steps: Int
+    _ learner: Player, _ optimizer: OptimizerState, _ program: StepProgram
   ) throws -> [(name: String, value: Double)] {
     let checkpoints = CheckpointFolder(
       home.file("checkpoints"), keeping: stage.checkpoints.kept)
@@ -27,7 +27,7 @@ extension StageRunner {
       try Checkpoint(session, learner.store, optimizer, state, best: best, origin: origin)
     }
     return try loop.run(
-      try batches(from: start, steps), from: start,
+      try batches(from: start), from: start,
       report: { progress in
         try log(progress)
         parent.report(.progress(stage: stage.name, progress))
@@ -73,7 +73,7 @@ extension StageRunner {
   }
 
   /// The stage's batches from `start` on.
-  private func batches(from start: TrainingState, _ steps: Int) throws -> Prefetcher {
+  private func batches(from start: TrainingState) throws -> Prefetcher {
     let order = try BatchOrder(
       count: data.training.count, batchSize: stage.train.batch, seed: parent.recipe.seed,
       sampling: stage.train.sampling(labels: data.training.labels, steps: steps),

@@ -20,11 +20,12 @@ struct StageRunner {
 
   var session: Session { parent.session }
   var classes: Int { data.training.classCount }
+  /// Optimizer steps of the whole stage.
+  var steps: Int { stage.train.steps(examples: data.training.count) }
 
   init(_ stage: StageSpec, _ parent: RecipeRunner) throws {
     (self.stage, self.parent, home) = (stage, parent, parent.home(of: stage))
     data = try StageData(stage.data, seed: parent.recipe.seed, parent.datasets)
-    let steps = stage.train.steps(examples: data.training.count)
     if let averaging = stage.optimizer.averaging, averaging.from >= steps {
       throw RunError.lateAverage(stage: stage.name, from: averaging.from, steps: steps)
     }
@@ -100,7 +101,6 @@ struct StageRunner {
     let began = clock.now
     let learner = try learner()
     let teacher = try teacherScore()
-    let steps = stage.train.steps(examples: data.training.count)
     parent.report(
       .stageBegan(
         name: stage.name, player: stage.trained, steps: steps, examples: data.training.count))
@@ -112,16 +112,16 @@ struct StageRunner {
         seconds: (clock.now - began).seconds))
     try parent.takeFolder()
     try home.make()
-    let losses = try train(learner, optimizer, program, steps)
+    let losses = try train(learner, optimizer, program)
     let seconds = (clock.now - began).seconds + earlierSeconds
     return try learner.store.withParameters(in: optimizer.average) {
-      try conclude(learner, teacher, steps, losses, seconds)
+      try conclude(learner, teacher, losses, seconds)
     }
   }
 
   /// Keeps and measures what has been trained.
   private mutating func conclude(
-    _ learner: Player, _ teacher: Evaluation?, _ steps: Int,
+    _ learner: Player, _ teacher: Evaluation?,
     _ losses: [(name: String, value: Double)], _ seconds: Double
   ) throws -> StageResult {
     try learner.write(

@@ -24,13 +24,14 @@ struct LineChart {
 
   /// The chart with its title, to be followed by a legend.
   var html: HTML {
-    let unit = axes.y.isLogarithmic ? " (logarithmic)" : ""
-    let last = series.map { "\($0.label) ends at \(axes.y.label($0.points.last?.y ?? 0))" }
+    let plot = Plot(self)
+    let unit = plot.y.isLogarithmic ? " (logarithmic)" : ""
+    let last = series.map { "\($0.label) ends at \(plot.y.label($0.points.last?.y ?? 0))" }
     return """
       <figure><figcaption>\(title)\(unit)</figcaption>
       <svg viewBox="0 0 460 250" role="img" \
       aria-label="\(title) by \(xLabel): \(last.joined(separator: ", "))">
-      \(drawing)
+      \(drawing(plot))
       </svg></figure>
 
       """
@@ -49,35 +50,38 @@ struct LineChart {
     return """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="-8 -26 660 284" width="1320" height="568">
       <style>\(HTML(markup: ReportStyle.drawing))</style>
-      <rect x="-8" y="-26" width="660" height="284" fill="#fdfdfc"/>
+      <rect x="-8" y="-26" width="660" height="284" fill="\(ReportStyle.lightColor("paper"))"/>
       <text class="title" x="0" y="-6">\(title)</text>
-      \(drawing)
+      \(drawing(Plot(self)))
       \(entries)</svg>
 
       """
   }
 
-  private var axes: (x: Axis, y: Axis) {
-    let all = series.flatMap { Self.thinned($0.points) }
-    let spreads = series.flatMap { series in
-      zip(series.points, series.spreads).flatMap { [$0.y - $1, $0.y + $1] }
+  /// What is drawn, and the axes that it fits.
+  private struct Plot {
+    let curves: [[(x: Double, y: Double)]]
+    let x, y: Axis
+
+    init(_ chart: LineChart) {
+      curves = chart.series.map { LineChart.thinned($0.points) }
+      let all = curves.joined()
+      let spreads = chart.series.flatMap { series in
+        zip(series.points, series.spreads).flatMap { [$0.y - $1, $0.y + $1] }
+      }
+      let heights = all.map(\.y) + spreads
+      let last = all.map(\.x).max() ?? 1
+      x =
+        chart.hasRatios
+        ? Axis(ratios: all.map(\.x).min() ?? 1, last) : Axis(0, max(1, last), finest: 1)
+      y = chart.isLinear ? Axis(0, heights.max() ?? 1) : Axis(fitting: heights)
     }
-    let heights = all.map(\.y) + spreads
-    let last = all.map(\.x).max() ?? 1
-    return (
-      hasRatios
-        ? Axis(ratios: all.map(\.x).min() ?? 1, last) : Axis(0, max(1, last), finest: 1),
-      isLinear ? Axis(0, heights.max() ?? 1) : Axis(fitting: heights)
-    )
   }
 
-  private var drawing: HTML {
-    let (x, y) = axes
-    let curves = series.enumerated().map { index, series in
-      curve(index, Self.thinned(series.points), series.spreads, x, y)
-    }
+  private func drawing(_ plot: Plot) -> HTML {
+    let curves = plot.curves.enumerated().map { curve($0.offset, $0.element, plot.x, plot.y) }
     return """
-      \(y.ticks.map { horizontal($0, y) })\(x.ticks.map { vertical($0, x) })
+      \(plot.y.ticks.map { horizontal($0, plot.y) })\(plot.x.ticks.map { vertical($0, plot.x) })
       <text class="axis" x="\(Self.text(width - right))" y="246" \
       text-anchor="end">\(xLabel)</text>
       \(curves)
@@ -102,8 +106,7 @@ struct LineChart {
   }
 
   private func curve(
-    _ index: Int, _ points: [(x: Double, y: Double)], _ spreads: [Double], _ xAxis: Axis,
-    _ yAxis: Axis
+    _ index: Int, _ points: [(x: Double, y: Double)], _ xAxis: Axis, _ yAxis: Axis
   ) -> HTML {
     let places = points.map { point in
       (
@@ -115,7 +118,8 @@ struct LineChart {
     // Few points are shown as such: a curve of one would not be seen.
     let dots = places.count > 12 ? [] : places
     let scale = yAxis.position(1) - yAxis.position(0)
-    let whiskers = zip(places, spreads).filter { $1 > 0 }.map { place, spread -> HTML in
+    let whiskers = zip(places, series[index].spreads).filter { $1 > 0 }.map {
+      place, spread -> HTML in
       let reach = spread * scale * (height - top - bottom)
       return """
         <path class="whisker c\(index % 8)" \

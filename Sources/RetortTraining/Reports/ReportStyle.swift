@@ -3,10 +3,8 @@ enum ReportStyle {
   /// The style sheet.
   static let text = """
 
-    :root { color-scheme: light dark; --paper: #fdfdfc; --ink: #1d2430; --faint: #5d6675;
-      --line: #dfe2e8; --panel: #f3f4f7; --accent: #0b63b0; --right: 11 99 176;
-      --wrong: 196 78 20; --c0: #0b63b0; --c1: #c44e14; --c2: #0a7d5a; --c3: #a03a86;
-      --c4: #8a6a00; --c5: #5a4fcf; --c6: #1b8296; --c7: #5d6675; }
+    :root { color-scheme: light dark; --panel: #f3f4f7; --accent: #0b63b0; --right: 11 99 176;
+      --wrong: 196 78 20; \(light.map { "--\($0.key): \($0.value);" }.joined(separator: " ")) }
     @media (prefers-color-scheme: dark) {
       :root { --paper: #14171c; --ink: #e7eaf0; --faint: #a0a9b8; --line: #323945;
         --panel: #1d222a; --accent: #6db3f2; --right: 80 150 220; --wrong: 235 130 75;
@@ -43,16 +41,7 @@ enum ReportStyle {
     figure { margin: 0; }
     figcaption { font-weight: 500; margin-bottom: .25rem; }
     svg { display: block; width: 100%; height: auto; overflow: visible; }
-    .grid { stroke: var(--line); fill: none; }
-    .axis { fill: var(--faint); font-size: 12px; }
-    .curve { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
-    .dot { fill: currentColor; }
-    .whisker { stroke: currentColor; stroke-dasharray: none !important; opacity: .5; }
-    .c0 { color: var(--c0); } .c1 { color: var(--c1); stroke-dasharray: 7 3; }
-    .c2 { color: var(--c2); stroke-dasharray: 2 3; } .c3 { color: var(--c3); }
-    .c4 { color: var(--c4); stroke-dasharray: 7 3; }
-    .c5 { color: var(--c5); stroke-dasharray: 2 3; } .c6 { color: var(--c6); }
-    .c7 { color: var(--c7); stroke-dasharray: 7 3; }
+    \(chart { "var(--\($0))" })
     .legend { display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; margin: 0 0 .75rem;
       padding: 0; list-style: none; font-size: .9rem; }
     .key { display: inline-block; width: 28px; height: 8px; margin-right: .4rem; }
@@ -104,18 +93,41 @@ enum ReportStyle {
   static let drawing = """
 
     svg { font-family: "DejaVu Sans", sans-serif; }
-    .title { font-size: 15px; font-weight: 600; fill: #1d2430; }
-    .name { font-size: 12px; fill: #1d2430; }
-    .grid { stroke: #dfe2e8; fill: none; }
-    .axis { fill: #5d6675; font-size: 12px; }
-    .curve { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
-    .dot { fill: currentColor; }
-    .whisker { stroke: currentColor; stroke-dasharray: none !important; opacity: .5; }
-    .c0 { color: #0b63b0; } .c1 { color: #c44e14; stroke-dasharray: 7 3; }
-    .c2 { color: #0a7d5a; stroke-dasharray: 2 3; } .c3 { color: #a03a86; }
-    .c4 { color: #8a6a00; stroke-dasharray: 7 3; }
-    .c5 { color: #5a4fcf; stroke-dasharray: 2 3; } .c6 { color: #1b8296; }
-    .c7 { color: #5d6675; stroke-dasharray: 7 3; }
+    .title { font-size: 15px; font-weight: 600; fill: \(lightColor("ink")); }
+    .name { font-size: 12px; fill: \(lightColor("ink")); }
+    \(chart(lightColor))
 
     """
+
+  /// The colours of charts on light paper, by name.
+  private static let light: KeyValuePairs = [
+    "paper": "#fdfdfc", "ink": "#1d2430", "faint": "#5d6675", "line": "#dfe2e8",
+    "c0": "#0b63b0", "c1": "#c44e14", "c2": "#0a7d5a", "c3": "#a03a86", "c4": "#8a6a00",
+    "c5": "#5a4fcf", "c6": "#1b8296", "c7": "#5d6675",
+  ]
+
+  /// One of them; it must exist.
+  static func lightColor(_ name: String) -> String {
+    guard let color = light.first(where: { $0.key == name }) else {
+      preconditionFailure("there is no colour '\(name)'")
+    }
+    return color.value
+  }
+
+  /// The style of charts, in colours that are called by name.
+  private static func chart(_ color: (String) -> String) -> String {
+    let dashes = ["", "7 3", "2 3", "", "7 3", "2 3", "", "7 3"]
+    let curves = dashes.enumerated().map { index, dash in
+      let dashed = dash.isEmpty ? "" : " stroke-dasharray: \(dash);"
+      return ".c\(index) { color: \(color("c\(index)"));\(dashed) }"
+    }
+    return """
+      .grid { stroke: \(color("line")); fill: none; }
+      .axis { fill: \(color("faint")); font-size: 12px; }
+      .curve { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; }
+      .dot { fill: currentColor; }
+      .whisker { stroke: currentColor; stroke-dasharray: none !important; opacity: .5; }
+      \(curves.joined(separator: "\n"))
+      """
+  }
 }
