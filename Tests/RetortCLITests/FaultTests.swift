@@ -212,7 +212,7 @@ extension SmallRun {
   }
 
   /// Everything in the folder.
-  fileprivate func names() throws -> [String] {
+  func names() throws -> [String] {
     try FileManager.default.subpathsOfDirectory(atPath: path).sorted()
   }
 }
