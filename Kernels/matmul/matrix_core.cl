@@ -92,10 +92,10 @@ static inline void take_fragments(
   const int id = lane % LANES;
   UNROLL for (int i = 0; i < FRAGMENTS_M; ++i)
     UNROLL for (int r = 0; r < WORDS_A; ++r)
-      a[i][r] = A_WORD(WARP_ROW + i * 16 + A_AT_ROW(id, r), k + A_AT_DEPTH(id, r));
+      a[i][r] = A_WORD(A_AT_ROW(id, r) + WARP_ROW + i * 16, A_AT_DEPTH(id, r) + k);
   UNROLL for (int j = 0; j < FRAGMENTS_N; ++j)
     UNROLL for (int r = 0; r < WORDS_B; ++r)
-      b[j][r] = B_WORD(k + B_AT_DEPTH(id, r), WARP_COLUMN + j * FRAGMENT_N + B_AT_COLUMN(id, r));
+      b[j][r] = B_WORD(B_AT_DEPTH(id, r) + k, B_AT_COLUMN(id, r) + WARP_COLUMN + j * FRAGMENT_N);
 }
 
 #if EMULATED

@@ -290,11 +290,11 @@ enum ContractionForm: String, CaseIterable, Sendable {
       let job = StepJob(
         kind: kind(program), inputs: operands + extra,
         outputs: program.results.map { _ in (sums.count, .float32) })
-      // The last program holds the others, but CLBlast has none of its own.
+      // The last program holds the others, but CLBlast has none of its own, and float32 alone.
       let choices =
         isSearched
         ? try runner.candidates(for: job).filter {
-          place == programs.count - 1 || $0.algorithm == .clblast
+          $0.algorithm == .clblast ? form.units == nil : place == programs.count - 1
         } : [TuningChoice()]
       let jobs = choices.map { choice in
         var job = job
