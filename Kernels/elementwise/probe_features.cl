@@ -17,8 +17,8 @@
 // Memory     128 bytes local for FEATURE 0.
 // Numerics   Small integers, exact in every type.
 // Source     PTX ISA, "Warp Level Matrix Instructions": fragment layouts of m16n8k16 and m16n8k8.
-//            AMD's Matrix Instruction Calculator: those of MFMA and WMMA, as matmul/mfma_core.cl and
-//            matmul/wmma_core.cl say.
+//            AMD's Matrix Instruction Calculator: those of MFMA and WMMA, as matmul/mfma_core.cl
+//            and matmul/wmma_core.cl say.
 // Called by  RetortOpenCL/Devices/CapabilityProbe.swift
 
 #ifndef FEATURE

@@ -1,5 +1,5 @@
-// emulated_core: what a matrix instruction does, in plain C, so that any device can test the rest of
-// matrix_core.cl: lanes show each other their fragments in local memory behind the tiles.
+// emulated_core: what a matrix instruction does, in plain C, so that any device can test the rest
+// of matrix_core.cl: lanes show each other their fragments in local memory behind the tiles.
 //
 // Macros     EMULATED_A_LANE, EMULATED_A_WORD(row, k)   which lane's which word is that of a
 //            EMULATED_B_LANE(k, column), EMULATED_B_WORD(k)   the same of b

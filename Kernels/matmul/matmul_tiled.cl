@@ -8,8 +8,8 @@
 //            on matrix units times LANES.
 //            Split s sums k in [s · chunk, (s + 1) · chunk); one split has chunk ≥ K, otherwise
 //            chunk is a multiple of TILE_K.
-// Macros     TILE_*, ITEM_*, VECTOR_*, COMPUTE, MATRIX_CORE, EMULATED  see tile_core.cl. VECTOR 4 is
-//            for a 16-byte aligned operand whose last axis and batch stride are multiples of 4.
+// Macros     TILE_*, ITEM_*, VECTOR_*, COMPUTE, MATRIX_CORE, EMULATED  see tile_core.cl. VECTOR 4
+//            is for a 16-byte aligned operand whose last axis and batch stride are multiples of 4.
 //            TRANSPOSE_A, TRANSPOSE_B  0 or 1; default 0.
 //            PARTIAL  1 stores split s's sums at c[s, batch · M, N] for split_sum.cl; default 0.
 //            STORE_PARAMETERS, STORE1  the epilogue: once per element, with its complete sum.

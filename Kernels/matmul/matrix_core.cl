@@ -1,14 +1,15 @@
 // matrix_core: tile_core.cl's work on matrix units; that file says everything about it.
 //
-// Cores      mma_core.cl, mfma_core.cl and wmma_core.cl each describe one instruction. It multiplies
-//            fragments a [16 rows, 8 words] and b [8 words, FRAGMENT_N columns], a word being one
-//            tf32 or two bf16 of successive k, held by LANES lanes together. A lane has WORDS_A words
-//            of a, WORDS_B of b, and LANE_ROWS × LANE_COLUMNS sums. A core gives, of lane `id`,
-//              A_AT_ROW, A_AT_DEPTH(id, i)      the row and the depth in words of its i-th word of a
-//              B_AT_DEPTH(id, i), B_AT_COLUMN   the same of b
-//              SUM_AT_ROW, SUM_AT_COLUMN(id, i) the row and the column of its sums
-//              multiply_fragment(a, b, sum, column)   the instruction, unless EMULATED
-//              EMULATED_…                       where the instruction looks, as emulated_core.cl says
+// Cores      mma_core.cl, mfma_core.cl and wmma_core.cl each describe one instruction. It
+//            multiplies fragments a [16 rows, 8 words] and b [8 words, FRAGMENT_N columns], a word
+//            being one tf32 or two bf16 of successive k, held by LANES lanes together. A lane has
+//            WORDS_A words of a, WORDS_B of b, and LANE_ROWS × LANE_COLUMNS sums. Of lane `id` a
+//            core gives
+//              A_AT_ROW, A_AT_DEPTH(id, i)       row and depth in words of its i-th word of a
+//              B_AT_DEPTH, B_AT_COLUMN(id, i)    depth and column of its i-th word of b
+//              SUM_AT_ROW, SUM_AT_COLUMN(id, i)  the i-th row and column of its sums
+//            and multiply_fragment, the instruction, or, EMULATED, where the instruction looks, as
+//            emulated_core.cl says.
 
 #define WARPS_ACROSS (TILE_N / ITEM_N)
 #define ITEMS (TILE_M / ITEM_M * WARPS_ACROSS * LANES)

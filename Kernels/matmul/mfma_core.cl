@@ -29,7 +29,8 @@
 #define EMULATED_ROW(id, i) (4 * ((id) / 16) + (i))
 #define EMULATED_COLUMN(id, j) ((id) % 16)
 #else
-// At most 256 registers: with more, sums are copied to accumulation registers and back for each tile.
+// At most 256 registers: with more, the compiler copies the sums to accumulation registers and back
+// for each tile.
 #define TILE_ATTRIBUTES __attribute__((amdgpu_waves_per_eu(2)))
 #if COMPUTE == 1
 #define MFMA(a, b, sums) \

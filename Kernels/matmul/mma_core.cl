@@ -1,7 +1,7 @@
 // mma_core: NVIDIA's mma.sync, by PTX; see matrix_core.cl.
 //
-// Source     PTX ISA, "Warp Level Matrix Instructions": in words the fragments of m16n8k8 (tf32) and
-//            m16n8k16 (bf16) are the same. With g = lane / 4 and t = lane % 4,
+// Source     PTX ISA, "Warp Level Matrix Instructions": in words the fragments of m16n8k8 (tf32)
+//            and m16n8k16 (bf16) are the same. With g = lane / 4 and t = lane % 4,
 //              a  (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4)
 //              b  (t, g), (t + 4, g)
 //              c  (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1)

@@ -5,7 +5,7 @@
 //            floats of them, and holds SUM_ROWS × SUM_COLUMNS sums; SUM_ROW and SUM_COLUMN say which.
 // Macros     TILE_M, TILE_N, TILE_K  a work-group's block; default 64, 64, 16, of bf16 32.
 //            COMPUTE  how it multiplies: 0 float32 (default); 1 tf32 and 2 bf16, on matrix units.
-//            ITEM_M, ITEM_N  the block of a work-item, or of a warp of LANES where COMPUTE is not 0.
+//            ITEM_M, ITEM_N  the block of a work-item, or where COMPUTE is not 0 of a warp of LANES.
 //            COMPUTE 0: multiples of 4, default 4, 4. The rows of items, TILE_M / ITEM_M, are a
 //            multiple of 4; their columns 4 or a multiple of 8.
 //            COMPUTE 1, 2: multiples of 16 and FRAGMENT_N, default 32, 32. TILE_K is a multiple of
@@ -13,8 +13,8 @@
 //            VECTOR_A, VECTOR_B  floats per global load, 1 (default) or 4.
 //            TILE_M · TILE_K and TILE_N · TILE_K are multiples of ITEMS · VECTOR; for COMPUTE 2 of
 //            twice that where memory does not run along k.
-//            MATRIX_CORE  what multiplies where COMPUTE is not 0: 1 NVIDIA's mma.sync, 2 AMD's MFMA,
-//            3 AMD's WMMA, which knows no tf32; each says its LANES and FRAGMENT_N in a file.
+//            MATRIX_CORE  what multiplies where COMPUTE is not 0: 1 NVIDIA's mma.sync, 2 AMD's
+//            MFMA, 3 AMD's WMMA, which knows no tf32; each has a file with its LANES and FRAGMENT_N.
 //            EMULATED  1 plain C with the same fragments in the same lanes, for tests; default 0.
 //            TILE_ATTRIBUTES  what a core asks of the compiler for the whole kernel.
 //            A_ALONG_K, B_ALONG_K  0 or 1: whether neighbours in the operand's memory are

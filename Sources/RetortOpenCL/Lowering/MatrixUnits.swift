@@ -1,6 +1,6 @@
 import RetortCore
 
-/// A processor's instruction for products of small matrices, which the lanes of a warp hold together.
+/// A processor's instruction for products of small matrices, which a warp's lanes hold together.
 public enum MatrixInstruction: String, Sendable, Codable, CaseIterable {
   /// NVIDIA's, from Ampere on, by PTX.
   case mma = "mma.sync"
