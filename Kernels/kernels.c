@@ -15,6 +15,18 @@ static const char convolution_tiled[] = {
 static const char matmul_tiled[] = {
 #embed "matmul/matmul_tiled.cl"
     , 0};
+static const char emulated_core[] = {
+#embed "matmul/emulated_core.cl"
+    , 0};
+static const char mfma_core[] = {
+#embed "matmul/mfma_core.cl"
+    , 0};
+static const char mma_core[] = {
+#embed "matmul/mma_core.cl"
+    , 0};
+static const char wmma_core[] = {
+#embed "matmul/wmma_core.cl"
+    , 0};
 static const char matrix_core[] = {
 #embed "matmul/matrix_core.cl"
     , 0};
@@ -155,6 +167,10 @@ static const retort_kernel_source sources[] = {
     {"random/philox", philox},
     {"convolution/convolution_tiled", convolution_tiled},
     {"matmul/matmul_tiled", matmul_tiled},
+    {"matmul/emulated_core", emulated_core},
+    {"matmul/mfma_core", mfma_core},
+    {"matmul/mma_core", mma_core},
+    {"matmul/wmma_core", wmma_core},
     {"matmul/matrix_core", matrix_core},
     {"matmul/tile_core", tile_core},
     {"matmul/split_sum", split_sum},

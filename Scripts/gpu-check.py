@@ -29,6 +29,12 @@ PTXAS_WHEEL = "nvidia-cuda-nvcc-cu12==12.9.86"
 NVIDIA = ["sm_70", "sm_80", "sm_90"]
 AMD = ["gfx90a", "gfx942", "gfx1100"]
 QUICK = ["sm_90", "gfx942"]
+# What the cores of products on matrix units are called, and the targets that have each for a type.
+CORES = {"1": "mma.sync", "2": "mfma", "3": "wmma"}
+MATRIX_UNITS = {
+    "tf32 mma.sync": ["sm_80", "sm_90"], "bf16 mma.sync": ["sm_80", "sm_90"],
+    "tf32 mfma": ["gfx942"], "bf16 mfma": ["gfx90a", "gfx942"], "bf16 wmma": ["gfx1100"],
+}
 LOCAL_LIMIT = 48 << 10  # what NVIDIA's driver grants a work-group
 
 # What is run without a device; {output} is a folder that is thrown away.
@@ -115,17 +121,18 @@ def kernel_of(source):
     return source.stem.rsplit("-", 1)[0]
 
 
-def compute_type(source):
-    """What a program multiplies in on NVIDIA's matrix units; empty if it does not use them."""
-    text = source.read_text()
-    if "#define MATRIX_CORE 1" not in text:
-        return ""
-    return ["tf32", "bf16"]["#define COMPUTE 2" in text]
+def matrix_units(source):
+    """What a program multiplies on, a key of MATRIX_UNITS; empty if not on matrix units."""
+    found = re.search(r"^#define COMPUTE (\d)\n#define MATRIX_CORE (\d)$", source.read_text(),
+                      re.MULTILINE)
+    return f"{'tf32' if found[1] == '1' else 'bf16'} {CORES[found[2]]}" if found else ""
 
 
-def is_meant_for(source, target):
-    """Whether a program can be compiled for a target: PTX for matrix units needs sm_80."""
-    return not compute_type(source) or target in NVIDIA and target >= "sm_80"
+def targets_of(source, quick):
+    """The targets that a program is compiled for: on matrix units those that have them."""
+    having = MATRIX_UNITS.get(matrix_units(source), NVIDIA + AMD)
+    chosen = [target for target in having if target in QUICK] if quick else having
+    return chosen or having[:1]
 
 
 def clang(target):
@@ -214,7 +221,7 @@ def faults(source, facts):
     found = [f"{facts[key]} {name}" for key, name in names.items() if facts[key]]
     if facts["local"] > LOCAL_LIMIT:
         found.append(f"{facts['local']} bytes of local memory")
-    if compute_type(source) and not facts["matrix"]:
+    if matrix_units(source) and not facts["matrix"]:
         found.append("no matrix instruction")
     return found
 
@@ -226,8 +233,7 @@ def row_name(source):
         return f"{kernel}, defaults"
     # The host's macros come first, the file's defaults later.
     tile = re.findall(r"^#define TILE_[MNK] (\d+)$", source.read_text(), re.MULTILINE)[:3]
-    words = [kernel, compute_type(source), "×".join(tile)]
-    return " ".join(filter(None, words))
+    return " ".join(filter(None, [kernel, matrix_units(source), "×".join(tile)]))
 
 
 def table(results, targets):
@@ -270,20 +276,22 @@ scratch memory.
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("retort", help="the built program")
-    parser.add_argument("--quick", action="store_true", help=f"only {' and '.join(QUICK)}")
+    parser.add_argument("--quick", action="store_true",
+                        help=f"only {' and '.join(QUICK)}, and what neither has")
     parser.add_argument("--table", help="the file that keeps the table")
     options = parser.parse_args()
-    targets = QUICK if options.quick else NVIDIA + AMD
     (HOME / "results").mkdir(parents=True, exist_ok=True)
     versions = run([CLANG, "--version"]).stdout + run([ptxas(), "--version"]).stdout
     sources = write_sources(pathlib.Path(options.retort).resolve())
     results = {source: {} for source in sources}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = {pool.submit(check, source, target, versions): (source, target)
-                   for source in sources for target in targets if is_meant_for(source, target)}
+                   for source in sources for target in targets_of(source, options.quick)}
         for done in concurrent.futures.as_completed(waiting):
             source, target = waiting[done]
             results[source][target] = done.result()
+    used = {target for facts in results.values() for target in facts}
+    targets = [target for target in NVIDIA + AMD if target in used]
     text = table(results, targets)
     print(text)
     count = 0

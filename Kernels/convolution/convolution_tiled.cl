@@ -15,7 +15,7 @@
 //            INPUT_GRADIENT: positions of one phase (coordinates modulo the stride) meet the same
 //            taps, so that no product is with zero; M is then that of the largest phase,
 //            images · ⌈HEIGHT / STRIDE_Y⌉ · ⌈WIDTH / STRIDE_X⌉.
-// Macros     TILE_*, ITEM_*, VECTOR_*, COMPUTE, MATRIX_CORE, PARTIAL, STORE_*  as
+// Macros     TILE_*, ITEM_*, VECTOR_*, COMPUTE, MATRIX_CORE, EMULATED, PARTIAL, STORE_*  as
 //            matmul_tiled; VECTOR_A 4 needs a multiple of 4 as C forward and as O otherwise,
 //            VECTOR_B 4 as C. The rest is geometry.
 // Memory     As matmul_tiled; x is read once per tap through the caches.
@@ -161,7 +161,7 @@ static address b_at(address input, part p, int k, int n) { return unfolded(input
 
 #include "../matmul/tile_core.cl"
 
-__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
+__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) TILE_ATTRIBUTES
 void ENTRY(__global const float* restrict a, __global const float* restrict b,
            __global float* restrict c, const int images, const int chunk STORE_PARAMETERS) {
   __local word tiles[TILE_WORDS] __attribute__((aligned(16)));

@@ -1,23 +1,31 @@
 // probe_features: tries one optional feature of a device; the host checks the numbers.
 //
-// Shapes     x  [128]  float32, x[i] = i;  y  [128]  float32, zero before.
-// Launch     probe_feature  1-D: global 32, local 32 (one warp where the feature is a warp's).
+// Shapes     x  [32]  float32, x[i] = i;  y  [256]  float32, zero before.
+// Launch     probe_feature  1-D: global LANES, local LANES: one warp where the feature is a warp's.
 // Macros     FEATURE  0 local memory: y[i] = x[31 − i], i < 32.
 //                     1 half arithmetic: y[i] = half(2047 + x[i]) + half(1), rounded as half does.
 //                     2 double arithmetic: y[i] = 2⁴⁰ × ((x[i] + 2⁻⁴⁰) − x[i]) = 1.
 //                     3 shuffles in a sub-group or warp: y[i] = x[i xor 1].
 //                     4, 5 matrix units of NVIDIA's PTX, bf16 (m16n8k16) and tf32 (m16n8k8):
 //                     y [16, 8] = a · b, a[r][k] = (r + k) mod 5 − 2, b[k][c] = (2k + c) mod 7 − 3.
+//                     6, 7 AMD's MFMA, bf16 (16x16x16) and tf32 (16x16x8); 8 its WMMA, bf16:
+//                     y [16, 16] = a · b.
+//            LANES  64 for FEATURE 6 and 7, else 32, the default.
 //            Default 0. Where the compiler lacks a feature, the kernel leaves y alone.
 //            INTEL_SHUFFLE, KHR_SHUFFLE  set by the host where the device lists
 //            cl_intel_subgroups or cl_khr_subgroup_shuffle.
 // Memory     128 bytes local for FEATURE 0.
 // Numerics   Small integers, exact in every type.
 // Source     PTX ISA, "Warp Level Matrix Instructions": fragment layouts of m16n8k16 and m16n8k8.
+//            AMD's Matrix Instruction Calculator: those of MFMA and WMMA, as matmul/mfma_core.cl
+//            and matmul/wmma_core.cl say.
 // Called by  RetortOpenCL/Devices/CapabilityProbe.swift
 
 #ifndef FEATURE
 #define FEATURE 0
+#endif
+#ifndef LANES
+#define LANES 32
 #endif
 
 // NVIDIA's compiler takes PTX, and half arithmetic although it does not list cl_khr_fp16.
@@ -38,15 +46,41 @@
 #define HAS_DOUBLE
 #endif
 
-#ifdef HAS_PTX
+// AMD's compiler has a builtin for each matrix instruction; some builtins pass for processors that
+// lack the instruction, and then it stops.
+#ifdef __has_builtin
+#if FEATURE == 6 && (defined(__gfx90a__) || defined(__gfx942__) || defined(__gfx950__))
+#if __has_builtin(__builtin_amdgcn_mfma_f32_16x16x16bf16_1k)
+#define HAS_AMD
+#define DEPTH 4  // what a lane holds of a row of a and of a column of b
+#define ROW_OF_SUM(i) (lane / 16 * 4 + (i))
+#endif
+#elif FEATURE == 7 && defined(__gfx942__)
+#if __has_builtin(__builtin_amdgcn_mfma_f32_16x16x8_xf32)
+#define HAS_AMD
+#define DEPTH 2
+#define ROW_OF_SUM(i) (lane / 16 * 4 + (i))
+#endif
+#elif FEATURE == 8 && defined(__GFX11__)
+#if __has_builtin(__builtin_amdgcn_wmma_f32_16x16x16_bf16_w32)
+#define HAS_AMD
+#define DEPTH 16
+#define ROW_OF_SUM(i) ((i) * 2 + lane / 16)
+#endif
+#endif
+#endif
+
+#if defined(HAS_PTX) || defined(HAS_AMD)
 static inline float a_at(int row, int k) { return (float)((row + k) % 5 - 2); }
 static inline float b_at(int k, int column) { return (float)((2 * k + column) % 7 - 3); }
+#endif
+#ifdef HAS_PTX
 static inline uint two_bf16(float low, float high) {
   return (as_uint(high) & 0xFFFF0000u) | (as_uint(low) >> 16);
 }
 #endif
 
-__kernel __attribute__((reqd_work_group_size(32, 1, 1)))
+__kernel __attribute__((reqd_work_group_size(LANES, 1, 1)))
 void probe_feature(__global const float* x, __global float* y) {
   const int lane = (int)get_local_id(0);
 #if FEATURE == 0
@@ -68,7 +102,7 @@ void probe_feature(__global const float* x, __global float* y) {
   y[lane] = intel_sub_group_shuffle_xor(x[lane], 1u);
 #elif FEATURE == 3 && defined(KHR_SHUFFLE)
   y[lane] = sub_group_shuffle_xor(x[lane], 1u);
-#elif FEATURE >= 4 && defined(HAS_PTX)
+#elif (FEATURE == 4 || FEATURE == 5) && defined(HAS_PTX)
   const int group = lane >> 2, member = lane & 3;
   float d0, d1, d2, d3;
 #if FEATURE == 4
@@ -99,6 +133,28 @@ void probe_feature(__global const float* x, __global float* y) {
   row[1] = d1;
   row[64] = d2;
   row[65] = d3;
+#elif defined(HAS_AMD)
+  const int first = FEATURE == 8 ? 0 : lane / 16 * DEPTH;
+  float a[DEPTH], b[DEPTH];
+  short a_bf16[DEPTH], b_bf16[DEPTH];
+  for (int i = 0; i < DEPTH; ++i) {
+    a[i] = a_at(lane % 16, first + i);
+    b[i] = b_at(first + i, lane % 16);
+    a_bf16[i] = (short)(as_uint(a[i]) >> 16);
+    b_bf16[i] = (short)(as_uint(b[i]) >> 16);
+  }
+#if FEATURE == 6
+  const float4 sums = __builtin_amdgcn_mfma_f32_16x16x16bf16_1k(
+      vload4(0, a_bf16), vload4(0, b_bf16), (float4)(0.0f), 0, 0, 0);
+#elif FEATURE == 7
+  const float4 sums = __builtin_amdgcn_mfma_f32_16x16x8_xf32(
+      vload2(0, a), vload2(0, b), (float4)(0.0f), 0, 0, 0);
+#else
+  const float8 sums = __builtin_amdgcn_wmma_f32_16x16x16_bf16_w32(
+      vload16(0, a_bf16), vload16(0, b_bf16), (float8)(0.0f));
+#endif
+  for (int i = 0; i < (int)(sizeof(sums) / sizeof(float)); ++i)
+    y[ROW_OF_SUM(i) * 16 + lane % 16] = sums[i];
 #else
   (void)lane, (void)x, (void)y;
 #endif

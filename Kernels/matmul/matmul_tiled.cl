@@ -5,11 +5,11 @@
 //            Batch i starts at a + i · a_stride and b + i · b_stride floats (0 shares a matrix).
 // Launch     3-D: global tiles · ITEMS × splits × batch, local ITEMS × 1 × 1, where
 //            tiles = ⌈M / TILE_M⌉ · ⌈N / TILE_N⌉ and ITEMS = TILE_M / ITEM_M · TILE_N / ITEM_N,
-//            on matrix units times 32.
+//            on matrix units times LANES.
 //            Split s sums k in [s · chunk, (s + 1) · chunk); one split has chunk ≥ K, otherwise
 //            chunk is a multiple of TILE_K.
-// Macros     TILE_*, ITEM_*, VECTOR_*, COMPUTE, MATRIX_CORE  see tile_core.cl. VECTOR 4 is for a
-//            16-byte aligned operand whose last axis and batch stride are multiples of 4.
+// Macros     TILE_*, ITEM_*, VECTOR_*, COMPUTE, MATRIX_CORE, EMULATED  see tile_core.cl. VECTOR 4
+//            is for a 16-byte aligned operand whose last axis and batch stride are multiples of 4.
 //            TRANSPOSE_A, TRANSPOSE_B  0 or 1; default 0.
 //            PARTIAL  1 stores split s's sums at c[s, batch · M, N] for split_sum.cl; default 0.
 //            STORE_PARAMETERS, STORE1  the epilogue: once per element, with its complete sum.
@@ -44,7 +44,7 @@
 #define PASTE(name, width) name##width
 #define LOAD(width) PASTE(LOAD_, width)
 
-__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1)))
+__kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) TILE_ATTRIBUTES
 void matmul_tiled(__global const float* restrict a, __global const float* restrict b,
                   __global float* restrict c, const int M, const int N, const int K,
                   const int a_stride, const int b_stride, const int chunk STORE_PARAMETERS) {

@@ -1,27 +1,42 @@
 // matrix_core: tile_core.cl's work on matrix units; that file says everything about it.
 //
-// Source     As tile_core.cl. In 32-bit words the fragments of m16n8k8 (tf32) and m16n8k16 (bf16)
-//            are the same: with g = lane / 4 and t = lane % 4, word k of a row being k-th in depth,
-//              a  [16 rows, 8 words]     (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4)
-//              b  [8 words, 8 columns]   (t, g), (t + 4, g)
-//              c  [16 rows, 8 columns]   (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1)
+// Cores      mma_core.cl, mfma_core.cl and wmma_core.cl each describe one instruction. It
+//            multiplies fragments a [16 rows, 8 words] and b [8 words, FRAGMENT_N columns], a word
+//            being one tf32 or two bf16 of successive k, held by LANES lanes together. A lane has
+//            WORDS_A words of a, WORDS_B of b, and LANE_ROWS × LANE_COLUMNS sums. Of lane `id` a
+//            core gives
+//              A_AT_ROW, A_AT_DEPTH(id, i)       row and depth in words of its i-th word of a
+//              B_AT_DEPTH, B_AT_COLUMN(id, i)    depth and column of its i-th word of b
+//              SUM_AT_ROW, SUM_AT_COLUMN(id, i)  the i-th row and column of its sums
+//            and multiply_fragment, the instruction, or, EMULATED, where the instruction looks, as
+//            emulated_core.cl says.
 
 #define WARPS_ACROSS (TILE_N / ITEM_N)
-#define ITEMS (TILE_M / ITEM_M * WARPS_ACROSS * 32)
+#define ITEMS (TILE_M / ITEM_M * WARPS_ACROSS * LANES)
 #define FRAGMENTS_M (ITEM_M / 16)
-#define FRAGMENTS_N (ITEM_N / 8)
-#define SUM_ROWS (FRAGMENTS_M * 2)
-#define SUM_COLUMNS (FRAGMENTS_N * 2)
+#define FRAGMENTS_N (ITEM_N / FRAGMENT_N)
+#define SUM_ROWS (FRAGMENTS_M * LANE_ROWS)
+#define SUM_COLUMNS (FRAGMENTS_N * LANE_COLUMNS)
 #define TILE_DEPTH (TILE_K / PACK)  // in words
 #define PITCH_A (A_ALONG_K ? TILE_DEPTH + 4 : TILE_M + 8)
 #define PITCH_B (B_ALONG_K ? TILE_DEPTH + 4 : TILE_N + 8)
 #define B_TILE ((A_ALONG_K ? TILE_M : TILE_DEPTH) * PITCH_A)
 #define B_END (B_TILE + (B_ALONG_K ? TILE_N : TILE_DEPTH) * PITCH_B)
-#define WARP_ROW (lane / 32 / WARPS_ACROSS * ITEM_M)
-#define WARP_COLUMN (lane / 32 % WARPS_ACROSS * ITEM_N)
-#define SUM_ROW(i) (WARP_ROW + (i) * 8 + lane % 32 / 4)
-#define SUM_COLUMN(j) (WARP_COLUMN + (j) / 2 * 8 + lane % 4 * 2 + (j) % 2)
+#define WARP_ROW (lane / LANES / WARPS_ACROSS * ITEM_M)
+#define WARP_COLUMN (lane / LANES % WARPS_ACROSS * ITEM_N)
+#define SUM_ROW(i) \
+  (WARP_ROW + (i) / LANE_ROWS * 16 + SUM_AT_ROW(lane % LANES, (i) % LANE_ROWS))
+#define SUM_COLUMN(j) \
+  (WARP_COLUMN + (j) / LANE_COLUMNS * FRAGMENT_N + SUM_AT_COLUMN(lane % LANES, (j) % LANE_COLUMNS))
 typedef uint word;
+
+#if MATRIX_CORE == 1
+#include "mma_core.cl"
+#elif MATRIX_CORE == 2
+#include "mfma_core.cl"
+#else
+#include "wmma_core.cl"
+#endif
 
 // The word of `low` and, where it holds two floats, `high`, rounded to nearest even.
 static inline uint rounded(float value, uint kept) {
@@ -33,7 +48,7 @@ static inline word word_of(float low, float high) {
 #if COMPUTE == 1
   (void)high;
   return rounded(low, 0xFFFFE000u);
-#elif MATRIX_CORE == 1
+#elif MATRIX_CORE == 1 && !EMULATED
   word both;
   __asm__("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
   return both;
@@ -74,74 +89,33 @@ static inline void put_tiles(
 
 // Takes the warp's fragments of 8 words' depth, from word k on.
 static inline void take_fragments(
-    __local const word* tiles, word (*a)[4], word (*b)[2], int k, int lane) {
-  const int g = lane % 32 / 4, t = lane % 4;
+    __local const word* tiles, word (*a)[WORDS_A], word (*b)[WORDS_B], int k, int lane) {
+  const int id = lane % LANES;
   UNROLL for (int i = 0; i < FRAGMENTS_M; ++i)
-    UNROLL for (int r = 0; r < 4; ++r)
-      a[i][r] = A_WORD(WARP_ROW + i * 16 + r % 2 * 8 + g, k + r / 2 * 4 + t);
+    UNROLL for (int r = 0; r < WORDS_A; ++r)
+      a[i][r] = A_WORD(A_AT_ROW(id, r) + WARP_ROW + i * 16, A_AT_DEPTH(id, r) + k);
   UNROLL for (int j = 0; j < FRAGMENTS_N; ++j)
-    UNROLL for (int r = 0; r < 2; ++r)
-      b[j][r] = B_WORD(k + r * 4 + t, WARP_COLUMN + j * 8 + g);
+    UNROLL for (int r = 0; r < WORDS_B; ++r)
+      b[j][r] = B_WORD(B_AT_DEPTH(id, r) + k, B_AT_COLUMN(id, r) + WARP_COLUMN + j * FRAGMENT_N);
 }
 
-#if MATRIX_CORE == 1
-#define TILE_WORDS B_END
-#if COMPUTE == 1
-#define MMA "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
+#if EMULATED
+#include "emulated_core.cl"
 #else
-#define MMA "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
-#endif
-
+#define TILE_WORDS B_END
 static inline void multiply_fragments(
-    __local word* tiles, word (*a)[4], word (*b)[2], float (*sum)[SUM_COLUMNS], int lane) {
+    __local word* tiles, word (*a)[WORDS_A], word (*b)[WORDS_B], float (*sum)[SUM_COLUMNS],
+    int lane) {
   (void)tiles, (void)lane;
   UNROLL for (int i = 0; i < FRAGMENTS_M; ++i)
     UNROLL for (int j = 0; j < FRAGMENTS_N; ++j)
-      __asm__ volatile(
-          MMA "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
-          : "+f"(sum[2 * i][2 * j]), "+f"(sum[2 * i][2 * j + 1]), "+f"(sum[2 * i + 1][2 * j]),
-            "+f"(sum[2 * i + 1][2 * j + 1])
-          : "r"(a[i][0]), "r"(a[i][1]), "r"(a[i][2]), "r"(a[i][3]), "r"(b[j][0]), "r"(b[j][1]));
-}
-#else
-// Lanes show each other their fragments behind the tiles.
-#define SHOWN (FRAGMENTS_M * 4 + FRAGMENTS_N * 2)
-#define TILE_WORDS (B_END + ITEMS * SHOWN)
-
-static inline float product_of_words(word a, word b, float sum) {
-#if COMPUTE == 1
-  return fma(as_float(a), as_float(b), sum);
-#else
-  sum = fma(as_float(a << 16), as_float(b << 16), sum);
-  return fma(as_float(a & 0xFFFF0000u), as_float(b & 0xFFFF0000u), sum);
-#endif
-}
-
-static inline void multiply_fragments(
-    __local word* tiles, word (*a)[4], word (*b)[2], float (*sum)[SUM_COLUMNS], int lane) {
-  __local word* shown = tiles + B_END + lane * SHOWN;
-  __local const word* warp = tiles + B_END + lane / 32 * 32 * SHOWN;
-  for (int i = 0; i < FRAGMENTS_M * 4; ++i) shown[i] = a[i / 4][i % 4];
-  for (int j = 0; j < FRAGMENTS_N * 2; ++j) shown[FRAGMENTS_M * 4 + j] = b[j / 2][j % 2];
-  barrier(CLK_LOCAL_MEM_FENCE);  // all fragments are shown
-  for (int i = 0; i < SUM_ROWS; ++i) {
-    for (int j = 0; j < SUM_COLUMNS; ++j) {
-      const int row = lane % 32 / 4, column = lane % 4 * 2 + j % 2;  // and i % 2 eights of rows
-      for (int k = 0; k < 8; ++k) {
-        const int a_at = i / 2 * 4 + k / 4 * 2 + i % 2, b_at = FRAGMENTS_M * 4 + j / 2 * 2 + k / 4;
-        sum[i][j] = product_of_words(
-            warp[(row * 4 + k % 4) * SHOWN + a_at], warp[(column * 4 + k % 4) * SHOWN + b_at],
-            sum[i][j]);
-      }
-    }
-  }
-  barrier(CLK_LOCAL_MEM_FENCE);  // everyone has seen them
+      multiply_fragment(a[i], b[j], sum + i * LANE_ROWS, j * LANE_COLUMNS);
 }
 #endif
 
 static inline void multiply_tiles(__local word* tiles, float (*sum)[SUM_COLUMNS], int lane) {
   for (int k = 0; k < TILE_DEPTH; k += 8) {
-    word a[FRAGMENTS_M][4], b[FRAGMENTS_N][2];
+    word a[FRAGMENTS_M][WORDS_A], b[FRAGMENTS_N][WORDS_B];
     take_fragments(tiles, a, b, k, lane);
     multiply_fragments(tiles, a, b, sum, lane);
   }

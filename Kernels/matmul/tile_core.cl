@@ -5,25 +5,28 @@
 //            floats of them, and holds SUM_ROWS × SUM_COLUMNS sums; SUM_ROW and SUM_COLUMN say which.
 // Macros     TILE_M, TILE_N, TILE_K  a work-group's block; default 64, 64, 16, of bf16 32.
 //            COMPUTE  how it multiplies: 0 float32 (default); 1 tf32 and 2 bf16, on matrix units.
-//            ITEM_M, ITEM_N  the block of a work-item, or of a warp of 32 where COMPUTE is not 0.
+//            ITEM_M, ITEM_N  the block of a work-item, or where COMPUTE is not 0 of a warp of LANES.
 //            COMPUTE 0: multiples of 4, default 4, 4. The rows of items, TILE_M / ITEM_M, are a
 //            multiple of 4; their columns 4 or a multiple of 8.
-//            COMPUTE 1, 2: multiples of 16 and 8, default 32, 32. TILE_K is a multiple of 8 and 16.
+//            COMPUTE 1, 2: multiples of 16 and FRAGMENT_N, default 32, 32. TILE_K is a multiple of
+//            8 and 16.
 //            VECTOR_A, VECTOR_B  floats per global load, 1 (default) or 4.
 //            TILE_M · TILE_K and TILE_N · TILE_K are multiples of ITEMS · VECTOR; for COMPUTE 2 of
 //            twice that where memory does not run along k.
-//            MATRIX_CORE  who multiplies where COMPUTE is not 0: 0 plain C with the same fragments
-//            in the same lanes, for tests; 1 mma.sync by PTX.
+//            MATRIX_CORE  what multiplies where COMPUTE is not 0: 1 NVIDIA's mma.sync, 2 AMD's
+//            MFMA, 3 AMD's WMMA, which knows no tf32; each has a file with its LANES and FRAGMENT_N.
+//            EMULATED  1 plain C with the same fragments in the same lanes, for tests; default 0.
+//            TILE_ATTRIBUTES  what a core asks of the compiler for the whole kernel.
 //            A_ALONG_K, B_ALONG_K  0 or 1: whether neighbours in the operand's memory are
 //            neighbours in k; set by the file that includes this one.
 // Memory     TILE_WORDS words local. COMPUTE 0: both tiles [k, row]. Else a word holds one tf32 or
 //            two bf16 of successive k; the tile is [row, k] where memory runs along k, else
 //            [k, row]. Pitches keep rows aligned to 16 bytes and fragments free of bank conflicts.
 // Numerics   COMPUTE 0: one fused multiply-add chain per element, k ascending. Else a and b are
-//            rounded to nearest even, NaN stays NaN, and sums are float32; MATRIX_CORE 0 adds in
-//            the order of k, matrix units in an order of their own, always the same.
+//            rounded to nearest even, NaN stays NaN, and sums are float32; EMULATED adds in the
+//            order of k, matrix units in an order of their own, always the same, and some of
+//            AMD's take denormals for zeros.
 // Source     Register-blocked tiles after CLBlast (Nugteren 2018) and "SGEMM" in MAGMA (2010).
-//            PTX ISA, "Warp Level Matrix Instructions": fragments of m16n8k8 and m16n8k16.
 
 #ifndef COMPUTE
 #define COMPUTE 0
@@ -106,5 +109,11 @@ static inline void multiply_tiles(
 }
 
 #else
+#ifndef EMULATED
+#define EMULATED 0
+#endif
 #include "matrix_core.cl"
+#endif
+#ifndef TILE_ATTRIBUTES
+#define TILE_ATTRIBUTES
 #endif

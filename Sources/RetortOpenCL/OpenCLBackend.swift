@@ -45,7 +45,7 @@ public final class OpenCLBackend: Backend {
       throw BackendError.compute(
         compute, device: device.description, offered: capabilities.computeTypes)
     }
-    matrix = compute == .float32 ? nil : .ptx(compute)
+    matrix = capabilities.matrixUnits(compute)
     self.form = matrix == nil ? form ?? capabilities.form : .tiled
     self.bufferLimit = min(bufferLimit ?? .max, context.device.maxAllocationSize)
     let baked = TuningTable.baked(for: device)

@@ -79,11 +79,15 @@ struct Devices: ParsableCommand {
     [
       .init("localMemory", .bool(found.localMemory)), .init("fp16", .bool(found.halfArithmetic)),
       .init("fp64", .bool(found.doubleArithmetic)), .init("shuffles", .bool(found.shuffles)),
-      .init("matrixUnitsBF16", .bool(found.matrixUnitsBF16)),
-      .init("matrixUnitsTF32", .bool(found.matrixUnitsTF32)),
+      .init("matrixUnitsBF16", instruction(found.matrixUnitsBF16)),
+      .init("matrixUnitsTF32", instruction(found.matrixUnitsTF32)),
       .init("commandBuffers", .bool(found.commandBuffers)),
       .init("kernelForm", .string(found.prefersVectorForm ? "vector" : "tiled")),
     ]
+  }
+
+  private func instruction(_ found: MatrixInstruction?) -> JSONValue {
+    found.map { .string($0.rawValue) } ?? .null
   }
 
   private func show(_ report: JSONValue) {

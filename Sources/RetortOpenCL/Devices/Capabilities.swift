@@ -11,10 +11,10 @@ public struct Capabilities: Equatable, Sendable, Codable {
   public var doubleArithmetic = false
   /// Lanes of a sub-group or warp can exchange registers.
   public var shuffles = false
-  /// `mma.sync` on bfloat16, by PTX.
-  public var matrixUnitsBF16 = false
-  /// `mma.sync` on tf32, by PTX.
-  public var matrixUnitsTF32 = false
+  /// The instruction that multiplies matrices of bfloat16, if there is one.
+  public var matrixUnitsBF16: MatrixInstruction?
+  /// The instruction that multiplies matrices of tf32, if there is one.
+  public var matrixUnitsTF32: MatrixInstruction?
   /// The driver lists `cl_khr_command_buffer`.
   public var commandBuffers = false
   /// The time of a small product in each form, in seconds; nil if the form does not run.
@@ -26,7 +26,18 @@ public struct Capabilities: Equatable, Sendable, Codable {
 
   /// What products and convolutions can multiply in.
   public var computeTypes: [ComputeType] {
-    [.float32] + (matrixUnitsTF32 ? [.tf32] : []) + (matrixUnitsBF16 ? [.bf16] : [])
+    ComputeType.allCases.filter { $0 == .float32 || matrixUnits($0) != nil }
+  }
+
+  /// The matrix units for a type; nil for float32 and for a type that the device lacks.
+  package func matrixUnits(_ compute: ComputeType) -> MatrixUnits? {
+    let instruction: MatrixInstruction? =
+      switch compute {
+      case .float32: nil
+      case .tf32: matrixUnitsTF32
+      case .bf16: matrixUnitsBF16
+      }
+    return instruction.map { MatrixUnits(instruction: $0, compute: compute) }
   }
 
   /// Which form heavy kernels take.
@@ -61,7 +72,7 @@ public struct DevicePeaks: Equatable, Sendable, Codable {
 package struct DeviceFactStore: Sendable {
   private let folder: CacheFolder
   // Raised whenever a probe or a stored type changes.
-  private static let version = 2
+  private static let version = 3
 
   private struct Entry<Facts: Codable>: Codable {
     let version: Int

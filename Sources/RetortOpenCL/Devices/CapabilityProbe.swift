@@ -19,8 +19,8 @@ struct CapabilityProbe {
     if extensions.contains("cl_intel_subgroups") { shuffle.append("INTEL_SHUFFLE", "1") }
     if extensions.contains("cl_khr_subgroup_shuffle") { shuffle.append("KHR_SHUFFLE", "1") }
     found.shuffles = has(feature: 3, shuffle, giving: lanes.map { Float($0 ^ 1) })
-    found.matrixUnitsBF16 = has(feature: 4, giving: Self.product(depth: 16))
-    found.matrixUnitsTF32 = has(feature: 5, giving: Self.product(depth: 8))
+    found.matrixUnitsBF16 = matrixInstruction([(4, .mma), (6, .mfma), (8, .wmma)], depth: 16)
+    found.matrixUnitsTF32 = matrixInstruction([(5, .mma), (7, .mfma)], depth: 8)
     found.commandBuffers = extensions.contains("cl_khr_command_buffer")
     (found.vectorFormSeconds, found.tiledFormSeconds) = formSeconds()
     found.prefersVectorForm = prefersVector(found)
@@ -37,17 +37,29 @@ struct CapabilityProbe {
     return context.device.kind == .cpu
   }
 
+  /// The first instruction whose probe, by its number, gives the product of one fragment.
+  private func matrixInstruction(
+    _ features: [(feature: Int, instruction: MatrixInstruction)], depth: Int
+  ) -> MatrixInstruction? {
+    features.first { feature, instruction in
+      has(
+        feature: feature, lanes: instruction.lanes,
+        giving: Self.product(columns: instruction == .mma ? 8 : 16, depth: depth))
+    }?.instruction
+  }
+
   private func has(
-    feature: Int, _ macros: LaunchMacros = [:], giving expected: [Float]
+    feature: Int, lanes: Int = 32, _ macros: LaunchMacros = [:], giving expected: [Float]
   ) -> Bool {
     do throws(OpenCLError) {
-      let x = try DeviceMemory(context, (0..<128).map { Float($0) })
-      let y = try DeviceMemory(context, [Float](repeating: 0, count: 128))
-      var all: LaunchMacros = ["FEATURE": "\(feature)"]
+      let x = try DeviceMemory(context, (0..<32).map { Float($0) })
+      let y = try DeviceMemory(context, [Float](repeating: 0, count: 256))
+      var all: LaunchMacros = ["FEATURE": "\(feature)", "LANES": "\(lanes)"]
       all.append(macros)
       let launch = Launch(
-        family: "elementwise/probe_features", entry: "probe_feature", macros: all, global: [32],
-        local: [32], arguments: ["x": .buffer(.device(x)), "y": .buffer(.device(y))])
+        family: "elementwise/probe_features", entry: "probe_feature", macros: all,
+        global: [lanes], local: [lanes],
+        arguments: ["x": .buffer(.device(x)), "y": .buffer(.device(y))])
       try LaunchList([.kernel(launch)], in: context).replay()
       return try y.read(Float.self, count: expected.count) == expected
     } catch {
@@ -56,9 +68,9 @@ struct CapabilityProbe {
   }
 
   // The product that the matrix-unit probes compute; see Kernels/elementwise/probe_features.cl.
-  private static func product(depth: Int) -> [Float] {
-    (0..<128).map { index in
-      let (row, column) = (index / 8, index % 8)
+  private static func product(columns: Int, depth: Int) -> [Float] {
+    (0..<16 * columns).map { index in
+      let (row, column) = (index / columns, index % columns)
       return (0..<depth).reduce(Float(0)) { sum, k in
         sum + Float((row + k) % 5 - 2) * Float((2 * k + column) % 7 - 3)
       }

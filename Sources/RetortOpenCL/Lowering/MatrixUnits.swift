@@ -1,19 +1,36 @@
 import RetortCore
 
+/// A processor's instruction for products of small matrices, which a warp's lanes hold together.
+public enum MatrixInstruction: String, Sendable, Codable, CaseIterable {
+  /// NVIDIA's, from Ampere on, by PTX.
+  case mma = "mma.sync"
+  /// AMD's CDNA processors, from gfx90a on; tf32 on gfx942.
+  case mfma
+  /// AMD's RDNA3 processors.
+  case wmma
+
+  /// Work-items that hold a matrix together.
+  var lanes: Int { self == .mfma ? 64 : 32 }
+
+  /// What it can multiply in, on one processor or another.
+  var computeTypes: [ComputeType] { self == .wmma ? [.bf16] : [.tf32, .bf16] }
+}
+
 /// The matrix units that tiled products and convolutions run on.
 ///
 /// Without them they multiply in float32; see `Kernels/matmul/tile_core.cl`.
-package enum MatrixUnits: Hashable, Sendable {
-  /// `mma.sync` on NVIDIA's processors, by PTX.
-  case ptx(ComputeType)
-  /// The same fragments in plain C, for tests.
-  case emulated(ComputeType)
-
+package struct MatrixUnits: Hashable, Sendable {
+  /// How they are asked.
+  package let instruction: MatrixInstruction
   /// What they multiply in.
-  package var compute: ComputeType {
-    switch self {
-    case .ptx(let type), .emulated(let type): type
-    }
+  package let compute: ComputeType
+  /// Whether plain C takes the instruction's place, with the same fragments, for tests.
+  package var isEmulated = false
+
+  /// All that multiply in `compute`; none for float32.
+  package static func all(_ compute: ComputeType) -> [MatrixUnits] {
+    MatrixInstruction.allCases.filter { $0.computeTypes.contains(compute) }
+      .map { MatrixUnits(instruction: $0, compute: compute) }
   }
 
   /// Multiply-adds for one of float32, roughly.
@@ -22,10 +39,14 @@ package enum MatrixUnits: Hashable, Sendable {
   /// The macros that choose them.
   var macros: LaunchMacros {
     let core =
-      switch self {
-      case .emulated: "0"
-      case .ptx: "1"
+      switch instruction {
+      case .mma: "1"
+      case .mfma: "2"
+      case .wmma: "3"
       }
-    return ["COMPUTE": compute == .tf32 ? "1" : "2", "MATRIX_CORE": core]
+    return [
+      "COMPUTE": compute == .tf32 ? "1" : "2", "MATRIX_CORE": core,
+      "EMULATED": isEmulated ? "1" : "0",
+    ]
   }
 }

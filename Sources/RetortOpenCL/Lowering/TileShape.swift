@@ -25,7 +25,7 @@ struct TileShape: Hashable {
   /// The shapes to choose from, on matrix units or without.
   static func all(on matrix: MatrixUnits?) -> [TileShape] {
     guard let matrix else { return simple }
-    return matrix.compute == .tf32 ? tf32 : bf16
+    return matrix.instruction.lanes == 64 ? wide(matrix.compute) : narrow(matrix.compute)
   }
 
   // Shapes that keep every sum in registers; 16 and 32 for results with short sides.
@@ -48,18 +48,31 @@ struct TileShape: Hashable {
   /// What a choice calls it.
   var parameters: [String: Int] { ["tileM": m, "tileN": n, "tileK": k] }
 
-  // Warps of 16 to 64 rows and columns; the tiles are 16 words deep.
-  private static let tf32 = warps(depth: 16)
-  private static let bf16 = warps(depth: 32)
-
-  private static func warps(depth: Int) -> [TileShape] {
+  // Warps of 32 lanes, of 16 to 64 rows and columns.
+  private static func narrow(_ compute: ComputeType) -> [TileShape] {
     [
       (128, 128, 64, 32, 1.0), (64, 64, 32, 32, 0.6), (32, 32, 16, 16, 0.3),
       (64, 16, 32, 16, 0.3), (16, 64, 16, 32, 0.3),
-    ].map { (m: Int, n: Int, warpM: Int, warpN: Int, efficiency: Double) in
-      TileShape(
-        m: m, n: n, k: depth, itemM: warpM, itemN: warpN, lanes: 32, efficiency: efficiency)
-    }
+    ].map { warps($0, lanes: 32, compute) }
+  }
+
+  // Warps of 64 lanes, so few of them that each item carries whole words of a tile, and that the
+  // groups of 256 items that AMD's driver grants do.
+  private static func wide(_ compute: ComputeType) -> [TileShape] {
+    [
+      (128, 128, 64, 64, 1.0), (64, 64, 32, 32, 0.6), (32, 32, 16, 32, 0.3),
+      (64, 16, 64, 16, 0.3), (16, 64, 16, 64, 0.3),
+    ].map { warps($0, lanes: 64, compute) }
+  }
+
+  // Tiles of warps are 16 words deep.
+  private static func warps(
+    _ shape: (m: Int, n: Int, warpM: Int, warpN: Int, efficiency: Double), lanes: Int,
+    _ compute: ComputeType
+  ) -> TileShape {
+    TileShape(
+      m: shape.m, n: shape.n, k: compute == .tf32 ? 16 : 32, itemM: shape.warpM,
+      itemN: shape.warpN, lanes: lanes, efficiency: shape.efficiency)
   }
 }
 

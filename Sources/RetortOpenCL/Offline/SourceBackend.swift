@@ -8,7 +8,7 @@ import RetortCore
 package final class SourceBackend: Backend {
   /// What messages and results call it.
   package let name = "no device (kernel sources only)"
-  private let matrix: MatrixUnits?
+  private let units: [MatrixUnits?]
   private let write: (_ name: String, _ text: String) throws -> Void
   private var known: [KernelInstance: Set<String>] = [:]
   private var knownKinds: Set<LaunchMacros> = []
@@ -16,14 +16,15 @@ package final class SourceBackend: Backend {
   /// Hands each kernel over once.
   ///
   /// - Parameters:
-  ///   - compute: What products and convolutions multiply in, by PTX if on matrix units.
+  ///   - compute: What products and convolutions multiply in; kernels on matrix units are written
+  ///     for every instruction that knows the type.
   ///   - write: Takes a name, `ENTRY-HASH`, in which `ENTRY` is the kernel to check, and the whole
   ///     program's text. Equal texts have equal names, in every process.
   package init(
     compute: ComputeType = .float32,
     write: @escaping (_ name: String, _ text: String) throws -> Void
   ) {
-    matrix = compute == .float32 ? nil : .ptx(compute)
+    units = compute == .float32 ? [nil] : MatrixUnits.all(compute)
     self.write = write
   }
 
@@ -38,13 +39,17 @@ package final class SourceBackend: Backend {
   package func compile(
     _ plan: Plan, variables: [any DeviceBuffer]
   ) throws -> any Executable {
-    var lowering = Lowering(plan, device: .largeGPU, form: .tiled, matrix: matrix)
-    let (setup, steps) = try lowering.lower()
-    for case .kernel(let launch) in setup + steps {
-      try handOver(launch)
-      for variant in unseenTiles(of: launch) { try handOver(variant) }
+    var launchCount = 0
+    for matrix in units {
+      var lowering = Lowering(plan, device: .largeGPU, form: .tiled, matrix: matrix)
+      let (setup, steps) = try lowering.lower()
+      for case .kernel(let launch) in setup + steps {
+        try handOver(launch)
+        for variant in unseenTiles(of: launch, matrix) { try handOver(variant) }
+      }
+      launchCount = steps.count
     }
-    return IdleExecutable(plan, launchCount: steps.count)
+    return IdleExecutable(plan, launchCount: launchCount)
   }
 
   private func handOver(_ launch: Launch) throws {
@@ -57,8 +62,10 @@ package final class SourceBackend: Backend {
 
   /// The launch with every tile that the tiled products know, if it is the first of its kind: a
   /// device of another size would choose another tile.
-  private func unseenTiles(of launch: Launch) -> [Launch] {
-    let flags = ["VECTOR_A", "VECTOR_B", "PARTIAL", "TRANSPOSE_A", "TRANSPOSE_B"]
+  private func unseenTiles(of launch: Launch, _ matrix: MatrixUnits?) -> [Launch] {
+    let flags = [
+      "VECTOR_A", "VECTOR_B", "PARTIAL", "TRANSPOSE_A", "TRANSPOSE_B", "MATRIX_CORE",
+    ]
     let values = Dictionary(launch.macros.pairs.map { ($0.name, $0.value) }) { _, last in last }
     guard values["TILE_M"] != nil else { return [] }
     var kind: LaunchMacros = ["ENTRY": launch.entry]

@@ -13,6 +13,9 @@ import Testing
       (Product(m: 37, n: 70, k: 300), ContractionForm.vector),
       (Product(m: 9, n: 20, k: 2100, b: true), .vector),
       (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .tiled),
+      (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .mfmaTF32),
+      (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .mfmaBF16),
+      (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .wmmaBF16),
     ])
   func productsAreRightHoweverChosen(_ p: Product, _ form: ContractionForm) throws {
     try ContractionTests().check(p, form, isSearched: true)

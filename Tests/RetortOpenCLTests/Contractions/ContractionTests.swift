@@ -5,19 +5,37 @@ import Testing
 
 /// How a contraction is computed: a form in float32, or emulated matrix units.
 enum ContractionForm: String, CaseIterable, Sendable {
-  case vector, tiled, tf32, bf16
+  case vector, tiled, mmaTF32, mmaBF16, mfmaTF32, mfmaBF16, wmmaBF16
+
+  /// Those on matrix units.
+  static let emulated = allCases.filter { $0.units != nil }
+
+  /// The next `count` of them, at each `turn`.
+  static func emulated(_ count: Int, turn: Int) -> [ContractionForm] {
+    (0..<count).map { emulated[(turn * count + $0) % emulated.count] }
+  }
 
   /// Runs steps so.
   var runner: StepRunner {
-    StepRunner(form: self == .vector ? .vector : .tiled, matrix: compute.map { .emulated($0) })
+    StepRunner(form: self == .vector ? .vector : .tiled, matrix: units)
   }
 
-  private var compute: ComputeType? { ComputeType(rawValue: rawValue) }
+  /// What it multiplies on; nil for the float32 forms.
+  var units: MatrixUnits? {
+    switch self {
+    case .vector, .tiled: nil
+    case .mmaTF32: MatrixUnits(instruction: .mma, compute: .tf32, isEmulated: true)
+    case .mmaBF16: MatrixUnits(instruction: .mma, compute: .bf16, isEmulated: true)
+    case .mfmaTF32: MatrixUnits(instruction: .mfma, compute: .tf32, isEmulated: true)
+    case .mfmaBF16: MatrixUnits(instruction: .mfma, compute: .bf16, isEmulated: true)
+    case .wmmaBF16: MatrixUnits(instruction: .wmma, compute: .bf16, isEmulated: true)
+    }
+  }
 
   /// The nearest number of 11 or 8 significant bits, of two the even one; the number itself in
   /// float32.
   func rounded(_ x: Float) -> Float {
-    guard let compute, x != 0 else { return x }
+    guard let compute = units?.compute, x != 0 else { return x }
     let unit = Double(
       sign: .plus, exponent: Int(x.exponent) - (compute == .tf32 ? 10 : 7), significand: 1)
     return Float((Double(x) / unit).rounded(.toNearestOrEven) * unit)
@@ -47,7 +65,13 @@ enum ContractionForm: String, CaseIterable, Sendable {
       Product(batch: 2, m: 40, n: 70, k: 3000, a: true), Product(m: 530, n: 20, k: 70, a: true),
     ]
 
-  @Test(arguments: products, ContractionForm.allCases)
+  /// Every product in float32, and on two kinds of matrix units by turns: they take long to compile.
+  static let productForms: [(Product, ContractionForm)] = products.enumerated().flatMap {
+    index, p in
+    ([.vector, .tiled] + ContractionForm.emulated(2, turn: index)).map { (p, $0) }
+  }
+
+  @Test(arguments: productForms)
   func matmulMatchesItsDefinition(_ p: Product, _ form: ContractionForm) throws {
     try check(p, form)
   }
@@ -75,7 +99,7 @@ enum ContractionForm: String, CaseIterable, Sendable {
     }
   }
 
-  @Test(arguments: [ContractionForm.tf32, .bf16])
+  @Test(arguments: ContractionForm.emulated)
   func roundingKeepsWhatIsNotFinite(_ form: ContractionForm) throws {
     let nans = [0x7F80_0001, 0x7FFF_FFFF, 0xFFFF_FFFF].map { Float(bitPattern: $0) }
     let a = nans + [.infinity, -.infinity, .greatestFiniteMagnitude, .leastNormalMagnitude, -0.0]
@@ -165,10 +189,10 @@ enum ContractionForm: String, CaseIterable, Sendable {
     Case([16, 3, 200, 17], 1, 3, 3) { $0 = Convolution(padding: 1) },
   ]
 
-  /// Every case in float32, and in one type of matrix units by turns: they take long to compile.
+  /// Every case in float32, and on one kind of matrix units by turns.
   static let caseForms: [(Case, ContractionForm)] =
     cases.enumerated().flatMap { index, c in
-      [ContractionForm.vector, .tiled, index % 2 == 0 ? .tf32 : .bf16].map { (c, $0) }
+      ([.vector, .tiled] + ContractionForm.emulated(1, turn: index)).map { (c, $0) }
     } + narrow.map { ($0, .vector) }
 
   @Test(arguments: caseForms)
@@ -266,11 +290,11 @@ enum ContractionForm: String, CaseIterable, Sendable {
       let job = StepJob(
         kind: kind(program), inputs: operands + extra,
         outputs: program.results.map { _ in (sums.count, .float32) })
-      // The last program holds the others, but CLBlast has none of its own.
+      // The last program holds the others, but CLBlast has none of its own, and float32 alone.
       let choices =
         isSearched
         ? try runner.candidates(for: job).filter {
-          place == programs.count - 1 || $0.algorithm == .clblast
+          $0.algorithm == .clblast ? form.units == nil : place == programs.count - 1
         } : [TuningChoice()]
       let jobs = choices.map { choice in
         var job = job

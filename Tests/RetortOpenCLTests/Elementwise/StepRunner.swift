@@ -71,7 +71,8 @@ struct StepRunner {
   /// one of each decision before.
   func candidates(for job: StepJob) throws -> [TuningChoice] {
     let (plan, _, steps) = Self.plan([job])
-    let lowering = Lowering(plan, device: try Fixture.context().device.limits, form: form)
+    let lowering = Lowering(
+      plan, device: try Fixture.context().device.limits, form: form, matrix: matrix)
     return lowering.searches(for: steps[0]).flatMap { search in
       var found = [search.base]
       for level in search.decisions(search.base).indices {

@@ -30,6 +30,16 @@ import Testing
     }
   }
 
+  @Test(arguments: MatrixInstruction.allCases)
+  func aTypeIsMultipliedByTheInstructionThatWasFound(_ instruction: MatrixInstruction) {
+    var found = Capabilities()
+    found.matrixUnitsBF16 = instruction
+    #expect(found.computeTypes == [.float32, .bf16])
+    #expect(
+      found.matrixUnits(.bf16) == MatrixUnits(instruction: instruction, compute: .bf16))
+    #expect(found.matrixUnits(.tf32) == nil && found.matrixUnits(.float32) == nil)
+  }
+
   @Test func peaksAreWithinReason() throws {
     let peaks = try DevicePeaks.of(try Fixture.context(), store: nil)
     #expect(peaks.copyBytesPerSecond > 1e8 && peaks.copyBytesPerSecond < 1e14)

@@ -17,6 +17,10 @@ import Testing
       graph, outputs: [y] + gradients(of: y.sum(), with: [x, w]))
   }
 
+  private func defines(_ macros: LaunchMacros) -> String {
+    macros.pairs.map { "#define \($0.name) \($0.value)\n" }.joined()
+  }
+
   @Test func everyKernelIsHandedOverOnce() throws {
     let folder = Folder()
     let backend = SourceBackend { folder.files.append(($0, $1)) }
@@ -39,21 +43,28 @@ import Testing
     _ = try compile(on: SourceBackend { folder.files.append(($0, $1)) })
     for transposes in ["0\n#define TRANSPOSE_B 0\n", "0\n#define TRANSPOSE_B 1\n"] {
       for tile in TileShape.all(on: nil) {
-        let defines = tile.macros.pairs.map { "#define \($0.name) \($0.value)\n" }.joined()
         #expect(
           folder.files.contains {
-            $0.text.contains(defines) && $0.text.contains("#define TRANSPOSE_A " + transposes)
+            $0.text.contains(defines(tile.macros))
+              && $0.text.contains("#define TRANSPOSE_A " + transposes)
           }, "\(tile), \(transposes)")
       }
     }
   }
 
-  @Test func matrixUnitsAreNVIDIAs() throws {
+  @Test(arguments: [ComputeType.tf32, .bf16])
+  func matrixUnitsAreEveryMakers(_ compute: ComputeType) throws {
     let folder = Folder()
-    _ = try compile(on: SourceBackend(compute: .bf16) { folder.files.append(($0, $1)) })
-    let products = folder.files.filter { $0.name.hasPrefix("matmul_tiled") }
-    #expect(products.count >= TileShape.all(on: .ptx(.bf16)).count)
-    #expect(products.allSatisfy { $0.text.contains("#define COMPUTE 2\n#define MATRIX_CORE 1\n") })
+    _ = try compile(on: SourceBackend(compute: compute) { folder.files.append(($0, $1)) })
+    var products = folder.files.filter { $0.name.hasPrefix("matmul_tiled") }
+    for units in MatrixUnits.all(compute) {
+      let own = products.filter { $0.text.contains(defines(units.macros)) }
+      for tile in TileShape.all(on: units) {
+        #expect(own.contains { $0.text.contains(defines(tile.macros)) }, "\(units), \(tile)")
+      }
+      products.removeAll { $0.text.contains(defines(units.macros)) }
+    }
+    #expect(products.isEmpty)
   }
 
   @Test func nothingIsComputed() throws {
