@@ -18,6 +18,9 @@ static const char matmul_tiled[] = {
 static const char matrix_core[] = {
 #embed "matmul/matrix_core.cl"
     , 0};
+static const char statistics_core[] = {
+#embed "matmul/statistics_core.cl"
+    , 0};
 static const char tile_core[] = {
 #embed "matmul/tile_core.cl"
     , 0};
@@ -156,6 +159,7 @@ static const retort_kernel_source sources[] = {
     {"convolution/convolution_tiled", convolution_tiled},
     {"matmul/matmul_tiled", matmul_tiled},
     {"matmul/matrix_core", matrix_core},
+    {"matmul/statistics_core", statistics_core},
     {"matmul/tile_core", tile_core},
     {"matmul/split_sum", split_sum},
     {"elementwise/probe_copy", elementwise_probe_copy},

@@ -21,6 +21,7 @@
 #define WARP_COLUMN (lane / 32 % WARPS_ACROSS * ITEM_N)
 #define SUM_ROW(i) (WARP_ROW + (i) * 8 + lane % 32 / 4)
 #define SUM_COLUMN(j) (WARP_COLUMN + (j) / 2 * 8 + lane % 4 * 2 + (j) % 2)
+#define SUM_GROUP (lane / 32 / WARPS_ACROSS * 8 + lane % 32 / 4)
 typedef uint word;
 
 // The word of `low` and, where it holds two floats, `high`, rounded to nearest even.

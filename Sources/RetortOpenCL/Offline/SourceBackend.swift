@@ -58,7 +58,9 @@ package final class SourceBackend: Backend {
   /// The launch with every tile that the tiled products know, if it is the first of its kind: a
   /// device of another size would choose another tile.
   private func unseenTiles(of launch: Launch) -> [Launch] {
-    let flags = ["VECTOR_A", "VECTOR_B", "PARTIAL", "TRANSPOSE_A", "TRANSPOSE_B"]
+    let flags = [
+      "VECTOR_A", "VECTOR_B", "PARTIAL", "TRANSPOSE_A", "TRANSPOSE_B", "OBSERVED", "MOMENTS",
+    ]
     let values = Dictionary(launch.macros.pairs.map { ($0.name, $0.value) }) { _, last in last }
     guard values["TILE_M"] != nil else { return [] }
     var kind: LaunchMacros = ["ENTRY": launch.entry]
