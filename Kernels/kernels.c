@@ -30,6 +30,9 @@ static const char wmma_core[] = {
 static const char matrix_core[] = {
 #embed "matmul/matrix_core.cl"
     , 0};
+static const char statistics_core[] = {
+#embed "matmul/statistics_core.cl"
+    , 0};
 static const char tile_core[] = {
 #embed "matmul/tile_core.cl"
     , 0};
@@ -172,6 +175,7 @@ static const retort_kernel_source sources[] = {
     {"matmul/mma_core", mma_core},
     {"matmul/wmma_core", wmma_core},
     {"matmul/matrix_core", matrix_core},
+    {"matmul/statistics_core", statistics_core},
     {"matmul/tile_core", tile_core},
     {"matmul/split_sum", split_sum},
     {"elementwise/probe_copy", elementwise_probe_copy},

@@ -18,6 +18,8 @@
 // Macros     TILE_*, ITEM_*, VECTOR_*, COMPUTE, MATRIX_CORE, EMULATED, PARTIAL, STORE_*  as
 //            matmul_tiled; VECTOR_A 4 needs a multiple of 4 as C forward and as O otherwise,
 //            VECTOR_B 4 as C. The rest is geometry.
+//            OBSERVED, MOMENTS  see ../matmul/statistics_core.cl; tiles of one phase follow those
+//            of the one before. MOMENTS needs a single phase; WEIGHT_GRADIENT has neither.
 // Memory     As matmul_tiled; x is read once per tap through the caches.
 // Numerics   As matmul_tiled; padding takes part as zeros.
 // Source     Implicit GEMM: Chetlur et al. 2014 (arXiv:1410.0759), section 3; phases as in
@@ -76,6 +78,7 @@ typedef __global const float* address;  // null where the element is padding or 
 #define TAP_X(p, k) (p.x.first + k / O % p.x.taps * p.x.step)
 #define ROW_OF(p, m) ((m / (p.y.extent * p.x.extent) * HEIGHT + Y_OF(p, m)) * WIDTH + X_OF(p, m))
 #define COLUMN_OF(p, n) (p.group * C + n)
+#define PHASES (STRIDE_Y * STRIDE_X)
 
 // One axis of a phase: positions phase, phase + stride, … meet the taps first, first + step, ….
 typedef struct { int phase, extent, first, step, taps; } axis;
@@ -91,7 +94,7 @@ static axis axis_of(int phase, int size, int kernel_size, int stride, int pad, i
   return line;
 }
 static part part_of(int images, int id) {
-  part p = {id / (STRIDE_Y * STRIDE_X), 0, 0,
+  part p = {id / PHASES, 0, 0,
             axis_of(id / STRIDE_X % STRIDE_Y, HEIGHT, KERNEL_Y, STRIDE_Y, PAD_TOP, DILATION_Y),
             axis_of(id % STRIDE_X, WIDTH, KERNEL_X, STRIDE_X, PAD_LEFT, DILATION_X)};
   p.rows = images * p.y.extent * p.x.extent;
@@ -112,6 +115,7 @@ static address b_at(address weights, part p, int k, int n) {
   return weights + ((size_t)(p.group * O + k % O) * TAPS + tap) * C + n;
 }
 #else
+#define PHASES 1
 typedef struct { int group, rows, depth; } part;
 
 // The input element that output pixel `pixel` meets at column `k` of its unfolded window.
@@ -160,6 +164,7 @@ static address b_at(address input, part p, int k, int n) { return unfolded(input
 #endif
 
 #include "../matmul/tile_core.cl"
+#include "../matmul/statistics_core.cl"
 
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) TILE_ATTRIBUTES
 void ENTRY(__global const float* restrict a, __global const float* restrict b,
@@ -197,6 +202,7 @@ void ENTRY(__global const float* restrict a, __global const float* restrict b,
     barrier(CLK_LOCAL_MEM_FENCE);  // the tiles are complete
   }
 
+  OBSERVER
   UNROLL for (int i = 0; i < SUM_ROWS; ++i) {
     const int m = row0 + SUM_ROW(i);
     if (m >= p.rows) continue;
@@ -205,7 +211,12 @@ void ENTRY(__global const float* restrict a, __global const float* restrict b,
       const int n = column0 + SUM_COLUMN(j);
       if (n < COLUMNS) {
         STORE1(sum[i][j], row, COLUMN_OF(p, n));
+        OBSERVE(i, j);
       }
     }
   }
+  PUT_STATISTICS((int)(get_group_id(2) % PHASES * (get_num_groups(0) / tiles_across))
+                     + row0 / TILE_M,
+                 min(p.rows - row0, TILE_M), column0 + lane < COLUMNS,
+                 COLUMN_OF(p, column0 + lane));
 }

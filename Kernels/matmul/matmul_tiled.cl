@@ -13,6 +13,8 @@
 //            TRANSPOSE_A, TRANSPOSE_B  0 or 1; default 0.
 //            PARTIAL  1 stores split s's sums at c[s, batch · M, N] for split_sum.cl; default 0.
 //            STORE_PARAMETERS, STORE1  the epilogue: once per element, with its complete sum.
+//            OBSERVED, MOMENTS  see statistics_core.cl; tiles of one product follow those of the
+//            one before. MOMENTS needs a batch of one; PARTIAL has neither.
 // Memory     tile_core.cl's tiles in local memory. Global: a read ⌈N / TILE_N⌉ times, b ⌈M / TILE_M⌉
 //            times, c written once.
 // Numerics   As tile_core.cl, for each split; deterministic.
@@ -37,6 +39,7 @@
 #define A_ALONG_K (!TRANSPOSE_A)
 #define B_ALONG_K TRANSPOSE_B
 #include "tile_core.cl"
+#include "statistics_core.cl"
 
 #define LOAD_1(to, from, inside) *(to) = (inside) ? *(from) : 0.0f
 #define LOAD_4(to, from, inside) \
@@ -82,13 +85,17 @@ void matmul_tiled(__global const float* restrict a, __global const float* restri
   }
 
   const int first = (int)get_group_id(2) * M;
+  OBSERVER
   UNROLL for (int i = 0; i < SUM_ROWS; ++i) {
     const int m = row0 + SUM_ROW(i);
     UNROLL for (int j = 0; j < SUM_COLUMNS; ++j) {
       const int n = column0 + SUM_COLUMN(j);
       if (m < M && n < N) {
         STORE1(sum[i][j], first + m, n);
+        OBSERVE(i, j);
       }
     }
   }
+  PUT_STATISTICS((int)get_group_id(2) * ((M + TILE_M - 1) / TILE_M) + row0 / TILE_M,
+                 min(M - row0, TILE_M), column0 + lane < N, column0 + lane);
 }

@@ -28,6 +28,8 @@
   (WARP_ROW + (i) / LANE_ROWS * 16 + SUM_AT_ROW(lane % LANES, (i) % LANE_ROWS))
 #define SUM_COLUMN(j) \
   (WARP_COLUMN + (j) / LANE_COLUMNS * FRAGMENT_N + SUM_AT_COLUMN(lane % LANES, (j) % LANE_COLUMNS))
+#define SUM_GROUP \
+  (lane / LANES / WARPS_ACROSS * (16 / LANE_ROWS) + lane % LANES / (LANES * LANE_ROWS / 16))
 typedef uint word;
 
 #if MATRIX_CORE == 1

@@ -3,6 +3,7 @@
 //
 // Shapes     a tile [TILE_M, TILE_K], b tile [TILE_K, TILE_N]. An item carries COUNT_A and COUNT_B
 //            floats of them, and holds SUM_ROWS × SUM_COLUMNS sums; SUM_ROW and SUM_COLUMN say which.
+//            SUM_GROUP numbers the items that hold sums of one column.
 // Macros     TILE_M, TILE_N, TILE_K  a work-group's block; default 64, 64, 16, of bf16 32.
 //            COMPUTE  how it multiplies: 0 float32 (default); 1 tf32 and 2 bf16, on matrix units.
 //            ITEM_M, ITEM_N  the block of a work-item, or where COMPUTE is not 0 of a warp of LANES.
@@ -76,6 +77,7 @@
 #define STRIP(at) (*(__local const float4*)(at))
 #define SUM_ROW(i) ((i) / 4 * 4 * ITEM_ROWS + item_row(lane) + (i) % 4)
 #define SUM_COLUMN(j) ((j) / 4 * 4 * ITEM_COLUMNS + item_column(lane) + (j) % 4)
+#define SUM_GROUP (item_row(lane) / 4)
 typedef float word;
 
 static inline int item_row(int lane) {

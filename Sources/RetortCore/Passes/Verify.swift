@@ -49,16 +49,6 @@ extension Plan {
 
   /// Whether a value, or one that it is part of or a part of, has been written.
   private func isWritten(_ value: Int, _ written: Set<Int>) -> Bool {
-    if written.contains(value) { return true }
-    let place = values[value].place
-    return written.contains { overlaps(values[$0], place, values[value].count) }
-  }
-
-  private func overlaps(_ other: Value, _ place: Value.Place, _ count: Int) -> Bool {
-    switch (other.place, place) {
-    case (.arena(let a), .arena(let b)), (.persistent(let a), .persistent(let b)):
-      a < b + count * 4 && b < a + other.count * 4
-    default: false
-    }
+    written.contains(value) || written.contains { overlap($0, value) }
   }
 }

@@ -51,6 +51,24 @@ public struct Plan: Sendable {
   /// Readable bytes after a value's last element, so that vector loads may run over.
   package static let slack = 256
 
+  /// Whether two values have bytes in common.
+  package func overlap(_ a: Int, _ b: Int) -> Bool {
+    func bytes(_ value: Int, from offset: Int) -> Range<Int> {
+      offset..<offset + values[value].count * values[value].dtype.byteCount
+    }
+    func variable(_ value: Int, from offset: Int) -> Range<Int> {
+      bytes(value, from: offset * values[value].dtype.byteCount)
+    }
+    return switch (values[a].place, values[b].place) {
+    case (.arena(let x), .arena(let y)), (.persistent(let x), .persistent(let y)):
+      bytes(a, from: x).overlaps(bytes(b, from: y))
+    case (.variable(let slot, let x), .variable(let other, let y)):
+      slot == other && variable(a, from: x).overlaps(variable(b, from: y))
+    case (.input, .input), (.constant, .constant): values[a].place == values[b].place
+    default: false
+    }
+  }
+
   /// The bytes to reserve for a value.
   package static func reservation(_ count: Int, _ dtype: DType) -> Int {
     (count * dtype.byteCount + slack + alignment - 1) / alignment * alignment

@@ -5,6 +5,10 @@ import RetortCore
 /// The kernel's `c` is the buffer of the first result; operands become the parameters `e0`, `e1`, …
 /// and further results `f1`, `f2`, …, all behind the kernel's own.
 ///
+/// Results without a buffer are left in the kernel's `observed`, see
+/// `Kernels/matmul/statistics_core.cl`; there is only `STORE1` then, and `statistics` is the last
+/// parameter.
+///
 /// `STORE1` stores one element at (m, n), `STORE_PART16` the first `count` of 16 from there on in one
 /// row, and `STORE_RUN16` the same but running on into the next rows; a kernel that uses it has said
 /// `STORE_PREPARE` at its beginning, and its N is a macro.
@@ -20,8 +24,12 @@ struct StoreEpilogue {
   ///   - program: Over the `[M, N]` result, or over any shape whose last axis is N and whose other
   ///     axes make up M.
   ///   - operands: One buffer per operand of the program.
-  ///   - results: One buffer per result; the first is the kernel's `c`.
-  init(_ program: PointwiseProgram, operands: [BufferReference], results: [BufferReference]) {
+  ///   - results: One buffer per result that is stored; the first is the kernel's `c`.
+  ///   - statistics: Where the kernel says what it made of the results that are not stored.
+  init(
+    _ program: PointwiseProgram, operands: [BufferReference], results: [BufferReference],
+    statistics: BufferReference? = nil
+  ) {
     guard !program.isPlainStore else {
       (text, arguments) = ("", [:])
       return
@@ -30,22 +38,30 @@ struct StoreEpilogue {
     for (index, operand) in program.operands.enumerated() {
       parameters.add("e\(index)", operands[index], operand.dtype, isConstant: true)
     }
-    for (index, result) in program.results.enumerated().dropFirst() {
-      parameters.add("f\(index)", results[index], result.dtype, isConstant: false)
+    for (index, buffer) in results.enumerated().dropFirst() {
+      parameters.add("f\(index)", buffer, program.results[index].dtype, isConstant: false)
     }
-    let writer = StoreWriter(program)
-    let stores = [
-      ("STORE1(value, m, n)", writer.body(.one)),
-      ("STORE_PART16(value, count, m, n)", writer.body(.sixteen)),
-      ("STORE_RUN16(value, count, m, n)", writer.body(.run)),
-    ].map { macro, body in
-      "#define \(macro) " + (["do {"] + body + ["} while (0)"]).joined(separator: " \\\n  ")
+    if let statistics {
+      parameters.add("statistics", statistics, .float32, isConstant: false)
     }
-    let lines =
-      ["#define STORE_PARAMETERS \(parameters.trailing)"] + stores + [
+    let writer = StoreWriter(program, stored: results.count)
+    func macro(_ name: String, _ lines: [String]) -> String {
+      (["#define \(name)"] + lines).joined(separator: " \\\n  ")
+    }
+    func store(_ name: String, _ kind: StoreWriter.Kind) -> String {
+      macro("\(name) do {", writer.body(kind) + ["} while (0)"])
+    }
+    var lines = [
+      "#define STORE_PARAMETERS \(parameters.trailing)", store("STORE1(value, m, n)", .one),
+    ]
+    if statistics == nil {
+      lines += [
+        store("STORE_PART16(value, count, m, n)", .sixteen),
+        store("STORE_RUN16(value, count, m, n)", .run),
         "#define STORE16(value, m, n) STORE_PART16(value, 16, m, n)",
-        (["#define STORE_PREPARE"] + writer.preparation).joined(separator: " \\\n  "),
+        macro("STORE_PREPARE", writer.preparation),
       ]
+    }
     text = lines.joined(separator: "\n") + "\n"
     arguments = parameters.arguments
   }
@@ -77,12 +93,15 @@ private struct StoreWriter {
   private enum Run { case dense, periodic, single }
 
   let program: PointwiseProgram
+  /// How many results are stored; the others are observed.
+  let stored: Int
   /// Merged axes: those of the rows, and the last axis by itself.
   let space: IterationSpace
   let columns: Int
 
-  init(_ program: PointwiseProgram) {
+  init(_ program: PointwiseProgram, stored: Int) {
     self.program = program
+    self.stored = stored
     let rank = program.shape.rank
     columns = program.shape.columnCount
     space = IterationSpace(
@@ -232,6 +251,7 @@ private struct StoreWriter {
   }
 
   private func store(_ value: String, _ index: Int, _ kind: Kind) -> String {
+    guard index < stored else { return "observed[\(index - stored)] = \(value);" }
     let result = program.results[index]
     let access = program.operands.count + index
     let place = position(access, offset: result.access.offset)

@@ -36,6 +36,11 @@ package struct Lowering {
   private var scratchInUse: Set<Int> = []
   private var keptScratch: Set<Int> = []
   private var packing: WeightPacking
+  /// The place of the current step, and the steps that contractions may work for.
+  private var place = 0
+  private var readers: StatisticsReaders
+  /// What contractions have found out, by the place of the step that wants it.
+  private var partials: [Int: TilePartials] = [:]
 
   /// Starts with no commands.
   package init(
@@ -48,6 +53,7 @@ package struct Lowering {
     self.tuning = tuning
     self.matrix = matrix
     packing = WeightPacking(plan)
+    readers = StatisticsReaders([], of: plan)
   }
 
   /// The buffer of the step's input `index`.
@@ -61,12 +67,16 @@ package struct Lowering {
   /// Scratch space for the current step, with the usual slack behind it; later steps use the same
   /// memory again.
   package mutating func scratch(byteCount: Int) -> BufferReference {
+    .scratch(freeScratch(byteCount: byteCount))
+  }
+
+  private mutating func freeScratch(byteCount: Int) -> Int {
     let free = scratchByteCounts.indices.first { !scratchInUse.contains($0) }
     let index = free ?? scratchByteCounts.count
     if free == nil { scratchByteCounts.append(0) }
     scratchByteCounts[index] = max(scratchByteCounts[index], byteCount)
     scratchInUse.insert(index)
-    return .scratch(index)
+    return index
   }
 
   /// The step's weight, its second input, in the form that `launch` writes into the buffer it is
@@ -125,14 +135,38 @@ package struct Lowering {
   /// The commands of `steps`; scratch and tables are shared with earlier calls.
   package mutating func lower(_ steps: [Step]) throws -> [DeviceCommand] {
     commands = []
-    for step in steps {
-      scratchInUse = keptScratch
+    readers = StatisticsReaders(steps, of: plan)
+    for (index, step) in steps.enumerated() {
+      place = index
+      scratchInUse = partials.values.reduce(into: keptScratch) { $0.insert($1.scratch) }
       let first = commands.count
       try lower(step)
       describe(step, from: first)
+      partials[index] = nil
     }
     return commands
   }
+
+  /// What a later step wants to know of the columns of the current one's result, if its tiles can
+  /// tell.
+  func statistics(
+    _ epilogue: PointwiseProgram, columns: Int, _ tiles: RowTiles
+  ) -> TileStatistics? {
+    readers.statistics(of: place, epilogue, columns: columns, parts: tiles.parts)
+  }
+
+  /// Space for what the current step's tiles tell the later one.
+  mutating func partials(
+    for statistics: TileStatistics, columns: Int, _ tiles: RowTiles
+  ) -> BufferReference {
+    let count = tiles.count * tiles.parts
+    let index = freeScratch(byteCount: 4 * count * statistics.count * columns)
+    partials[statistics.reader] = TilePartials(scratch: index, tiles: count, rows: tiles.rows)
+    return .scratch(index)
+  }
+
+  /// What a contraction's tiles have told of the current step's operand, if they have.
+  var tilePartials: TilePartials? { partials[place] }
 
   /// Says of the launches from `first` on what they are for, and credits the main one with the
   /// step's work.

@@ -32,7 +32,7 @@ extension Lowering {
     let columns = convolution.resultColumns
     store(
       step, convolution.epilogue, rows: result.count / columns, columns: columns,
-      splits: product.splits
+      splits: product.splits, tiles: convolution.rowTiles(product)
     ) { c, store in
       var arguments: LaunchArguments = [
         "a": .buffer(.value(step.inputs[a])), "b": .buffer(.value(step.inputs[b])),
@@ -149,6 +149,15 @@ extension ConvolutionStep {
   /// The columns of the result as the kernels' epilogues see it.
   fileprivate var resultColumns: Int {
     direction == .weightGradient ? weight[1] * weight[2] * weight[3] : result[3]
+  }
+
+  /// The tiles of the result; nil where groups share columns.
+  fileprivate func rowTiles(_ product: TiledProduct) -> RowTiles? {
+    switch direction {
+    case .forward: RowTiles(product, parts: 1)
+    case .inputGradient: RowTiles(product, parts: geometry.strideY * geometry.strideX)
+    case .weightGradient: nil
+    }
   }
 
   /// The most taps that positions of one phase of the input meet: every s/gcd(s, d)-th of an axis.

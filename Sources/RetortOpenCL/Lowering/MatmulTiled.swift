@@ -11,8 +11,10 @@ extension Lowering {
       vectorB: (matmul.transposeB ? matmul.k : matmul.n) % 4 == 0)
     macros.append("TRANSPOSE_A", matmul.transposeA ? "1" : "0")
     macros.append("TRANSPOSE_B", matmul.transposeB ? "1" : "0")
-    store(step, matmul.epilogue, rows: rows, columns: matmul.n, splits: product.splits) {
-      c, store in
+    store(
+      step, matmul.epilogue, rows: rows, columns: matmul.n, splits: product.splits,
+      tiles: RowTiles(product, parts: matmul.batch)
+    ) { c, store in
       var arguments: LaunchArguments = [
         "a": .buffer(.value(step.inputs[0])), "b": .buffer(.value(step.inputs[1])),
         "c": .buffer(c), "M": .int(matmul.m), "N": .int(matmul.n), "K": .int(matmul.k),
@@ -32,12 +34,22 @@ extension Lowering {
   ///
   /// - Parameters:
   ///   - rows: Rows of the whole result.
+  ///   - tiles: The result's tiles, where the kernel can tell statistics of their columns.
   ///   - launch: The kernel that writes to a buffer, with an epilogue or into partial sums.
   mutating func store(
     _ step: Step, _ program: PointwiseProgram, rows: Int, columns: Int, splits: Int,
-    _ launch: (BufferReference, StoreEpilogue?) -> Launch
+    tiles: RowTiles? = nil, _ launch: (BufferReference, StoreEpilogue?) -> Launch
   ) {
     let results = step.outputs.map { BufferReference.value($0) }
+    if splits == 1, let tiles, let statistics = statistics(program, columns: columns, tiles) {
+      let store = StoreEpilogue(
+        statistics.program, operands: statistics.operands.map { .value($0) }, results: results,
+        statistics: partials(for: statistics, columns: columns, tiles))
+      var launch = launch(results[0], store)
+      launch.macros.append(statistics.macros)
+      add(launch)
+      return
+    }
     let store = StoreEpilogue(
       program, operands: step.inputs.dropFirst(2).map { .value($0) }, results: results)
     if splits == 1 {

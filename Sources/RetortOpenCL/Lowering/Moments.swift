@@ -19,7 +19,12 @@ extension Lowering {
         macros: ["TILE": "\(tile)"], global: (rows + tile - 1) / tile * 256, local: 256,
         rows, columns, epsilon)
     case (.channels, .vector): vectorChannels(step, rows, columns, epsilon)
-    case (.channels, .tiled): tiledChannels(step, rows, columns, epsilon)
+    case (.channels, .tiled):
+      if let tilePartials {
+        combine(step, tilePartials, rows, columns, epsilon)
+      } else {
+        tiledChannels(step, rows, columns, epsilon)
+      }
     }
   }
 
@@ -63,6 +68,23 @@ extension Lowering {
       step, family: "reduction/moments_tiled", macros: ["TILE": "\(tile)"], split, rows, columns,
       epsilon, first: ("moments_columns_tiled", [groups * 256, split.count], [256, 1]),
       second: ("moments_combine_tiled", groups * 256, 256), units: nil)
+  }
+
+  /// Appends the one launch that is left where a contraction's tiles have moments of their own.
+  private mutating func combine(
+    _ step: Step, _ partials: TilePartials, _ rows: Int, _ columns: Int, _ epsilon: Float
+  ) {
+    let tile = min(partials.width, columns.roundedUpToPower)
+    add(
+      Launch(
+        family: "reduction/moments_tiled", entry: "moments_combine_tiled",
+        macros: ["TILE": "\(tile)"], global: [columns.pieces(of: tile) * 256],
+        local: [256],
+        arguments: [
+          "partial": .buffer(partials.buffer), "y": .buffer(output(step)), "rows": .int(rows),
+          "columns": .int(columns), "splitRows": .int(partials.rows),
+          "splits": .int(partials.tiles), "epsilon": .float(epsilon),
+        ], label: step.label, part: "of tiles"))
   }
 
   private mutating func addChannels(

@@ -64,7 +64,8 @@ package final class SourceBackend: Backend {
   /// device of another size would choose another tile.
   private func unseenTiles(of launch: Launch, _ matrix: MatrixUnits?) -> [Launch] {
     let flags = [
-      "VECTOR_A", "VECTOR_B", "PARTIAL", "TRANSPOSE_A", "TRANSPOSE_B", "MATRIX_CORE",
+      "VECTOR_A", "VECTOR_B", "PARTIAL", "TRANSPOSE_A", "TRANSPOSE_B", "OBSERVED", "MOMENTS",
+      "MATRIX_CORE",
     ]
     let values = Dictionary(launch.macros.pairs.map { ($0.name, $0.value) }) { _, last in last }
     guard values["TILE_M"] != nil else { return [] }

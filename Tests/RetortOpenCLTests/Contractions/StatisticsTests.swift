@@ -1,0 +1,302 @@
+import RetortCPU
+import RetortTestSupport
+import Testing
+
+@testable import RetortCore
+@testable import RetortOpenCL
+
+/// Sums and moments of a contraction's columns that its tiles find out.
+@Suite struct StatisticsTests {
+  /// One graph: the shapes of its inputs, and what is computed of them.
+  struct Case: CustomStringConvertible, Sendable {
+    let description: String
+    let shapes: [Shape]
+    let build: @Sendable ([Tensor]) -> [Tensor]
+
+    init(
+      _ description: String, _ shapes: Shape..., build: @escaping @Sendable ([Tensor]) -> [Tensor]
+    ) {
+      (self.description, self.shapes, self.build) = (description, shapes, build)
+    }
+
+    /// The first `shapes` inputs' product or convolution.
+    static func product(_ a: Shape, _ b: Shape) -> Case {
+      Case("\(a) · \(b)", a, b) { [$0[0].matmul($0[1])] }
+    }
+    static func convolution(_ x: Shape, _ w: Shape, _ geometry: Convolution) -> Case {
+      Case("\(x) ∗ \(w), \(geometry)", x, w) { [$0[0].convolution($0[1], geometry)] }
+    }
+  }
+
+  /// What a graph computed, and the kernels that did.
+  private struct Run {
+    var outputs: [[Float]] = []
+    var kernels: [String] = []
+  }
+
+  /// Runs `outputs` of `graph`, every contraction as `choice` has it.
+  private func run(
+    _ graph: Graph, _ outputs: [Tensor], _ inputs: [[Float]], _ form: ContractionForm,
+    _ choice: [String: Int] = [:]
+  ) throws -> Run {
+    let context = try Fixture.context()
+    let plan = try Plan(graph, outputs: outputs)
+    let runner = form.runner
+    var lowering = Lowering(
+      plan, device: context.device.limits, form: runner.form, matrix: runner.matrix)
+    for key in plan.steps.compactMap(lowering.tuningKey) {
+      lowering.tuning[key] = TuningChoice(parameters: choice)
+    }
+    let (setup, steps) = try lowering.lower()
+    let memory = try PlanMemory(plan, lowering, variables: [], context: context, limit: .max)
+    let executable = try OpenCLExecutable(
+      plan, memory, setup: try LaunchList(setup, in: context, resolve: memory.buffer),
+      steps: try LaunchList(steps, in: context, resolve: memory.buffer))
+    for (index, values) in inputs.enumerated() { try executable.setInput(index, values) }
+    try executable.run()
+    return Run(
+      outputs: try outputs.indices.map { try executable.floats($0) },
+      kernels: steps.map(\.description.kernel))
+  }
+
+  private func exact(
+    _ graph: Graph, _ outputs: [Tensor], _ inputs: [[Float]]
+  ) throws -> [[Double]] {
+    let plan = try Plan(graph, outputs: outputs)
+    let executable = try CPUBackend(precision: .float64).executable(plan, variables: [])
+    for (index, values) in inputs.enumerated() { try executable.setInput(index, values) }
+    try executable.run()
+    return try outputs.indices.map { try executable.outputDoubles($0) }
+  }
+
+  /// Eighths within ±1, which any type multiplies exactly.
+  private func numbers(_ count: Int, seed: UInt64) -> [Float] {
+    var numbers = TestNumbers(seed: seed)
+    return (0..<count).map { _ in Float(numbers.int(-8..<9)) / 8 }
+  }
+
+  /// Every case in float32, and in one type of matrix units by turns: they take long to compile.
+  private static func forms(_ cases: [Case]) -> [(Case, ContractionForm)] {
+    cases.enumerated().flatMap { index, sample in
+      ([.tiled] + ContractionForm.emulated(1, turn: index)).map { (sample, $0) }
+    }
+  }
+
+  // MARK: Moments
+
+  /// Last tiles that are partly empty, single rows and columns, several tiles of columns, groups.
+  static let cases = [
+    Case.product([1, 40], [40, 17]), .product([37, 23], [23, 1]), .product([300, 16], [16, 70]),
+    .convolution([1, 1, 1, 5], [3, 3, 3, 5], Convolution(padding: 1)),
+    .convolution([2, 7, 5, 3], [4, 3, 3, 3], Convolution(padding: 1)),
+    .convolution([3, 9, 8, 8], [70, 3, 3, 8], Convolution(stride: 2, padding: 1)),
+    .convolution([2, 9, 7, 8], [12, 3, 3, 4], Convolution(padding: 1, groups: 2)),
+    .convolution([5, 12, 11, 4], [20, 1, 1, 4], Convolution()),
+  ]
+
+  /// Compares moments of a case's result with those by definition of the result as it was found.
+  private func checkMoments(
+    _ sample: Case, _ inputs: [[Float]], _ form: ContractionForm, _ choice: [String: Int] = [:],
+    variance: Double = 4e-6
+  ) throws -> (result: [Float], moments: [Float]) {
+    let graph = Graph()
+    let y = sample.build(
+      sample.shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) })[0]
+    let found = try run(
+      graph, [y, y.moments(.channels, epsilon: 1e-5).packed], inputs, form, choice)
+    #expect(found.kernels.count == 2 && found.kernels[1] == "moments_combine_tiled")
+    let fault = difference(
+      found.outputs[0].map { Double($0) }, try exact(graph, [y], inputs)[0], tolerance: 1e-6)
+    #expect(fault == nil, "\(sample), result: \(fault ?? "")")
+    let (rows, columns) = (y.shape.rowCount, y.shape.columnCount)
+    try MomentsTests().check(
+      found.outputs[1], of: found.outputs[0], .channels, rows, columns, "\(sample) \(form)",
+      variance: variance)
+    return (found.outputs[0], found.outputs[1])
+  }
+
+  @Test(arguments: forms(cases))
+  func momentsAreThoseOfTheResult(_ sample: Case, _ form: ContractionForm) throws {
+    let inputs = sample.shapes.enumerated().map { numbers($1.count, seed: UInt64($0)) }
+    _ = try checkMoments(sample, inputs, form)
+  }
+
+  @Test(arguments: TileShape.all(on: nil) + TileShape.tried)
+  func everyTileTellsTheSame(_ tile: TileShape) throws {
+    for sample in [Self.cases[2], Self.cases[5]] {
+      let inputs = sample.shapes.enumerated().map { numbers($1.count, seed: UInt64($0)) }
+      _ = try checkMoments(sample, inputs, .tiled, tile.parameters)
+    }
+  }
+
+  // A column of ones meets a row of 10,000.
+  @Test(arguments: [ContractionForm.tiled, .mmaTF32, .mfmaTF32, .wmmaBF16])
+  func aLargeMeanCostsNoDigits(_ form: ContractionForm) throws {
+    let sample = Case.product([5000, 9], [9, 5])
+    var x = numbers(5000 * 9, seed: 1), w = numbers(9 * 5, seed: 2)
+    for row in 0..<5000 { x[row * 9] = 1 }
+    for column in 0..<5 { w[column] = 9984 }
+    let (result, moments) = try checkMoments(sample, [x, w], form, variance: 1e-5)
+    #expect(result.allSatisfy { $0 > 9900 } && moments[5..<10].allSatisfy { $0 > 0.5 && $0 < 4 })
+  }
+
+  @Test func nanStaysInItsColumn() throws {
+    let sample = Case.product([200, 9], [9, 40])
+    var w = numbers(9 * 40, seed: 2)
+    w[3 * 40 + 5] = .nan
+    let (_, moments) = try checkMoments(sample, [numbers(200 * 9, seed: 1), w], .tiled)
+    for index in moments.indices { #expect(moments[index].isNaN == (index % 40 == 5)) }
+  }
+
+  @Test func partialSumsAreNotAsked() throws {
+    let graph = Graph()
+    let (a, b) = (graph.input("a", [12, 6000]), graph.input("b", [6000, 20]))
+    let y = a.matmul(b)
+    let outputs = [y, y.moments(.channels, epsilon: 1e-5).packed]
+    let inputs = [numbers(12 * 6000, seed: 1), numbers(6000 * 20, seed: 2)]
+    let found = try run(graph, outputs, inputs, .tiled, ["splits": 4])
+    #expect(found.kernels == ["matmul_tiled", "split_sum_flat", "moments_columns_tiled"])
+    try MomentsTests().check(
+      found.outputs[1], of: found.outputs[0], .channels, 12, 20, "split", mean: 1e-5)
+  }
+
+  // MARK: Sums
+
+  /// Batch norm's sums of a gradient behind ReLU: Σg and Σg·x̂, of an input gradient or product.
+  static func sums(_ g: Tensor, _ x: Tensor, _ mean: Tensor) -> [Tensor] {
+    let masked = g * x.unary(.isPositive)
+    let leading = Array(0..<g.shape.rank - 1)
+    return [
+      masked, masked.sum(axes: leading), (masked * ((x - mean) * 0.5)).sum(axes: leading),
+    ]
+  }
+
+  static func inputGradient(_ x: Shape, _ w: Shape, _ geometry: Convolution) -> Case {
+    let y = geometry.outputShape(input: x, weight: w) ?? []
+    return Case("\(x) ∗ \(w), \(geometry)", y, w, x, [x[3]]) {
+      sums(
+        $0[0].convolutionInputGradient($0[1], geometry, inputHeight: x[1], inputWidth: x[2]),
+        $0[2], $0[3])
+    }
+  }
+
+  static let gradients = [
+    inputGradient([1, 2, 1, 5], [3, 3, 3, 5], Convolution(padding: 1)),
+    inputGradient([2, 7, 5, 3], [4, 3, 3, 3], Convolution(padding: 1)),
+    inputGradient([3, 9, 8, 70], [8, 3, 3, 70], Convolution(stride: 2, padding: 1)),
+    inputGradient([2, 11, 7, 8], [12, 3, 3, 4], Convolution(stride: 3, padding: 1, groups: 2)),
+    inputGradient([2, 9, 9, 4], [3, 3, 3, 4], Convolution(stride: 2, padding: 2, dilation: 2)),
+    inputGradient([5, 12, 11, 20], [4, 1, 1, 20], Convolution()),
+    Case("product", [70, 23], [23, 29], [70, 29], [29]) {
+      sums($0[0].matmul($0[1]), $0[2], $0[3])
+    },
+    Case("batch of products", [3, 37, 23], [3, 23, 66], [3, 37, 66], [66]) {
+      sums($0[0].matmul($0[1]), $0[2], $0[3])
+    },
+  ]
+
+  @discardableResult
+  private func check(
+    _ sample: Case, _ form: ContractionForm, _ choice: [String: Int] = [:]
+  ) throws -> [String] {
+    let graph = Graph()
+    let inputs = sample.shapes.enumerated().map { numbers($1.count, seed: UInt64($0)) }
+    let outputs = sample.build(
+      sample.shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) })
+    let found = try run(graph, outputs, inputs, form, choice)
+    for (index, expected) in try exact(graph, outputs, inputs).enumerated() {
+      let fault = difference(
+        found.outputs[index].map { Double($0) }, expected, tolerance: 2e-6)
+      #expect(fault == nil, "\(sample) \(form) \(choice), output \(index): \(fault ?? "")")
+    }
+    return found.kernels
+  }
+
+  @Test(arguments: forms(gradients))
+  func sumsAreThoseOfTheResult(_ sample: Case, _ form: ContractionForm) throws {
+    let kernels = try check(sample, form)
+    #expect(kernels.count == 2 && kernels[1] == "reduce_tiled")
+  }
+
+  @Test(arguments: TileShape.all(on: nil) + TileShape.tried)
+  func everyTileAddsTheSame(_ tile: TileShape) throws {
+    for sample in [Self.gradients[2], Self.gradients[7]] {
+      try check(sample, .tiled, tile.parameters)
+    }
+  }
+
+  /// Sums that read what is not there yet when the contraction runs, or its result elsewhere.
+  static let refusals = [
+    // The second product reads the first one, so that only it can add.
+    Case("of two products", [70, 23], [23, 23]) {
+      let first = $0[0].matmul($0[1])
+      let second = first.matmul($0[1])
+      return [first, second, (first * second).sum(axes: [0])]
+    },
+    Case("of a later step's result", [70, 23], [23, 29]) {
+      let y = $0[0].matmul($0[1])
+      return [y, (y * y.softmax()).sum(axes: [0])]
+    },
+    Case("of two places", [70, 23], [23, 32]) {
+      let y = $0[0].matmul($0[1])
+      return [y, (y * y.slice(axis: 0, 0..<1).broadcast(to: [70, 32])).sum(axes: [0])]
+    },
+    Case("over columns", [70, 23], [23, 29]) {
+      let y = $0[0].matmul($0[1])
+      return [y, y.sum(axes: [1]), y.maximum(axes: [0]), y.sum()]
+    },
+    Case("turned", [29, 23], [23, 29]) {
+      let y = $0[0].matmul($0[1])
+      return [y, (y * y.transpose([1, 0])).sum(axes: [0])]
+    },
+  ]
+
+  @Test(arguments: refusals)
+  func whatIsNotThereIsNotAsked(_ sample: Case) throws { try check(sample, .tiled) }
+
+  // MARK: Whole steps
+
+  /// Two convolutions with batch norm, the second of stride 2 beside a shortcut, and a classifier.
+  static let network = Case(
+    "a residual block", [6, 9, 8, 3], [8, 3, 3, 3], [8], [8], [12, 3, 3, 8], [12], [12],
+    [12, 1, 1, 8], [12, 5]
+  ) {
+    func norm(_ x: Tensor, _ gamma: Tensor, _ beta: Tensor) -> Tensor {
+      x.batchNorm(gamma: gamma + 1.5, beta: beta, epsilon: 1e-5).0
+    }
+    let x = norm($0[0].convolution($0[1], Convolution(padding: 1)), $0[2], $0[3]).relu()
+    let main = norm(x.convolution($0[4], Convolution(stride: 2, padding: 1)), $0[5], $0[6])
+    let y = (main + x.convolution($0[7], Convolution(stride: 2))).relu()
+    let loss = y.mean(axes: [1, 2]).matmul($0[8]).softmax().log().mean()
+    return [loss] + RetortCore.gradients(of: loss, with: Array($0.dropFirst()))
+  }
+
+  @Test(arguments: [ContractionForm.tiled, .vector])
+  func aNetworksGradientsAgreeWithTheCPU(_ form: ContractionForm) throws {
+    try check(Self.network, form)
+  }
+
+  @Test func statisticsAreOneSmallLaunchEach() throws {
+    let graph = Graph()
+    let outputs = Self.network.build(
+      Self.network.shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) })
+    let plan = try Plan(graph, outputs: outputs)
+    var lowering = Lowering(plan, device: .largeGPU, form: .tiled)
+    let commands = try lowering.lower().steps.map(\.description)
+    func tasks(_ kernel: String) -> [String] {
+      commands.filter { $0.kernel == kernel }.map(\.task).sorted()
+    }
+    #expect(tasks("moments_columns_tiled") == [])
+    #expect(
+      tasks("moments_combine_tiled") == [
+        "moments channels [120, 12] (of tiles)", "moments channels [432, 8] (of tiles)",
+      ])
+    // The gradient behind the last norm comes from a mean, which no contraction makes; the others
+    // are that mean, and the loss.
+    #expect(
+      tasks("reduce_tiled") == [
+        "reduce [1, 120, 12] ×2", "reduce [1, 30, 1] ×1", "reduce [1, 432, 8] ×2 (of tiles)",
+        "reduce [6, 20, 12] ×1",
+      ])
+  }
+}
