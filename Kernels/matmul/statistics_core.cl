@@ -43,7 +43,9 @@
   put_statistics((__local float*)tiles, HELD, rows, lane, lane < TILE_N && (is_column), \
                  statistics + (size_t)(tile) * STATISTICS * N + (column), N)
 
-// The sum over items of what each holds for its columns: column `lane` of the tile.
+// The sum over items of what each holds for its columns: column `lane` of the tile. Always inline: in
+// a function of its own PoCL 3.1 takes the tiles for one array that all its threads share.
+__attribute__((always_inline))
 static inline float column_total(__local float* scratch, const float* own, int lane) {
   barrier(CLK_LOCAL_MEM_FENCE);  // scratch has been read
   UNROLL for (int j = 0; j < SUM_COLUMNS; ++j)
