@@ -207,7 +207,7 @@ extension SmallRun {
     try write(Array(bytes.prefix(bytes.count / 3)), to: other)
   }
 
-  fileprivate func read(_ name: String) throws -> [UInt8] {
+  func read(_ name: String) throws -> [UInt8] {
     try FileBytes.read(path + "/" + name)
   }
 

@@ -141,6 +141,24 @@ import Testing
     #expect(!small.exists("none") && !small.exists("runs"))
   }
 
+  /// A version that does not know an entry leaves it out.
+  @Test func anotherVersionsRunIsNamed() throws {
+    let small = try SmallRun()
+    try small.write(Array(Self.one.utf8), to: "one.yaml")
+    let brief = ["--set", "train.steps=3"] + cpu
+    #expect(try small.retort(["run", "one.yaml", "--output", "out"] + brief).status == 0)
+    let text = String(decoding: try small.read("out/recipe.yaml"), as: UTF8.self)
+    try #require(text.contains(", sampling: shuffle}"))
+    let older = text.replacingOccurrences(of: ", sampling: shuffle}", with: "}")
+    try small.write(Array(older.utf8), to: "out/recipe.yaml")
+    let run = try small.retort(["run", "out", "--resume"] + cpu)
+    #expect(
+      run.errors == "retort: the run in out was begun by another version of Retort, as 'sampling: "
+        + "shuffle' of its recipe shows; end it with that version, or start it again with another "
+        + "--output\n")
+    #expect(run.status == 1)
+  }
+
   @Test func weightsThatChangedAreNoWayToGoOn() throws {
     let small = try SmallRun()
     try small.write(Array(Self.one.utf8), to: "one.yaml")

@@ -152,7 +152,7 @@ package struct Lowering {
   func statistics(
     _ epilogue: PointwiseProgram, columns: Int, _ tiles: RowTiles
   ) -> TileStatistics? {
-    readers.statistics(of: place, epilogue, columns: columns, parts: tiles.parts)
+    readers.statistics(of: place, epilogue, columns: columns, tiles)
   }
 
   /// Space for what the current step's tiles tell the later one.

@@ -45,6 +45,9 @@ struct TileShape: Hashable {
     TileShape(m: 64, n: 64, k: 32, itemM: 4, itemN: 4, efficiency: 0.75),
   ]
 
+  /// Whether a warp's sums take so many registers that none are left to add others up.
+  var isCrowded: Bool { lanes == 64 && itemM * itemN >= 64 * 64 }
+
   /// What a choice calls it.
   var parameters: [String: Int] { ["tileM": m, "tileN": n, "tileK": k] }
 

@@ -36,10 +36,13 @@ struct RowTiles {
   let count: Int
   /// The parts that the result's rows are made of: products of a batch, or phases.
   let parts: Int
+  /// Whether there are registers for sums.
+  let canSum: Bool
 
   /// The tiles of a product.
   init(_ product: TiledProduct, parts: Int) {
     rows = product.tile.m
+    canSum = !product.tile.isCrowded
     count = product.m.pieces(of: product.tile.m)
     self.parts = parts
   }
@@ -86,9 +89,9 @@ struct StatisticsReaders {
   /// - Parameters:
   ///   - epilogue: The contraction's.
   ///   - columns: The columns of its result.
-  ///   - parts: The parts that its rows are made of; moments are only taken of one.
+  ///   - tiles: Those of its result; moments are only taken of one part.
   func statistics(
-    of place: Int, _ epilogue: PointwiseProgram, columns: Int, parts: Int
+    of place: Int, _ epilogue: PointwiseProgram, columns: Int, _ tiles: RowTiles
   ) -> TileStatistics? {
     guard epilogue.shape.columnCount == columns,
       epilogue.operands.allSatisfy({ $0.dtype == .float32 })
@@ -96,7 +99,7 @@ struct StatisticsReaders {
     let candidates = Set(steps[place].outputs.flatMap { readers[$0, default: []] })
     for reader in candidates.sorted() where reader > place {
       guard let (kind, observed) = observation(by: steps[reader], of: epilogue.shape),
-        kind == .sums || parts == 1,
+        kind == .sums ? tiles.canSum : tiles.parts == 1,
         let (program, operands) = extend(epilogue, of: place, by: observed, of: reader)
       else { continue }
       return TileStatistics(

@@ -72,7 +72,8 @@ package final class SourceBackend: Backend {
     var kind: LaunchMacros = ["ENTRY": launch.entry]
     for flag in flags { kind.append(flag, values[flag] ?? "") }
     guard knownKinds.insert(kind).inserted else { return [] }
-    return (TileShape.all(on: matrix) + (matrix == nil ? TileShape.tried : [])).map { tile in
+    let tiles = TileShape.all(on: matrix) + (matrix == nil ? TileShape.tried : [])
+    return tiles.filter { !$0.isCrowded || values["MOMENTS"] != "0" }.map { tile in
       var variant = launch
       variant.macros.replace(with: tile.macros)
       return variant

@@ -99,6 +99,9 @@ public final class RecipeRunner {
     guard isResumed else { throw RunError.folderTaken(folder.path) }
     let stored = String(decoding: try FileBytes.read(path), as: UTF8.self)
     if let difference = recipe.difference(from: stored) {
+      if try Recipe.decode(yaml: stored, path: path).sha256 == recipe.sha256 {
+        throw RunError.otherVersion(folder: folder.path, entry: difference.given)
+      }
       throw RunError.otherRecipe(
         folder: folder.path, stage: difference.stage, stored: difference.stored,
         given: difference.given)

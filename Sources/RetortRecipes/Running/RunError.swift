@@ -22,6 +22,9 @@ public enum RunError: Error, Equatable, Sendable {
   case noRun(String)
   /// The run in the folder is of another recipe; the first entry that differs.
   case otherRecipe(folder: String, stage: String?, stored: String, given: String)
+  /// The run in the folder was begun by a version of Retort that writes the same recipe otherwise; an
+  /// entry that differs.
+  case otherVersion(folder: String, entry: String)
   /// The mean of the weights would begin after the last step.
   case lateAverage(stage: String, from: Int, steps: Int)
   /// A file of weights is not what it was when the run began.
@@ -64,6 +67,9 @@ extension RunError: CustomStringConvertible {
       "the run in \(folder) is of another recipe: it has '\(stored)' where this one has '\(given)'"
         + (stage.map { " in stage '\($0)'" } ?? "")
         + "; go on as it began by 'retort run \(folder) --resume', or choose another --output"
+    case .otherVersion(let folder, let entry):
+      "the run in \(folder) was begun by another version of Retort, as '\(entry)' of its recipe "
+        + "shows; end it with that version, or start it again with another --output"
     case .lateAverage(let stage, let from, let steps):
       "stage '\(stage)' has \(steps) steps, and 'optimizer.average.from' is \(from); let the mean "
         + "begin earlier, or train longer"

@@ -23,7 +23,10 @@ extension Recipe {
     text.split(separator: "\n").map { String($0.drop { $0 == " " }) }
   }
 
+  /// Without the braces that end behind them.
   private func entries(_ line: String) -> [String] {
-    line.split(separator: ", ").map(String.init)
+    line.split(separator: ", ").map { entry in
+      String(entry.prefix(entry.count - entry.reversed().prefix { $0 == "}" }.count))
+    }
   }
 }
