@@ -12,8 +12,7 @@ import Testing
     var generator = SystemRandomNumberGenerator()
     var kills: [Int] = []
     for signal in [SIGKILL, SIGTERM, SIGKILL, SIGKILL, SIGKILL].prefix(count) {
-      let lines = Int.random(in: 3...12, using: &generator)
-      kills.append(lines)
+      let lines = Int.random(in: 3...8, using: &generator)
       let enough = CommandLineTool.metricLines(in: small.path + "/out") + lines
       let delay = UInt32.random(in: 0...20_000, using: &generator)
       var isSent = false
@@ -25,11 +24,15 @@ import Testing
         usleep(delay)
         kill(process.processIdentifier, signal)
       }
+      // On a busy machine the run may end before the signal comes.
+      if run.status == 0 { break }
+      kills.append(lines)
       #expect(run.status == (signal == SIGTERM ? 1 : SIGKILL), "\(run.errors)")
       if signal == SIGTERM {
         #expect(run.errors.contains("go on with: retort run out --resume --device \(device)\n"))
       }
     }
+    #expect(!kills.isEmpty)
     let last = try small.retort(arguments(small, device))
     #expect(last.status == 0, "\(last.errors)")
     let (expected, found) = (try small.results(of: "whole"), try small.results(of: "out"))
