@@ -19,6 +19,7 @@
 //            DISTANCE_Y _X    the dilation.
 //            STORE_*          the epilogue of depthwise_vector; m = output pixel, n = channel.
 // Memory     Local: 16 channels of the padded band. Reads up to 64 floats past the end of its operands.
+//            Each line of 16 channels is asked for one pass ahead.
 // Numerics   fma in order of taps; of pixels for the weight gradient.
 // Source     Definition.
 // Called by  RetortOpenCL/Lowering/ConvolutionVector.swift
@@ -79,7 +80,10 @@ static inline void load_channels(
     __global const float* source = image + ((top + y) * IN_W + left) * CHANNELS + n;
     int x = 0;
     for (; x < start; x++) row[x] = 0.0f;
-    for (; x < end; x++) row[x] = load16(source + x * CHANNELS);
+    for (; x < end; x++) {
+      row[x] = load16(source + x * CHANNELS);
+      FETCH(source + x * CHANNELS + 16);
+    }
     for (; x < PATCH_W; x++) row[x] = 0.0f;
   }
 }
@@ -166,6 +170,7 @@ void depthwise_weight_gradient_vector(
                 dy + ((size_t)(image * OUT_H + row0 + y) * OUT_W + column0) * CHANNELS + n;
             for (int x = 0; x < columns; x++) {
               const float16 g = load16(d);
+              FETCH(d + 16);
               UNROLL
               for (int i = 0; i < TILE_KY; i++) {
                 UNROLL

@@ -7,7 +7,7 @@
 //            moments_combine_vector y; else it writes y itself and leaves `partial` alone.
 // Macros     BLOCK  float16 columns that moments_columns_vector folds side by side. Default 4.
 // Memory     x is read once by columns, twice (from cache, mostly) by rows; loads may run
-//            16·BLOCK − 1 floats over.
+//            16·BLOCK − 1 floats over. Columns are asked for 16 rows ahead.
 // Numerics   Everything is relative to a first element, so that a large mean costs no digits. Eight
 //            rows at a time give their own mean and squared deviations, which are merged; no
 //            difference of large squares is ever taken. Order fixed by the extents.
@@ -57,7 +57,10 @@ void moments_columns_vector(
       for (int b = 0; b < BLOCK; b++) {
         float16 v[8];
         UNROLL
-        for (int i = 0; i < 8; i++) v[i] = load16(from + (size_t)i * columns + 16 * b) - pivot[b];
+        for (int i = 0; i < 8; i++) {
+          v[i] = load16(from + (size_t)i * columns + 16 * b) - pivot[b];
+          FETCH(from + (size_t)(i + 16) * columns + 16 * b);
+        }
         const float16 sum = ((v[0] + v[1]) + (v[2] + v[3])) + ((v[4] + v[5]) + (v[6] + v[7]));
         const float16 own = sum * 0.125f;
         float16 even = 0.0f, odd = 0.0f;

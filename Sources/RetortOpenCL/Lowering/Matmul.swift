@@ -40,4 +40,8 @@ extension Int {
   func pieces(of size: Int) -> Int { (self + size - 1) / size }
   /// This rounded up to a multiple of `size`.
   func rounded(upTo size: Int) -> Int { pieces(of: size) * size }
+  /// The size of the pieces when this is cut evenly into as few of at most `limit` as do; at least 1.
+  func evenPiece(atMost limit: Int) -> Int {
+    Swift.max(1, pieces(of: Swift.max(1, pieces(of: limit))))
+  }
 }

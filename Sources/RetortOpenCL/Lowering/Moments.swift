@@ -44,7 +44,7 @@ extension Lowering {
   private mutating func vectorChannels(
     _ step: Step, _ rows: Int, _ columns: Int, _ epsilon: Float
   ) {
-    let block = min(4, (columns + 15) / 16)
+    let block = columns.pieces(of: 16).evenPiece(atMost: 4)
     let blocks = (columns + 16 * block - 1) / (16 * block)
     // Splits depend on extents alone, so that every CPU adds alike.
     let elements = rows * min(columns, 16 * block)

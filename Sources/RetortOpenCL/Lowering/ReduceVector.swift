@@ -13,7 +13,7 @@ extension ReduceKernel {
   /// The float16 columns that an across-kernel folds side by side.
   private var block: Int {
     let columns = space.extents.last ?? 1
-    return max(1, min((columns + 15) / 16, max(1, 8 / reduction.operations.count), 4))
+    return columns.pieces(of: 16).evenPiece(atMost: min(max(1, 8 / reduction.operations.count), 4))
   }
 
   /// Units of work without splitting, and what each reads.
