@@ -52,6 +52,7 @@
 #endif
 
 #define WIDTH (16 * NV)
+#define AHEAD 32  // rows of k from which memory is asked for before they are used
 
 #if DIRECT
 #define PANEL_SPACE __global
@@ -85,7 +86,10 @@ static inline void pack_panel(
   (void)N;  // columns past the last one read what lies there, and are not stored
   for (int k = 0; k < depth; k++) {
     UNROLL
-    for (int j = 0; j < NV; j++) panel[k * NV + j] = load16(b + (size_t)k * ldb + n0 + 16 * j);
+    for (int j = 0; j < NV; j++) {
+      panel[k * NV + j] = load16(b + (size_t)k * ldb + n0 + 16 * j);
+      FETCH(b + (size_t)(k + AHEAD) * ldb + n0 + 16 * j);
+    }
   }
 #endif
 }
@@ -94,10 +98,18 @@ static inline void pack_panel(
 // acc += op(A)[row ..< row + MR, k ..< k + STEPS] · panel[k ..< k + STEPS]
 #if TRANSPOSE_A
 #define A_AT(i, u) a[(size_t)(u) * lda + (i)]
+#if DEEP
+#define A_FETCH(u)                              \
+  FETCH(a + (size_t)((u) + AHEAD) * lda);       \
+  FETCH(a + (size_t)((u) + AHEAD) * lda + MR - 1)
+#else
+#define A_FETCH(u)
+#endif
 #define A_ADVANCE(steps) a += (size_t)(steps) * lda
 #else
 // Three rows hang on one base register: x86 addresses base + 4·lda and base + 8·lda for free.
 #define A_AT(i, u) (a[(i) / 3] + ((i) % 3) * lda)[u]
+#define A_FETCH(u)
 #define A_ADVANCE(steps)                                     \
   UNROLL for (int i = 0; i < (MR + 2) / 3; i++) a[i] += steps
 #endif
@@ -105,6 +117,7 @@ static inline void pack_panel(
   UNROLL for (int u = 0; u < steps; u++) {                                            \
     float16 column[NV];                                                               \
     UNROLL for (int j = 0; j < NV; j++) column[j] = B_AT(u, j);                        \
+    A_FETCH(u);                                                                        \
     UNROLL for (int i = 0; i < MR; i++) {                                             \
       const float16 x = A_AT(i, u);                                                   \
       UNROLL for (int j = 0; j < NV; j++) acc[i][j] = fma(x, column[j], acc[i][j]);   \
