@@ -30,11 +30,15 @@ PTXAS_WHEEL = "nvidia-cuda-nvcc-cu12==12.9.86"
 NVIDIA = ["sm_70", "sm_80", "sm_90"]
 AMD = ["gfx90a", "gfx942", "gfx1100"]
 QUICK = ["sm_90", "gfx942"]
-# What the cores of products on matrix units are called, and the targets that have each for a type.
+SAMPLE = 16
+# What types and cores of products on matrix units are called, and the targets that have both.
+TYPES = {"1": "tf32", "2": "bf16", "3": "fp16"}
 CORES = {"1": "mma.sync", "2": "mfma", "3": "wmma"}
 MATRIX_UNITS = {
     "tf32 mma.sync": ["sm_80", "sm_90"], "bf16 mma.sync": ["sm_80", "sm_90"],
-    "tf32 mfma": ["gfx942"], "bf16 mfma": ["gfx90a", "gfx942"], "bf16 wmma": ["gfx1100"],
+    "fp16 mma.sync": ["sm_80", "sm_90"], "tf32 mfma": ["gfx942"],
+    "bf16 mfma": ["gfx90a", "gfx942"], "fp16 mfma": ["gfx90a", "gfx942"],
+    "bf16 wmma": ["gfx1100"], "fp16 wmma": ["gfx1100"],
 }
 LOCAL_LIMIT = 48 << 10  # what NVIDIA's driver grants a work-group
 
@@ -50,6 +54,7 @@ COMMANDS = [
     WIDE,
     WIDE + " --set compute=tf32",
     WIDE + " --set compute=bf16",
+    WIDE + " --set compute=fp16",
     "verify " + " ".join(map(str, CASES)),
 ]
 # What the name of a program that no command launches ends with.
@@ -126,7 +131,7 @@ def matrix_units(source):
     """What a program multiplies on, a key of MATRIX_UNITS; empty if not on matrix units."""
     found = re.search(r"^#define COMPUTE (\d)\n#define MATRIX_CORE (\d)$", source.read_text(),
                       re.MULTILINE)
-    return f"{'tf32' if found[1] == '1' else 'bf16'} {CORES[found[2]]}" if found else ""
+    return f"{TYPES[found[1]]} {CORES[found[2]]}" if found else ""
 
 
 def targets_of(source, quick):
@@ -284,14 +289,16 @@ def main():
     parser.add_argument("retort", help="the built program")
     parser.add_argument("--quick", action="store_true",
                         help=f"each program for one of {' and '.join(QUICK)}, and what neither has; "
-                             "no tf32")
+                             f"of tf32 and fp16 one in {SAMPLE}")
     parser.add_argument("--table", help="the file that keeps the table")
     options = parser.parse_args()
     (HOME / "results").mkdir(parents=True, exist_ok=True)
     versions = run([CLANG, "--version"]).stdout + run([ptxas(), "--version"]).stdout
     sources = write_sources(pathlib.Path(options.retort).resolve())
-    if options.quick:  # tf32 differs from bf16 in the width of words alone
-        sources = [source for source in sources if not matrix_units(source).startswith("tf32")]
+    if options.quick:  # other types differ from bf16 in instructions and the width of words alone
+        sources = [source for source in sources
+                   if not matrix_units(source).startswith(("tf32", "fp16"))
+                   or zlib.crc32(source.name.encode()) % SAMPLE == 0]
     results = {source: {} for source in sources}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = {pool.submit(check, source, target, versions): (source, target)

@@ -10,6 +10,7 @@
 //                     y [16, 8] = a · b, a[r][k] = (r + k) mod 5 − 2, b[k][c] = (2k + c) mod 7 − 3.
 //                     6, 7 AMD's MFMA, bf16 (16x16x16) and tf32 (16x16x8); 8 its WMMA, bf16:
 //                     y [16, 16] = a · b.
+//            HALF  1 for FEATURE 4, 6 and 8: fp16 in place of bf16.  Default 0.
 //            LANES  64 for FEATURE 6 and 7, else 32, the default.
 //            Default 0. Where the compiler lacks a feature, the kernel leaves y alone.
 //            INTEL_SHUFFLE, KHR_SHUFFLE  set by the host where the device lists
@@ -27,6 +28,9 @@
 #ifndef LANES
 #define LANES 32
 #endif
+#ifndef HALF
+#define HALF 0
+#endif
 
 // NVIDIA's compiler takes PTX, and half arithmetic although it does not list cl_khr_fp16.
 #ifdef cl_nv_pragma_unroll
@@ -39,6 +43,9 @@
 #endif
 #pragma OPENCL EXTENSION cl_khr_fp16 : enable
 #define HAS_HALF
+#endif
+#if HALF && defined(cl_khr_fp16)
+#pragma OPENCL EXTENSION cl_khr_fp16 : enable
 #endif
 
 #if FEATURE == 2 && defined(cl_khr_fp64)
@@ -70,14 +77,34 @@
 #endif
 #endif
 
+// The instructions of 16 bits.
+#if HALF
+#define TYPE "f16"
+#define MFMA(a, b, c) __builtin_amdgcn_mfma_f32_16x16x16f16(as_half4(a), as_half4(b), c, 0, 0, 0)
+#define WMMA(a, b, c) __builtin_amdgcn_wmma_f32_16x16x16_f16_w32(as_half16(a), as_half16(b), c)
+#else
+#define TYPE "bf16"
+#define MFMA(a, b, c) \
+  __builtin_amdgcn_mfma_f32_16x16x16bf16_1k(as_short4(a), as_short4(b), c, 0, 0, 0)
+#define WMMA(a, b, c) __builtin_amdgcn_wmma_f32_16x16x16_bf16_w32(as_short16(a), as_short16(b), c)
+#endif
+
 #if defined(HAS_PTX) || defined(HAS_AMD)
 static inline float a_at(int row, int k) { return (float)((row + k) % 5 - 2); }
 static inline float b_at(int k, int column) { return (float)((2 * k + column) % 7 - 3); }
+// The 16 bits of `value` in fp16 or bf16.
+static inline ushort narrow(float value) {
+#if HALF
+  ushort bits;
+  vstore_half(value, 0, (half*)&bits);
+  return bits;
+#else
+  return (ushort)(as_uint(value) >> 16);
+#endif
+}
 #endif
 #ifdef HAS_PTX
-static inline uint two_bf16(float low, float high) {
-  return (as_uint(high) & 0xFFFF0000u) | (as_uint(low) >> 16);
-}
+static inline uint two(float low, float high) { return (uint)narrow(high) << 16 | narrow(low); }
 #endif
 
 __kernel __attribute__((reqd_work_group_size(LANES, 1, 1)))
@@ -107,14 +134,14 @@ void probe_feature(__global const float* x, __global float* y) {
   float d0, d1, d2, d3;
 #if FEATURE == 4
   const int k = 2 * member;
-  const uint a0 = two_bf16(a_at(group, k), a_at(group, k + 1));
-  const uint a1 = two_bf16(a_at(group + 8, k), a_at(group + 8, k + 1));
-  const uint a2 = two_bf16(a_at(group, k + 8), a_at(group, k + 9));
-  const uint a3 = two_bf16(a_at(group + 8, k + 8), a_at(group + 8, k + 9));
-  const uint b0 = two_bf16(b_at(k, group), b_at(k + 1, group));
-  const uint b1 = two_bf16(b_at(k + 8, group), b_at(k + 9, group));
+  const uint a0 = two(a_at(group, k), a_at(group, k + 1));
+  const uint a1 = two(a_at(group + 8, k), a_at(group + 8, k + 1));
+  const uint a2 = two(a_at(group, k + 8), a_at(group, k + 9));
+  const uint a3 = two(a_at(group + 8, k + 8), a_at(group + 8, k + 9));
+  const uint b0 = two(b_at(k, group), b_at(k + 1, group));
+  const uint b1 = two(b_at(k + 8, group), b_at(k + 9, group));
   __asm__ volatile(
-      "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+      "mma.sync.aligned.m16n8k16.row.col.f32." TYPE "." TYPE ".f32 "
       "{%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%10, %10, %10, %10};"
       : "=f"(d0), "=f"(d1), "=f"(d2), "=f"(d3)
       : "r"(a0), "r"(a1), "r"(a2), "r"(a3), "r"(b0), "r"(b1), "f"(0.0f));
@@ -136,22 +163,20 @@ void probe_feature(__global const float* x, __global float* y) {
 #elif defined(HAS_AMD)
   const int first = FEATURE == 8 ? 0 : lane / 16 * DEPTH;
   float a[DEPTH], b[DEPTH];
-  short a_bf16[DEPTH], b_bf16[DEPTH];
+  ushort a_narrow[DEPTH], b_narrow[DEPTH];
   for (int i = 0; i < DEPTH; ++i) {
     a[i] = a_at(lane % 16, first + i);
     b[i] = b_at(first + i, lane % 16);
-    a_bf16[i] = (short)(as_uint(a[i]) >> 16);
-    b_bf16[i] = (short)(as_uint(b[i]) >> 16);
+    a_narrow[i] = narrow(a[i]);
+    b_narrow[i] = narrow(b[i]);
   }
 #if FEATURE == 6
-  const float4 sums = __builtin_amdgcn_mfma_f32_16x16x16bf16_1k(
-      vload4(0, a_bf16), vload4(0, b_bf16), (float4)(0.0f), 0, 0, 0);
+  const float4 sums = MFMA(vload4(0, a_narrow), vload4(0, b_narrow), (float4)(0.0f));
 #elif FEATURE == 7
   const float4 sums = __builtin_amdgcn_mfma_f32_16x16x8_xf32(
       vload2(0, a), vload2(0, b), (float4)(0.0f), 0, 0, 0);
 #else
-  const float8 sums = __builtin_amdgcn_wmma_f32_16x16x16_bf16_w32(
-      vload16(0, a_bf16), vload16(0, b_bf16), (float8)(0.0f));
+  const float8 sums = WMMA(vload16(0, a_narrow), vload16(0, b_narrow), (float8)(0.0f));
 #endif
   for (int i = 0; i < (int)(sizeof(sums) / sizeof(float)); ++i)
     y[ROW_OF_SUM(i) * 16 + lane % 16] = sums[i];

@@ -2,9 +2,9 @@
 //
 // Cores      mma_core.cl, mfma_core.cl and wmma_core.cl each describe one instruction. It
 //            multiplies fragments a [16 rows, 8 words] and b [8 words, FRAGMENT_N columns], a word
-//            being one tf32 or two bf16 of successive k, held by LANES lanes together. A lane has
-//            WORDS_A words of a, WORDS_B of b, and LANE_ROWS × LANE_COLUMNS sums. Of lane `id` a
-//            core gives
+//            being one tf32 or two bf16 or fp16 of successive k, held by LANES lanes together. A
+//            lane has WORDS_A words of a, WORDS_B of b, and LANE_ROWS × LANE_COLUMNS sums. Of lane
+//            `id` a core gives
 //              A_AT_ROW, A_AT_DEPTH(id, i)       row and depth in words of its i-th word of a
 //              B_AT_DEPTH, B_AT_COLUMN(id, i)    depth and column of its i-th word of b
 //              SUM_AT_ROW, SUM_AT_COLUMN(id, i)  the i-th row and column of its sums
@@ -32,6 +32,10 @@
   (lane / LANES / WARPS_ACROSS * (16 / LANE_ROWS) + lane % LANES / (LANES * LANE_ROWS / 16))
 typedef uint word;
 
+#if COMPUTE == 3 && defined(cl_khr_fp16)
+#pragma OPENCL EXTENSION cl_khr_fp16 : enable
+#endif
+
 #if MATRIX_CORE == 1
 #include "mma_core.cl"
 #elif MATRIX_CORE == 2
@@ -40,19 +44,24 @@ typedef uint word;
 #include "wmma_core.cl"
 #endif
 
-// The word of `low` and, where it holds two floats, `high`, rounded to nearest even.
+// `value` with the bits that `kept` names, rounded to nearest even.
 static inline uint rounded(float value, uint kept) {
   const uint bits = as_uint(value), last = ~kept + 1;
   const uint up = (bits + (last >> 1) - 1 + (bits & last ? 1 : 0)) & kept;
   return value == value ? up : 0x7FC00000u;
 }
+// The word of `low` and, where it holds two floats, `high`, rounded to nearest even.
 static inline word word_of(float low, float high) {
 #if COMPUTE == 1
   (void)high;
   return rounded(low, 0xFFFFE000u);
 #elif MATRIX_CORE == 1 && !EMULATED
   word both;
-  __asm__("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
+  __asm__("cvt.rn." TWO ".f32 %0, %1, %2;" : "=r"(both) : "f"(high), "f"(low));
+  return both;
+#elif COMPUTE == 3
+  word both;
+  vstore_half2_rte((float2)(low, high), 0, (half*)&both);
   return both;
 #else
   return rounded(high, 0xFFFF0000u) | rounded(low, 0xFFFF0000u) >> 16;

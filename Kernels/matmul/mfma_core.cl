@@ -3,7 +3,7 @@
 //
 // Source     AMD, "AMD Instinct MI300 CDNA3 Instruction Set Architecture", section 7, and AMD's
 //            Matrix Instruction Calculator (github.com/ROCm/amd_matrix_instruction_calculator): in
-//            words v_mfma_f32_16x16x16_bf16 and v_mfma_f32_16x16x8_xf32 are the same, with
+//            words v_mfma_f32_16x16x16_bf16, …_f16 and v_mfma_f32_16x16x8_xf32 are the same, with
 //              a  lane 16 ⌊k / 2⌋ + row, word k % 2
 //              b  lane 16 ⌊k / 2⌋ + column, word k % 2
 //              c  lane 16 ⌊row / 4⌋ + column, sum row % 4
@@ -35,9 +35,12 @@
 #if COMPUTE == 1
 #define MFMA(a, b, sums) \
   __builtin_amdgcn_mfma_f32_16x16x8_xf32(as_float2(a), as_float2(b), sums, 0, 0, 0)
-#else
+#elif COMPUTE == 2
 #define MFMA(a, b, sums) \
   __builtin_amdgcn_mfma_f32_16x16x16bf16_1k(as_short4(a), as_short4(b), sums, 0, 0, 0)
+#else
+#define MFMA(a, b, sums) \
+  __builtin_amdgcn_mfma_f32_16x16x16f16(as_half4(a), as_half4(b), sums, 0, 0, 0)
 #endif
 static inline void multiply_fragment(
     const word* a, const word* b, float (*sum)[SUM_COLUMNS], int column) {

@@ -1,7 +1,7 @@
 // mma_core: NVIDIA's mma.sync, by PTX; see matrix_core.cl.
 //
 // Source     PTX ISA, "Warp Level Matrix Instructions": in words the fragments of m16n8k8 (tf32)
-//            and m16n8k16 (bf16) are the same. With g = lane / 4 and t = lane % 4,
+//            and m16n8k16 (bf16, fp16) are the same. With g = lane / 4 and t = lane % 4,
 //              a  (g, t), (g + 8, t), (g, t + 4), (g + 8, t + 4)
 //              b  (t, g), (t + 4, g)
 //              c  (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1)
@@ -29,8 +29,12 @@
 #else
 #if COMPUTE == 1
 #define MMA "mma.sync.aligned.m16n8k8.row.col.f32.tf32.tf32.f32 "
-#else
+#elif COMPUTE == 2
+#define TWO "bf16x2"  // what matrix_core.cl rounds to
 #define MMA "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 "
+#else
+#define TWO "f16x2"
+#define MMA "mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 "
 #endif
 static inline void multiply_fragment(
     const word* a, const word* b, float (*sum)[SUM_COLUMNS], int column) {

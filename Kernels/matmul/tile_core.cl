@@ -4,16 +4,17 @@
 // Shapes     a tile [TILE_M, TILE_K], b tile [TILE_K, TILE_N]. An item carries COUNT_A and COUNT_B
 //            floats of them, and holds SUM_ROWS × SUM_COLUMNS sums; SUM_ROW and SUM_COLUMN say which.
 //            SUM_GROUP numbers the items that hold sums of one column.
-// Macros     TILE_M, TILE_N, TILE_K  a work-group's block; default 64, 64, 16, of bf16 32.
-//            COMPUTE  how it multiplies: 0 float32 (default); 1 tf32 and 2 bf16, on matrix units.
+// Macros     TILE_M, TILE_N, TILE_K  a work-group's block; default 64, 64, 16, of 16 bits 32.
+//            COMPUTE  how it multiplies: 0 float32 (default); 1 tf32, 2 bf16 and 3 fp16, on matrix
+//            units.
 //            ITEM_M, ITEM_N  the block of a work-item, or where COMPUTE is not 0 of a warp of LANES.
 //            COMPUTE 0: multiples of 4, default 4, 4. The rows of items, TILE_M / ITEM_M, are a
 //            multiple of 4; their columns 4 or a multiple of 8.
-//            COMPUTE 1, 2: multiples of 16 and FRAGMENT_N, default 32, 32. TILE_K is a multiple of
-//            8 and 16.
+//            COMPUTE 1 to 3: multiples of 16 and FRAGMENT_N, default 32, 32. TILE_K is a multiple
+//            of 8 and 16.
 //            VECTOR_A, VECTOR_B  floats per global load, 1 (default) or 4.
-//            TILE_M · TILE_K and TILE_N · TILE_K are multiples of ITEMS · VECTOR; for COMPUTE 2 of
-//            twice that where memory does not run along k.
+//            TILE_M · TILE_K and TILE_N · TILE_K are multiples of ITEMS · VECTOR; for COMPUTE 2 and
+//            3 of twice that where memory does not run along k.
 //            MATRIX_CORE  what multiplies where COMPUTE is not 0: 1 NVIDIA's mma.sync, 2 AMD's
 //            MFMA, 3 AMD's WMMA, which knows no tf32; each has a file with its LANES and FRAGMENT_N.
 //            EMULATED  1 plain C with the same fragments in the same lanes, for tests; default 0.
@@ -21,12 +22,12 @@
 //            A_ALONG_K, B_ALONG_K  0 or 1: whether neighbours in the operand's memory are
 //            neighbours in k; set by the file that includes this one.
 // Memory     TILE_WORDS words local. COMPUTE 0: both tiles [k, row]. Else a word holds one tf32 or
-//            two bf16 of successive k; the tile is [row, k] where memory runs along k, else
+//            two bf16 or fp16 of successive k; the tile is [row, k] where memory runs along k, else
 //            [k, row]. Pitches keep rows aligned to 16 bytes and fragments free of bank conflicts.
 // Numerics   COMPUTE 0: one fused multiply-add chain per element, k ascending. Else a and b are
-//            rounded to nearest even, NaN stays NaN, and sums are float32; EMULATED adds in the
-//            order of k, matrix units in an order of their own, always the same, and some of
-//            AMD's take denormals for zeros.
+//            rounded to nearest even, NaN stays NaN, fp16 is infinite from 65520 on, and sums are
+//            float32; EMULATED adds in the order of k, matrix units in an order of their own,
+//            always the same, and some of AMD's take denormals for zeros.
 // Source     Register-blocked tiles after CLBlast (Nugteren 2018) and "SGEMM" in MAGMA (2010).
 
 #ifndef COMPUTE
@@ -35,14 +36,14 @@
 #ifndef TILE_M
 #define TILE_M 64
 #define TILE_N 64
-#define TILE_K (COMPUTE == 2 ? 32 : 16)
+#define TILE_K (COMPUTE < 2 ? 16 : 32)
 #define ITEM_M (COMPUTE == 0 ? 4 : 32)
 #define ITEM_N (COMPUTE == 0 ? 4 : 32)
 #define VECTOR_A 1
 #define VECTOR_B 1
 #endif
 
-#define PACK (COMPUTE == 2 ? 2 : 1)  // floats of one word of a tile
+#define PACK (COMPUTE < 2 ? 1 : 2)  // floats of one word of a tile
 #define COUNT_A (TILE_M * TILE_K / ITEMS)  // floats of a tile that one item carries
 #define COUNT_B (TILE_N * TILE_K / ITEMS)
 

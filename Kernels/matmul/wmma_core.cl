@@ -1,8 +1,9 @@
-// wmma_core: WMMA of AMD's RDNA3 processors (gfx11), bf16 in waves of 32 lanes; see matrix_core.cl.
+// wmma_core: WMMA of AMD's RDNA3 processors (gfx11), bf16 and fp16 in waves of 32 lanes; see
+// matrix_core.cl.
 //
 // Source     AMD, "RDNA3 Instruction Set Architecture", section 7.9, and AMD's Matrix Instruction
 //            Calculator (github.com/ROCm/amd_matrix_instruction_calculator), of
-//            v_wmma_f32_16x16x16_bf16: both halves of a wave hold all of a and b,
+//            v_wmma_f32_16x16x16_bf16 and …_f16: both halves of a wave hold all of a and b,
 //              a  lanes row and row + 16, word k
 //              b  lanes column and column + 16, word k
 //              c  lane 16 (row % 2) + column, sum ⌊row / 2⌋
@@ -29,12 +30,18 @@
 #define EMULATED_ROW(id, i) (2 * (i) + (id) / 16)
 #define EMULATED_COLUMN(id, j) ((id) % 16)
 #else
+#if COMPUTE == 2
+#define WMMA(a, b, sums) \
+  __builtin_amdgcn_wmma_f32_16x16x16_bf16_w32(as_short16(a), as_short16(b), sums)
+#else
+#define WMMA(a, b, sums) \
+  __builtin_amdgcn_wmma_f32_16x16x16_f16_w32(as_half16(a), as_half16(b), sums)
+#endif
 static inline void multiply_fragment(
     const word* a, const word* b, float (*sum)[SUM_COLUMNS], int column) {
   float8 sums;
   UNROLL for (int i = 0; i < 8; ++i) sums[i] = sum[i][column];
-  sums = __builtin_amdgcn_wmma_f32_16x16x16_bf16_w32(
-      as_short16(vload8(0, a)), as_short16(vload8(0, b)), sums);
+  sums = WMMA(vload8(0, a), vload8(0, b), sums);
   UNROLL for (int i = 0; i < 8; ++i) sum[i][column] = sums[i];
 }
 #endif

@@ -28,7 +28,7 @@ import Testing
     (["run", "no-such-recipe"], "no-such-recipe"),
     (["check", "fashion-demo", "--set", "sed=2"], "sed"),
     (["check", "fashion-demo", "--set", "stages.distil.train.batch=0"], "train.batch"),
-    (["check", "fashion-demo", "--set", "compute=fp16"], "float32, tf32"),
+    (["check", "fashion-demo", "--set", "compute=fp8"], "float32, tf32, bf16 or fp16"),
     (["explore", "fashion-demo", "--parents", "0"], "--parents"),
     (["explain", "kdd"], "Did you mean 'kd'?"),
     (["predict", "out", "a.png", "--top", "0"], "--top"),
@@ -54,6 +54,10 @@ import Testing
     (
       ["explore", "fashion-demo", "--device", "cpu", "--set", "compute=tf32"],
       "cannot multiply in tf32, only in float32"
+    ),
+    (
+      ["run", "fashion-demo", "--device", "cpu", "--set", "compute=fp16"],
+      "cannot multiply in fp16, only in float32"
     ),
     (["verify", "--device", "opencl:9"], "opencl:9"),
     (["verify", "--device", "sources:/proc/none"], "/proc/none"),

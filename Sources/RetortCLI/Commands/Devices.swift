@@ -80,6 +80,7 @@ struct Devices: ParsableCommand {
       .init("localMemory", .bool(found.localMemory)), .init("fp16", .bool(found.halfArithmetic)),
       .init("fp64", .bool(found.doubleArithmetic)), .init("shuffles", .bool(found.shuffles)),
       .init("matrixUnitsBF16", instruction(found.matrixUnitsBF16)),
+      .init("matrixUnitsFP16", instruction(found.matrixUnitsFP16)),
       .init("matrixUnitsTF32", instruction(found.matrixUnitsTF32)),
       .init("commandBuffers", .bool(found.commandBuffers)),
       .init("kernelForm", .string(found.prefersVectorForm ? "vector" : "tiled")),

@@ -7,4 +7,6 @@ public enum ComputeType: String, Sendable, Codable, CaseIterable {
   case tf32
   /// 8 significant bits in float32's range, on matrix units.
   case bf16
+  /// 11 significant bits up to 65504, fewer below 2⁻¹⁴, on matrix units; gradients need scaling.
+  case fp16
 }

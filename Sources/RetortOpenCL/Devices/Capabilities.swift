@@ -13,6 +13,8 @@ public struct Capabilities: Equatable, Sendable, Codable {
   public var shuffles = false
   /// The instruction that multiplies matrices of bfloat16, if there is one.
   public var matrixUnitsBF16: MatrixInstruction?
+  /// The instruction that multiplies matrices of fp16, if there is one.
+  public var matrixUnitsFP16: MatrixInstruction?
   /// The instruction that multiplies matrices of tf32, if there is one.
   public var matrixUnitsTF32: MatrixInstruction?
   /// The driver lists `cl_khr_command_buffer`.
@@ -36,6 +38,7 @@ public struct Capabilities: Equatable, Sendable, Codable {
       case .float32: nil
       case .tf32: matrixUnitsTF32
       case .bf16: matrixUnitsBF16
+      case .fp16: matrixUnitsFP16
       }
     return instruction.map { MatrixUnits(instruction: $0, compute: compute) }
   }
@@ -72,7 +75,7 @@ public struct DevicePeaks: Equatable, Sendable, Codable {
 package struct DeviceFactStore: Sendable {
   private let folder: CacheFolder
   // Raised whenever a probe or a stored type changes.
-  private static let version = 3
+  private static let version = 4
 
   private struct Entry<Facts: Codable>: Codable {
     let version: Int

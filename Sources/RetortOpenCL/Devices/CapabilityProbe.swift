@@ -19,7 +19,9 @@ struct CapabilityProbe {
     if extensions.contains("cl_intel_subgroups") { shuffle.append("INTEL_SHUFFLE", "1") }
     if extensions.contains("cl_khr_subgroup_shuffle") { shuffle.append("KHR_SHUFFLE", "1") }
     found.shuffles = has(feature: 3, shuffle, giving: lanes.map { Float($0 ^ 1) })
-    found.matrixUnitsBF16 = matrixInstruction([(4, .mma), (6, .mfma), (8, .wmma)], depth: 16)
+    let narrow: [(Int, MatrixInstruction)] = [(4, .mma), (6, .mfma), (8, .wmma)]
+    found.matrixUnitsBF16 = matrixInstruction(narrow, depth: 16)
+    found.matrixUnitsFP16 = matrixInstruction(narrow, ["HALF": "1"], depth: 16)
     found.matrixUnitsTF32 = matrixInstruction([(5, .mma), (7, .mfma)], depth: 8)
     found.commandBuffers = extensions.contains("cl_khr_command_buffer")
     (found.vectorFormSeconds, found.tiledFormSeconds) = formSeconds()
@@ -39,11 +41,12 @@ struct CapabilityProbe {
 
   /// The first instruction whose probe, by its number, gives the product of one fragment.
   private func matrixInstruction(
-    _ features: [(feature: Int, instruction: MatrixInstruction)], depth: Int
+    _ features: [(feature: Int, instruction: MatrixInstruction)], _ macros: LaunchMacros = [:],
+    depth: Int
   ) -> MatrixInstruction? {
     features.first { feature, instruction in
       has(
-        feature: feature, lanes: instruction.lanes,
+        feature: feature, lanes: instruction.lanes, macros,
         giving: Self.product(columns: instruction == .mma ? 8 : 16, depth: depth))
     }?.instruction
   }

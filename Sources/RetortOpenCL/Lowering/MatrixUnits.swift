@@ -13,7 +13,9 @@ public enum MatrixInstruction: String, Sendable, Codable, CaseIterable {
   var lanes: Int { self == .mfma ? 64 : 32 }
 
   /// What it can multiply in, on one processor or another.
-  var computeTypes: [ComputeType] { self == .wmma ? [.bf16] : [.tf32, .bf16] }
+  var computeTypes: [ComputeType] {
+    self == .wmma ? [.bf16, .fp16] : [.tf32, .bf16, .fp16]
+  }
 }
 
 /// The matrix units that tiled products and convolutions run on.
@@ -38,15 +40,19 @@ package struct MatrixUnits: Hashable, Sendable {
 
   /// The macros that choose them.
   var macros: LaunchMacros {
+    let type =
+      switch compute {
+      case .float32: "0"
+      case .tf32: "1"
+      case .bf16: "2"
+      case .fp16: "3"
+      }
     let core =
       switch instruction {
       case .mma: "1"
       case .mfma: "2"
       case .wmma: "3"
       }
-    return [
-      "COMPUTE": compute == .tf32 ? "1" : "2", "MATRIX_CORE": core,
-      "EMULATED": isEmulated ? "1" : "0",
-    ]
+    return ["COMPUTE": type, "MATRIX_CORE": core, "EMULATED": isEmulated ? "1" : "0"]
   }
 }

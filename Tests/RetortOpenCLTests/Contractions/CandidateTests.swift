@@ -16,6 +16,7 @@ import Testing
       (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .mfmaTF32),
       (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .mfmaBF16),
       (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .wmmaBF16),
+      (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .mmaFP16),
     ])
   func productsAreRightHoweverChosen(_ p: Product, _ form: ContractionForm) throws {
     try ContractionTests().check(p, form, isSearched: true)

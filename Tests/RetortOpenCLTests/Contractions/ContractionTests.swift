@@ -5,14 +5,15 @@ import Testing
 
 /// How a contraction is computed: a form in float32, or emulated matrix units.
 enum ContractionForm: String, CaseIterable, Sendable {
-  case vector, tiled, mmaTF32, mmaBF16, mfmaTF32, mfmaBF16, wmmaBF16
+  case vector, tiled
+  case mmaTF32, mmaBF16, mmaFP16, mfmaTF32, mfmaBF16, mfmaFP16, wmmaBF16, wmmaFP16
 
   /// Those on matrix units.
   static let emulated = allCases.filter { $0.units != nil }
 
-  /// The next `count` of them, at each `turn`.
+  /// `count` of them, others at each `turn`, of which there are as many as forms.
   static func emulated(_ count: Int, turn: Int) -> [ContractionForm] {
-    (0..<count).map { emulated[(turn * count + $0) % emulated.count] }
+    (0..<count).map { emulated[(turn * 3 + $0) % emulated.count] }
   }
 
   /// Runs steps so.
@@ -26,16 +27,20 @@ enum ContractionForm: String, CaseIterable, Sendable {
     case .vector, .tiled: nil
     case .mmaTF32: MatrixUnits(instruction: .mma, compute: .tf32, isEmulated: true)
     case .mmaBF16: MatrixUnits(instruction: .mma, compute: .bf16, isEmulated: true)
+    case .mmaFP16: MatrixUnits(instruction: .mma, compute: .fp16, isEmulated: true)
     case .mfmaTF32: MatrixUnits(instruction: .mfma, compute: .tf32, isEmulated: true)
     case .mfmaBF16: MatrixUnits(instruction: .mfma, compute: .bf16, isEmulated: true)
+    case .mfmaFP16: MatrixUnits(instruction: .mfma, compute: .fp16, isEmulated: true)
     case .wmmaBF16: MatrixUnits(instruction: .wmma, compute: .bf16, isEmulated: true)
+    case .wmmaFP16: MatrixUnits(instruction: .wmma, compute: .fp16, isEmulated: true)
     }
   }
 
-  /// The nearest number of 11 or 8 significant bits, of two the even one; the number itself in
-  /// float32.
+  /// The nearest number of 11 or 8 significant bits, of two the even one, or the nearest half; the
+  /// number itself in float32.
   func rounded(_ x: Float) -> Float {
     guard let compute = units?.compute, x != 0 else { return x }
+    guard compute != .fp16 else { return Float(Float16(x)) }
     let unit = Double(
       sign: .plus, exponent: Int(x.exponent) - (compute == .tf32 ? 10 : 7), significand: 1)
     return Float((Double(x) / unit).rounded(.toNearestOrEven) * unit)
@@ -103,15 +108,14 @@ enum ContractionForm: String, CaseIterable, Sendable {
   func roundingKeepsWhatIsNotFinite(_ form: ContractionForm) throws {
     let nans = [0x7F80_0001, 0x7FFF_FFFF, 0xFFFF_FFFF].map { Float(bitPattern: $0) }
     let a = nans + [.infinity, -.infinity, .greatestFiniteMagnitude, .leastNormalMagnitude, -0.0]
+    let least = Double(form.rounded(.leastNormalMagnitude))
     var store = PointwiseProgram(shape: [a.count, 1])
     store.store(store.add(.accumulator))
     let product = MatmulStep(
       batch: 1, m: a.count, n: 1, k: 1, transposeA: false, transposeB: false, epilogue: store)
     let found = try form.runner.run(
       .matmul(product), [.float32(a), .float32([1])], outputs: [(a.count, .float32)])[0]
-    let expected: [Double] = [
-      .nan, .nan, .nan, .infinity, -.infinity, .infinity, Double(Float.leastNormalMagnitude), 0,
-    ]
+    let expected: [Double] = [.nan, .nan, .nan, .infinity, -.infinity, .infinity, least, 0]
     let places = Dictionary(uniqueKeysWithValues: expected.enumerated().map { ($0, $1) })
     #expect(found.firstMismatch(places, within: 0) == nil)
   }

@@ -130,7 +130,7 @@ import Testing
   }
 
   // A column of ones meets a row of 10,000.
-  @Test(arguments: [ContractionForm.tiled, .mmaTF32, .mfmaTF32, .wmmaBF16])
+  @Test(arguments: [ContractionForm.tiled, .mmaTF32, .mfmaTF32, .wmmaBF16, .mmaFP16])
   func aLargeMeanCostsNoDigits(_ form: ContractionForm) throws {
     let sample = Case.product([5000, 9], [9, 5])
     var x = numbers(5000 * 9, seed: 1), w = numbers(9 * 5, seed: 2)

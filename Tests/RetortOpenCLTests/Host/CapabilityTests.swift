@@ -35,8 +35,12 @@ import Testing
     var found = Capabilities()
     found.matrixUnitsBF16 = instruction
     #expect(found.computeTypes == [.float32, .bf16])
-    #expect(
-      found.matrixUnits(.bf16) == MatrixUnits(instruction: instruction, compute: .bf16))
+    #expect(found.matrixUnits(.fp16) == nil)
+    found.matrixUnitsFP16 = instruction
+    #expect(found.computeTypes == [.float32, .bf16, .fp16])
+    for type in [ComputeType.bf16, .fp16] {
+      #expect(found.matrixUnits(type) == MatrixUnits(instruction: instruction, compute: type))
+    }
     #expect(found.matrixUnits(.tf32) == nil && found.matrixUnits(.float32) == nil)
   }
 

@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [ComputeType.tf32, .bf16])
+  @Test(arguments: [ComputeType.tf32, .bf16, .fp16])
   func matrixUnitsAreEveryMakers(_ compute: ComputeType) throws {
     let folder = Folder()
     _ = try compile(on: SourceBackend(compute: compute) { folder.files.append(($0, $1)) })
