@@ -24,6 +24,9 @@ static const char mfma_core[] = {
 static const char mma_core[] = {
 #embed "matmul/mma_core.cl"
     , 0};
+static const char dpas_core[] = {
+#embed "matmul/dpas_core.cl"
+    , 0};
 static const char wmma_core[] = {
 #embed "matmul/wmma_core.cl"
     , 0};
@@ -173,6 +176,7 @@ static const retort_kernel_source sources[] = {
     {"matmul/emulated_core", emulated_core},
     {"matmul/mfma_core", mfma_core},
     {"matmul/mma_core", mma_core},
+    {"matmul/dpas_core", dpas_core},
     {"matmul/wmma_core", wmma_core},
     {"matmul/matrix_core", matrix_core},
     {"matmul/statistics_core", statistics_core},

@@ -3,8 +3,9 @@
 Usage: gpu-check.py RETORT [--quick] [--table FILE]
 
 `RETORT` writes the programs of training steps, recipes and recorded cases (`--device sources:…`);
-clang makes PTX or AMD assembly of each, ptxas and clang's assembler make machine code of that. An
-error, a register spill or scratch memory fails the check. Results are kept under .build/gpu-check
+clang makes PTX or AMD assembly of each, ptxas and clang's assembler make machine code of that, and
+Intel's own compiler does all for its GPUs. An error, a register spill or scratch memory fails the
+check. Results are kept under .build/gpu-check
 by the hash of all that they depend on.
 """
 
@@ -29,17 +30,29 @@ LIBRARY = pathlib.Path("/usr/lib/clc")
 PTXAS_WHEEL = "nvidia-cuda-nvcc-cu12==12.9.86"
 NVIDIA = ["sm_70", "sm_80", "sm_90"]
 AMD = ["gfx90a", "gfx942", "gfx1100"]
-QUICK = ["sm_90", "gfx942"]
+INTEL = ["dg2-g10", "pvc"]
+QUICK = ["sm_90", "gfx942", "dg2-g10"]
 SAMPLE = 16
 # What types and cores of products on matrix units are called, and the targets that have both.
 TYPES = {"1": "tf32", "2": "bf16", "3": "fp16"}
-CORES = {"1": "mma.sync", "2": "mfma", "3": "wmma"}
+CORES = {"1": "mma.sync", "2": "mfma", "3": "wmma", "4": "dpas 8", "5": "dpas 16"}
 MATRIX_UNITS = {
     "tf32 mma.sync": ["sm_80", "sm_90"], "bf16 mma.sync": ["sm_80", "sm_90"],
     "fp16 mma.sync": ["sm_80", "sm_90"], "tf32 mfma": ["gfx942"],
     "bf16 mfma": ["gfx90a", "gfx942"], "fp16 mfma": ["gfx90a", "gfx942"],
     "bf16 wmma": ["gfx1100"], "fp16 wmma": ["gfx1100"],
+    "bf16 dpas 8": ["dg2-g10"], "fp16 dpas 8": ["dg2-g10"],
+    "bf16 dpas 16": ["pvc"], "fp16 dpas 16": ["pvc"],
 }
+# Intel's compiler, by the names of Debian 12. It is not installed: its driver is not wanted here.
+OCLOC_PACKAGES = ["intel-opencl-icd", "libigc1", "libigdfcl1", "libigdgmm12", "libllvmspirvlib14",
+                  "libopencl-clang14"]
+# What Intel's driver declares for processors that have it, and its compiler alone does not.
+DPAS = """#define cl_intel_subgroup_matrix_multiply_accumulate 1
+#define DECLARE(type, rows) float8 __attribute__((overloadable)) \\
+  intel_sub_group_##type##_##type##_matrix_mad_k16(rows a, int8 b, float8 sums);
+DECLARE(bf16, int8) DECLARE(bf16, short8) DECLARE(f16, int8) DECLARE(f16, short8)
+"""
 LOCAL_LIMIT = 48 << 10  # what NVIDIA's driver grants a work-group
 
 # What is run without a device; {output} is a folder that is thrown away.
@@ -65,11 +78,12 @@ class Failure(Exception):
     """What ends the check, in one line."""
 
 
-def run(command):
+def run(command, cwd=None, libraries=None):
+    environment = {**os.environ, "LD_LIBRARY_PATH": str(libraries)} if libraries else None
     try:
         return subprocess.run(
             [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, text=True)
+            stderr=subprocess.PIPE, text=True, cwd=cwd, env=environment)
     except OSError as error:
         raise Failure(f"{command[0]} does not run: {error.strerror}") from error
 
@@ -93,6 +107,27 @@ def ptxas():
         beside.chmod(0o755)
         beside.rename(tool)
     return tool
+
+
+def ocloc():
+    """The folder of Intel's compiler, from Debian's packages the first time."""
+    folder = HOME / "tools" / "ocloc"
+    if folder.exists():
+        return folder
+    with tempfile.TemporaryDirectory(dir=HOME) as name:
+        here = pathlib.Path(name)
+        fetched = run(["apt-get", "download", *OCLOC_PACKAGES], cwd=here)
+        if fetched.returncode:
+            raise Failure("apt-get cannot download Intel's compiler, which Debian 12 has; connect "
+                          f"this machine, or put ocloc's files at {folder}\n"
+                          + fetched.stderr.strip())
+        for package in here.glob("*.deb"):
+            run(["dpkg-deb", "-x", package, here / "all"])
+        libraries = here / "all/usr/lib/x86_64-linux-gnu"
+        (libraries / "libiga64.so").symlink_to("libiga64.so.1")  # the disassembler looks for it
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        (here / "all/usr").rename(folder)
+    return folder
 
 
 def write_sources(retort):
@@ -139,7 +174,7 @@ def targets_of(source, quick):
 
     Quickly, one of them, by turns.
     """
-    having = MATRIX_UNITS.get(matrix_units(source), NVIDIA + AMD)
+    having = MATRIX_UNITS.get(matrix_units(source), NVIDIA + AMD + INTEL)
     if not quick:
         return having
     chosen = [target for target in having if target in QUICK] or having
@@ -164,8 +199,17 @@ def number(pattern, text):
     return int(found[1]) if found else 0
 
 
+def compiled(kernel, source, target, folder):
+    """Registers, local and stack memory, spills and matrix instructions of a program's kernel."""
+    assembly = folder / "k.s"
+    result = run([*clang(target), "-S", source, "-o", assembly])
+    if result.returncode:
+        return {"error": result.stderr.strip()}
+    return (nvidia if target in NVIDIA else amd)(kernel, assembly, target, folder)
+
+
 def nvidia(kernel, assembly, target, folder):
-    """Registers, local and stack memory, spills and matrix instructions of one kernel in PTX."""
+    """These of one kernel in PTX."""
     result = run([ptxas(), f"-arch={target}", "-v", "--entry", kernel, assembly,
                   "-o", folder / "k.cubin"])
     if result.returncode:
@@ -182,7 +226,7 @@ def nvidia(kernel, assembly, target, folder):
 
 
 def amd(kernel, assembly, target, folder):
-    """The same for one kernel in AMD assembly."""
+    """These of one kernel in AMD assembly."""
     result = run([CLANG, "-target", "amdgcn--amdhsa", f"-mcpu={target}", "-c", assembly,
                   "-o", folder / "k.o"])
     if result.returncode:
@@ -201,23 +245,51 @@ def amd(kernel, assembly, target, folder):
     }
 
 
+def intel(kernel, source, target, folder):
+    """These of a program's kernel by Intel's compiler, which says nothing of local memory.
+
+    Arrays that it keeps in memory are counted apart from scratch memory: they do not fail the check.
+    """
+    tools = ocloc()
+    libraries = (tools / "lib/x86_64-linux-gnu").resolve()
+    program = folder / "k.cl"
+    program.write_text((DPAS if " dpas" in matrix_units(source) else "") + source.read_text())
+    tool = [tools / "bin/ocloc"]
+    result = run([*tool, "compile", "-file", program, "-device", target, "-options", "-cl-std=CL1.2",
+                  "-output", "k", "-output_no_suffix", "-out_dir", folder], libraries=libraries)
+    if result.returncode:
+        return {"error": (result.stdout + result.stderr).strip()}
+    run([*tool, "disasm", "-file", folder / "k", "-device", target, "-dump", folder],
+        libraries=libraries)
+    assembly = (folder / f"{kernel}_KernelHeap.asm").read_text()
+    # Patch token 38 gives the bytes of a work-item in its fourth word.
+    arrays = re.search(r"Token 38\n\t4 Size \d+\n\tHex((?: \w+){16})",
+                       (folder / "PTM.txt").read_text())
+    return {
+        "registers": 128, "local": 0, "stack": 0,
+        "arrays": int.from_bytes(bytes(int(byte, 16) for byte in arrays[1].split()[12:]), "little")
+        if arrays else 0,
+        "spills": number(rf"kernel {kernel} .* spilled around (\d+)", result.stdout),
+        "matrix": len(re.findall(r"\bdpas\w*\.", assembly)),
+    }
+
+
 def check(source, target, versions):
     """What the compilers say of a program's kernel on one target; known results are not redone."""
     kernel = kernel_of(source)
     text = source.read_text()
-    inputs = [versions, *map(str, clang(target)), kernel, text]
+    front = [target, *OCLOC_PACKAGES, DPAS] if target in INTEL else map(str, clang(target))
+    inputs = [versions, *front, kernel, text]
     key = hashlib.sha256("\0".join(inputs).encode()).hexdigest()
     known = HOME / "results" / f"{key}.json"
     if known.exists():
         return json.loads(known.read_text())
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        assembly = folder / "k.s"
-        result = run([*clang(target), "-S", source, "-o", assembly])
-        if result.returncode:
-            facts = {"error": result.stderr.strip()}
+        if target in INTEL:
+            facts = intel(kernel, source, target, folder)
         else:
-            facts = (nvidia if target in NVIDIA else amd)(kernel, assembly, target, folder)
+            facts = compiled(kernel, source, target, folder)
     beside = known.with_suffix(f".{os.getpid()}-{id(facts)}")
     beside.write_text(json.dumps(facts))
     beside.rename(known)
@@ -262,7 +334,9 @@ def table(results, targets):
         return max(facts.get(target, {}).get(key, 0) for facts in entries for target in targets)
 
     for name, entries in sorted(rows.items()):
-        registers = [str(most(entries, "registers", [target]) or "–") for target in targets]
+        registers = [
+            " + ".join(str(most(entries, key, [target])) for key in ("registers", "arrays")
+                       if most(entries, key, [target])) or "–" for target in targets]
         lines.append(
             f"| {name} | {len(entries)} | {most(entries, 'local', targets)} | "
             f"{most(entries, 'matrix', targets) or 'none'} | " + " | ".join(registers) + " |")
@@ -278,8 +352,8 @@ def page(text, count, versions):
 Written by `make gpu-check` on a machine without a GPU: {count} programs, clang {clang_version},
 ptxas {ptxas_version}. Each row has the most over its programs: bytes of local memory of a
 work-group, matrix instructions, and under each processor the registers of a work-item (vector
-registers on AMD; – where a program is not meant for a processor). Nothing spills, and nothing lies in
-scratch memory.
+registers on AMD, those of a thread on Intel; – where a program is not meant for a processor). Nothing
+spills, and nothing lies in scratch memory but, on Intel, as many bytes of arrays as stand behind a +.
 
 {text}"""
 
@@ -289,15 +363,16 @@ def main():
     parser.add_argument("retort", help="the built program")
     parser.add_argument("--quick", action="store_true",
                         help=f"each program for one of {' and '.join(QUICK)}, and what neither has; "
-                             f"of tf32 and fp16 one in {SAMPLE}")
+                             f"of tf32, fp16 and DPAS one in {SAMPLE}")
     parser.add_argument("--table", help="the file that keeps the table")
     options = parser.parse_args()
     (HOME / "results").mkdir(parents=True, exist_ok=True)
     versions = run([CLANG, "--version"]).stdout + run([ptxas(), "--version"]).stdout
+    ocloc()
     sources = write_sources(pathlib.Path(options.retort).resolve())
-    if options.quick:  # other types differ from bf16 in instructions and the width of words alone
+    if options.quick:  # these differ from bf16 elsewhere in instructions and the width of words alone
         sources = [source for source in sources
-                   if not matrix_units(source).startswith(("tf32", "fp16"))
+                   if not re.match("tf32|fp16|bf16 dpas", matrix_units(source))
                    or zlib.crc32(source.name.encode()) % SAMPLE == 0]
     results = {source: {} for source in sources}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -307,7 +382,7 @@ def main():
             source, target = waiting[done]
             results[source][target] = done.result()
     used = {target for facts in results.values() for target in facts}
-    targets = [target for target in NVIDIA + AMD if target in used]
+    targets = [target for target in NVIDIA + AMD + INTEL if target in used]
     text = table(results, targets)
     print(text)
     count = 0

@@ -27,7 +27,7 @@ while IFS= read -r file; do
   if grep -q 'tile_core.cl"' "$file"; then
     # Kernels on tiles are compiled for every type and core that they multiply with.
     check "$file" -DCOMPUTE=0 || fault=1
-    for core in 11 12 21 22 23 31 32 33; do
+    for core in 11 12 21 22 23 31 32 33 24 34 25 35; do
       check "$file" -DCOMPUTE=${core:0:1} -DMATRIX_CORE=${core:1} -DEMULATED=1 || fault=1
     done
   else

@@ -10,8 +10,9 @@
 //                     y [16, 8] = a · b, a[r][k] = (r + k) mod 5 − 2, b[k][c] = (2k + c) mod 7 − 3.
 //                     6, 7 AMD's MFMA, bf16 (16x16x16) and tf32 (16x16x8); 8 its WMMA, bf16:
 //                     y [16, 16] = a · b.
-//            HALF  1 for FEATURE 4, 6 and 8: fp16 in place of bf16.  Default 0.
-//            LANES  64 for FEATURE 6 and 7, else 32, the default.
+//                     9, 10 Intel's DPAS, bf16, in sub-groups of 8: y [16, 8], and 16: y [16, 16].
+//            HALF  1 for FEATURE 4, 6 and 8 to 10: fp16 in place of bf16.  Default 0.
+//            LANES  64 for FEATURE 6 and 7, 8 for 9, 16 for 10, else 32, the default.
 //            Default 0. Where the compiler lacks a feature, the kernel leaves y alone.
 //            INTEL_SHUFFLE, KHR_SHUFFLE  set by the host where the device lists
 //            cl_intel_subgroups or cl_khr_subgroup_shuffle.
@@ -19,7 +20,8 @@
 // Numerics   Small integers, exact in every type.
 // Source     PTX ISA, "Warp Level Matrix Instructions": fragment layouts of m16n8k16 and m16n8k8.
 //            AMD's Matrix Instruction Calculator: those of MFMA and WMMA, as matmul/mfma_core.cl
-//            and matmul/wmma_core.cl say.
+//            and matmul/wmma_core.cl say. Khronos' cl_intel_subgroup_matrix_multiply_accumulate:
+//            that of DPAS, as matmul/dpas_core.cl says.
 // Called by  RetortOpenCL/Devices/CapabilityProbe.swift
 
 #ifndef FEATURE
@@ -77,19 +79,29 @@
 #endif
 #endif
 
+// Intel's compiler declares them where the processor has them in sub-groups of any of these sizes.
+#if (FEATURE == 9 || FEATURE == 10) && defined(cl_intel_subgroup_matrix_multiply_accumulate)
+#define HAS_INTEL
+#define SUB_GROUPS __attribute__((intel_reqd_sub_group_size(LANES)))
+#else
+#define SUB_GROUPS
+#endif
+
 // The instructions of 16 bits.
 #if HALF
+#define DPAS intel_sub_group_f16_f16_matrix_mad_k16
 #define TYPE "f16"
 #define MFMA(a, b, c) __builtin_amdgcn_mfma_f32_16x16x16f16(as_half4(a), as_half4(b), c, 0, 0, 0)
 #define WMMA(a, b, c) __builtin_amdgcn_wmma_f32_16x16x16_f16_w32(as_half16(a), as_half16(b), c)
 #else
+#define DPAS intel_sub_group_bf16_bf16_matrix_mad_k16
 #define TYPE "bf16"
 #define MFMA(a, b, c) \
   __builtin_amdgcn_mfma_f32_16x16x16bf16_1k(as_short4(a), as_short4(b), c, 0, 0, 0)
 #define WMMA(a, b, c) __builtin_amdgcn_wmma_f32_16x16x16_bf16_w32(as_short16(a), as_short16(b), c)
 #endif
 
-#if defined(HAS_PTX) || defined(HAS_AMD)
+#if defined(HAS_PTX) || defined(HAS_AMD) || defined(HAS_INTEL)
 static inline float a_at(int row, int k) { return (float)((row + k) % 5 - 2); }
 static inline float b_at(int k, int column) { return (float)((2 * k + column) % 7 - 3); }
 // The 16 bits of `value` in fp16 or bf16.
@@ -103,11 +115,11 @@ static inline ushort narrow(float value) {
 #endif
 }
 #endif
-#ifdef HAS_PTX
+#if defined(HAS_PTX) || defined(HAS_INTEL)
 static inline uint two(float low, float high) { return (uint)narrow(high) << 16 | narrow(low); }
 #endif
 
-__kernel __attribute__((reqd_work_group_size(LANES, 1, 1)))
+__kernel __attribute__((reqd_work_group_size(LANES, 1, 1))) SUB_GROUPS
 void probe_feature(__global const float* x, __global float* y) {
   const int lane = (int)get_local_id(0);
 #if FEATURE == 0
@@ -180,6 +192,21 @@ void probe_feature(__global const float* x, __global float* y) {
 #endif
   for (int i = 0; i < (int)(sizeof(sums) / sizeof(float)); ++i)
     y[ROW_OF_SUM(i) * 16 + lane % 16] = sums[i];
+#elif defined(HAS_INTEL)
+  int8 b;
+  for (int i = 0; i < 8; ++i) b[i] = (int)two(b_at(2 * i, lane), b_at(2 * i + 1, lane));
+  for (int first = 0; first < 16; first += 8) {
+#if FEATURE == 9
+    int8 a;
+    for (int i = 0; i < 8; ++i)
+      a[i] = (int)two(a_at(first + i, 2 * lane), a_at(first + i, 2 * lane + 1));
+#else
+    short8 a;
+    for (int i = 0; i < 8; ++i) a[i] = (short)narrow(a_at(first + i, lane));
+#endif
+    const float8 sums = DPAS(a, b, (float8)(0.0f));
+    for (int i = 0; i < 8; ++i) y[(first + i) * LANES + lane] = sums[i];
+  }
 #else
   (void)lane, (void)x, (void)y;
 #endif

@@ -1,6 +1,6 @@
 // matrix_core: tile_core.cl's work on matrix units; that file says everything about it.
 //
-// Cores      mma_core.cl, mfma_core.cl and wmma_core.cl each describe one instruction. It
+// Cores      mma_core.cl, mfma_core.cl, wmma_core.cl, dpas_core.cl each describe one instruction. It
 //            multiplies fragments a [16 rows, 8 words] and b [8 words, FRAGMENT_N columns], a word
 //            being one tf32 or two bf16 or fp16 of successive k, held by LANES lanes together. A
 //            lane has WORDS_A words of a, WORDS_B of b, and LANE_ROWS × LANE_COLUMNS sums. Of lane
@@ -40,8 +40,10 @@ typedef uint word;
 #include "mma_core.cl"
 #elif MATRIX_CORE == 2
 #include "mfma_core.cl"
-#else
+#elif MATRIX_CORE == 3
 #include "wmma_core.cl"
+#else
+#include "dpas_core.cl"
 #endif
 
 // `value` with the bits that `kept` names, rounded to nearest even.
@@ -118,9 +120,18 @@ static inline void multiply_fragments(
     __local word* tiles, word (*a)[WORDS_A], word (*b)[WORDS_B], float (*sum)[SUM_COLUMNS],
     int lane) {
   (void)tiles, (void)lane;
+#if MATRIX_CORE < 4
   UNROLL for (int i = 0; i < FRAGMENTS_M; ++i)
     UNROLL for (int j = 0; j < FRAGMENTS_N; ++j)
       multiply_fragment(a[i], b[j], sum + i * LANE_ROWS, j * LANE_COLUMNS);
+#elif FRAGMENTS_M * FRAGMENTS_N == 2
+  // Intel's compiler leaves loops around this rolled, and the fragments in memory.
+  multiply_fragment(a[0], b[0], sum, 0);
+  multiply_fragment(a[FRAGMENTS_M - 1], b[FRAGMENTS_N - 1], sum + (FRAGMENTS_M - 1) * LANE_ROWS,
+                    (FRAGMENTS_N - 1) * LANE_COLUMNS);
+#else
+#error "a sub-group has two fragments"
+#endif
 }
 #endif
 

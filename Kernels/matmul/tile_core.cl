@@ -16,7 +16,8 @@
 //            TILE_M · TILE_K and TILE_N · TILE_K are multiples of ITEMS · VECTOR; for COMPUTE 2 and
 //            3 of twice that where memory does not run along k.
 //            MATRIX_CORE  what multiplies where COMPUTE is not 0: 1 NVIDIA's mma.sync, 2 AMD's
-//            MFMA, 3 AMD's WMMA, which knows no tf32; each has a file with its LANES and FRAGMENT_N.
+//            MFMA, 3 AMD's WMMA, 4 and 5 Intel's DPAS in sub-groups of 8 and 16, these without
+//            tf32; each has a file with its LANES and FRAGMENT_N.
 //            EMULATED  1 plain C with the same fragments in the same lanes, for tests; default 0.
 //            TILE_ATTRIBUTES  what a core asks of the compiler for the whole kernel.
 //            A_ALONG_K, B_ALONG_K  0 or 1: whether neighbours in the operand's memory are

@@ -75,7 +75,7 @@ public struct DevicePeaks: Equatable, Sendable, Codable {
 package struct DeviceFactStore: Sendable {
   private let folder: CacheFolder
   // Raised whenever a probe or a stored type changes.
-  private static let version = 4
+  private static let version = 5
 
   private struct Entry<Facts: Codable>: Codable {
     let version: Int

@@ -19,7 +19,9 @@ struct CapabilityProbe {
     if extensions.contains("cl_intel_subgroups") { shuffle.append("INTEL_SHUFFLE", "1") }
     if extensions.contains("cl_khr_subgroup_shuffle") { shuffle.append("KHR_SHUFFLE", "1") }
     found.shuffles = has(feature: 3, shuffle, giving: lanes.map { Float($0 ^ 1) })
-    let narrow: [(Int, MatrixInstruction)] = [(4, .mma), (6, .mfma), (8, .wmma)]
+    let narrow: [(Int, MatrixInstruction)] = [
+      (4, .mma), (6, .mfma), (8, .wmma), (9, .dpas8), (10, .dpas16),
+    ]
     found.matrixUnitsBF16 = matrixInstruction(narrow, depth: 16)
     found.matrixUnitsFP16 = matrixInstruction(narrow, ["HALF": "1"], depth: 16)
     found.matrixUnitsTF32 = matrixInstruction([(5, .mma), (7, .mfma)], depth: 8)
@@ -47,7 +49,7 @@ struct CapabilityProbe {
     features.first { feature, instruction in
       has(
         feature: feature, lanes: instruction.lanes, macros,
-        giving: Self.product(columns: instruction == .mma ? 8 : 16, depth: depth))
+        giving: Self.product(columns: instruction.columns, depth: depth))
     }?.instruction
   }
 

@@ -8,13 +8,27 @@ public enum MatrixInstruction: String, Sendable, Codable, CaseIterable {
   case mfma
   /// AMD's RDNA3 processors.
   case wmma
+  /// Intel's Xe-HPG processors (Arc A), in sub-groups of 8.
+  case dpas8 = "dpas in sub-groups of 8"
+  /// Intel's Xe-HPC and Xe2 processors (Data Center GPU Max, Arc B), in sub-groups of 16.
+  case dpas16 = "dpas in sub-groups of 16"
 
   /// Work-items that hold a matrix together.
-  var lanes: Int { self == .mfma ? 64 : 32 }
+  var lanes: Int {
+    switch self {
+    case .dpas8: 8
+    case .dpas16: 16
+    case .mma, .wmma: 32
+    case .mfma: 64
+    }
+  }
+
+  /// Columns of the matrices that one instruction makes.
+  var columns: Int { self == .mma || self == .dpas8 ? 8 : 16 }
 
   /// What it can multiply in, on one processor or another.
   var computeTypes: [ComputeType] {
-    self == .wmma ? [.bf16, .fp16] : [.tf32, .bf16, .fp16]
+    self == .mma || self == .mfma ? [.tf32, .bf16, .fp16] : [.bf16, .fp16]
   }
 }
 
@@ -52,6 +66,8 @@ package struct MatrixUnits: Hashable, Sendable {
       case .mma: "1"
       case .mfma: "2"
       case .wmma: "3"
+      case .dpas8: "4"
+      case .dpas16: "5"
       }
     return ["COMPUTE": type, "MATRIX_CORE": core, "EMULATED": isEmulated ? "1" : "0"]
   }

