@@ -40,4 +40,10 @@ extension Int {
   func pieces(of size: Int) -> Int { (self + size - 1) / size }
   /// This rounded up to a multiple of `size`.
   func rounded(upTo size: Int) -> Int { pieces(of: size) * size }
+  /// The least power of two that is not smaller.
+  var roundedUpToPower: Int {
+    var power = 1
+    while power < self { power *= 2 }
+    return power
+  }
 }

@@ -21,7 +21,11 @@ extension Lowering {
     case (.channels, .vector): vectorChannels(step, rows, columns, epsilon)
     case (.channels, .tiled):
       if let tilePartials {
-        combine(step, tilePartials, rows, columns, epsilon)
+        let tile = min(tilePartials.width, columns.roundedUpToPower)
+        combine(
+          step, tilePartials.buffer, RowSplit(rows: tilePartials.rows, count: tilePartials.tiles),
+          family: "reduction/moments_tiled", macros: ["TILE": "\(tile)"], rows, columns, epsilon,
+          by: ("moments_combine_tiled", columns.pieces(of: tile) * 256, 256), part: "of tiles")
       } else {
         tiledChannels(step, rows, columns, epsilon)
       }
@@ -70,23 +74,6 @@ extension Lowering {
       second: ("moments_combine_tiled", groups * 256, 256), units: nil)
   }
 
-  /// Appends the one launch that is left where a contraction's tiles have moments of their own.
-  private mutating func combine(
-    _ step: Step, _ partials: TilePartials, _ rows: Int, _ columns: Int, _ epsilon: Float
-  ) {
-    let tile = min(partials.width, columns.roundedUpToPower)
-    add(
-      Launch(
-        family: "reduction/moments_tiled", entry: "moments_combine_tiled",
-        macros: ["TILE": "\(tile)"], global: [columns.pieces(of: tile) * 256],
-        local: [256],
-        arguments: [
-          "partial": .buffer(partials.buffer), "y": .buffer(output(step)), "rows": .int(rows),
-          "columns": .int(columns), "splitRows": .int(partials.rows),
-          "splits": .int(partials.tiles), "epsilon": .float(epsilon),
-        ], label: step.label, part: "of tiles"))
-  }
-
   private mutating func addChannels(
     _ step: Step, family: String, macros: LaunchMacros, _ split: RowSplit, _ rows: Int,
     _ columns: Int, _ epsilon: Float, first: (entry: String, global: [Int], local: [Int]),
@@ -94,14 +81,10 @@ extension Lowering {
   ) {
     let y = output(step)
     let partial = split.count > 1 ? scratch(byteCount: 8 * split.count * columns) : y
-    var sizes: LaunchArguments = [
-      "rows": .int(rows), "columns": .int(columns), "splitRows": .int(split.rows),
-      "splits": .int(split.count),
-    ]
     var arguments: LaunchArguments = [
       "x": .buffer(input(step, 0)), "y": .buffer(y), "partial": .buffer(partial),
     ]
-    arguments.append(sizes)
+    arguments.append(split.sizes(rows, columns))
     if let units { arguments.append("units", .int(units)) }
     arguments.append("epsilon", .float(epsilon))
     add(
@@ -109,13 +92,24 @@ extension Lowering {
         family: family, entry: first.entry, macros: macros, global: first.global,
         local: first.local, arguments: arguments, label: step.label))
     guard split.count > 1 else { return }
-    arguments = ["partial": .buffer(partial), "y": .buffer(y)]
-    sizes.append("epsilon", .float(epsilon))
-    arguments.append(sizes)
+    combine(
+      step, partial, split, family: family, macros: macros, rows, columns, epsilon, by: second,
+      part: "sum of parts")
+  }
+
+  /// Appends the launch that merges the moments of a split's parts.
+  private mutating func combine(
+    _ step: Step, _ partial: BufferReference, _ split: RowSplit, family: String,
+    macros: LaunchMacros, _ rows: Int, _ columns: Int, _ epsilon: Float,
+    by second: (entry: String, global: Int, local: Int), part: String
+  ) {
+    var arguments: LaunchArguments = ["partial": .buffer(partial), "y": .buffer(output(step))]
+    arguments.append(split.sizes(rows, columns))
+    arguments.append("epsilon", .float(epsilon))
     add(
       Launch(
         family: family, entry: second.entry, macros: macros, global: [second.global],
-        local: [second.local], arguments: arguments, label: step.label, part: "sum of parts"))
+        local: [second.local], arguments: arguments, label: step.label, part: part))
   }
 }
 
@@ -129,13 +123,14 @@ private struct RowSplit {
     rows = (total + wanted - 1) / wanted
     count = (total + rows - 1) / rows
   }
-}
 
-extension Int {
-  /// The least power of two that is not smaller.
-  fileprivate var roundedUpToPower: Int {
-    var power = 1
-    while power < self { power *= 2 }
-    return power
+  init(rows: Int, count: Int) { (self.rows, self.count) = (rows, count) }
+
+  /// What kernels are told of a tensor and its split.
+  func sizes(_ rows: Int, _ columns: Int) -> LaunchArguments {
+    [
+      "rows": .int(rows), "columns": .int(columns), "splitRows": .int(self.rows),
+      "splits": .int(count),
+    ]
   }
 }

@@ -116,12 +116,7 @@ struct StatisticsReaders {
     switch step.kind {
     case .moments(.channels, let rows, let columns, _):
       guard columns == shape.columnCount, rows * columns == shape.count else { return nil }
-      var program = PointwiseProgram(shape: shape)
-      let access = PointwiseProgram.Access(strides: shape.strides)
-      program.operands = [.init(access: access, dtype: .float32)]
-      program.instructions = [.load(0)]
-      program.results = [.init(register: 0, access: access, dtype: .float32)]
-      return (.moments, program)
+      return (.moments, .copy(of: shape, .float32))
     case .reduce(let reduction):
       guard reduction.prologue.shape == shape, reduction.outer == 1,
         reduction.inner == shape.columnCount, reduction.reduced == shape.rowCount,
