@@ -74,6 +74,8 @@ package enum BufferReference: Hashable, Sendable {
   case value(Int)
   /// Scratch space that the lowering asked for; contents do not survive the step.
   case scratch(Int)
+  /// Bytes of scratch space, from a multiple of `Plan.alignment` on.
+  case scratchPart(Int, offset: Int, byteCount: Int)
   /// Data that the lowering asked to be uploaded once, such as an offset table.
   case table(Int)
   /// A buffer that exists already.

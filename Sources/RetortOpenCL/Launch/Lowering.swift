@@ -41,6 +41,9 @@ package struct Lowering {
   private var readers: StatisticsReaders
   /// What contractions have found out, by the place of the step that wants it.
   private var partials: [Int: TilePartials] = [:]
+  /// Sums of split contractions that wait, and the scratch buffer of their parts.
+  private var splitSums: SplitSums
+  private var splitScratch: Int?
 
   /// Starts with no commands.
   package init(
@@ -54,6 +57,7 @@ package struct Lowering {
     self.matrix = matrix
     packing = WeightPacking(plan)
     readers = StatisticsReaders([], of: plan)
+    splitSums = SplitSums(plan)
   }
 
   /// The buffer of the step's input `index`.
@@ -79,6 +83,15 @@ package struct Lowering {
     return index
   }
 
+  /// A scratch buffer that no step takes for itself.
+  private mutating func lastingScratch(byteCount: Int) -> Int {
+    let index = scratchByteCounts.count
+    scratchByteCounts.append(byteCount)
+    keptScratch.insert(index)
+    scratchInUse.insert(index)
+    return index
+  }
+
   /// The step's weight, its second input, in the form that `launch` writes into the buffer it is
   /// given.
   ///
@@ -95,10 +108,7 @@ package struct Lowering {
       add(launch(buffer))
       return buffer
     }
-    let buffer = BufferReference.scratch(scratchByteCounts.count)
-    keptScratch.insert(scratchByteCounts.count)
-    scratchByteCounts.append(byteCount)
-    scratchInUse.formUnion(keptScratch)
+    let buffer = BufferReference.scratch(lastingScratch(byteCount: byteCount))
     packing.keep(buffer, step.inputs[1], form)
     if lifetime == .program {
       preparation.append(.kernel(launch(buffer)))
@@ -139,12 +149,45 @@ package struct Lowering {
     for (index, step) in steps.enumerated() {
       place = index
       scratchInUse = partials.values.reduce(into: keptScratch) { $0.insert($1.scratch) }
+      settle(step.inputs + step.outputs)
       let first = commands.count
       try lower(step)
       describe(step, from: first)
       partials[index] = nil
     }
+    addSplitSums()
     return commands
+  }
+
+  /// Space for the partial sums of the current step's only result, which a later launch adds up;
+  /// nil if the result is no part of a larger value, or partial sums take too much memory.
+  mutating func deferredPartials(_ step: Step, splits: Int) -> BufferReference? {
+    let result = step.outputs[0]
+    let byteCount = (4 * plan.values[result].count * splits).rounded(upTo: Plan.alignment)
+    guard byteCount <= SplitSums.byteLimit, let place = splitSums.place(of: result) else {
+      return nil
+    }
+    if !splitSums.accepts(place.whole, byteCount: byteCount) { addSplitSums() }
+    let index = splitScratch ?? lastingScratch(byteCount: 0)
+    splitScratch = index
+    let offset = splitSums.byteCount
+    scratchByteCounts[index] = max(scratchByteCounts[index], offset + byteCount)
+    splitSums.append(result, at: place, splits: splits, byteCount: byteCount)
+    return .scratchPart(index, offset: offset, byteCount: byteCount)
+  }
+
+  /// Makes the sums that wait if `values`, which the current step takes or gives, share memory with
+  /// a result.
+  mutating func settle(_ values: [Int]) {
+    if splitSums.touch(values) { addSplitSums() }
+  }
+
+  private mutating func addSplitSums() {
+    guard let splitScratch,
+      let launch = splitSums.launch(from: splitScratch, table: { table($0) })
+    else { return }
+    add(launch)
+    splitSums = SplitSums(plan)
   }
 
   /// What a later step wants to know of the columns of the current one's result, if its tiles can
@@ -173,7 +216,7 @@ package struct Lowering {
   private mutating func describe(_ step: Step, from first: Int) {
     for index in commands.indices[first...] {
       guard case .kernel(var launch) = commands[index] else { continue }
-      launch.task = step.kind.summary
+      if launch.task.isEmpty { launch.task = step.kind.summary }
       if launch.part == nil { launch.work = StepWork(step, of: plan) }
       commands[index] = .kernel(launch)
     }

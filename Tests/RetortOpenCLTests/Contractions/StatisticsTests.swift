@@ -28,37 +28,6 @@ import Testing
     }
   }
 
-  /// What a graph computed, and the kernels that did.
-  private struct Run {
-    var outputs: [[Float]] = []
-    var kernels: [String] = []
-  }
-
-  /// Runs `outputs` of `graph`, every contraction as `choice` has it.
-  private func run(
-    _ graph: Graph, _ outputs: [Tensor], _ inputs: [[Float]], _ form: ContractionForm,
-    _ choice: [String: Int] = [:]
-  ) throws -> Run {
-    let context = try Fixture.context()
-    let plan = try Plan(graph, outputs: outputs)
-    let runner = form.runner
-    var lowering = Lowering(
-      plan, device: context.device.limits, form: runner.form, matrix: runner.matrix)
-    for key in plan.steps.compactMap(lowering.tuningKey) {
-      lowering.tuning[key] = TuningChoice(parameters: choice)
-    }
-    let (setup, steps) = try lowering.lower()
-    let memory = try PlanMemory(plan, lowering, variables: [], context: context, limit: .max)
-    let executable = try OpenCLExecutable(
-      plan, memory, setup: try LaunchList(setup, in: context, resolve: memory.buffer),
-      steps: try LaunchList(steps, in: context, resolve: memory.buffer))
-    for (index, values) in inputs.enumerated() { try executable.setInput(index, values) }
-    try executable.run()
-    return Run(
-      outputs: try outputs.indices.map { try executable.floats($0) },
-      kernels: steps.map(\.description.kernel))
-  }
-
   private func exact(
     _ graph: Graph, _ outputs: [Tensor], _ inputs: [[Float]]
   ) throws -> [[Double]] {
@@ -67,12 +36,6 @@ import Testing
     for (index, values) in inputs.enumerated() { try executable.setInput(index, values) }
     try executable.run()
     return try outputs.indices.map { try executable.outputDoubles($0) }
-  }
-
-  /// Eighths within ±1, which any type multiplies exactly.
-  private func numbers(_ count: Int, seed: UInt64) -> [Float] {
-    var numbers = TestNumbers(seed: seed)
-    return (0..<count).map { _ in Float(numbers.int(-8..<9)) / 8 }
   }
 
   /// Every case in float32, and in one type of matrix units by turns: they take long to compile.
@@ -102,7 +65,7 @@ import Testing
     let graph = Graph()
     let y = sample.build(
       sample.shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) })[0]
-    let found = try run(
+    let found = try GraphRun(
       graph, [y, y.moments(.channels, epsilon: 1e-5).packed], inputs, form, choice)
     #expect(found.kernels.count == 2 && found.kernels[1] == "moments_combine_tiled")
     let fault = difference(
@@ -117,14 +80,16 @@ import Testing
 
   @Test(arguments: forms(cases))
   func momentsAreThoseOfTheResult(_ sample: Case, _ form: ContractionForm) throws {
-    let inputs = sample.shapes.enumerated().map { numbers($1.count, seed: UInt64($0)) }
+    let inputs = sample.shapes.enumerated().map { TestNumbers.eighths($1.count, seed: UInt64($0)) }
     _ = try checkMoments(sample, inputs, form)
   }
 
   @Test(arguments: TileShape.all(on: nil) + TileShape.tried)
   func everyTileTellsTheSame(_ tile: TileShape) throws {
     for sample in [Self.cases[2], Self.cases[5]] {
-      let inputs = sample.shapes.enumerated().map { numbers($1.count, seed: UInt64($0)) }
+      let inputs = sample.shapes.enumerated().map {
+        TestNumbers.eighths($1.count, seed: UInt64($0))
+      }
       _ = try checkMoments(sample, inputs, .tiled, tile.parameters)
     }
   }
@@ -133,7 +98,7 @@ import Testing
   @Test(arguments: [ContractionForm.tiled, .mmaTF32, .mfmaTF32, .wmmaBF16])
   func aLargeMeanCostsNoDigits(_ form: ContractionForm) throws {
     let sample = Case.product([5000, 9], [9, 5])
-    var x = numbers(5000 * 9, seed: 1), w = numbers(9 * 5, seed: 2)
+    var x = TestNumbers.eighths(5000 * 9, seed: 1), w = TestNumbers.eighths(9 * 5, seed: 2)
     for row in 0..<5000 { x[row * 9] = 1 }
     for column in 0..<5 { w[column] = 9984 }
     let (result, moments) = try checkMoments(sample, [x, w], form, variance: 1e-5)
@@ -142,9 +107,9 @@ import Testing
 
   @Test func nanStaysInItsColumn() throws {
     let sample = Case.product([200, 9], [9, 40])
-    var w = numbers(9 * 40, seed: 2)
+    var w = TestNumbers.eighths(9 * 40, seed: 2)
     w[3 * 40 + 5] = .nan
-    let (_, moments) = try checkMoments(sample, [numbers(200 * 9, seed: 1), w], .tiled)
+    let (_, moments) = try checkMoments(sample, [TestNumbers.eighths(200 * 9, seed: 1), w], .tiled)
     for index in moments.indices { #expect(moments[index].isNaN == (index % 40 == 5)) }
   }
 
@@ -153,8 +118,8 @@ import Testing
     let (a, b) = (graph.input("a", [12, 6000]), graph.input("b", [6000, 20]))
     let y = a.matmul(b)
     let outputs = [y, y.moments(.channels, epsilon: 1e-5).packed]
-    let inputs = [numbers(12 * 6000, seed: 1), numbers(6000 * 20, seed: 2)]
-    let found = try run(graph, outputs, inputs, .tiled, ["splits": 4])
+    let inputs = [TestNumbers.eighths(12 * 6000, seed: 1), TestNumbers.eighths(6000 * 20, seed: 2)]
+    let found = try GraphRun(graph, outputs, inputs, .tiled, ["splits": 4])
     #expect(found.kernels == ["matmul_tiled", "split_sum_flat", "moments_columns_tiled"])
     try MomentsTests().check(
       found.outputs[1], of: found.outputs[0], .channels, 12, 20, "split", mean: 1e-5)
@@ -200,10 +165,10 @@ import Testing
     _ sample: Case, _ form: ContractionForm, _ choice: [String: Int] = [:]
   ) throws -> [String] {
     let graph = Graph()
-    let inputs = sample.shapes.enumerated().map { numbers($1.count, seed: UInt64($0)) }
+    let inputs = sample.shapes.enumerated().map { TestNumbers.eighths($1.count, seed: UInt64($0)) }
     let outputs = sample.build(
       sample.shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) })
-    let found = try run(graph, outputs, inputs, form, choice)
+    let found = try GraphRun(graph, outputs, inputs, form, choice)
     for (index, expected) in try exact(graph, outputs, inputs).enumerated() {
       let fault = difference(
         found.outputs[index].map { Double($0) }, expected, tolerance: 2e-6)
