@@ -36,6 +36,8 @@ MATRIX_UNITS = {
     "tf32 mma.sync": ["sm_80", "sm_90"], "bf16 mma.sync": ["sm_80", "sm_90"],
     "tf32 mfma": ["gfx942"], "bf16 mfma": ["gfx90a", "gfx942"], "bf16 wmma": ["gfx1100"],
 }
+# The targets that know a fence between work-groups, by its number in a program.
+FENCES = {"1": NVIDIA, "2": AMD}
 LOCAL_LIMIT = 48 << 10  # what NVIDIA's driver grants a work-group
 
 # What is run without a device; {output} is a folder that is thrown away.
@@ -110,11 +112,17 @@ def write_rest(folder):
     launched = {kernel_of(source) for source in folder.glob("*.cl")}
     prelude = (KERNELS / "prelude.cl").read_text()
     for file in KERNELS.rglob("*.cl"):
-        text = file.read_text()
+        text = with_includes(file)
         for kernel in re.findall(r"__kernel[^;{]*?\bvoid\s+(\w+)\(", text):
             # Templates are named by macros; they are launched all the same.
             if kernel not in launched and kernel != "ENTRY" and not kernel.endswith("_vector"):
                 (folder / f"{kernel}-{DEFAULTS}.cl").write_text(prelude + text)
+
+
+def with_includes(file):
+    """A kernel file's text with what it includes in place, as programs have it."""
+    return re.sub(r'#include "([^"]+)"', lambda found: with_includes(file.parent / found[1]),
+                  file.read_text())
 
 
 def kernel_of(source):
@@ -130,11 +138,14 @@ def matrix_units(source):
 
 
 def targets_of(source, quick):
-    """The targets that a program is compiled for: on matrix units those that have them.
+    """The targets that a program is compiled for: those that have its matrix units and its fence.
 
     Quickly, one of them, by turns.
     """
-    having = MATRIX_UNITS.get(matrix_units(source), NVIDIA + AMD)
+    fence = re.search(r"^#define FENCE (\d)$", source.read_text(), re.MULTILINE)
+    fenced = FENCES.get(fence[1], NVIDIA + AMD) if fence else NVIDIA + AMD
+    units = MATRIX_UNITS.get(matrix_units(source), NVIDIA + AMD)
+    having = [target for target in units if target in fenced]
     if not quick:
         return having
     chosen = [target for target in having if target in QUICK] or having

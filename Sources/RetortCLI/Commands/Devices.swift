@@ -81,6 +81,7 @@ struct Devices: ParsableCommand {
       .init("fp64", .bool(found.doubleArithmetic)), .init("shuffles", .bool(found.shuffles)),
       .init("matrixUnitsBF16", instruction(found.matrixUnitsBF16)),
       .init("matrixUnitsTF32", instruction(found.matrixUnitsTF32)),
+      .init("deviceFence", found.deviceFence.map { .string($0.rawValue) } ?? .null),
       .init("commandBuffers", .bool(found.commandBuffers)),
       .init("kernelForm", .string(found.prefersVectorForm ? "vector" : "tiled")),
     ]

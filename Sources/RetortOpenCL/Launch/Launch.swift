@@ -16,6 +16,8 @@ package struct Launch: Sendable {
   package var macros: LaunchMacros
   /// Source text written by the host: a whole kernel, or macro bodies that `family` uses.
   package var generated: String
+  /// What the program is compiled as.
+  package var language = LanguageVersion.openCL12
   /// Work-items in each of one to three dimensions; each a multiple of its local size.
   package var global: [Int]
   /// Work-items of one work-group in each dimension.

@@ -43,11 +43,16 @@ extension Lowering {
     let results = step.outputs.map { BufferReference.value($0) }
     if splits == 1, let tiles, let statistics = statistics(program, columns: columns, tiles) {
       settle(statistics.operands)
+      let target = target(of: statistics, rows: rows, columns: columns, tiles)
       let store = StoreEpilogue(
         statistics.program, operands: statistics.operands.map { .value($0) }, results: results,
-        statistics: partials(for: statistics, columns: columns, tiles))
+        statistics: target)
       var launch = launch(results[0], store)
       launch.macros.append(statistics.macros)
+      if let fence, target.combined != nil {
+        launch.macros.append(fence.macros)
+        launch.language = fence.language
+      }
       add(launch)
       return
     }

@@ -19,16 +19,7 @@ extension Lowering {
         macros: ["TILE": "\(tile)"], global: (rows + tile - 1) / tile * 256, local: 256,
         rows, columns, epsilon)
     case (.channels, .vector): vectorChannels(step, rows, columns, epsilon)
-    case (.channels, .tiled):
-      if let tilePartials {
-        let tile = min(tilePartials.width, columns.roundedUpToPower)
-        combine(
-          step, tilePartials.buffer, RowSplit(rows: tilePartials.rows, count: tilePartials.tiles),
-          family: "reduction/moments_tiled", macros: ["TILE": "\(tile)"], rows, columns, epsilon,
-          by: ("moments_combine_tiled", columns.pieces(of: tile) * 256, 256), part: "of tiles")
-      } else {
-        tiledChannels(step, rows, columns, epsilon)
-      }
+    case (.channels, .tiled): tiledChannels(step, rows, columns, epsilon)
     }
   }
 

@@ -9,11 +9,11 @@ extension ReduceKernel {
   /// Whether neighbouring outputs are read by neighbouring work-items.
   private var isAcross: Bool { !space.groups[2].isEmpty }
 
-  /// Outputs of a work-group: `width` neighbours where outputs lie side by side in memory; else as
+  /// Outputs of a work-group: 32 neighbours where outputs lie side by side in memory; else as
   /// many as leave every work-item something to fold.
   private var tile: Int {
     let busy = 256 / min(256, reduction.reduced.roundedUpToPower)
-    return isAcross ? max(min(width, (space.extents.last ?? 1).roundedUpToPower), busy) : busy
+    return isAcross ? max(min(32, (space.extents.last ?? 1).roundedUpToPower), busy) : busy
   }
 
   private var groups: Int { (outputs + tile - 1) / tile }

@@ -7,15 +7,20 @@ struct GraphRun {
   let kernels: [String]
 
   /// Runs `outputs` of `graph`, every contraction as `choice` has it where that is possible.
+  ///
+  /// - Parameters:
+  ///   - fence: What lets the last work-groups combine what the tiles say.
+  ///   - earlier: Inputs of a run before, which may leave nothing behind.
   init(
     _ graph: Graph, _ outputs: [Tensor], _ inputs: [[Float]], _ form: ContractionForm = .tiled,
-    _ choice: [String: Int] = [:]
+    _ choice: [String: Int] = [:], fence: DeviceFence? = nil, after earlier: [[Float]]? = nil
   ) throws {
     let context = try Fixture.context()
     let plan = try Plan(graph, outputs: outputs)
     let runner = form.runner
     var lowering = Lowering(
-      plan, device: context.device.limits, form: runner.form, matrix: runner.matrix)
+      plan, device: context.device.limits, form: runner.form, matrix: runner.matrix,
+      fence: fence)
     for key in plan.steps.compactMap(lowering.tuningKey) {
       lowering.tuning[key] = TuningChoice(parameters: choice)
     }
@@ -24,8 +29,10 @@ struct GraphRun {
     let executable = try OpenCLExecutable(
       plan, memory, setup: try LaunchList(setup, in: context, resolve: memory.buffer),
       steps: try LaunchList(steps, in: context, resolve: memory.buffer))
-    for (index, values) in inputs.enumerated() { try executable.setInput(index, values) }
-    try executable.run()
+    for inputs in (earlier.map { [$0] } ?? []) + [inputs] {
+      for (index, values) in inputs.enumerated() { try executable.setInput(index, values) }
+      try executable.run()
+    }
     self.outputs = try outputs.indices.map { try executable.floats($0) }
     kernels = steps.map(\.description.kernel)
   }
