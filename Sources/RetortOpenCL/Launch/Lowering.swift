@@ -50,6 +50,8 @@ package struct Lowering {
   /// Sums of split contractions that wait, and the scratch buffer of their parts.
   private var splitSums: SplitSums
   private var splitScratch: Int?
+  /// Whether there are steps to wait for: a search lowers one alone.
+  private var mayDefer = false
 
   /// Starts with no commands.
   package init(
@@ -154,6 +156,7 @@ package struct Lowering {
     commands = []
     readers = StatisticsReaders(steps, of: plan)
     finished = []
+    mayDefer = steps.count > 1
     for (index, step) in steps.enumerated() {
       place = index
       scratchInUse = partials.values.reduce(into: keptScratch) { $0.insert($1.scratch) }
@@ -171,11 +174,12 @@ package struct Lowering {
   }
 
   /// Space for the partial sums of the current step's only result, which a later launch adds up;
-  /// nil if the result is no part of a larger value, or partial sums take too much memory.
+  /// nil if the result is no part of a larger value, partial sums take too much memory, or there is
+  /// no other step.
   mutating func deferredPartials(_ step: Step, splits: Int) -> BufferReference? {
     let result = step.outputs[0]
     let byteCount = (4 * plan.values[result].count * splits).rounded(upTo: Plan.alignment)
-    guard byteCount <= SplitSums.byteLimit, let place = splitSums.place(of: result) else {
+    guard mayDefer, byteCount <= SplitSums.byteLimit, let place = splitSums.place(of: result) else {
       return nil
     }
     if !splitSums.accepts(place.whole, byteCount: byteCount) { addSplitSums() }

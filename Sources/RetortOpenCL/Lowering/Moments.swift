@@ -72,10 +72,14 @@ extension Lowering {
   ) {
     let y = output(step)
     let partial = split.count > 1 ? scratch(byteCount: 8 * split.count * columns) : y
+    var sizes: LaunchArguments = [
+      "rows": .int(rows), "columns": .int(columns), "splitRows": .int(split.rows),
+      "splits": .int(split.count),
+    ]
     var arguments: LaunchArguments = [
       "x": .buffer(input(step, 0)), "y": .buffer(y), "partial": .buffer(partial),
     ]
-    arguments.append(split.sizes(rows, columns))
+    arguments.append(sizes)
     if let units { arguments.append("units", .int(units)) }
     arguments.append("epsilon", .float(epsilon))
     add(
@@ -83,24 +87,13 @@ extension Lowering {
         family: family, entry: first.entry, macros: macros, global: first.global,
         local: first.local, arguments: arguments, label: step.label))
     guard split.count > 1 else { return }
-    combine(
-      step, partial, split, family: family, macros: macros, rows, columns, epsilon, by: second,
-      part: "sum of parts")
-  }
-
-  /// Appends the launch that merges the moments of a split's parts.
-  private mutating func combine(
-    _ step: Step, _ partial: BufferReference, _ split: RowSplit, family: String,
-    macros: LaunchMacros, _ rows: Int, _ columns: Int, _ epsilon: Float,
-    by second: (entry: String, global: Int, local: Int), part: String
-  ) {
-    var arguments: LaunchArguments = ["partial": .buffer(partial), "y": .buffer(output(step))]
-    arguments.append(split.sizes(rows, columns))
-    arguments.append("epsilon", .float(epsilon))
+    arguments = ["partial": .buffer(partial), "y": .buffer(y)]
+    sizes.append("epsilon", .float(epsilon))
+    arguments.append(sizes)
     add(
       Launch(
         family: family, entry: second.entry, macros: macros, global: [second.global],
-        local: [second.local], arguments: arguments, label: step.label, part: part))
+        local: [second.local], arguments: arguments, label: step.label, part: "sum of parts"))
   }
 }
 
@@ -113,15 +106,5 @@ private struct RowSplit {
     let wanted = max(1, wanted)
     rows = (total + wanted - 1) / wanted
     count = (total + rows - 1) / rows
-  }
-
-  init(rows: Int, count: Int) { (self.rows, self.count) = (rows, count) }
-
-  /// What kernels are told of a tensor and its split.
-  func sizes(_ rows: Int, _ columns: Int) -> LaunchArguments {
-    [
-      "rows": .int(rows), "columns": .int(columns), "splitRows": .int(self.rows),
-      "splits": .int(count),
-    ]
   }
 }

@@ -21,9 +21,7 @@ struct GraphRun {
     var lowering = Lowering(
       plan, device: context.device.limits, form: runner.form, matrix: runner.matrix,
       fence: fence)
-    for key in plan.steps.compactMap(lowering.tuningKey) {
-      lowering.tuning[key] = TuningChoice(parameters: choice)
-    }
+    lowering.choose(choice)
     let (setup, steps) = try lowering.lower()
     let memory = try PlanMemory(plan, lowering, variables: [], context: context, limit: .max)
     let executable = try OpenCLExecutable(
@@ -35,6 +33,15 @@ struct GraphRun {
     }
     self.outputs = try outputs.indices.map { try executable.floats($0) }
     kernels = steps.map(\.description.kernel)
+  }
+}
+
+extension Lowering {
+  /// Has every contraction computed as `parameters` say where that is possible.
+  mutating func choose(_ parameters: [String: Int]) {
+    for key in plan.steps.compactMap(tuningKey) {
+      tuning[key] = TuningChoice(parameters: parameters)
+    }
   }
 }
 

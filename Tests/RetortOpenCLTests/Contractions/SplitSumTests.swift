@@ -77,6 +77,16 @@ import Testing
     }
   }
 
+  @Test func aStepAloneMakesItsSum() throws {
+    let graph = Graph()
+    let plan = try Plan(graph, outputs: [packed(graph, products(graph)).0])
+    var lowering = Lowering(plan, device: .largeGPU, form: .tiled)
+    lowering.choose(["splits": 4])
+    let product = try #require(plan.steps.first { lowering.tuningKey(of: $0) != nil })
+    let kernels = try lowering.lower([product]).map(\.description.kernel)
+    #expect(kernels == ["matmul_tiled", "split_sum_flat"])
+  }
+
   /// Nine products whose partial sums take 16 MiB each.
   @Test func memoryOfWaitingSumsIsLimited() throws {
     let graph = Graph()
@@ -88,9 +98,7 @@ import Testing
       products.enumerated().map { ($1, $0 * count) }, count: 9 * count)
     let plan = try Plan(graph, outputs: [flat])
     var lowering = Lowering(plan, device: .largeGPU, form: .tiled)
-    for key in plan.steps.compactMap(lowering.tuningKey) {
-      lowering.tuning[key] = TuningChoice(parameters: ["splits": 16])
-    }
+    lowering.choose(["splits": 16])
     let kernels = try lowering.lower().steps.map(\.description.kernel)
     let four = Array(repeating: "matmul_tiled", count: 4) + ["split_sums_flat"]
     #expect(kernels == four + four + ["matmul_tiled", "split_sums_flat"])
