@@ -32,6 +32,12 @@
 typedef struct { float count, mean, squares; } statistic;
 #define SPOT_WORDS 3
 #define NO_STATISTIC ((statistic){0.0f, 0.0f, 0.0f})
+// What a tile's words, or a run's at `from`, say of `count` rows; means are relative to `pivot`.
+// Macros: Oclgrind 21.10 takes no inlined function that both loads and returns a structure.
+#define SAID(words, count, pivot) \
+  ((statistic){(float)(count), (words)[0] - (pivot), (words)[1]})
+#define SAID_OF_RUN(from, N, count, pivot) \
+  ((statistic){(float)(count), ((from)[0] - (pivot)) + (from)[N], (from)[2 * (N)]})
 
 static inline statistic joined(statistic a, statistic b) {
   const float count = a.count + b.count;
@@ -39,13 +45,6 @@ static inline statistic joined(statistic a, statistic b) {
   const float delta = b.mean - a.mean;
   const float squares = a.squares + fma(delta * delta, a.count * weight, b.squares);
   return (statistic){count, fma(delta, weight, a.mean), squares};
-}
-// What a tile or a run says at `from` of `count` rows; the mean is relative to `pivot`.
-static inline statistic said(__global const float* from, int N, int count, float pivot) {
-  return (statistic){(float)count, from[0] - pivot, from[N]};
-}
-static inline statistic said_of_run(__global const float* from, int N, int count, float pivot) {
-  return (statistic){(float)count, (from[0] - pivot) + from[N], from[2 * N]};
 }
 static inline void say(statistic s, float pivot, __global float* to, int N) {
   to[0] = pivot;
@@ -62,15 +61,10 @@ static inline void finish(statistic s, float pivot, __global float* result, int 
 typedef float statistic;
 #define SPOT_WORDS 1
 #define NO_STATISTIC 0.0f
+#define SAID(words, count, pivot) ((void)(count), (words)[0])
+#define SAID_OF_RUN(from, N, count, pivot) ((void)(count), (void)(pivot), (from)[0])
 
 static inline statistic joined(statistic a, statistic b) { return a + b; }
-static inline statistic said(__global const float* from, int N, int count, float pivot) {
-  (void)N, (void)count, (void)pivot;
-  return from[0];
-}
-static inline statistic said_of_run(__global const float* from, int N, int count, float pivot) {
-  return said(from, N, count, pivot);
-}
 static inline void say(statistic s, float pivot, __global float* to, int N) {
   (void)pivot, (void)N;
   to[0] = s;
@@ -89,14 +83,15 @@ static inline void combine_run(
   const size_t pitch = (size_t)STATISTICS * N;
   __global float* from = statistics + (size_t)series * N + column;
   const float pivot = from[first * pitch];
-  statistic own[RUN];  // all loads before the first join: each join waits for the one before
-  UNROLL for (int i = 0; i < RUN; ++i) {
-    const int tile = min(first + i, last);
-    own[i] = said(from + tile * pitch, N, min(height, rows - tile * height), pivot);
-  }
-  statistic total = own[0];
+  // All loads before the first join: each join waits for the one before.
+  float own[RUN][STATISTICS / SERIES];
+  UNROLL for (int i = 0; i < RUN; ++i)
+    UNROLL for (int word = 0; word < STATISTICS / SERIES; ++word)
+      own[i][word] = from[min(first + i, last) * pitch + word * N];
+  statistic total = SAID(own[0], min(height, rows - first * height), pivot);
   UNROLL for (int i = 1; i < RUN; ++i)
-    if (first + i <= last) total = joined(total, own[i]);
+    if (first + i <= last)
+      total = joined(total, SAID(own[i], min(height, rows - (first + i) * height), pivot));
   say(total, pivot, from + tiles * pitch + (size_t)run * RUN_WORDS * N, N);
 }
 
@@ -124,7 +119,7 @@ static inline void combine_columns(
         __global const float* from = runs_said + column;
         const float pivot = from[0];
         for (int run = spot / width; run < runs; run += folders)
-          total = joined(total, said_of_run(from + run * pitch, N,
+          total = joined(total, SAID_OF_RUN(from + run * pitch, N,
                                             min(height, rows - run * height), pivot));
       }
       scratch[spot] = total;
