@@ -33,6 +33,15 @@ static const char wmma_core[] = {
 static const char matrix_core[] = {
 #embed "matmul/matrix_core.cl"
     , 0};
+static const char combine_core[] = {
+#embed "matmul/combine_core.cl"
+    , 0};
+static const char combine_statistics[] = {
+#embed "matmul/combine_statistics.cl"
+    , 0};
+static const char last_group_core[] = {
+#embed "matmul/last_group_core.cl"
+    , 0};
 static const char statistics_core[] = {
 #embed "matmul/statistics_core.cl"
     , 0};
@@ -45,6 +54,9 @@ static const char split_sum[] = {
 
 static const char elementwise_probe_copy[] = {
 #embed "elementwise/probe_copy.cl"
+    , 0};
+static const char elementwise_probe_fence[] = {
+#embed "elementwise/probe_fence.cl"
     , 0};
 static const char elementwise_probe_features[] = {
 #embed "elementwise/probe_features.cl"
@@ -179,10 +191,14 @@ static const retort_kernel_source sources[] = {
     {"matmul/dpas_core", dpas_core},
     {"matmul/wmma_core", wmma_core},
     {"matmul/matrix_core", matrix_core},
+    {"matmul/combine_core", combine_core},
+    {"matmul/combine_statistics", combine_statistics},
+    {"matmul/last_group_core", last_group_core},
     {"matmul/statistics_core", statistics_core},
     {"matmul/tile_core", tile_core},
     {"matmul/split_sum", split_sum},
     {"elementwise/probe_copy", elementwise_probe_copy},
+    {"elementwise/probe_fence", elementwise_probe_fence},
     {"elementwise/probe_features", elementwise_probe_features},
     {"elementwise/probe_fma", elementwise_probe_fma},
     {"elementwise/probe_forms", elementwise_probe_forms},

@@ -31,6 +31,7 @@ PTXAS_WHEEL = "nvidia-cuda-nvcc-cu12==12.9.86"
 NVIDIA = ["sm_70", "sm_80", "sm_90"]
 AMD = ["gfx90a", "gfx942", "gfx1100"]
 INTEL = ["dg2-g10", "pvc"]
+TARGETS = NVIDIA + AMD + INTEL
 QUICK = ["sm_90", "gfx942", "dg2-g10"]
 SAMPLE = 16
 # What types and cores of products on matrix units are called, and the targets that have both.
@@ -53,6 +54,8 @@ DPAS = """#define cl_intel_subgroup_matrix_multiply_accumulate 1
   intel_sub_group_##type##_##type##_matrix_mad_k16(rows a, int8 b, float8 sums);
 DECLARE(bf16, int8) DECLARE(bf16, short8) DECLARE(f16, int8) DECLARE(f16, short8)
 """
+# The targets that know a fence between work-groups, by its number in a program.
+FENCES = {"1": NVIDIA, "2": AMD}
 LOCAL_LIMIT = 48 << 10  # what NVIDIA's driver grants a work-group
 
 # What is run without a device; {output} is a folder that is thrown away.
@@ -150,11 +153,17 @@ def write_rest(folder):
     launched = {kernel_of(source) for source in folder.glob("*.cl")}
     prelude = (KERNELS / "prelude.cl").read_text()
     for file in KERNELS.rglob("*.cl"):
-        text = file.read_text()
+        text = with_includes(file)
         for kernel in re.findall(r"__kernel[^;{]*?\bvoid\s+(\w+)\(", text):
             # Templates are named by macros; they are launched all the same.
             if kernel not in launched and kernel != "ENTRY" and not kernel.endswith("_vector"):
                 (folder / f"{kernel}-{DEFAULTS}.cl").write_text(prelude + text)
+
+
+def with_includes(file):
+    """A kernel file's text with what it includes in place, as programs have it."""
+    return re.sub(r'#include "([^"]+)"', lambda found: with_includes(file.parent / found[1]),
+                  file.read_text())
 
 
 def kernel_of(source):
@@ -170,11 +179,14 @@ def matrix_units(source):
 
 
 def targets_of(source, quick):
-    """The targets that a program is compiled for: on matrix units those that have them.
+    """The targets that a program is compiled for: those that have its matrix units and its fence.
 
     Quickly, one of them, by turns.
     """
-    having = MATRIX_UNITS.get(matrix_units(source), NVIDIA + AMD + INTEL)
+    fence = re.search(r"^#define FENCE (\d)$", source.read_text(), re.MULTILINE)
+    fenced = FENCES.get(fence[1], TARGETS) if fence else TARGETS
+    units = MATRIX_UNITS.get(matrix_units(source), TARGETS)
+    having = [target for target in units if target in fenced]
     if not quick:
         return having
     chosen = [target for target in having if target in QUICK] or having
@@ -382,7 +394,7 @@ def main():
             source, target = waiting[done]
             results[source][target] = done.result()
     used = {target for facts in results.values() for target in facts}
-    targets = [target for target in NVIDIA + AMD + INTEL if target in used]
+    targets = [target for target in TARGETS if target in used]
     text = table(results, targets)
     print(text)
     count = 0

@@ -18,7 +18,7 @@
 // Macros     TILE_*, ITEM_*, VECTOR_*, COMPUTE, MATRIX_CORE, EMULATED, PARTIAL, STORE_*  as
 //            matmul_tiled; VECTOR_A 4 needs a multiple of 4 as C forward and as O otherwise,
 //            VECTOR_B 4 as C. The rest is geometry.
-//            OBSERVED, MOMENTS  see ../matmul/statistics_core.cl; tiles of one phase follow those
+//            OBSERVED, MOMENTS, FENCE  see ../matmul/statistics_core.cl; tiles of one phase follow those
 //            of the one before. MOMENTS needs a single phase; WEIGHT_GRADIENT has neither.
 // Memory     As matmul_tiled; x is read once per tap through the caches.
 // Numerics   As matmul_tiled; padding takes part as zeros.
@@ -215,8 +215,8 @@ void ENTRY(__global const float* restrict a, __global const float* restrict b,
       }
     }
   }
-  PUT_STATISTICS((int)(get_group_id(2) % PHASES * (get_num_groups(0) / tiles_across))
-                     + row0 / TILE_M,
-                 min(p.rows - row0, TILE_M), column0 + lane < COLUMNS,
-                 COLUMN_OF(p, column0 + lane));
+  const int tiles_down = (int)get_num_groups(0) / tiles_across;
+  PUT_STATISTICS((int)get_group_id(2) % PHASES * tiles_down + row0 / TILE_M, PHASES * tiles_down,
+                 min(p.rows - row0, TILE_M), p.rows, p.group * tiles_across + column0 / TILE_N,
+                 COLUMN_OF(p, column0), min(COLUMNS - column0, TILE_N));
 }

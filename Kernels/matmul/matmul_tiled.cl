@@ -13,7 +13,7 @@
 //            TRANSPOSE_A, TRANSPOSE_B  0 or 1; default 0.
 //            PARTIAL  1 stores split s's sums at c[s, batch · M, N] for split_sum.cl; default 0.
 //            STORE_PARAMETERS, STORE1  the epilogue: once per element, with its complete sum.
-//            OBSERVED, MOMENTS  see statistics_core.cl; tiles of one product follow those of the
+//            OBSERVED, MOMENTS, FENCE  see statistics_core.cl; tiles of one product follow those of the
 //            one before. MOMENTS needs a batch of one; PARTIAL has neither.
 // Memory     tile_core.cl's tiles in local memory. Global: a read ⌈N / TILE_N⌉ times, b ⌈M / TILE_M⌉
 //            times, c written once.
@@ -96,6 +96,8 @@ void matmul_tiled(__global const float* restrict a, __global const float* restri
       }
     }
   }
-  PUT_STATISTICS((int)get_group_id(2) * ((M + TILE_M - 1) / TILE_M) + row0 / TILE_M,
-                 min(M - row0, TILE_M), column0 + lane < N, column0 + lane);
+  const int tiles_down = (M + TILE_M - 1) / TILE_M;
+  PUT_STATISTICS((int)get_group_id(2) * tiles_down + row0 / TILE_M,
+                 (int)get_num_groups(2) * tiles_down, min(M - row0, TILE_M), M, column0 / TILE_N,
+                 column0, min(N - column0, TILE_N));
 }

@@ -84,7 +84,6 @@ void moments_columns_tiled(
 }
 
 // Launch     1-D: ⌈columns / TILE⌉ · 256, local 256; each group as moments_columns_tiled.
-//            partial is that entry's, or what a contraction found out (matmul/statistics_core.cl).
 __kernel __attribute__((reqd_work_group_size(256, 1, 1)))
 void moments_combine_tiled(
     __global const float* partial, __global float* y, const int rows, const int columns,

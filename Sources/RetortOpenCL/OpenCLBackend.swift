@@ -104,7 +104,8 @@ public final class OpenCLBackend: Backend {
   private func lowering(_ plan: Plan) -> Lowering {
     Lowering(
       plan, device: device.limits, form: form,
-      tuning: matrix == nil ? tuning : TuningTable(), matrix: matrix)
+      tuning: matrix == nil ? tuning : TuningTable(), matrix: matrix,
+      fence: capabilities.deviceFence)
   }
 }
 

@@ -4,8 +4,8 @@ import Testing
 /// A driver that refuses one call: a library between the program and the real loader.
 private struct RefusingDriver: CustomTestStringConvertible, Sendable {
   let call: String
-  /// The function's parameters, and their names as it passes them on.
-  let parameters: String
+  /// The function's declaration in C, and its parameters' names as it passes them on.
+  let declaration: String
   let arguments: String
   /// What it does instead of its `failing`-th call.
   let refusal: String
@@ -15,13 +15,12 @@ private struct RefusingDriver: CustomTestStringConvertible, Sendable {
 
   /// Compiles the library into `folder`; any C compiler does, and one is needed to build Swift code.
   func build(in folder: String) throws -> String {
-    let result = call == "clCreateBuffer" ? "cl_mem" : "cl_int"
     let source = """
       #define _GNU_SOURCE
       #define CL_TARGET_OPENCL_VERSION 300
       #include <CL/cl.h>
       #include <dlfcn.h>
-      \(result) \(call)(\(parameters)) {
+      \(declaration) {
         static int calls = 0;
         if (++calls == \(failing)) { \(refusal) }
         __typeof__(\(call))* next = (__typeof__(\(call))*)dlsym(RTLD_NEXT, "\(call)");
@@ -44,15 +43,16 @@ private let way = "Memory is short: use a smaller batch, or end what else uses t
 private let drivers = [
   RefusingDriver(
     call: "clCreateBuffer",
-    parameters: "cl_context context, cl_mem_flags flags, size_t size, void* host, cl_int* code",
+    declaration: "cl_mem clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size, "
+      + "void* host, cl_int* code)",
     arguments: "context, flags, size, host, code",
     refusal: "*code = CL_MEM_OBJECT_ALLOCATION_FAILURE; return 0;", failing: 3,
     message: "clCreateBuffer failed with CL_MEM_OBJECT_ALLOCATION_FAILURE: … bytes on …. \(way)"),
   RefusingDriver(
     call: "clEnqueueNDRangeKernel",
-    parameters: "cl_command_queue queue, cl_kernel kernel, cl_uint rank, const size_t* offset, "
-      + "const size_t* global, const size_t* local, cl_uint count, const cl_event* events, "
-      + "cl_event* event",
+    declaration: "cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, "
+      + "cl_uint rank, const size_t* offset, const size_t* global, const size_t* local, "
+      + "cl_uint count, const cl_event* events, cl_event* event)",
     arguments: "queue, kernel, rank, offset, global, local, count, events, event",
     refusal: "return CL_OUT_OF_RESOURCES;", failing: 20,
     message: "clEnqueueNDRangeKernel failed with CL_OUT_OF_RESOURCES: command … on …. \(way)"),

@@ -82,6 +82,7 @@ struct Devices: ParsableCommand {
       .init("matrixUnitsBF16", instruction(found.matrixUnitsBF16)),
       .init("matrixUnitsFP16", instruction(found.matrixUnitsFP16)),
       .init("matrixUnitsTF32", instruction(found.matrixUnitsTF32)),
+      .init("deviceFence", found.deviceFence.map { .string($0.rawValue) } ?? .null),
       .init("commandBuffers", .bool(found.commandBuffers)),
       .init("kernelForm", .string(found.prefersVectorForm ? "vector" : "tiled")),
     ]

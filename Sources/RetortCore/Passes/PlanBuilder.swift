@@ -124,11 +124,7 @@ struct PlanBuilder {
     switch effect {
     case .assign(let variable, let offset, let tensor):
       if destinations[tensor.id] != nil { return [] }
-      var program = PointwiseProgram(shape: tensor.shape)
-      let walk = PointwiseProgram.Access(strides: tensor.shape.strides)
-      program.operands = [.init(access: walk, dtype: tensor.dtype)]
-      program.instructions = [.load(0)]
-      program.results = [.init(register: 0, access: walk, dtype: tensor.dtype)]
+      let program = PointwiseProgram.copy(of: tensor.shape, tensor.dtype)
       let target = addValue(tensor.shape.count, tensor.dtype)
       fixed[target] = .variable(Int(graph.slot(of: variable)), offset: offset)
       return [

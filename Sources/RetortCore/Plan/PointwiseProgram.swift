@@ -54,6 +54,16 @@ package struct PointwiseProgram: Hashable, Sendable {
 
   package init(shape: Shape) { self.shape = shape }
 
+  /// The program that copies a dense operand to a dense result.
+  package static func copy(of shape: Shape, _ dtype: DType) -> PointwiseProgram {
+    var program = PointwiseProgram(shape: shape)
+    let access = Access(strides: shape.strides)
+    program.operands = [Operand(access: access, dtype: dtype)]
+    program.instructions = [.load(0)]
+    program.results = [Result(register: 0, access: access, dtype: dtype)]
+    return program
+  }
+
   /// Whether every operand and result walks memory in the order of the iteration space.
   package func isDense(_ access: Access) -> Bool {
     access.offset == 0 && access.strides == shape.strides

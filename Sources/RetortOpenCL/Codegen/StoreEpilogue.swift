@@ -6,8 +6,8 @@ import RetortCore
 /// and further results `f1`, `f2`, …, all behind the kernel's own.
 ///
 /// Results without a buffer are left in the kernel's `observed`, see
-/// `Kernels/matmul/statistics_core.cl`; there is only `STORE1` then, and `statistics` is the last
-/// parameter.
+/// `Kernels/matmul/statistics_core.cl`; there is only `STORE1` then, and the last parameters say where
+/// statistics go.
 ///
 /// `STORE1` stores one element at (m, n), `STORE_PART16` the first `count` of 16 from there on in one
 /// row, and `STORE_RUN16` the same but running on into the next rows; a kernel that uses it has said
@@ -28,7 +28,7 @@ struct StoreEpilogue {
   ///   - statistics: Where the kernel says what it made of the results that are not stored.
   init(
     _ program: PointwiseProgram, operands: [BufferReference], results: [BufferReference],
-    statistics: BufferReference? = nil
+    statistics: StatisticsTarget? = nil
   ) {
     guard !program.isPlainStore else {
       (text, arguments) = ("", [:])
@@ -41,8 +41,13 @@ struct StoreEpilogue {
     for (index, buffer) in results.enumerated().dropFirst() {
       parameters.add("f\(index)", buffer, program.results[index].dtype, isConstant: false)
     }
+    var names = ""
     if let statistics {
-      parameters.add("statistics", statistics, .float32, isConstant: false)
+      parameters.add("statistics", statistics.buffer, .float32, isConstant: false)
+      if let combined = statistics.combined {
+        parameters.add("arrived", combined.arrived, .int32, isConstant: false)
+        names = parameters.addResults(combined.results)
+      }
     }
     let writer = StoreWriter(program, stored: results.count)
     func macro(_ name: String, _ lines: [String]) -> String {
@@ -62,7 +67,7 @@ struct StoreEpilogue {
         macro("STORE_PREPARE", writer.preparation),
       ]
     }
-    text = lines.joined(separator: "\n") + "\n"
+    text = lines.joined(separator: "\n") + "\n" + names
     arguments = parameters.arguments
   }
 }

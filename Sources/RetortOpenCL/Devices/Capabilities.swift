@@ -17,6 +17,8 @@ public struct Capabilities: Equatable, Sendable, Codable {
   public var matrixUnitsFP16: MatrixInstruction?
   /// The instruction that multiplies matrices of tf32, if there is one.
   public var matrixUnitsTF32: MatrixInstruction?
+  /// What orders global memory between work-groups of one launch, if anything does.
+  public var deviceFence: DeviceFence?
   /// The driver lists `cl_khr_command_buffer`.
   public var commandBuffers = false
   /// The time of a small product in each form, in seconds; nil if the form does not run.
@@ -75,7 +77,7 @@ public struct DevicePeaks: Equatable, Sendable, Codable {
 package struct DeviceFactStore: Sendable {
   private let folder: CacheFolder
   // Raised whenever a probe or a stored type changes.
-  private static let version = 5
+  private static let version = 6
 
   private struct Entry<Facts: Codable>: Codable {
     let version: Int

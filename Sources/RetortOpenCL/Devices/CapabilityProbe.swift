@@ -25,6 +25,7 @@ struct CapabilityProbe {
     found.matrixUnitsBF16 = matrixInstruction(narrow, depth: 16)
     found.matrixUnitsFP16 = matrixInstruction(narrow, ["HALF": "1"], depth: 16)
     found.matrixUnitsTF32 = matrixInstruction([(5, .mma), (7, .mfma)], depth: 8)
+    found.deviceFence = DeviceFence.allCases.first(where: has)
     found.commandBuffers = extensions.contains("cl_khr_command_buffer")
     (found.vectorFormSeconds, found.tiledFormSeconds) = formSeconds()
     found.prefersVectorForm = prefersVector(found)
@@ -67,6 +68,41 @@ struct CapabilityProbe {
         arguments: ["x": .buffer(.device(x)), "y": .buffer(.device(y))])
       try LaunchList([.kernel(launch)], in: context).replay()
       return try y.read(Float.self, count: expected.count) == expected
+    } catch {
+      return false
+    }
+  }
+
+  // Simulators of older versions stop at what they do not know, and need long for many groups.
+  private func has(_ fence: DeviceFence) -> Bool {
+    guard fence.language != .openCL3 || context.device.version.hasPrefix("OpenCL 3.") else {
+      return false
+    }
+    return holds(fence, groups: 3, turns: 2) && holds(fence, groups: 512, turns: 64)
+  }
+
+  /// Whether the last of `groups` work-groups sees what all have written, in each of `turns`.
+  private func holds(_ fence: DeviceFence, groups: Int, turns: Int) -> Bool {
+    do throws(OpenCLError) {
+      let partial = try DeviceMemory(context, [Float](repeating: -1, count: groups * 64))
+      let arrived = try DeviceMemory(context, [Int32(0)])
+      let y = try DeviceMemory(context, [Float](repeating: 0, count: turns * 64))
+      let launches = (0..<turns).map { turn in
+        var launch = Launch(
+          family: "elementwise/probe_fence", entry: "probe_fence", macros: fence.macros,
+          global: [groups * 64], local: [64],
+          arguments: [
+            "partial": .buffer(.device(partial)), "arrived": .buffer(.device(arrived)),
+            "y": .buffer(.device(y)), "turn": .int(turn),
+          ])
+        launch.language = fence.language
+        return DeviceCommand.kernel(launch)
+      }
+      try LaunchList(launches, in: context).replay()
+      let expected = (0..<turns * 64).map { index in
+        Float(groups * (groups - 1) / 2 * (index / 64 + 1) + groups * (index % 64))
+      }
+      return try y.read(Float.self, count: turns * 64) == expected
     } catch {
       return false
     }

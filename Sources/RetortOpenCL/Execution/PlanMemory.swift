@@ -195,6 +195,8 @@ final class PlanMemory {
     switch reference {
     case .device(let memory): return memory
     case .scratch(let index): return scratch[index]
+    case .scratchPart(let index, let offset, let byteCount):
+      return try part(Location(buffer: scratch[index], offset: offset), byteCount + Plan.slack)
     case .table(let index): return try part(tables[index], tables[index].buffer.byteCount)
     case .value(let index):
       let value = plan.values[index]

@@ -38,8 +38,7 @@ struct KernelBinder {
   }
 
   private var description: ProgramDescription {
-    KernelInstance(family: launch.family, macros: launch.macros, generated: launch.generated)
-      .description
+    KernelInstance(launch).description
   }
 
   private func fault(_ fault: LaunchFault) -> OpenCLError {

@@ -16,6 +16,8 @@ package struct Launch: Sendable {
   package var macros: LaunchMacros
   /// Source text written by the host: a whole kernel, or macro bodies that `family` uses.
   package var generated: String
+  /// What the program is compiled as.
+  package var language = LanguageVersion.openCL12
   /// Work-items in each of one to three dimensions; each a multiple of its local size.
   package var global: [Int]
   /// Work-items of one work-group in each dimension.
@@ -74,6 +76,8 @@ package enum BufferReference: Hashable, Sendable {
   case value(Int)
   /// Scratch space that the lowering asked for; contents do not survive the step.
   case scratch(Int)
+  /// Bytes of scratch space, from a multiple of `Plan.alignment` on.
+  case scratchPart(Int, offset: Int, byteCount: Int)
   /// Data that the lowering asked to be uploaded once, such as an offset table.
   case table(Int)
   /// A buffer that exists already.

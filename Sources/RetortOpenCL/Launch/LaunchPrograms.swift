@@ -11,8 +11,7 @@ struct LaunchPrograms {
         instances.append(nil)
         continue
       }
-      let instance = KernelInstance(
-        family: launch.family, macros: launch.macros, generated: launch.generated)
+      let instance = KernelInstance(launch)
       if seen.insert(instance).inserted { distinct.append(instance) }
       instances.append(instance)
     }

@@ -24,6 +24,8 @@ package struct Lowering {
   package var tuning: TuningTable
   /// The matrix units that tiled contractions run on; nil for float32.
   package let matrix: MatrixUnits?
+  /// What lets a contraction's last work-groups combine its tiles; nil leaves that to a launch.
+  package let fence: DeviceFence?
   /// The commands so far.
   package private(set) var commands: [DeviceCommand] = []
   private var preparation: [DeviceCommand] = []
@@ -41,19 +43,30 @@ package struct Lowering {
   private var readers: StatisticsReaders
   /// What contractions have found out, by the place of the step that wants it.
   private var partials: [Int: TilePartials] = [:]
+  /// The places of steps whose results contractions have written.
+  private var finished: Set<Int> = []
+  /// The scratch buffer of work-groups' counters: 0 before and after each launch.
+  private var counters: Int?
+  /// Sums of split contractions that wait, and the scratch buffer of their parts.
+  private var splitSums: SplitSums
+  private var splitScratch: Int?
+  /// Whether there are steps to wait for: a search lowers one alone.
+  private var mayDefer = false
 
   /// Starts with no commands.
   package init(
     _ plan: Plan, device: DeviceLimits, form: KernelForm, tuning: TuningTable = TuningTable(),
-    matrix: MatrixUnits? = nil
+    matrix: MatrixUnits? = nil, fence: DeviceFence? = nil
   ) {
     self.plan = plan
     self.device = device
     self.form = form
     self.tuning = tuning
     self.matrix = matrix
+    self.fence = fence
     packing = WeightPacking(plan)
     readers = StatisticsReaders([], of: plan)
+    splitSums = SplitSums(plan)
   }
 
   /// The buffer of the step's input `index`.
@@ -79,6 +92,15 @@ package struct Lowering {
     return index
   }
 
+  /// A scratch buffer that no step takes for itself.
+  private mutating func lastingScratch(byteCount: Int) -> Int {
+    let index = scratchByteCounts.count
+    scratchByteCounts.append(byteCount)
+    keptScratch.insert(index)
+    scratchInUse.insert(index)
+    return index
+  }
+
   /// The step's weight, its second input, in the form that `launch` writes into the buffer it is
   /// given.
   ///
@@ -95,10 +117,7 @@ package struct Lowering {
       add(launch(buffer))
       return buffer
     }
-    let buffer = BufferReference.scratch(scratchByteCounts.count)
-    keptScratch.insert(scratchByteCounts.count)
-    scratchByteCounts.append(byteCount)
-    scratchInUse.formUnion(keptScratch)
+    let buffer = BufferReference.scratch(lastingScratch(byteCount: byteCount))
     packing.keep(buffer, step.inputs[1], form)
     if lifetime == .program {
       preparation.append(.kernel(launch(buffer)))
@@ -136,15 +155,54 @@ package struct Lowering {
   package mutating func lower(_ steps: [Step]) throws -> [DeviceCommand] {
     commands = []
     readers = StatisticsReaders(steps, of: plan)
+    finished = []
+    mayDefer = steps.count > 1
     for (index, step) in steps.enumerated() {
       place = index
       scratchInUse = partials.values.reduce(into: keptScratch) { $0.insert($1.scratch) }
+      settle(step.inputs + step.outputs)
       let first = commands.count
-      try lower(step)
+      if let partials = partials.removeValue(forKey: index) {
+        add(partials.launch(step))
+      } else if !finished.contains(index) {
+        try lower(step)
+      }
       describe(step, from: first)
-      partials[index] = nil
     }
+    addSplitSums()
     return commands
+  }
+
+  /// Space for the partial sums of the current step's only result, which a later launch adds up;
+  /// nil if the result is no part of a larger value, partial sums take too much memory, or there is
+  /// no other step.
+  mutating func deferredPartials(_ step: Step, splits: Int) -> BufferReference? {
+    let result = step.outputs[0]
+    let byteCount = (4 * plan.values[result].count * splits).rounded(upTo: Plan.alignment)
+    guard mayDefer, byteCount <= SplitSums.byteLimit, let place = splitSums.place(of: result) else {
+      return nil
+    }
+    if !splitSums.accepts(place.whole, byteCount: byteCount) { addSplitSums() }
+    let index = splitScratch ?? lastingScratch(byteCount: 0)
+    splitScratch = index
+    let offset = splitSums.byteCount
+    scratchByteCounts[index] = max(scratchByteCounts[index], offset + byteCount)
+    splitSums.append(result, at: place, splits: splits, byteCount: byteCount)
+    return .scratchPart(index, offset: offset, byteCount: byteCount)
+  }
+
+  /// Makes the sums that wait if `values`, which the current step takes or gives, share memory with
+  /// a result.
+  mutating func settle(_ values: [Int]) {
+    if splitSums.touch(values) { addSplitSums() }
+  }
+
+  private mutating func addSplitSums() {
+    guard let splitScratch,
+      let launch = splitSums.launch(from: splitScratch, table: { table($0) })
+    else { return }
+    add(launch)
+    splitSums = SplitSums(plan)
   }
 
   /// What a later step wants to know of the columns of the current one's result, if its tiles can
@@ -155,25 +213,37 @@ package struct Lowering {
     readers.statistics(of: place, epilogue, columns: columns, tiles)
   }
 
-  /// Space for what the current step's tiles tell the later one.
-  mutating func partials(
-    for statistics: TileStatistics, columns: Int, _ tiles: RowTiles
-  ) -> BufferReference {
+  /// Where the current step's launch leaves `statistics`: in the results of the step that wants them
+  /// if they may be written now, else in what that step's launch combines.
+  mutating func target(
+    of statistics: TileStatistics, rows: Int, columns: Int, _ tiles: RowTiles
+  ) -> StatisticsTarget {
     let count = tiles.count * tiles.parts
-    let index = freeScratch(byteCount: 4 * count * statistics.count * columns)
-    partials[statistics.reader] = TilePartials(scratch: index, tiles: count, rows: tiles.rows)
-    return .scratch(index)
+    let runs = count.pieces(of: TilePartials.run)
+    let scratch = freeScratch(
+      byteCount: 4 * statistics.count(tiles: count, runs: runs) * columns)
+    let buffer = BufferReference.scratch(scratch)
+    guard fence != nil, readers.mayFinish(statistics.reader, during: place) else {
+      partials[statistics.reader] = TilePartials(
+        scratch: scratch, statistics: statistics, tiles: count, height: tiles.rows, rows: rows,
+        columns: columns)
+      return StatisticsTarget(buffer: buffer, combined: nil)
+    }
+    finished.insert(statistics.reader)
+    settle(statistics.results)
+    let arrived = counters ?? lastingScratch(byteCount: 0)
+    counters = arrived
+    scratchByteCounts[arrived] = max(scratchByteCounts[arrived], 4 * tiles.blocks * (1 + runs))
+    return StatisticsTarget(
+      buffer: buffer, combined: (.scratch(arrived), statistics.results.map { .value($0) }))
   }
-
-  /// What a contraction's tiles have told of the current step's operand, if they have.
-  var tilePartials: TilePartials? { partials[place] }
 
   /// Says of the launches from `first` on what they are for, and credits the main one with the
   /// step's work.
   private mutating func describe(_ step: Step, from first: Int) {
     for index in commands.indices[first...] {
       guard case .kernel(var launch) = commands[index] else { continue }
-      launch.task = step.kind.summary
+      if launch.task.isEmpty { launch.task = step.kind.summary }
       if launch.part == nil { launch.work = StepWork(step, of: plan) }
       commands[index] = .kernel(launch)
     }

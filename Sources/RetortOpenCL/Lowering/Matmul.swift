@@ -44,4 +44,10 @@ extension Int {
   func evenPiece(atMost limit: Int) -> Int {
     Swift.max(1, pieces(of: Swift.max(1, pieces(of: limit))))
   }
+  /// The least power of two that is not smaller.
+  var roundedUpToPower: Int {
+    var power = 1
+    while power < self { power *= 2 }
+    return power
+  }
 }

@@ -30,7 +30,7 @@ extension Lowering {
   }
 
   /// Appends a contraction: `launch` with the epilogue if there is one split, else `launch` into
-  /// scratch and the sum of the splits with the epilogue.
+  /// scratch and the sum of the splits with the epilogue, which may wait where that is plain.
   ///
   /// - Parameters:
   ///   - rows: Rows of the whole result.
@@ -42,11 +42,17 @@ extension Lowering {
   ) {
     let results = step.outputs.map { BufferReference.value($0) }
     if splits == 1, let tiles, let statistics = statistics(program, columns: columns, tiles) {
+      settle(statistics.operands)
+      let target = target(of: statistics, rows: rows, columns: columns, tiles)
       let store = StoreEpilogue(
         statistics.program, operands: statistics.operands.map { .value($0) }, results: results,
-        statistics: partials(for: statistics, columns: columns, tiles))
+        statistics: target)
       var launch = launch(results[0], store)
       launch.macros.append(statistics.macros)
+      if let fence, target.combined != nil {
+        launch.macros.append(fence.macros)
+        launch.language = fence.language
+      }
       add(launch)
       return
     }
@@ -54,6 +60,10 @@ extension Lowering {
       program, operands: step.inputs.dropFirst(2).map { .value($0) }, results: results)
     if splits == 1 {
       add(launch(results[0], store))
+      return
+    }
+    if program.isPlainStore, let partial = deferredPartials(step, splits: splits) {
+      add(launch(partial, nil))
       return
     }
     let partial = scratch(byteCount: splits * rows * columns * 4)

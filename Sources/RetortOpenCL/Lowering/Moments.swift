@@ -19,12 +19,7 @@ extension Lowering {
         macros: ["TILE": "\(tile)"], global: (rows + tile - 1) / tile * 256, local: 256,
         rows, columns, epsilon)
     case (.channels, .vector): vectorChannels(step, rows, columns, epsilon)
-    case (.channels, .tiled):
-      if let tilePartials {
-        combine(step, tilePartials, rows, columns, epsilon)
-      } else {
-        tiledChannels(step, rows, columns, epsilon)
-      }
+    case (.channels, .tiled): tiledChannels(step, rows, columns, epsilon)
     }
   }
 
@@ -70,23 +65,6 @@ extension Lowering {
       second: ("moments_combine_tiled", groups * 256, 256), units: nil)
   }
 
-  /// Appends the one launch that is left where a contraction's tiles have moments of their own.
-  private mutating func combine(
-    _ step: Step, _ partials: TilePartials, _ rows: Int, _ columns: Int, _ epsilon: Float
-  ) {
-    let tile = min(partials.width, columns.roundedUpToPower)
-    add(
-      Launch(
-        family: "reduction/moments_tiled", entry: "moments_combine_tiled",
-        macros: ["TILE": "\(tile)"], global: [columns.pieces(of: tile) * 256],
-        local: [256],
-        arguments: [
-          "partial": .buffer(partials.buffer), "y": .buffer(output(step)), "rows": .int(rows),
-          "columns": .int(columns), "splitRows": .int(partials.rows),
-          "splits": .int(partials.tiles), "epsilon": .float(epsilon),
-        ], label: step.label, part: "of tiles"))
-  }
-
   private mutating func addChannels(
     _ step: Step, family: String, macros: LaunchMacros, _ split: RowSplit, _ rows: Int,
     _ columns: Int, _ epsilon: Float, first: (entry: String, global: [Int], local: [Int]),
@@ -128,14 +106,5 @@ private struct RowSplit {
     let wanted = max(1, wanted)
     rows = (total + wanted - 1) / wanted
     count = (total + rows - 1) / rows
-  }
-}
-
-extension Int {
-  /// The least power of two that is not smaller.
-  fileprivate var roundedUpToPower: Int {
-    var power = 1
-    while power < self { power *= 2 }
-    return power
   }
 }

@@ -16,16 +16,6 @@ extension Lowering {
       }
       return
     }
-    if let tilePartials {
-      let folding = reduction.folding(tilePartials.tiles, isInterleaved: true)
-      let buffers = outputs.map { _ in tilePartials.buffer }
-      guard var kernel = ReduceKernel(folding, buffers) else { return }
-      kernel.width = tilePartials.width
-      var sum = try launch(kernel, outputs, 1, step.label)
-      sum.part = "of tiles"
-      add(sum)
-      return
-    }
     guard let kernel = ReduceKernel(reduction, step.inputs.indices.map { input(step, $0) }) else {
       let factors = "\(reduction.outer) × \(reduction.reduced) × \(reduction.inner)"
       throw unsupported(step, "the axes of \(reduction.prologue.shape) do not form \(factors)")
@@ -56,19 +46,13 @@ extension Lowering {
 }
 
 extension Reduction {
-  /// The reduction of `[splits, outputs]` partial results, each in a buffer of its own or, if
-  /// interleaved, all in one of `[splits, results, outputs]`.
-  fileprivate func folding(_ splits: Int, isInterleaved: Bool = false) -> Reduction {
+  /// The reduction of `[splits, outputs]` partial results.
+  fileprivate func folding(_ splits: Int) -> Reduction {
     let outputs = outer * inner
     var program = PointwiseProgram(shape: [splits, outputs])
     for index in operations.indices {
       let access = PointwiseProgram.Access(strides: program.shape.strides)
-      var from = access
-      if isInterleaved {
-        from.offset = index * outputs
-        from.strides[0] *= operations.count
-      }
-      program.operands.append(.init(access: from, dtype: .float32))
+      program.operands.append(.init(access: access, dtype: .float32))
       program.instructions.append(.load(index))
       program.results.append(.init(register: index, access: access, dtype: .float32))
     }
@@ -124,8 +108,6 @@ struct ReduceKernel {
   let inputs: [BufferReference]
   /// Axes: outer ones, reduced ones, inner ones.
   let space: IterationSpace
-  /// The most neighbouring outputs of one work-group, in the form for GPUs.
-  var width = 32
 
   /// Takes one buffer per operand; nil if the prologue's shape is not made of the three extents.
   init?(_ reduction: Reduction, _ inputs: [BufferReference]) {

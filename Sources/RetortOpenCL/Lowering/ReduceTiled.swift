@@ -9,19 +9,11 @@ extension ReduceKernel {
   /// Whether neighbouring outputs are read by neighbouring work-items.
   private var isAcross: Bool { !space.groups[2].isEmpty }
 
-  /// Outputs of a work-group: `width` neighbours where outputs lie side by side in memory; else as
+  /// Outputs of a work-group: 32 neighbours where outputs lie side by side in memory; else as
   /// many as leave every work-item something to fold.
   private var tile: Int {
-    func power(_ least: Int) -> Int {
-      var power = 1
-      while power < least { power *= 2 }
-      return power
-    }
-    if isAcross {
-      return max(
-        min(width, power(space.extents.last ?? 1)), 256 / min(256, power(reduction.reduced)))
-    }
-    return 256 / min(256, power(reduction.reduced))
+    let busy = 256 / min(256, reduction.reduced.roundedUpToPower)
+    return isAcross ? max(min(32, (space.extents.last ?? 1).roundedUpToPower), busy) : busy
   }
 
   private var groups: Int { (outputs + tile - 1) / tile }

@@ -4,14 +4,20 @@ import RetortCore
 /// moments.
 ///
 /// The launch of a tiled contraction finds that out for each of its tiles while it has them in
-/// registers, see `Kernels/matmul/statistics_core.cl`; the step itself then only combines the tiles.
+/// registers, see `Kernels/matmul/statistics_core.cl`. Its last work-groups combine the tiles, or the
+/// step itself does.
 struct TileStatistics {
   /// What is computed of the values observed.
-  enum Kind { case sums, moments }
+  enum Kind: Equatable {
+    case sums
+    case moments(epsilon: Float)
+  }
 
   let kind: Kind
   /// The place of the step that wants it among those that are lowered together.
   let reader: Int
+  /// That step's results: one per value observed, or the moments.
+  let results: [Int]
   /// The contraction's epilogue; behind what it stores, its results are what is observed.
   let program: PointwiseProgram
   /// One value of the plan per operand of the program.
@@ -19,12 +25,21 @@ struct TileStatistics {
   /// How many values are observed of each element.
   let observed: Int
 
-  /// Floats per column and tile.
-  var count: Int { kind == .moments ? 2 : observed }
+  /// Floats per column of what `tiles` tiles say, and their runs; see
+  /// `Kernels/matmul/combine_core.cl`.
+  func count(tiles: Int, runs: Int) -> Int {
+    kind == .sums ? observed * (tiles + runs) : 2 * tiles + 3 * runs
+  }
 
-  /// The macros of the contraction's kernel.
+  /// The macros of kernels that make or combine them.
   var macros: LaunchMacros {
-    ["OBSERVED": "\(observed)", "MOMENTS": kind == .moments ? "1" : "0"]
+    var macros: LaunchMacros = ["OBSERVED": "\(observed)"]
+    switch kind {
+    case .sums: macros.append("MOMENTS", "0")
+    case .moments(let epsilon):
+      macros.append(["MOMENTS": "1", "EPSILON": Literal.float(epsilon)])
+    }
+    return macros
   }
 }
 
@@ -36,6 +51,8 @@ struct RowTiles {
   let count: Int
   /// The parts that the result's rows are made of: products of a batch, or phases.
   let parts: Int
+  /// How many tiles lie beside each other.
+  let blocks: Int
   /// Whether there are registers for sums.
   let canSum: Bool
 
@@ -44,26 +61,8 @@ struct RowTiles {
     rows = product.tile.m
     canSum = !product.tile.isCrowded
     count = product.m.pieces(of: product.tile.m)
+    blocks = product.n.pieces(of: product.tile.n) * (product.parts / parts)
     self.parts = parts
-  }
-}
-
-/// What the launch of a contraction has written: `[tiles, statistics, columns]`.
-struct TilePartials {
-  /// The scratch buffer that it lies in.
-  let scratch: Int
-  /// How many tiles there are, and their rows; the last one may have fewer.
-  let tiles, rows: Int
-
-  /// Where it lies.
-  var buffer: BufferReference { .scratch(scratch) }
-
-  /// The columns beside each other that a work-group of 256 combines: so few that a work-item has
-  /// at most 16 tiles, but not less than 4.
-  var width: Int {
-    var width = 32
-    while width > 4, tiles * width > 256 * 16 { width /= 2 }
-    return width
   }
 }
 
@@ -103,7 +102,8 @@ struct StatisticsReaders {
         let (program, operands) = extend(epilogue, of: place, by: observed, of: reader)
       else { continue }
       return TileStatistics(
-        kind: kind, reader: reader, program: program, operands: operands,
+        kind: kind, reader: reader, results: steps[reader].outputs, program: program,
+        operands: operands,
         observed: observed.results.count)
     }
     return nil
@@ -114,14 +114,9 @@ struct StatisticsReaders {
     by step: Step, of shape: Shape
   ) -> (TileStatistics.Kind, PointwiseProgram)? {
     switch step.kind {
-    case .moments(.channels, let rows, let columns, _):
+    case .moments(.channels, let rows, let columns, let epsilon):
       guard columns == shape.columnCount, rows * columns == shape.count else { return nil }
-      var program = PointwiseProgram(shape: shape)
-      let access = PointwiseProgram.Access(strides: shape.strides)
-      program.operands = [.init(access: access, dtype: .float32)]
-      program.instructions = [.load(0)]
-      program.results = [.init(register: 0, access: access, dtype: .float32)]
-      return (.moments, program)
+      return (.moments(epsilon: epsilon), .copy(of: shape, .float32))
     case .reduce(let reduction):
       guard reduction.prologue.shape == shape, reduction.outer == 1,
         reduction.inner == shape.columnCount, reduction.reduced == shape.rowCount,
@@ -168,6 +163,15 @@ struct StatisticsReaders {
           dtype: .float32))
     }
     return (program, operands)
+  }
+
+  /// Whether the results of step `reader` may be written while step `place` runs: nothing from then
+  /// on reads or writes what lies there.
+  func mayFinish(_ reader: Int, during place: Int) -> Bool {
+    let results = steps[reader].outputs
+    let others =
+      steps[place...reader].flatMap(\.inputs) + steps[place..<reader].flatMap(\.outputs)
+    return !others.contains { value in results.contains { plan.overlap($0, value) } }
   }
 
   /// Whether a step from `first` on and before `last` writes where `value` lies.

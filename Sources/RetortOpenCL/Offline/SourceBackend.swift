@@ -8,7 +8,7 @@ import RetortCore
 package final class SourceBackend: Backend {
   /// What messages and results call it.
   package let name = "no device (kernel sources only)"
-  private let units: [MatrixUnits?]
+  private let processors: [(matrix: MatrixUnits?, fence: DeviceFence?)]
   private let write: (_ name: String, _ text: String) throws -> Void
   private var known: [KernelInstance: Set<String>] = [:]
   private var knownKinds: Set<LaunchMacros> = []
@@ -24,7 +24,10 @@ package final class SourceBackend: Backend {
     compute: ComputeType = .float32,
     write: @escaping (_ name: String, _ text: String) throws -> Void
   ) {
-    units = compute == .float32 ? [nil] : MatrixUnits.all(compute)
+    processors =
+      compute == .float32
+      ? [(nil, .amdgcn), (nil, .ptx), (nil, nil)]
+      : MatrixUnits.all(compute).map { ($0, $0.instruction.fence) }
     self.write = write
   }
 
@@ -40,8 +43,9 @@ package final class SourceBackend: Backend {
     _ plan: Plan, variables: [any DeviceBuffer]
   ) throws -> any Executable {
     var launchCount = 0
-    for matrix in units {
-      var lowering = Lowering(plan, device: .largeGPU, form: .tiled, matrix: matrix)
+    for (matrix, fence) in processors {
+      var lowering = Lowering(
+        plan, device: .largeGPU, form: .tiled, matrix: matrix, fence: fence)
       let (setup, steps) = try lowering.lower()
       for case .kernel(let launch) in setup + steps {
         try handOver(launch)
@@ -53,8 +57,7 @@ package final class SourceBackend: Backend {
   }
 
   private func handOver(_ launch: Launch) throws {
-    let instance = KernelInstance(
-      family: launch.family, macros: launch.macros, generated: launch.generated)
+    let instance = KernelInstance(launch)
     guard known[instance, default: []].insert(launch.entry).inserted else { return }
     let text = try ProgramSource(instance).text
     try write("\(launch.entry)-\(FNV.hexadecimal(text))", text)
@@ -65,7 +68,7 @@ package final class SourceBackend: Backend {
   private func unseenTiles(of launch: Launch, _ matrix: MatrixUnits?) -> [Launch] {
     let flags = [
       "VECTOR_A", "VECTOR_B", "PARTIAL", "TRANSPOSE_A", "TRANSPOSE_B", "OBSERVED", "MOMENTS",
-      "MATRIX_CORE",
+      "MATRIX_CORE", "FENCE",
     ]
     let values = Dictionary(launch.macros.pairs.map { ($0.name, $0.value) }) { _, last in last }
     guard values["TILE_M"] != nil else { return [] }

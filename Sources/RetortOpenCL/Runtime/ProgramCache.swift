@@ -61,7 +61,11 @@ package final class ProgramCache: Sendable {
   }
 
   private func groups(_ instances: [KernelInstance]) -> [[KernelInstance]] {
-    if merges { return instances.isEmpty ? [] : [instances] }
+    if merges {
+      return LanguageVersion.allCases.map { language in
+        instances.filter { $0.language == language }
+      }.filter { !$0.isEmpty }
+    }
     let generated = instances.filter { $0.family == nil }
     let others = instances.filter { $0.family != nil }.map { [$0] }
     return generated.isEmpty ? others : others + [generated]

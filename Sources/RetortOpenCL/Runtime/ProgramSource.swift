@@ -1,3 +1,11 @@
+/// The version of OpenCL C that a program is compiled as.
+package enum LanguageVersion: String, Sendable, CaseIterable {
+  /// All but those that need more.
+  case openCL12 = "CL1.2"
+  /// Programs with fences between work-groups, on devices that have them by the standard.
+  case openCL3 = "CL3.0"
+}
+
 /// One use of a kernel source: the source with its macros and the text that the host wrote for it.
 package struct KernelInstance: Hashable, Sendable {
   /// The kernel source's name; nil if the kernel is wholly generated.
@@ -6,6 +14,24 @@ package struct KernelInstance: Hashable, Sendable {
   package let macros: LaunchMacros
   /// The text that the host wrote.
   package let generated: String
+  /// What it is compiled as.
+  package let language: LanguageVersion
+
+  /// The instance that `launch` runs.
+  package init(_ launch: Launch) {
+    self.init(
+      family: launch.family, macros: launch.macros, generated: launch.generated,
+      language: launch.language)
+  }
+
+  /// Takes all members.
+  package init(
+    family: String?, macros: LaunchMacros, generated: String,
+    language: LanguageVersion = .openCL12
+  ) {
+    (self.family, self.macros, self.generated) = (family, macros, generated)
+    self.language = language
+  }
 
   /// What messages call it.
   package var description: ProgramDescription {
@@ -37,36 +63,33 @@ package struct ProgramSource: Sendable {
   /// Options of the compiler.
   package let options: String
 
-  /// Options of every program; fast-math is never among them.
-  package static let standardOptions: String = {
+  // Fast-math is never among them.
+  private static func options(_ language: LanguageVersion?) -> String {
+    let standard = "-cl-std=\((language ?? .openCL12).rawValue)"
     #if DEBUG
-      "-cl-std=CL1.2 -cl-kernel-arg-info"
+      return standard + " -cl-kernel-arg-info"
     #else
-      "-cl-std=CL1.2"
+      return standard
     #endif
-  }()
+  }
 
   /// The program of one instance: the preamble, the macros, and the instance's text.
-  package init(
-    _ instance: KernelInstance, options: String = ProgramSource.standardOptions
-  ) throws(OpenCLError) {
+  package init(_ instance: KernelInstance) throws(OpenCLError) {
     description = instance.description
-    self.options = options
+    options = Self.options(instance.language)
     var text = ""
     for name in instance.preamble { text += try KernelSources.text(name) }
     self.text = text + instance.defines + (try instance.body())
   }
 
-  /// One program of several instances.
+  /// One program of several instances of one language.
   ///
   /// Every name that an instance's text defines gets the instance's suffix, and its macros end
   /// with it, so that instances do not see each other.
-  package init(
-    merging instances: [KernelInstance], options: String = ProgramSource.standardOptions
-  ) throws(OpenCLError) {
+  package init(merging instances: [KernelInstance]) throws(OpenCLError) {
     description = ProgramDescription(
       family: "\(instances.count) merged kernels", macros: [])
-    self.options = options
+    options = Self.options(instances.first?.language)
     var preamble: [String] = []
     for name in instances.flatMap(\.preamble) where !preamble.contains(name) {
       preamble.append(name)

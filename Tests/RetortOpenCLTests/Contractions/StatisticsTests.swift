@@ -28,35 +28,26 @@ import Testing
     }
   }
 
-  /// What a graph computed, and the kernels that did.
-  private struct Run {
-    var outputs: [[Float]] = []
-    var kernels: [String] = []
-  }
-
-  /// Runs `outputs` of `graph`, every contraction as `choice` has it.
+  /// Runs a graph whose statistics a launch combines and, where the device can, one whose last
+  /// work-groups do, after a run of other numbers: bits are the same.
+  ///
+  /// Of matrix units one kind does, for they take long to compile.
   private func run(
     _ graph: Graph, _ outputs: [Tensor], _ inputs: [[Float]], _ form: ContractionForm,
     _ choice: [String: Int] = [:]
-  ) throws -> Run {
-    let context = try Fixture.context()
-    let plan = try Plan(graph, outputs: outputs)
-    let runner = form.runner
-    var lowering = Lowering(
-      plan, device: context.device.limits, form: runner.form, matrix: runner.matrix)
-    for key in plan.steps.compactMap(lowering.tuningKey) {
-      lowering.tuning[key] = TuningChoice(parameters: choice)
+  ) throws -> GraphRun {
+    let apart = try GraphRun(graph, outputs, inputs, form, choice)
+    guard [.tiled, .mmaTF32].contains(form),
+      let fence = Capabilities.of(try Fixture.context()).deviceFence
+    else { return apart }
+    let together = try GraphRun(
+      graph, outputs, inputs, form, choice, fence: fence, after: inputs.map { $0.reversed() })
+    #expect(together.kernels == apart.kernels.filter { $0 != "combine_statistics" })
+    for (index, (a, b)) in zip(apart.outputs, together.outputs).enumerated() {
+      let isSame = zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern }
+      #expect(isSame, "output \(index) differs where the last work-groups combine")
     }
-    let (setup, steps) = try lowering.lower()
-    let memory = try PlanMemory(plan, lowering, variables: [], context: context, limit: .max)
-    let executable = try OpenCLExecutable(
-      plan, memory, setup: try LaunchList(setup, in: context, resolve: memory.buffer),
-      steps: try LaunchList(steps, in: context, resolve: memory.buffer))
-    for (index, values) in inputs.enumerated() { try executable.setInput(index, values) }
-    try executable.run()
-    return Run(
-      outputs: try outputs.indices.map { try executable.floats($0) },
-      kernels: steps.map(\.description.kernel))
+    return apart
   }
 
   private func exact(
@@ -67,12 +58,6 @@ import Testing
     for (index, values) in inputs.enumerated() { try executable.setInput(index, values) }
     try executable.run()
     return try outputs.indices.map { try executable.outputDoubles($0) }
-  }
-
-  /// Eighths within ±1, which any type multiplies exactly.
-  private func numbers(_ count: Int, seed: UInt64) -> [Float] {
-    var numbers = TestNumbers(seed: seed)
-    return (0..<count).map { _ in Float(numbers.int(-8..<9)) / 8 }
   }
 
   /// Every case in float32, and in one type of matrix units by turns: they take long to compile.
@@ -104,7 +89,7 @@ import Testing
       sample.shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) })[0]
     let found = try run(
       graph, [y, y.moments(.channels, epsilon: 1e-5).packed], inputs, form, choice)
-    #expect(found.kernels.count == 2 && found.kernels[1] == "moments_combine_tiled")
+    #expect(found.kernels.count == 2 && found.kernels[1] == "combine_statistics")
     let fault = difference(
       found.outputs[0].map { Double($0) }, try exact(graph, [y], inputs)[0], tolerance: 1e-6)
     #expect(fault == nil, "\(sample), result: \(fault ?? "")")
@@ -117,23 +102,37 @@ import Testing
 
   @Test(arguments: forms(cases))
   func momentsAreThoseOfTheResult(_ sample: Case, _ form: ContractionForm) throws {
-    let inputs = sample.shapes.enumerated().map { numbers($1.count, seed: UInt64($0)) }
+    let inputs = sample.shapes.enumerated().map { TestNumbers.eighths($1.count, seed: UInt64($0)) }
     _ = try checkMoments(sample, inputs, form)
   }
 
   @Test(arguments: TileShape.all(on: nil) + TileShape.tried)
   func everyTileTellsTheSame(_ tile: TileShape) throws {
     for sample in [Self.cases[2], Self.cases[5]] {
-      let inputs = sample.shapes.enumerated().map { numbers($1.count, seed: UInt64($0)) }
+      let inputs = sample.shapes.enumerated().map {
+        TestNumbers.eighths($1.count, seed: UInt64($0))
+      }
       _ = try checkMoments(sample, inputs, .tiled, tile.parameters)
     }
+  }
+
+  // Runs of tiles, more of them than are joined side by side, the last one not full.
+  @Test func manyTilesAreJoined() throws {
+    let tile = ["tileM": 16, "tileN": 64, "tileK": 16]
+    let sample = Case.product([9050, 8], [8, 70])
+    let inputs = sample.shapes.enumerated().map { TestNumbers.eighths($1.count, seed: UInt64($0)) }
+    _ = try checkMoments(sample, inputs, .tiled, tile)
+    let sums = Case("sums", [9050, 8], [8, 70], [9050, 70], [70]) {
+      Self.sums($0[0].matmul($0[1]), $0[2], $0[3])
+    }
+    try check(sums, .tiled, tile)
   }
 
   // A column of ones meets a row of 10,000.
   @Test(arguments: [ContractionForm.tiled, .mmaTF32, .mfmaTF32, .wmmaBF16, .mmaFP16])
   func aLargeMeanCostsNoDigits(_ form: ContractionForm) throws {
     let sample = Case.product([5000, 9], [9, 5])
-    var x = numbers(5000 * 9, seed: 1), w = numbers(9 * 5, seed: 2)
+    var x = TestNumbers.eighths(5000 * 9, seed: 1), w = TestNumbers.eighths(9 * 5, seed: 2)
     for row in 0..<5000 { x[row * 9] = 1 }
     for column in 0..<5 { w[column] = 9984 }
     let (result, moments) = try checkMoments(sample, [x, w], form, variance: 1e-5)
@@ -142,9 +141,9 @@ import Testing
 
   @Test func nanStaysInItsColumn() throws {
     let sample = Case.product([200, 9], [9, 40])
-    var w = numbers(9 * 40, seed: 2)
+    var w = TestNumbers.eighths(9 * 40, seed: 2)
     w[3 * 40 + 5] = .nan
-    let (_, moments) = try checkMoments(sample, [numbers(200 * 9, seed: 1), w], .tiled)
+    let (_, moments) = try checkMoments(sample, [TestNumbers.eighths(200 * 9, seed: 1), w], .tiled)
     for index in moments.indices { #expect(moments[index].isNaN == (index % 40 == 5)) }
   }
 
@@ -153,7 +152,7 @@ import Testing
     let (a, b) = (graph.input("a", [12, 6000]), graph.input("b", [6000, 20]))
     let y = a.matmul(b)
     let outputs = [y, y.moments(.channels, epsilon: 1e-5).packed]
-    let inputs = [numbers(12 * 6000, seed: 1), numbers(6000 * 20, seed: 2)]
+    let inputs = [TestNumbers.eighths(12 * 6000, seed: 1), TestNumbers.eighths(6000 * 20, seed: 2)]
     let found = try run(graph, outputs, inputs, .tiled, ["splits": 4])
     #expect(found.kernels == ["matmul_tiled", "split_sum_flat", "moments_columns_tiled"])
     try MomentsTests().check(
@@ -200,7 +199,7 @@ import Testing
     _ sample: Case, _ form: ContractionForm, _ choice: [String: Int] = [:]
   ) throws -> [String] {
     let graph = Graph()
-    let inputs = sample.shapes.enumerated().map { numbers($1.count, seed: UInt64($0)) }
+    let inputs = sample.shapes.enumerated().map { TestNumbers.eighths($1.count, seed: UInt64($0)) }
     let outputs = sample.build(
       sample.shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) })
     let found = try run(graph, outputs, inputs, form, choice)
@@ -215,7 +214,7 @@ import Testing
   @Test(arguments: forms(gradients))
   func sumsAreThoseOfTheResult(_ sample: Case, _ form: ContractionForm) throws {
     let kernels = try check(sample, form)
-    #expect(kernels.count == 2 && kernels[1] == "reduce_tiled")
+    #expect(kernels.count == 2 && kernels[1] == "combine_statistics")
   }
 
   @Test(arguments: TileShape.all(on: nil) + TileShape.tried)
@@ -254,6 +253,22 @@ import Testing
   @Test(arguments: refusals)
   func whatIsNotThereIsNotAsked(_ sample: Case) throws { try check(sample, .tiled) }
 
+  /// A contraction (places 0, 1), what reads it (1, 2), and a step beside it (3, 4).
+  @Test func resultsAreNotWrittenWhereOthersAreReadOrWritten() {
+    func mayFinish(resultAt offset: Int) -> Bool {
+      var plan = Plan()
+      for place in [0, 1, offset, 3, 4] {
+        plan.values.append(
+          .init(place: .arena(offset: 1024 * place), count: 256, dtype: .float32))
+      }
+      let copy = StepKind.pointwise(.copy(of: [256], .float32))
+      let pairs = [(0, 1), (3, 4), (1, 2)]
+      let steps = pairs.map { Step(kind: copy, inputs: [$0.0], outputs: [$0.1], label: "") }
+      return StatisticsReaders(steps, of: plan).mayFinish(2, during: 0)
+    }
+    #expect((0..<6).map(mayFinish) == [false, false, true, false, false, true])
+  }
+
   // MARK: Whole steps
 
   /// Two convolutions with batch norm, the second of stride 2 beside a shortcut, and a classifier.
@@ -288,15 +303,20 @@ import Testing
     }
     #expect(tasks("moments_columns_tiled") == [])
     #expect(
-      tasks("moments_combine_tiled") == [
+      tasks("combine_statistics") == [
         "moments channels [120, 12] (of tiles)", "moments channels [432, 8] (of tiles)",
+        "reduce [1, 432, 8] ×2 (of tiles)",
       ])
     // The gradient behind the last norm comes from a mean, which no contraction makes; the others
     // are that mean, and the loss.
     #expect(
       tasks("reduce_tiled") == [
-        "reduce [1, 120, 12] ×2", "reduce [1, 30, 1] ×1", "reduce [1, 432, 8] ×2 (of tiles)",
-        "reduce [6, 20, 12] ×1",
+        "reduce [1, 120, 12] ×2", "reduce [1, 30, 1] ×1", "reduce [6, 20, 12] ×1",
       ])
+    var combining = Lowering(plan, device: .largeGPU, form: .tiled, fence: .ptx)
+    let rest = try combining.lower().steps.map(\.description)
+    #expect(
+      rest.map(\.label)
+        == commands.filter { $0.kernel != "combine_statistics" }.map(\.label))
   }
 }

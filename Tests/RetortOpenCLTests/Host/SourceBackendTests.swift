@@ -67,6 +67,20 @@ import Testing
     #expect(products.isEmpty)
   }
 
+  @Test func lastWorkGroupsCombineStatisticsWithEveryMakersFence() throws {
+    let folder = Folder()
+    let backend = SourceBackend { folder.files.append(($0, $1)) }
+    let graph = Graph()
+    let y = graph.input("x", [640, 32]).matmul(graph.input("w", [32, 48]))
+    let executable = try Session(backend).compile(
+      graph, outputs: [y, y.moments(.channels, epsilon: 1e-5).packed])
+    #expect(executable.launchCount == 1)
+    for fence in [DeviceFence.ptx, .amdgcn] {
+      #expect(folder.files.contains { $0.text.contains(defines(fence.macros)) }, "\(fence)")
+    }
+    #expect(!folder.files.contains { $0.text.contains(defines(DeviceFence.openCL.macros)) })
+  }
+
   @Test func nothingIsComputed() throws {
     let backend = SourceBackend { _, _ in }
     let executable = try compile(on: backend)
