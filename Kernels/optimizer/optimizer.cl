@@ -14,11 +14,10 @@
 //
 // Shapes     parameters w, gradients g, moments, velocities, averages  [n] float32; learningRate,
 //            gradientNorm ‖g‖ [1] and scaling [2] float32; stepCount [1] int32, updates made before
-//            this one, of which scaling[1] did nothing: t = stepCount + 1 − scaling[1]. These lie in
-//            memory, so that a replay needs no new argument. Moments
-//            start as zeros, which makes the first velocity the gradient, as in PyTorch with
-//            dampening 0. Gaps between parameters must have gradient 0; they stay finite
-//            (epsilon > 0).
+//            this one, of which scaling[1] did nothing: t = stepCount + 1 − scaling[1]. They lie in
+//            memory, so that a replay needs no new argument. Moments start as zeros, so that the
+//            first velocity is the gradient, as in PyTorch with dampening 0. Gaps between parameters
+//            must have gradient 0; they stay finite (epsilon > 0).
 // Launch     vector: 1-D, global ⌈n / chunk⌉, local 1; chunk a multiple of 16.
 //            flat:   1-D, global ⌈n / 4⌉ rounded up to GROUP, local GROUP.
 // Macros     MOMENTUM, NESTEROV, DECOUPLED, CENTERED, SCALED, CLIP_NORM, CLIP_VALUE 0/1.
@@ -28,7 +27,8 @@
 // Numerics   1 − β is an argument, for 1 − 0.999f is off by 1e-5; 1 − βᵗ = −expm1(t log1p(β − 1)).
 //            20 steps stay within 1e-6 relative of float64; centered, 4e-5. A NaN gradient passes
 //            the clipping. A share of 1 copies.
-// Source     PyTorch's documentation of SGD, Adam, AdamW, RMSprop, clip_grad_norm_, AveragedModel;
+// Source     PyTorch's documentation of SGD, Adam, AdamW, RMSprop, clip_grad_norm_, AveragedModel,
+//            GradScaler;
 //            Kingma, Ba 2015; Loshchilov, Hutter 2019; Graves 2013; Izmailov et al. 2018.
 
 #ifndef MOMENTUM

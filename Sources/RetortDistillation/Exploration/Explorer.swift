@@ -109,8 +109,8 @@ public struct Explorer {
   }
 
   // What halves are scaled by, which end at 2¹⁶ and lose digits below 2⁻¹⁴. Derivatives of an
-  // example's divergence, in nats, are at most about 1 at the logits, and no mean over a batch makes
-  // them smaller: a fixed scale leaves 2⁸ for growth on the way back, and all digits down to 2⁻²².
+  // example's divergence, in nats, are about 1 at most at the logits, and no mean over a batch makes
+  // them less: a fixed scale leaves 2⁸ for growth on the way back, and all digits down to 2⁻²².
   // That of training has grown until the gradient of a mean hardly fits; this one would not.
   private var scale: Double { compute == .fp16 ? 256 : 1 }
 
