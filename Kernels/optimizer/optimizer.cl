@@ -1,5 +1,6 @@
 // optimizer: one update of all parameters, which lie in one flat buffer; PyTorch's rules.
 //
+//   SCALED      g *= scaling[0]; where that is 0, nothing of this happens
 //   CLIP_NORM   g *= min(1, clip / (‖g‖ + 1e-6))          CLIP_VALUE  g = min(max(g, −clip), clip)
 //   sgd      g += decay·w;  v = momentum·v + g;  w −= rate · (NESTEROV ? g + momentum·v : v)
 //   adam     g += decay·w  (DECOUPLED: w −= rate·decay·w)
@@ -12,21 +13,22 @@
 //               averageShare, or 1 / (steps since + 1) where AVERAGE is 2
 //
 // Shapes     parameters w, gradients g, moments, velocities, averages  [n] float32; learningRate,
-//            gradientNorm ‖g‖ [1] float32; stepCount [1] int32, updates made before this one: t =
-//            stepCount + 1. These lie in memory, so that a replay needs no new argument. Moments
-//            start as zeros, which makes the first velocity the gradient, as in PyTorch with
-//            dampening 0. Gaps between parameters must have gradient 0; they stay finite
-//            (epsilon > 0).
+//            gradientNorm ‖g‖ [1] and scaling [2] float32; stepCount [1] int32, updates made before
+//            this one, of which scaling[1] did nothing: t = stepCount + 1 − scaling[1]. They lie in
+//            memory, so that a replay needs no new argument. Moments start as zeros, so that the
+//            first velocity is the gradient, as in PyTorch with dampening 0. Gaps between parameters
+//            must have gradient 0; they stay finite (epsilon > 0).
 // Launch     vector: 1-D, global ⌈n / chunk⌉, local 1; chunk a multiple of 16.
 //            flat:   1-D, global ⌈n / 4⌉ rounded up to GROUP, local GROUP.
-// Macros     MOMENTUM, NESTEROV, DECOUPLED, CENTERED, CLIP_NORM, CLIP_VALUE 0/1.  AVERAGE 0, 1, 2.
-//            GROUP work-items a group.
+// Macros     MOMENTUM, NESTEROV, DECOUPLED, CENTERED, SCALED, CLIP_NORM, CLIP_VALUE 0/1.
+//            AVERAGE 0, 1, 2.  GROUP work-items a group.
 // Memory     sgd 20 bytes an element (12 without MOMENTUM), adam 28, rmsprop 20, and 8 each for
 //            MOMENTUM and CENTERED; AVERAGE 8. Nothing is read twice.
 // Numerics   1 − β is an argument, for 1 − 0.999f is off by 1e-5; 1 − βᵗ = −expm1(t log1p(β − 1)).
 //            20 steps stay within 1e-6 relative of float64; centered, 4e-5. A NaN gradient passes
 //            the clipping. A share of 1 copies.
-// Source     PyTorch's documentation of SGD, Adam, AdamW, RMSprop, clip_grad_norm_, AveragedModel;
+// Source     PyTorch's documentation of SGD, Adam, AdamW, RMSprop, clip_grad_norm_, AveragedModel,
+//            GradScaler;
 //            Kingma, Ba 2015; Loshchilov, Hutter 2019; Graves 2013; Izmailov et al. 2018.
 
 #ifndef MOMENTUM
@@ -40,6 +42,9 @@
 #endif
 #ifndef CENTERED
 #define CENTERED 1
+#endif
+#ifndef SCALED
+#define SCALED 0
 #endif
 #ifndef CLIP_NORM
 #define CLIP_NORM 0
@@ -63,6 +68,20 @@
 
 // What surrounds every rule: more parameters, scalars of the launch, the gradient that the rule
 // sees, and what becomes of the parameter that it makes.
+#if SCALED
+#define SCALING_PARAMETERS , __global const float* restrict scaling
+#define SCALING_SCALARS            \
+  const float factor = scaling[0]; \
+  if (factor == 0.0f) return;
+#define DONE stepCount[0] - (int)scaling[1]
+#define SLOPE(LOAD) (LOAD(gradients) * factor)
+#else
+#define SCALING_PARAMETERS
+#define SCALING_SCALARS
+#define DONE stepCount[0]
+#define SLOPE(LOAD) LOAD(gradients)
+#endif
+
 #if CLIP_NORM
 #define CLIP_PARAMETERS , __global const float* restrict gradientNorm, const float clip
 #define CLIP_SCALARS                                    \
@@ -100,10 +119,11 @@
   __global float* restrict parameters, __global const float* restrict gradients,   \
       __global const float* restrict learningRate,                                 \
       __global const int* restrict stepCount, const int n, const float weightDecay \
-      CLIP_PARAMETERS AVERAGE_PARAMETERS
+      CLIP_PARAMETERS SCALING_PARAMETERS AVERAGE_PARAMETERS
 #define COMMON_SCALARS                \
+  SCALING_SCALARS                     \
   const float rate = learningRate[0]; \
-  const int done = stepCount[0];      \
+  const int done = DONE;              \
   (void)done;                         \
   CLIP_SCALARS AVERAGE_SCALARS
 
@@ -121,7 +141,7 @@
 #endif
 
 #define SGD_UPDATE(TYPE, LOAD, STORE)                             \
-  const TYPE w = LOAD(parameters), slope = LOAD(gradients);       \
+  const TYPE w = LOAD(parameters), slope = SLOPE(LOAD);           \
   const TYPE g = fma(w, (TYPE)weightDecay, CLIPPED(TYPE, slope)); \
   VELOCITY(TYPE, LOAD, STORE, g)                                  \
   const TYPE move = AHEAD(TYPE, g);                               \
@@ -138,7 +158,7 @@
   (void)keep;
 #define ADAM_UPDATE(TYPE, LOAD, STORE)                                         \
   const TYPE old = LOAD(parameters), oldFirst = LOAD(firstMoments);            \
-  const TYPE oldSecond = LOAD(secondMoments), slope = LOAD(gradients);         \
+  const TYPE oldSecond = LOAD(secondMoments), slope = SLOPE(LOAD);             \
   const TYPE gradient = CLIPPED(TYPE, slope);                                  \
   const TYPE w = DECOUPLED ? old * keep : old;                                 \
   const TYPE g = DECOUPLED ? gradient : fma(old, (TYPE)weightDecay, gradient); \
@@ -166,7 +186,7 @@
   , __global float* restrict secondMoments, const float oneMinusAlpha, \
       const float epsilon CENTERED_PARAMETERS MOMENTUM_PARAMETERS
 #define RMSPROP_UPDATE(TYPE, LOAD, STORE)                                         \
-  const TYPE w = LOAD(parameters), slope = LOAD(gradients);                       \
+  const TYPE w = LOAD(parameters), slope = SLOPE(LOAD);                           \
   const TYPE oldSecond = LOAD(secondMoments);                                     \
   const TYPE g = fma(w, (TYPE)weightDecay, CLIPPED(TYPE, slope));                 \
   const TYPE square = fma(fma(g, g, -oldSecond), (TYPE)oneMinusAlpha, oldSecond); \

@@ -32,21 +32,22 @@ public final class OpenCLBackend: Backend {
   /// - Parameters:
   ///   - form: The form of heavy kernels; nil for what the device was measured to prefer.
   ///   - compute: What products and convolutions multiply in; matrix units take the tiled form.
+  ///   - matrix: Matrix units in place of the device's own, such as emulated ones.
   ///   - bufferLimit: The largest buffer to allocate in bytes; nil for the device's own limit.
   ///   - store: Where choices are stored; nil for none.
   package init(
     _ context: OpenCLContext, form: KernelForm? = nil, compute: ComputeType = .float32,
-    bufferLimit: Int? = nil, store: TuningStore? = .standard()
+    matrix: MatrixUnits? = nil, bufferLimit: Int? = nil, store: TuningStore? = .standard()
   ) throws {
     self.context = context
     device = context.device
     capabilities = Capabilities.of(context)
-    guard capabilities.computeTypes.contains(compute) else {
+    guard matrix != nil || capabilities.computeTypes.contains(compute) else {
       throw BackendError.compute(
         compute, device: device.description, offered: capabilities.computeTypes)
     }
-    matrix = capabilities.matrixUnits(compute)
-    self.form = matrix == nil ? form ?? capabilities.form : .tiled
+    self.matrix = matrix ?? capabilities.matrixUnits(compute)
+    self.form = self.matrix == nil ? form ?? capabilities.form : .tiled
     self.bufferLimit = min(bufferLimit ?? .max, context.device.maxAllocationSize)
     let baked = TuningTable.baked(for: device)
     do throws(TuningError) {

@@ -73,6 +73,11 @@ import Testing
     OptimizerUpdate(Self.descent, averaging: .exponential(decay: 0.875, from: 4)),
     OptimizerUpdate(Self.descent, clipping: .value(0.25), averaging: .equal(from: 1)),
     OptimizerUpdate(Self.descent, clipping: .norm(0.5), averaging: .equal(from: 9)),
+    OptimizerUpdate(Self.descent, isScaled: true),
+    OptimizerUpdate(Self.descent, clipping: .value(0.25), isScaled: true),
+    OptimizerUpdate(
+      .adam(beta1: 0.875, beta2: 0.9375, epsilon: 0.0625, weightDecay: 0.125, decoupled: true),
+      clipping: .norm(0.5), averaging: .exponential(decay: 0.875, from: 3), isScaled: true),
   ])
   func clippingAndAveraging(_ update: OptimizerUpdate) throws {
     for count in [1, 37, 40_000] { try follow(update, count) }
@@ -140,11 +145,25 @@ import Testing
       case nil: break
       }
     }
+    // Scaled by 1024 and after two steps more, of which nothing was followed.
+    let isNormed = if case .norm = update.clipping { true } else { false }
+    let rest = (isNormed ? [[norm]] : []) + (update.isScaled ? [[1.0 / 1024, 2]] : [])
+    let number = Int32(update.isScaled ? step + 2 : step)
+    let slopes = update.isScaled ? g.map { $0 * 1024 } : g
     try StepCase(
       .optimizer(update, count: count),
-      [.reals(g), .reals([rate]), .integers([Int32(step)]), .reals([norm])],
+      [.reals(slopes), .reals([rate]), .integers([number])] + rest.map { .reals($0) },
       outputs: before.map { .reals($0) }
     ).check(states())
+  }
+
+  @Test func aScaleOfNothingChangesNothing() throws {
+    let update = OptimizerUpdate(Self.descent, averaging: .equal(from: 0), isScaled: true)
+    try StepCase(
+      .optimizer(update, count: 2),
+      [.reals([.infinity, .nan]), .reals([0.5]), .integers([3]), .reals([0, 1])],
+      outputs: [.reals([1, 2]), .reals([3, 4]), .reals([5, 6])]
+    ).check([[1, 2], [3, 4], [5, 6]])
   }
 
   @Test func aNegativeVarianceCountsAsNothing() throws {

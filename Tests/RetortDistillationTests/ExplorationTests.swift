@@ -47,6 +47,20 @@ struct ExplorationTests {
     #expect(rises[rises.count - 1] > rises[0])
   }
 
+  @Test("what halves are scaled by changes no step")
+  func scale() throws {
+    let cast = try Cast()
+    var exploration = Exploration(.first)
+    exploration.step = .plain(0.2)
+    let found = try [ComputeType.float32, .bf16, .fp16].map { compute in
+      let inputs = Cast.inputs()
+      let path = try cast.explorer(exploration, compute).explore(
+        inputs.images, codes: nil, in: inputs)
+      return try cast.run(inputs.graph, [path.explored])[0]
+    }
+    #expect(found[1] == found[0] && found[2] == found[0])
+  }
+
   @Test("no noise and no steps is the reconstruction")
   func reconstruction() throws {
     let cast = try Cast()

@@ -54,11 +54,13 @@ struct Cast {
     labels = (0..<Cast.batch).map { Int32($0 % 3) }
   }
 
-  func explorer(_ exploration: Exploration) throws -> Explorer {
+  func explorer(
+    _ exploration: Exploration, _ compute: ComputeType = .float32
+  ) throws -> Explorer {
     Explorer(
       exploration, labeler: teacher.model, student: student.model,
       generator: generator.model as? any Generator,
-      statistics: LatentStatistics(codes: try codes(), size: 2))
+      statistics: LatentStatistics(codes: try codes(), size: 2), compute: compute)
   }
 
   func codes() throws -> [Float] {

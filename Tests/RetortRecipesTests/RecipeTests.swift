@@ -73,13 +73,18 @@ import Testing
         {version: 1, name: a, student: {model: lenet5}, optimizer: {kind: rmsprop, alpha: 0.9,
         centered: true, clip-norm: 2, average: {decay: 0.5}}}
         """, path: "a.yaml")
-    let update = recipe.stages[0].optimizer.state(for: ParameterStore(Linear(2, 3), name: "s"))
-      .update
-    #expect(
-      update
-        == OptimizerUpdate(
-          .rmsprop(alpha: 0.9, epsilon: 1e-8, momentum: 0, centered: true, weightDecay: 0),
-          clipping: .norm(2), averaging: .exponential(decay: 0.5, from: 0)))
+    let store = ParameterStore(Linear(2, 3), name: "s")
+    for compute in ComputeType.allCases {
+      let state = recipe.stages[0].optimizer.state(for: store, compute)
+      #expect(
+        state.update
+          == OptimizerUpdate(
+            .rmsprop(alpha: 0.9, epsilon: 1e-8, momentum: 0, centered: true, weightDecay: 0),
+            clipping: .norm(2), averaging: .exponential(decay: 0.5, from: 0),
+            isScaled: compute == .fp16))
+      #expect(state.average?.name == "s.average")
+      #expect((state.variables.last?.name == "s.loss-scale") == (compute == .fp16))
+    }
   }
 
   @Test func defaultsOfTheDesignPage() throws {

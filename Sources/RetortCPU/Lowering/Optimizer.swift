@@ -18,6 +18,7 @@ extension Lowering {
     case .value(let limit): fixed.limit = limit
     case nil: break
     }
+    let scaling = update.isScaled ? try input(step, update.scalingInput, 2) : nil
     if update.averaging != nil { fixed.average = try output(step, update.stateCount, count) }
     let follow =
       switch update.rule {
@@ -27,22 +28,28 @@ extension Lowering {
       }
     let average = update.averaging.map { _ in kernels.average }
     let isDouble = precision == .float64
-    func real(_ pointer: UnsafeRawPointer) -> Double {
+    func real(_ pointer: UnsafeRawPointer, _ index: Int = 0) -> Double {
       isDouble
-        ? pointer.assumingMemoryBound(to: Double.self).pointee
-        : Double(pointer.assumingMemoryBound(to: Float.self).pointee)
+        ? pointer.assumingMemoryBound(to: Double.self)[index]
+        : Double(pointer.assumingMemoryBound(to: Float.self)[index])
     }
-    return { [workers, fixed, clipping] in
+    return { [workers, fixed, clipping, scaling] in
       var now = fixed
       now.learning_rate = real(rate)
-      let time = Double(number.pointee) + 1
+      var done = Int(number.pointee)
+      if let scaling {
+        now.scale = real(scaling)
+        guard now.scale != 0 else { return }
+        done -= Int(real(scaling, 1))
+      }
+      let time = Double(done) + 1
       now.bias1 = 1 - pow(now.beta1, time)
       now.bias2 = 1 - pow(now.beta2, time)
       if let clipping {
         let scale = clipping.limit / (real(clipping.norm) + 1e-6)
-        now.scale = scale > 1 ? 1 : scale  // NaN stays
+        now.scale *= scale > 1 ? 1 : scale  // NaN stays
       }
-      now.share = update.averaging?.share(step: Int(number.pointee)) ?? 0
+      now.share = update.averaging?.share(step: done) ?? 0
       let grain = 16384
       withUnsafePointer(to: now) { now in
         workers.run((count + grain - 1) / grain) { _, task in

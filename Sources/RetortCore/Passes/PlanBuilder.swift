@@ -132,7 +132,7 @@ struct PlanBuilder {
           kind: .pointwise(program), inputs: [dense(tensor.id)], outputs: [target],
           label: "assign \(variable.name)")
       ]
-    case .optimize(let update, let parameters, _, let state, _, _, _):
+    case .optimize(let update, let parameters, _, let state, _, _, _, _):
       var targets: [Int] = []
       for variable in [parameters] + state {
         let target = addValue(variable.count, variable.dtype)

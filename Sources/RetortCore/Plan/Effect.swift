@@ -6,17 +6,19 @@ public enum Effect {
   ///
   /// - `gradient` is flat and as long as the parameters; `learningRate` has one float32 element,
   ///   `step` one int32 element that counts from 0, and `gradientNorm`, which clipping by norm
-  ///   needs, one float32 element.
+  ///   needs, one float32 element. `scaling`, which an update of scaled gradients needs, has two
+  ///   float32 elements: what the gradient is multiplied by, 0 for a step that changes nothing, and
+  ///   how many earlier steps have changed nothing. `gradientNorm` is that of the product.
   case optimize(
     OptimizerUpdate, parameters: Variable, gradient: Tensor, state: [Variable],
-    learningRate: Tensor, step: Tensor, gradientNorm: Tensor? = nil)
+    learningRate: Tensor, step: Tensor, gradientNorm: Tensor? = nil, scaling: Tensor? = nil)
 
   /// The values that the change is made of, in order.
   var tensors: [Tensor] {
     switch self {
     case .assign(_, _, let tensor): [tensor]
-    case .optimize(_, _, let gradient, _, let rate, let step, let norm):
-      [gradient, rate, step] + (norm.map { [$0] } ?? [])
+    case .optimize(_, _, let gradient, _, let rate, let step, let norm, let scaling):
+      [gradient, rate, step] + [norm, scaling].compactMap { $0 }
     }
   }
 }

@@ -1,4 +1,5 @@
-/// What one optimizer launch does to each parameter: bound its gradient, follow it, average.
+/// What one optimizer launch does to each parameter: scale its gradient back, bound it, follow it,
+/// average.
 public struct OptimizerUpdate: Sendable, Hashable {
   /// How parameters follow their gradient.
   public var rule: OptimizerRule
@@ -6,17 +7,26 @@ public struct OptimizerUpdate: Sendable, Hashable {
   public var clipping: GradientClipping?
   /// What is kept beside the parameters; nil for nothing.
   public var averaging: WeightAveraging?
+  /// Whether gradients come scaled, and a step may be one that changes nothing.
+  public var isScaled: Bool
 
   /// The bare rule unless told otherwise.
   public init(
-    _ rule: OptimizerRule, clipping: GradientClipping? = nil, averaging: WeightAveraging? = nil
+    _ rule: OptimizerRule, clipping: GradientClipping? = nil, averaging: WeightAveraging? = nil,
+    isScaled: Bool = false
   ) {
     (self.rule, self.clipping, self.averaging) = (rule, clipping, averaging)
+    self.isScaled = isScaled
   }
 
   /// The number of state buffers, each as large as the parameters and zero at first: the rule's,
   /// then the average.
   public var stateCount: Int { rule.stateCount + (averaging == nil ? 0 : 1) }
+
+  /// Which input of the step the scaling is: it comes after the gradient's norm, if that is there.
+  package var scalingInput: Int {
+    if case .norm = clipping { 4 } else { 3 }
+  }
 }
 
 /// How gradients are bounded; a NaN stays one, so that it is found.

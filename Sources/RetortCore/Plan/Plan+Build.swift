@@ -25,11 +25,13 @@ extension Effect {
     case .assign(let variable, let offset, let tensor):
       return .assign(variable, offset: offset, next(tensor))
     case .optimize(
-      let update, let parameters, let gradient, let state, let rate, let step, let norm):
-      let (g, r, s, n) = (next(gradient), next(rate), next(step), norm.map(next))
+      let update, let parameters, let gradient, let state, let rate, let step, let norm,
+      let scaling):
+      let (g, r, s) = (next(gradient), next(rate), next(step))
+      let (n, f) = (norm.map(next), scaling.map(next))
       return .optimize(
         update, parameters: parameters, gradient: g, state: state, learningRate: r, step: s,
-        gradientNorm: n)
+        gradientNorm: n, scaling: f)
     }
   }
 }

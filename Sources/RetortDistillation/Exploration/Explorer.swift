@@ -17,14 +17,16 @@ public struct Explorer {
   public let generator: (any Generator)?
   /// The units of steps and noise; nil where the order needs none.
   public let statistics: LatentStatistics?
+  /// What products multiply in.
+  public let compute: ComputeType
 
   /// An explorer over the given players.
   public init(
     _ exploration: Exploration, labeler: Module, student: Module, generator: (any Generator)?,
-    statistics: LatentStatistics?
+    statistics: LatentStatistics?, compute: ComputeType = .float32
   ) {
     (self.exploration, self.labeler, self.student) = (exploration, labeler, student)
-    (self.generator, self.statistics) = (generator, statistics)
+    (self.generator, self.statistics, self.compute) = (generator, statistics, compute)
   }
 
   /// What a search found.
@@ -99,12 +101,18 @@ public struct Explorer {
       let rows = student(current, in: context).divergenceRows(
         exploration.divergence, teacher: labeler(current, in: context),
         temperature: exploration.temperature)
-      let gradient = gradients(of: rows.sum(), with: [code])[0]
+      let gradient = gradients(of: rows.sum() * scale, with: [code])[0] / scale
       code = code.latentStep(rule, gradient: gradient, size: size).stopGradient()
       path.append(examples(code))
     }
     return Path(examples: path.map { $0.stopGradient() })
   }
+
+  // What halves are scaled by, which end at 2¹⁶ and lose digits below 2⁻¹⁴. Derivatives of an
+  // example's divergence, in nats, are about 1 at most at the logits, and no mean over a batch makes
+  // them less: a fixed scale leaves 2⁸ for growth on the way back, and all digits down to 2⁻²².
+  // That of training has grown until the gradient of a mean hardly fits; this one would not.
+  private var scale: Double { compute == .fp16 ? 256 : 1 }
 
   /// The size argument of each step, given the norm that displacements are shares of.
   private func stepSize(norm: Tensor) -> Tensor {

@@ -112,7 +112,7 @@ extension OptimizerUpdate {
       case .value: 2
       case nil: 0
       }
-    return rule.operations + clipped + (averaging == nil ? 0 : 3)
+    return rule.operations + clipped + (averaging == nil ? 0 : 3) + (isScaled ? 1 : 0)
   }
 }
 

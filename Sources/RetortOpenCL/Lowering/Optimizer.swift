@@ -23,6 +23,10 @@ extension Lowering {
       arguments.append("clip", .float(Float(limit)))
     case nil: break
     }
+    if update.isScaled {
+      macros.append("SCALED", "1")
+      arguments.append("scaling", .buffer(input(step, update.scalingInput)))
+    }
     if let averaging = update.averaging {
       arguments.append("averages", .buffer(output(step, update.stateCount)))
       switch averaging {

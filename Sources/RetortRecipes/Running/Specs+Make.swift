@@ -1,3 +1,4 @@
+import RetortCore
 import RetortData
 import RetortNN
 import RetortTraining
@@ -25,9 +26,11 @@ extension OptimizerSpec {
     }
   }
 
-  /// Fresh state for the parameters of `store`.
-  func state(for store: ParameterStore) -> OptimizerState {
-    OptimizerState(optimizer, clipping: clipping, averaging: averaging, for: store)
+  /// Fresh state for the parameters of `store`, whose gradients come of products in `compute`.
+  func state(for store: ParameterStore, _ compute: ComputeType) -> OptimizerState {
+    OptimizerState(
+      optimizer, clipping: clipping, averaging: averaging,
+      lossScaling: compute == .fp16 ? LossScaling() : nil, for: store)
   }
 
   /// The schedule over `steps` optimizer steps.

@@ -87,7 +87,7 @@ extension StageRunner {
     }
     return Explorer(
       exploration, labeler: teacher.store.model, student: learner.store.model,
-      generator: generator, statistics: statistics)
+      generator: generator, statistics: statistics, compute: parent.recipe.compute)
   }
 
   /// The teacher's logits of every training example, on the device.

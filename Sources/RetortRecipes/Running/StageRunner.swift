@@ -57,7 +57,7 @@ struct StageRunner {
   /// Compiles the step and leaves the learner's first weights to later stages.
   mutating func compile() throws {
     let learner = try learner()
-    _ = try program(learner, stage.optimizer.state(for: learner.store))
+    _ = try program(learner, stage.optimizer.state(for: learner.store, parent.recipe.compute))
     try leave(learner)
   }
 
@@ -65,7 +65,8 @@ struct StageRunner {
   mutating func rehearse() throws {
     let learner = try learner()
     if stage.trained == .student, let teacher = players[.teacher] { _ = try outputs(teacher) }
-    let program = try program(learner, stage.optimizer.state(for: learner.store))
+    let program = try program(
+      learner, stage.optimizer.state(for: learner.store, parent.recipe.compute))
     try withExtendedLifetime(program) {
       if !(learner.store.model is any Generator) { _ = try outputs(learner) }
       _ = try explore(parents: 256, shown: 1)
@@ -104,7 +105,7 @@ struct StageRunner {
     parent.report(
       .stageBegan(
         name: stage.name, player: stage.trained, steps: steps, examples: data.training.count))
-    let optimizer = stage.optimizer.state(for: learner.store)
+    let optimizer = stage.optimizer.state(for: learner.store, parent.recipe.compute)
     let program = try program(learner, optimizer)
     parent.report(
       .compiled(

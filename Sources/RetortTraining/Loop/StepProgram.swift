@@ -67,8 +67,8 @@ public struct Objective {
 public final class StepProgram {
   /// The model that the step updates.
   public let store: ParameterStore
-  /// The names of `losses()`, in order: the total, the summands, the observations, and the
-  /// gradient's norm before clipping where it is clipped by that.
+  /// The names of `losses()`, in order: the total, the summands, the observations, the gradient's
+  /// norm before clipping where it is clipped by that, and the loss scale where there is one.
   public let names: [String]
   /// The number of examples of one step.
   public let batch: Int
@@ -133,12 +133,13 @@ public final class StepProgram {
     let total = objective.terms.dropFirst().reduce(
       (objective.terms.first?.scaled).map { $0 } ?? graph.fill(0)
     ) { $0 + $1.scaled }
-    let gradient = store.gradient(of: total)
-    let update = optimizer.effect(on: store, gradient: gradient, learningRate: rate, step: step)
-    let norm = optimizer.norm(of: gradient).map { [LossTerm("gradient-norm", $0)] } ?? []
-    let logged = [LossTerm("loss", total)] + objective.terms + objective.observations + norm
+    let gradient = store.gradient(of: optimizer.scaled(total))
+    let updates = optimizer.effects(on: store, gradient: gradient, learningRate: rate, step: step)
+    let logged =
+      [LossTerm("loss", total)] + objective.terms + objective.observations
+      + optimizer.observations(gradient)
     executable = try session.compile(
-      graph, outputs: logged.map(\.value), effects: objective.effects + [update])
+      graph, outputs: logged.map(\.value), effects: objective.effects + updates)
     names = logged.map(\.name)
     self.store = store
     self.batch = batch

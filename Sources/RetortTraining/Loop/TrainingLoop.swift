@@ -161,6 +161,13 @@ public struct TrainingLoop {
         term: bad.name, value: bad.value.isNaN ? "nan" : "\(bad.value)", step: done - 1,
         learningRate: rate(at: done - 1))
     }
+    // The loss scale has been halved until nothing can be expected of it.
+    if let scale = found.first(where: { $0.name == LossScale.name }), scale.value <= LossScale.least
+    {
+      throw TrainingError.notFinite(
+        term: "gradient", value: "not finite at any loss scale", step: done - 1,
+        learningRate: rate(at: done - 1))
+    }
     return found
   }
 }

@@ -5,47 +5,71 @@ import RetortNN
 public struct OptimizerState: Sendable {
   /// What one step does.
   public let update: OptimizerUpdate
-  /// Momentum or moments, then the average, as long as the parameters each, zero at first.
+  /// Momentum or moments, then the average, as long as the parameters each, then the state of the
+  /// loss scale; zero at first.
   public let variables: [Variable]
+  /// The state of loss scaling; nil where gradients are not scaled.
+  let lossScale: LossScale?
 
   /// Fresh state for the parameters of `store`.
   ///
   /// - Parameters:
   ///   - clipping: How gradients are bounded, if at all.
   ///   - averaging: What mean of the parameters is kept, if any.
+  ///   - lossScaling: How gradients are scaled, as products in fp16 need it.
   public init(
     _ optimizer: some Optimizer, clipping: GradientClipping? = nil,
-    averaging: WeightAveraging? = nil, for store: ParameterStore
+    averaging: WeightAveraging? = nil, lossScaling: LossScaling? = nil, for store: ParameterStore
   ) {
-    update = OptimizerUpdate(optimizer.rule, clipping: clipping, averaging: averaging)
+    update = OptimizerUpdate(
+      optimizer.rule, clipping: clipping, averaging: averaging, isScaled: lossScaling != nil)
     let names = update.rule.stateNames + (averaging == nil ? [] : ["average"])
-    variables = names.map {
-      Variable(name: "\(store.name).\($0)", count: store.parameterVariable.count)
-    }
+    lossScale = lossScaling.map { LossScale($0, name: "\(store.name).loss-scale") }
+    variables =
+      names.map { Variable(name: "\(store.name).\($0)", count: store.parameterVariable.count) }
+      + (lossScale.map { [$0.variable] } ?? [])
   }
 
   /// The mean of the parameters; nil where none is kept.
-  public var average: Variable? { update.averaging == nil ? nil : variables.last }
+  public var average: Variable? { update.averaging == nil ? nil : variables[update.stateCount - 1] }
 
-  /// The Euclidean norm over all parameters of their gradient, one element, where gradients are
-  /// clipped by it; nil elsewhere.
-  public func norm(of gradient: Tensor) -> Tensor? {
-    guard case .norm = update.clipping else { return nil }
-    return gradient.square().sum().sqrt()
+  /// What is to be differentiated where `loss`, a scalar, is to be minimised: it, or it scaled.
+  public func scaled(_ loss: Tensor) -> Tensor {
+    lossScale.map { loss * $0.scale(in: loss.graph) } ?? loss
   }
 
-  /// The effect of one step.
+  /// What logs show of a step beside its losses.
+  ///
+  /// - Parameter gradient: That of the scaled loss.
+  /// - Returns: The Euclidean norm over all parameters of their gradient, where it is clipped by
+  ///   that, and the loss scale, where there is one.
+  func observations(_ gradient: Tensor) -> [LossTerm] {
+    let scale = lossScale?.scale(in: gradient.graph)
+    return (norm(of: gradient).map { [LossTerm("gradient-norm", $0)] } ?? [])
+      + (scale.map { [LossTerm(LossScale.name, $0)] } ?? [])
+  }
+
+  // Of a gradient that is not finite, which nothing follows, 0.
+  private func norm(of gradient: Tensor) -> Tensor? {
+    guard case .norm = update.clipping else { return nil }
+    return lossScale?.norm(of: gradient) ?? gradient.square().sum().sqrt()
+  }
+
+  /// The effects of one step: on the parameters, and on the loss scale.
   ///
   /// - Parameters:
-  ///   - gradient: Flat, as `ParameterStore.gradient(of:)` makes it.
+  ///   - gradient: That of the scaled loss, flat, as `ParameterStore.gradient(of:)` makes it.
   ///   - learningRate: float32, one element.
   ///   - step: int32, one element, counts from 0.
-  public func effect(
+  public func effects(
     on store: ParameterStore, gradient: Tensor, learningRate: Tensor, step: Tensor
-  ) -> Effect {
-    .optimize(
-      update, parameters: store.parameterVariable, gradient: gradient, state: variables,
-      learningRate: learningRate, step: step, gradientNorm: norm(of: gradient))
+  ) -> [Effect] {
+    [
+      .optimize(
+        update, parameters: store.parameterVariable, gradient: gradient,
+        state: Array(variables.prefix(update.stateCount)), learningRate: learningRate, step: step,
+        gradientNorm: norm(of: gradient), scaling: lossScale?.scaling(of: gradient))
+    ] + (lossScale.map { [$0.effect(of: gradient)] } ?? [])
   }
 }
 

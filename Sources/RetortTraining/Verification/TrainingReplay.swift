@@ -25,11 +25,9 @@ func replayTraining(
   let loss = try problem.model.using(context) { try problem.loss(inputs) }
   let gradient = store.gradient(of: loss)
   let effects =
-    [
-      state.effect(
-        on: store, gradient: gradient, learningRate: graph.fill(optimizer.learningRate, [1]),
-        step: inputs.step())
-    ] + [store.statisticsUpdate(from: context)].compactMap { $0 }
+    state.effects(
+      on: store, gradient: gradient, learningRate: graph.fill(optimizer.learningRate, [1]),
+      step: inputs.step()) + [store.statisticsUpdate(from: context)].compactMap { $0 }
   let session = Session(backend)
   try store.write(initial, to: session)
   let program = try CaseProgram(

@@ -35,6 +35,17 @@ import Testing
     try follow(update, count)
   }
 
+  @Test(
+    arguments: [
+      OptimizerUpdate(rules[0], isScaled: true),
+      OptimizerUpdate(rules[2], clipping: .value(0.25), averaging: .equal(from: 7), isScaled: true),
+      OptimizerUpdate(rules[5], clipping: .norm(0.5), isScaled: true),
+      OptimizerUpdate(rules[9], averaging: .exponential(decay: 0.9, from: 0), isScaled: true),
+    ], [1, 17, 20_003])
+  func scaledGradientsFollowTheDefinition(_ update: OptimizerUpdate, _ count: Int) throws {
+    try follow(update, count)
+  }
+
   private func follow(_ update: OptimizerUpdate, _ count: Int) throws {
     for form in KernelForm.allCases {
       var numbers = TestNumbers(seed: UInt64(count))
@@ -46,6 +57,7 @@ import Testing
       for step in 0..<20 {
         var g = numbers.floats(count, step % 2 == 0 ? 1 : 1e-3)
         g[count / 2] = 0
+        if update.isScaled, step % 4 == 1 { try checkSkip(run) }
         try run.step(g, rate: 0.01)
         oracle.step(g, rate: Double(Float(0.01)))
       }
@@ -59,6 +71,13 @@ import Testing
       // Before its start an average is a copy, bit for bit.
       if case .equal(from: 40) = update.averaging { #expect(average == found) }
     }
+  }
+
+  /// A step with the factor 0 changes no bit.
+  private func checkSkip(_ run: Run) throws {
+    let before = try run.buffers()
+    try run.step(Array(repeating: .infinity, count: before[0].count), rate: 0.01, isGood: false)
+    #expect(try run.buffers() == before)
   }
 
   @Test(arguments: [nil, GradientClipping.norm(0.5), .value(0.5)])
@@ -81,13 +100,14 @@ import Testing
     private let memories: [DeviceMemory]
     private let list: LaunchList
     private let count: Int
+    private let isScaled: Bool
 
     init(_ update: OptimizerUpdate, _ form: KernelForm, _ w: [Float]) throws {
       let context = try Fixture.context()
-      count = w.count
+      (count, isScaled) = (w.count, update.isScaled)
       let padding = [Float](repeating: -7777, count: 64)
       let zeros = [Float](repeating: 0, count: count)
-      let values = [zeros, [0], [0], [0], w] + (0..<update.stateCount).map { _ in zeros }
+      let values = [zeros, [0], [0], [0], [1, 0], w] + (0..<update.stateCount).map { _ in zeros }
       memories = try values.map { try DeviceMemory(context, $0 + padding) }
       var plan = Plan()
       for (index, value) in values.enumerated() {
@@ -95,8 +115,9 @@ import Testing
           .init(place: .input(0), count: value.count, dtype: index == 2 ? .int32 : .float32))
       }
       let step = Step(
-        kind: .optimizer(update, count: count), inputs: [0, 1, 2, 3],
-        outputs: Array(4..<values.count), label: "test")
+        kind: .optimizer(update, count: count),
+        inputs: [0, 1, 2] + (update.scalingInput > 3 ? [3] : []) + [4],
+        outputs: Array(5..<values.count), label: "test")
       var lowering = Lowering(plan, device: context.device.limits, form: form)
       let commands = try lowering.lower([step])
       let memories = memories
@@ -106,13 +127,17 @@ import Testing
       }
     }
 
-    func step(_ gradients: [Float], rate: Float) throws {
+    /// Where updates are scaled gradients come 1024 times as large; a bad one is not to be followed.
+    func step(_ gradients: [Float], rate: Float, isGood: Bool = true) throws {
       let step = try memories[2].read(Int32.self, count: 1)[0]
-      try memories[0].write(gradients)
+      let skipped = try memories[4].read(Float.self, count: 2)[1]
+      try memories[0].write(isScaled ? gradients.map { $0 * 1024 } : gradients)
+      try memories[4].write([isGood ? 1 / 1024 : 0, skipped])
       try memories[1].write([rate])
       try memories[3].write([Float(norm(gradients))])
       try list.replay()
       try memories[2].write([step + 1])
+      if !isGood { try memories[4].write([0, skipped + 1]) }
     }
 
     func parameters() throws -> [Float] {
@@ -120,7 +145,12 @@ import Testing
         let tail = try memory.read(Float.self, count: count + 64).suffix(64)
         #expect(tail.allSatisfy { $0 == -7777 })
       }
-      return try memories[4].read(Float.self, count: count)
+      return try memories[5].read(Float.self, count: count)
+    }
+
+    /// Parameters, state and average.
+    func buffers() throws -> [[Float]] {
+      try memories[5...].map { try $0.read(Float.self, count: count) }
     }
 
     func averages() throws -> [Float] {
