@@ -34,7 +34,7 @@ lint: ## Check Swift format and compile every kernel with all warnings as errors
 	swift format lint -r --strict --parallel Sources Tests Package.swift
 	@Scripts/lint-kernels.sh
 
-gpu-check: build ## Compile every kernel for NVIDIA and AMD GPUs on a machine without any
+gpu-check: build ## Compile every kernel for NVIDIA, AMD and Intel GPUs on a machine without any
 	@Scripts/setup.sh gpu-check
 	@python3 Scripts/gpu-check.py $(RETORT) --table Benchmarks/results/gpu-check.md
 

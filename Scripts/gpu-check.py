@@ -355,14 +355,15 @@ def table(results, targets):
     return "\n".join(lines) + "\n"
 
 
-def page(text, count, versions):
+def page(text, count, versions, quick):
     """The kept file: what was compiled, by what, and the table."""
+    rest = "Each program was compiled for one of the processors that it is meant for. " if quick else ""
     clang_version = re.search(r"clang version (\d+[.\d]*)", versions)[1]
     ptxas_version = re.search(r"V(\d+[.\d]*)", versions)[1]
     return f"""# Kernels on GPUs, as compiled
 
 Written by `make gpu-check` on a machine without a GPU: {count} programs, clang {clang_version},
-ptxas {ptxas_version}. Each row has the most over its programs: bytes of local memory of a
+ptxas {ptxas_version}, Intel's ocloc of Debian 12. {rest}Each row has the most over its programs: bytes of local memory of a
 work-group, matrix instructions, and under each processor the registers of a work-item (vector
 registers on AMD, those of a thread on Intel; – where a program is not meant for a processor). Nothing
 spills, and nothing lies in scratch memory but, on Intel, as many bytes of arrays as stand behind a +.
@@ -410,7 +411,7 @@ def main():
     if options.table:
         path = pathlib.Path(options.table)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page(text, len(sources), versions))
+        path.write_text(page(text, len(sources), versions, options.quick))
 
 
 if __name__ == "__main__":
