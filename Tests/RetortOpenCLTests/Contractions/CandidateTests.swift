@@ -14,7 +14,7 @@ import Testing
       (Product(m: 9, n: 20, k: 2100, b: true), .vector),
       (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .tiled),
       (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .mfmaTF32),
-      (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .mfmaBF16),
+      (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .dpas16BF16),
       (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .wmmaBF16),
       (Product(batch: 2, m: 150, n: 33, k: 130, a: true), .mmaFP16),
     ])

@@ -63,7 +63,7 @@ import Testing
   /// Every case in float32, and in one type of matrix units by turns: they take long to compile.
   private static func forms(_ cases: [Case]) -> [(Case, ContractionForm)] {
     cases.enumerated().flatMap { index, sample in
-      ([.tiled] + ContractionForm.emulated(1, turn: index)).map { (sample, $0) }
+      [.tiled, ContractionForm.emulated(turn: index)].map { (sample, $0) }
     }
   }
 
