@@ -3,12 +3,10 @@
 // Vectors    `float16` helpers for the CPU forms (one work-item walks a tile with wide vectors).
 //            `count` is how many of the 16 lanes are inside the tensor, 1…16; loads may over-read.
 // Groups     Folds over the work-items of a group for the GPU forms; every work-item calls them.
-// Numerics   fma() is used for multiply-adds; programs are built without fast-math options.
-//            exp16 ≤ 1 ulp where the result is normal, overflow to INFINITY, underflow to 0 or a
-//            denormal, NaN kept. log16 ≤ 1 ulp, log(0) = −INFINITY, log(negative) = NaN.
+// Numerics   No fast-math options. exp16 ≤ 1 ulp where the result is normal, overflow to INFINITY,
+//            underflow to 0 or a denormal. log16 ≤ 1 ulp, log(0) = −INFINITY, log(< 0) = NaN.
 
-// Asks for the line of memory at an address ahead of its use, for walks whose strides hide from the
-// processor; an address past the end does no harm. Nothing where the target is not known to have it.
+// Asks for the line of memory at an address ahead of its use; past the end it does no harm.
 #if defined(__x86_64__) || defined(__aarch64__)
 #define FETCH(from) __builtin_prefetch((__global const void*)(from), 0, 2)
 #else
@@ -88,10 +86,8 @@ static inline void store_part16(float16 v, int count, __global float* to) {
 
 // Transposes the 16×16 matrix of rows r[0], …, r[15]; inlined, the rows may stay in registers.
 static inline __attribute__((always_inline)) void transpose16(float16* r) {
-  UNROLL
-  for (int stride = 1; stride < 16; stride *= 2) {
-    UNROLL
-    for (int i = 0; i < 16; i++) {
+  UNROLL for (int stride = 1; stride < 16; stride *= 2) {
+    UNROLL for (int i = 0; i < 16; i++) {
       if ((i & stride) == 0) {
         const float16 even = EVEN16(r[i], r[i + stride]);
         r[i + stride] = ODD16(r[i], r[i + stride]);
@@ -104,9 +100,8 @@ static inline __attribute__((always_inline)) void transpose16(float16* r) {
 // Copies the window of `rows` × `columns` pixels that begins at (top, left) of one image
 // [height, width, channels] to `patch`; zeros outside the image.
 static inline void load_padded(
-    __global const float* image, __local float* patch, const int top,
-    const int left, const int rows, const int columns, const int height, const int width,
-    const int channels) {
+    __global const float* image, __local float* patch, const int top, const int left,
+    const int rows, const int columns, const int height, const int width, const int channels) {
   const int length = columns * channels;
   const int from = clamp(-left, 0, columns) * channels;
   const int to = clamp(width - left, 0, columns) * channels;
@@ -240,8 +235,7 @@ static inline float group_max(__local float* scratch, float value, int lane, int
 
 // softmax_statistics16 by `lanes` work-items of a group; each gets the row's result.
 static inline float2 group_softmax_statistics(
-    __local float* scratch, __global const float* x, int columns, float scale, int lane,
-    int lanes) {
+    __local float* scratch, __global const float* x, int columns, float scale, int lane, int lanes) {
   float top = -FLT_MAX, sum = 0.0f;
   for (int column = lane; column < columns; column += lanes) {
     const float value = x[column];

@@ -98,20 +98,19 @@ static inline void pack_panel(
 // acc += op(A)[row ..< row + MR, k ..< k + STEPS] · panel[k ..< k + STEPS]
 #if TRANSPOSE_A
 #define A_AT(i, u) a[(size_t)(u) * lda + (i)]
-#if DEEP
+#define A_ADVANCE(steps) a += (size_t)(steps) * lda
+#else
+// Three rows hang on one base register: x86 addresses base + 4·lda and base + 8·lda for free.
+#define A_AT(i, u) (a[(i) / 3] + ((i) % 3) * lda)[u]
+#define A_ADVANCE(steps)                                     \
+  UNROLL for (int i = 0; i < (MR + 2) / 3; i++) a[i] += steps
+#endif
+#if TRANSPOSE_A && DEEP
 #define A_FETCH(u)                              \
   FETCH(a + (size_t)((u) + AHEAD) * lda);       \
   FETCH(a + (size_t)((u) + AHEAD) * lda + MR - 1)
 #else
 #define A_FETCH(u)
-#endif
-#define A_ADVANCE(steps) a += (size_t)(steps) * lda
-#else
-// Three rows hang on one base register: x86 addresses base + 4·lda and base + 8·lda for free.
-#define A_AT(i, u) (a[(i) / 3] + ((i) % 3) * lda)[u]
-#define A_FETCH(u)
-#define A_ADVANCE(steps)                                     \
-  UNROLL for (int i = 0; i < (MR + 2) / 3; i++) a[i] += steps
 #endif
 #define MULTIPLY(steps)                                                               \
   UNROLL for (int u = 0; u < steps; u++) {                                            \

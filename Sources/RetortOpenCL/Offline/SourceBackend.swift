@@ -26,7 +26,7 @@ package final class SourceBackend: Backend {
   ) {
     processors =
       compute == .float32
-      ? [(nil, .amdgcn), (nil, .ptx), (nil, nil)]
+      ? [(nil, nil), (nil, .amdgcn), (nil, .ptx)]
       : MatrixUnits.all(compute).map { ($0, $0.instruction.fence) }
     self.write = write
   }

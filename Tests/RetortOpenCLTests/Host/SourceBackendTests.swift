@@ -57,7 +57,7 @@ import Testing
     let folder = Folder()
     _ = try compile(on: SourceBackend(compute: compute) { folder.files.append(($0, $1)) })
     var products = folder.files.filter { $0.name.hasPrefix("matmul_tiled") }
-    #expect(MatrixUnits.all(compute).count == (compute == .tf32 ? 2 : 3))
+    #expect(MatrixUnits.all(compute).count == (compute == .tf32 ? 2 : 5))
     for units in MatrixUnits.all(compute) {
       let own = products.filter { $0.text.contains(defines(units.macros)) }
       for tile in TileShape.all(on: units) {
