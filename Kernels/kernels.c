@@ -140,11 +140,17 @@ static const char depthwise_vector[] = {
 static const char matmul_vector[] = {
 #embed "matmul/matmul_vector.cl"
     , 0};
+static const char moments_core[] = {
+#embed "reduction/moments_core.cl"
+    , 0};
 static const char moments_vector[] = {
 #embed "reduction/moments_vector.cl"
     , 0};
 static const char moments_tiled[] = {
 #embed "reduction/moments_tiled.cl"
+    , 0};
+static const char padded_core[] = {
+#embed "convolution/padded_core.cl"
     , 0};
 static const char winograd_inputs[] = {
 #embed "convolution/winograd_inputs.cl"
@@ -171,6 +177,7 @@ static const retort_kernel_source sources[] = {
     {"convolution/convolution_weight_gradient_vector", convolution_weight_gradient_vector},
     {"convolution/convolution_weight_sum_vector", convolution_weight_sum_vector},
     {"convolution/depthwise_vector", depthwise_vector},
+    {"convolution/padded_core", padded_core},
     {"convolution/winograd_inputs", winograd_inputs},
     {"convolution/winograd_transforms", winograd_transforms},
     {"convolution/winograd_vector", winograd_vector},
@@ -213,6 +220,7 @@ static const retort_kernel_source sources[] = {
     {"pooling/average_pool", average_pool},
     {"pooling/max_pool", max_pool},
     {"reduction/argmax", argmax},
+    {"reduction/moments_core", moments_core},
     {"reduction/moments_vector", moments_vector},
     {"reduction/moments_tiled", moments_tiled},
 };

@@ -3,10 +3,12 @@
 // Vectors    `float16` helpers for the CPU forms (one work-item walks a tile with wide vectors).
 //            `count` is how many of the 16 lanes are inside the tensor, 1…16; loads may over-read.
 // Groups     Folds over the work-items of a group for the GPU forms; every work-item calls them.
-// Numerics   No fast-math options. exp16 ≤ 1 ulp where the result is normal, overflow to INFINITY,
-//            underflow to 0 or a denormal. log16 ≤ 1 ulp, log(0) = −INFINITY, log(< 0) = NaN.
+// Numerics   fma() is used for multiply-adds; programs are built without fast-math options.
+//            exp16 ≤ 1 ulp where the result is normal, overflow to INFINITY, underflow to 0 or a
+//            denormal, NaN kept. log16 ≤ 1 ulp, log(0) = −INFINITY, log(negative) = NaN.
 
-// Asks for the line of memory at an address ahead of its use; past the end it does no harm.
+// Asks for the line of memory at an address ahead of its use, for walks whose strides hide from the
+// processor; an address past the end does no harm. Nothing where the target is not known to have it.
 #if defined(__x86_64__) || defined(__aarch64__)
 #define FETCH(from) __builtin_prefetch((__global const void*)(from), 0, 2)
 #else
@@ -94,27 +96,6 @@ static inline __attribute__((always_inline)) void transpose16(float16* r) {
         r[i] = even;
       }
     }
-  }
-}
-
-// Copies the window of `rows` × `columns` pixels that begins at (top, left) of one image
-// [height, width, channels] to `patch`; zeros outside the image.
-static inline void load_padded(
-    __global const float* image, __local float* patch, const int top, const int left,
-    const int rows, const int columns, const int height, const int width, const int channels) {
-  const int length = columns * channels;
-  const int from = clamp(-left, 0, columns) * channels;
-  const int to = clamp(width - left, 0, columns) * channels;
-  for (int y = 0; y < rows; y++) {
-    __local float* row = patch + y * length;
-    const int inside = top + y >= 0 && top + y < height;
-    const int start = inside ? from : length, end = inside ? to : length;
-    __global const float* source = image + ((top + y) * width + left) * channels;
-    int i = 0;
-    for (; i < start; i++) row[i] = 0.0f;
-    for (; i + 16 <= end; i += 16) *(__local float16_anywhere*)(row + i) = load16(source + i);
-    for (; i < end; i++) row[i] = source[i];
-    for (; i < length; i++) row[i] = 0.0f;
   }
 }
 

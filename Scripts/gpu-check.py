@@ -5,8 +5,7 @@ Usage: gpu-check.py RETORT [--quick] [--table FILE]
 `RETORT` writes the programs of training steps, recipes and recorded cases (`--device sources:…`);
 clang makes PTX or AMD assembly of each, ptxas and clang's assembler make machine code of that, and
 Intel's own compiler does all for its GPUs. An error, a register spill or scratch memory fails the
-check. Results are kept under .build/gpu-check
-by the hash of all that they depend on.
+check. Results are kept under .build/gpu-check by the hash of all that they depend on.
 """
 
 import argparse
@@ -128,7 +127,10 @@ def ocloc():
                           f"this machine, or put ocloc's files at {folder}\n"
                           + fetched.stderr.strip())
         for package in here.glob("*.deb"):
-            run(["dpkg-deb", "-x", package, here / "all"])
+            unpacked = run(["dpkg-deb", "-x", package, here / "all"])
+            if unpacked.returncode:
+                raise Failure(f"dpkg-deb cannot unpack {package.name}; is the disk full?\n"
+                              + unpacked.stderr.strip())
         libraries = here / "all/usr/lib/x86_64-linux-gnu"
         (libraries / "libiga64.so").symlink_to("libiga64.so.1")  # the disassembler looks for it
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -269,13 +271,15 @@ def intel(kernel, source, target, folder):
     libraries = (tools / "lib/x86_64-linux-gnu").resolve()
     program = folder / "k.cl"
     program.write_text((DPAS if " dpas" in matrix_units(source) else "") + source.read_text())
-    tool = [tools / "bin/ocloc"]
-    result = run([*tool, "compile", "-file", program, "-device", target, "-options", "-cl-std=CL1.2",
+    tool = tools / "bin/ocloc"
+    result = run([tool, "compile", "-file", program, "-device", target, "-options", "-cl-std=CL1.2",
                   "-output", "k", "-output_no_suffix", "-out_dir", folder], libraries=libraries)
     if result.returncode:
         return {"error": (result.stdout + result.stderr).strip()}
-    run([*tool, "disasm", "-file", folder / "k", "-device", target, "-dump", folder],
-        libraries=libraries)
+    read = run([tool, "disasm", "-file", folder / "k", "-device", target, "-dump", folder],
+               libraries=libraries)
+    if read.returncode:
+        return {"error": (read.stdout + read.stderr).strip()}
     assembly = (folder / f"{kernel}_KernelHeap.asm").read_text()
     # Patch token 38 gives the bytes of a work-item in its fourth word.
     arrays = re.search(r"Token 38\n\t4 Size \d+\n\tHex((?: \w+){16})",

@@ -61,6 +61,8 @@
 #define STORE_PART16(value, count, m, n) store_part16(value, count, c + (size_t)(m) * N + (n))
 #endif
 
+#include "padded_core.cl"
+
 #define WIDTH (16 * NV)
 #define PIXELS (TILE_Y * TILE_X)
 #define GROUP_C (IN_C / GROUPS)

@@ -47,6 +47,8 @@
 #define NV 2
 #endif
 
+#include "padded_core.cl"
+
 #define GROUP_C (IN_C / GROUPS)
 #define GROUP_N (N / GROUPS)
 #define PANELS ((GROUP_N + 16 * NV - 1) / (16 * NV))

@@ -11,7 +11,7 @@
 // Memory     SPOTS statistics local.
 // Numerics   A run is joined in order, runs by FOLDERS at most and then as a tree: the order depends
 //            on the number of tiles alone, not on who does it. Means are relative to a first one.
-// Source     Chan, Golub, LeVeque 1983, equation 2.1 (merging).
+// Source     As moments_core.cl.
 
 #ifndef RESULT
 #define RESULT_PARAMETERS , __global float* r0
@@ -29,7 +29,9 @@
 #define SPOTS 256  // columns × folders at one time
 
 #if MOMENTS
-typedef struct { float count, mean, squares; } statistic;
+#include "../reduction/moments_core.cl"
+
+typedef moments statistic;
 #define SPOT_WORDS 3
 #define NO_STATISTIC ((statistic){0.0f, 0.0f, 0.0f})
 // What a tile's words, or a run's at `from`, say of `count` rows; means are relative to `pivot`.
@@ -39,23 +41,10 @@ typedef struct { float count, mean, squares; } statistic;
 #define SAID_OF_RUN(from, N, count, pivot) \
   ((statistic){(float)(count), ((from)[0] - (pivot)) + (from)[N], (from)[2 * (N)]})
 
-static inline statistic joined(statistic a, statistic b) {
-  const float count = a.count + b.count;
-  const float weight = count > 0.0f ? b.count / count : 0.0f;
-  const float delta = b.mean - a.mean;
-  const float squares = a.squares + fma(delta * delta, a.count * weight, b.squares);
-  return (statistic){count, fma(delta, weight, a.mean), squares};
-}
 static inline void say(statistic s, float pivot, __global float* to, int N) {
   to[0] = pivot;
   to[N] = s.mean;
   to[2 * N] = s.squares;
-}
-static inline void finish(statistic s, float pivot, __global float* result, int N) {
-  const float variance = s.squares / s.count;
-  result[0] = s.mean + pivot;
-  result[N] = variance;
-  result[2 * N] = 1.0f / sqrt(variance + EPSILON);
 }
 #else
 typedef float statistic;
@@ -64,14 +53,15 @@ typedef float statistic;
 #define SAID(words, count, pivot) ((void)(count), (words)[0])
 #define SAID_OF_RUN(from, N, count, pivot) ((void)(count), (void)(pivot), (from)[0])
 
-static inline statistic joined(statistic a, statistic b) { return a + b; }
+static inline statistic merged(statistic a, statistic b) { return a + b; }
 static inline void say(statistic s, float pivot, __global float* to, int N) {
   (void)pivot, (void)N;
   to[0] = s;
 }
-static inline void finish(statistic s, float pivot, __global float* result, int N) {
-  (void)pivot, (void)N;
-  result[0] = s;
+static inline void finish(
+    statistic s, float pivot, float epsilon, __global float* to, size_t pitch) {
+  (void)pivot, (void)epsilon, (void)pitch;
+  to[0] = s;
 }
 #endif
 
@@ -91,7 +81,7 @@ static inline void combine_run(
   statistic total = SAID(own[0], min(height, rows - first * height), pivot);
   UNROLL for (int i = 1; i < RUN; ++i)
     if (first + i <= last)
-      total = joined(total, SAID(own[i], min(height, rows - (first + i) * height), pivot));
+      total = merged(total, SAID(own[i], min(height, rows - (first + i) * height), pivot));
   say(total, pivot, from + tiles * pitch + (size_t)run * RUN_WORDS * N, N);
 }
 
@@ -119,7 +109,7 @@ static inline void combine_columns(
         __global const float* from = runs_said + column;
         const float pivot = from[0];
         for (int run = spot / width; run < runs; run += folders)
-          total = joined(total, SAID_OF_RUN(from + run * pitch, N,
+          total = merged(total, SAID_OF_RUN(from + run * pitch, N,
                                             min(height, rows - run * height), pivot));
       }
       scratch[spot] = total;
@@ -127,11 +117,11 @@ static inline void combine_columns(
     for (int half_count = folders / 2; half_count > 0; half_count /= 2) {
       barrier(CLK_LOCAL_MEM_FENCE);  // the statistics of this level are written
       for (int spot = lane; spot < half_count * width; spot += items)
-        scratch[spot] = joined(scratch[spot], scratch[spot + half_count * width]);
+        scratch[spot] = merged(scratch[spot], scratch[spot + half_count * width]);
     }
     // Whoever joined the last pair of a column finishes it.
     for (int spot = lane; spot < min(width, columns - start); spot += items)
-      finish(scratch[spot], runs_said[start + spot], result + start + spot, N);
+      finish(scratch[spot], runs_said[start + spot], EPSILON, result + start + spot, N);
     barrier(CLK_LOCAL_MEM_FENCE);  // scratch has been read
   }
 }

@@ -7,7 +7,7 @@
 //                   moments_rows_tiled; a power of two ≤ 256. Default 32.
 // Memory     768 floats local. x is read once by the columns entries, twice by the rows entry.
 // Numerics   As moments_vector.cl: relative to a first element; sets of up to 8 rows are merged.
-// Source     Chan, Golub, LeVeque 1983, equation 2.1 (merging); corrected two-pass, equation 1.7.
+// Source     As moments_core.cl; corrected two-pass, equation 1.7.
 // Called by  RetortOpenCL/Lowering/Moments.swift
 
 #ifndef TILE
@@ -15,23 +15,7 @@
 #endif
 #define FOLDERS (256 / TILE)
 
-typedef struct { float count, mean, squares; } moments;
-
-static inline moments merged(moments a, moments b) {
-  const float count = a.count + b.count;
-  const float weight = count > 0.0f ? b.count / count : 0.0f;
-  const float delta = b.mean - a.mean;
-  const float squares = a.squares + fma(delta * delta, a.count * weight, b.squares);
-  return (moments){count, fma(delta, weight, a.mean), squares};
-}
-
-static inline void finish(
-    moments m, float pivot, float epsilon, __global float* y, size_t at, size_t pitch) {
-  const float variance = m.squares / m.count;
-  y[at] = m.mean + pivot;
-  y[pitch + at] = variance;
-  y[2 * pitch + at] = 1.0f / sqrt(variance + epsilon);
-}
+#include "moments_core.cl"
 
 // Launch     2-D: ⌈columns / TILE⌉ · 256 × splits, local 256 × 1. A group has TILE columns and
 //            256 / TILE work-items for each; a split has splitRows rows.
@@ -79,7 +63,7 @@ void moments_columns_tiled(
     to[0] = total.mean + pivot;
     to[columns] = total.squares;
   } else {
-    finish(total, pivot, epsilon, y, column, columns);
+    finish(total, pivot, epsilon, y + column, columns);
   }
 }
 
@@ -105,7 +89,7 @@ void moments_combine_tiled(
     if (lane < half_count) scratch[item] = merged(scratch[item], scratch[item + half_count * TILE]);
   }
   if (lane == 0 && column < columns) {
-    finish(scratch[item], pivot, epsilon, y, column, columns);
+    finish(scratch[item], pivot, epsilon, y + column, columns);
   }
 }
 
@@ -136,6 +120,6 @@ void moments_rows_tiled(
   const float total = group_sum(own, squares, lane, FOLDERS) - left * left / columns;
   if (lane == 0 && row < rows) {
     const moments m = {columns, shift + left / columns, total < 0.0f ? 0.0f : total};
-    finish(m, pivot, epsilon, y, row, rows);
+    finish(m, pivot, epsilon, y + row, rows);
   }
 }

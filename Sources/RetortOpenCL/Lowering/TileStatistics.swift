@@ -103,8 +103,7 @@ struct StatisticsReaders {
       else { continue }
       return TileStatistics(
         kind: kind, reader: reader, results: steps[reader].outputs, program: program,
-        operands: operands,
-        observed: observed.results.count)
+        operands: operands, observed: observed.results.count)
     }
     return nil
   }
