@@ -18,6 +18,8 @@
 // Macros     TILE_*, ITEM_*, VECTOR_*, COMPUTE, MATRIX_CORE, EMULATED, PARTIAL, STORE_*  as
 //            matmul_tiled; VECTOR_A 4 needs a multiple of 4 as C forward and as O otherwise,
 //            VECTOR_B 4 as C. The rest is geometry.
+//            LOADED_A(to, from), LOADED_B, LOADED_PARAMETERS  what operands become as they are loaded:
+//            the VECTOR floats at `to` are from `from`, padding if that is null. Default: themselves.
 //            OBSERVED, MOMENTS, FENCE  see ../matmul/statistics_core.cl; tiles of one phase follow those
 //            of the one before. MOMENTS needs a single phase; WEIGHT_GRADIENT has neither.
 // Memory     As matmul_tiled; x is read once per tap through the caches.
@@ -52,6 +54,16 @@
 #elif !defined(STORE1)
 #define STORE_PARAMETERS
 #define STORE1(value, m, n) c[(size_t)(m) * N + (n)] = (value)
+#endif
+
+#ifndef LOADED_PARAMETERS
+#define LOADED_PARAMETERS
+#endif
+#ifndef LOADED_A
+#define LOADED_A(to, from)
+#endif
+#ifndef LOADED_B
+#define LOADED_B(to, from)
 #endif
 
 #define LOAD_1(to, from) *(to) = (from) ? *(from) : 0.0f
@@ -168,7 +180,8 @@ static address b_at(address input, part p, int k, int n) { return unfolded(input
 
 __kernel __attribute__((reqd_work_group_size(ITEMS, 1, 1))) TILE_ATTRIBUTES
 void ENTRY(__global const float* restrict a, __global const float* restrict b,
-           __global float* restrict c, const int images, const int chunk STORE_PARAMETERS) {
+           __global float* restrict c, const int images, const int chunk LOADED_PARAMETERS
+           STORE_PARAMETERS) {
   __local word tiles[TILE_WORDS] __attribute__((aligned(16)));
   float a_next[COUNT_A], b_next[COUNT_B];  // the next tiles, on their way to local memory
   float sum[SUM_ROWS][SUM_COLUMNS] = {{0.0f}};  // registers: loops over private arrays are unrolled
@@ -188,11 +201,13 @@ void ENTRY(__global const float* restrict a, __global const float* restrict b,
         const int m = row0 + A_ROW(i), k = k0 + A_DEPTH(i);
         const address from = m < p.rows && k < end ? a_at(a, p, m, k) : 0;
         LOAD(VECTOR_A)(a_next + i, from);
+        LOADED_A(a_next + i, from);
       }
       UNROLL for (int i = 0; i < COUNT_B; i += VECTOR_B) {
         const int n = column0 + B_COLUMN(i), k = k0 + B_DEPTH(i);
         const address from = n < COLUMNS && k < end ? b_at(b, p, k, n) : 0;
         LOAD(VECTOR_B)(b_next + i, from);
+        LOADED_B(b_next + i, from);
       }
     }
     if (k0 > begin) multiply_tiles(tiles, sum, lane);

@@ -21,6 +21,8 @@ public final class CPUBackend: Backend {
   public var threads: Int { workers.count }
   /// What messages and results call the device, such as `CPU (2 threads, AVX-512)`.
   public let name: String
+  /// Convolutions read operands that are computed before.
+  public let fusesLoads = false
   let kernels: retort_kernels
   let workers: Workers
 

@@ -99,6 +99,9 @@ public final class OpenCLBackend: Backend {
     return PlanMemory.byteCount(of: plan, lowering)
   }
 
+  /// The form for GPUs does.
+  public var fusesLoads: Bool { form == .tiled }
+
   /// The size of the device's memory.
   public var memoryByteCount: Int? { device.globalMemorySize }
 

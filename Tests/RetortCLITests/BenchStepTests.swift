@@ -55,6 +55,19 @@ import Testing
     }
   }
 
+  // A launch costs a GPU as much as some of these steps' kernels take.
+  @Test func aResidualNetworksStepIsFewLaunchesOnAGPU() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let outcome = try CommandLineTool.run([
+      "bench", "step", "--models", "resnet20", "--repeats", "1", "--device",
+      "sources:\(folder.path)", "--json",
+    ])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+    let model = try #require(try outcome.json()["models"]?.array?.first)
+    #expect(try #require(model["launches"]?.int) <= 90)
+  }
+
   @Test func aRecordThatCannotBeWrittenIsOneLine() throws {
     let outcome = try CommandLineTool.run([
       "bench", "step", "--models", "mlp", "--record", "/proc/none", "--device", "cpu",

@@ -77,6 +77,37 @@ struct PlanTests {
     #expect(plan.arenaByteCount <= 2 * Plan.reservation(4096, .float32))
   }
 
+  @Test("a step of one element reads no result of its own")
+  func oneElement() throws {
+    let graph = Graph()
+    let (x, w) = (graph.input("x", [1, 1, 1, 1]), graph.input("w", [1, 3, 3, 1]))
+    let gamma = graph.input("gamma", [1])
+    let geometry = Convolution(padding: 1)
+    let hidden = x.convolution(w, geometry)
+      .batchNorm(gamma: gamma, beta: gamma, epsilon: 1e-2).0.relu()
+    let loss = hidden.convolution(w, geometry).sigmoid().sum()
+    let plan = try Plan(graph, outputs: [loss] + gradients(of: loss, with: [x, w, gamma]))
+    #expect(plan.faults().isEmpty)
+  }
+
+  @Test("a sum that two places of a pack want is computed twice in one step")
+  func twins() throws {
+    let graph = Graph()
+    let (x, a, b) = (graph.input("x", [8, 16]), graph.input("a", [16]), graph.input("b", [16]))
+    let loss = ((x + a) + b).tanh().sum()
+    let slopes = gradients(of: loss, with: [a, b])
+    let flat = graph.pack(Array(zip(slopes, [0, 128])), count: 256)
+    let plan = try Plan(graph, outputs: [flat])
+    #expect(plan.steps.count == 1)
+    let program = try CPUBackend().compile(plan, variables: [])
+    try program.setInput(0, (0..<128).map { Float($0) / 64 })
+    try program.setInput(1, [Float](repeating: 0.5, count: 16))
+    try program.setInput(2, [Float](repeating: -1, count: 16))
+    try program.run()
+    let gradient = try program.floats(0)
+    #expect(gradient[..<16] == gradient[128..<144] && gradient[0] != 0)
+  }
+
   @Test("a graph's first fault is thrown with its place")
   func faults() {
     let graph = Graph()

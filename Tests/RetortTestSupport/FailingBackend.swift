@@ -32,6 +32,7 @@ package final class FailingBackend: Backend {
   }
 
   package var name: String { base.name }
+  package var fusesLoads: Bool { base.fusesLoads }
 
   package func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer {
     try account.call()

@@ -80,7 +80,9 @@ struct Tune: ParsableCommand {
     Interruption.listen()
     let tuner = StepTuner(
       device: backend.device, form: backend.form, isCancelled: { Interruption.isWanted })
-    let targets = tuner.targets(in: try plans(recipe)).filter { stored[$0.key] == nil }
+    let targets = tuner.targets(in: try plans(recipe, for: backend)).filter {
+      stored[$0.key] == nil
+    }
     let progress = ProgressLines(isSilent: format.json)
     let end = ContinuousClock.now + .seconds(budget)
     var report = TuneReport(device: backend.name, file: store.path(backend.device))
@@ -112,8 +114,8 @@ struct Tune: ParsableCommand {
   }
 
   /// The training steps to tune.
-  private func plans(_ recipe: Recipe?) throws -> [Plan] {
-    let recorder = PlanRecorder()
+  private func plans(_ recipe: Recipe?, for backend: OpenCLBackend) throws -> [Plan] {
+    let recorder = PlanRecorder(fusingLoads: backend.fusesLoads)
     if let recipe {
       try RecipeRunner.compile(recipe, on: recorder)
     } else {

@@ -10,6 +10,7 @@ final class RecordingBackend: Backend {
   init(_ base: any Backend) { self.base = base }
 
   var name: String { base.name }
+  var fusesLoads: Bool { base.fusesLoads }
 
   func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer {
     try base.makeBuffer(count: count, dtype: dtype)

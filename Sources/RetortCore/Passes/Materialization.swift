@@ -11,6 +11,8 @@ struct Materialization {
   /// Beyond these a chain is cut: more operands or operations do not pay in one kernel.
   private static let maximumLoads = 12
   private static let maximumOperations = 48
+  /// Beyond this an element that is loaded nine times is better computed once.
+  private static let maximumLoadOperations = 12
 
   init(_ graph: Graph, _ uses: Uses) {
     self.graph = graph
@@ -46,15 +48,19 @@ struct Materialization {
     let node = graph.nodes[id]
     switch node.op {
     case .fill:
-      stored[id] = uses.needsDense[id]
+      stored[id] = uses.needsDense[id] || uses.isLoaded[id]
     case .unary, .binary, .select:
       sumCosts(id)
       operations[id] += 1
-      stored[id] = uses.needsDense[id] || !pays(id)
+      stored[id] = uses.needsDense[id] || !(uses.isLoaded[id] ? canLoad(id) : pays(id))
       if stored[id] { reset(id) }
-    case .stopGradient, .named, .reshape, .slice, .transpose, .broadcast:
+    case .stopGradient, .named:
       sumCosts(id)
       stored[id] = uses.needsDense[id] && alias(Int32(id)) == nil
+      if stored[id] || alias(Int32(id)) != nil { reset(id) }
+    case .reshape, .slice, .transpose, .broadcast:
+      sumCosts(id)
+      stored[id] = (uses.needsDense[id] || uses.isLoaded[id]) && alias(Int32(id)) == nil
       if stored[id] || alias(Int32(id)) != nil { reset(id) }
     default:
       stored[id] = true
@@ -93,6 +99,34 @@ struct Materialization {
     return cheap && !finishesContraction(id)
   }
 
+  /// Whether convolutions may compute the node as they load it, tap by tap: from one tensor and what
+  /// there is per channel, or from two where nothing else reads it.
+  private func canLoad(_ id: Int) -> Bool {
+    guard !transcendental[id], operations[id] <= Materialization.maximumLoadOperations,
+      !uses.frozen[id], !finishesContraction(id)
+    else { return false }
+    let shape = graph.nodes[id].shape
+    var builder = ProgramBuilder(self, shape: shape, members: [])
+    builder.store(Int32(id), at: .init(strides: shape.strides))
+    let program = builder.program
+    guard program.operands.allSatisfy({ program.isLoadable($0) }) else { return false }
+    switch program.operands.count(where: { program.isDense($0.access) }) {
+    case 1: return true
+    case 2: return isOnlyLoaded(Int32(id))
+    default: return false
+    }
+  }
+
+  private func isOnlyLoaded(_ id: Int32) -> Bool {
+    uses.readers(id).allSatisfy { reader in
+      switch graph.nodes[Int(reader)].op {
+      case .stopGradient, .named: isOnlyLoaded(reader)
+      case .convolution, .convolutionInputGradient, .convolutionWeightGradient: true
+      default: false
+      }
+    }
+  }
+
   /// The computing nodes that read this one, directly or through views.
   private func collect(_ id: Int32, _ root: Int, _ readers: inout Set<Int32>, _ spreads: inout Bool)
   {
@@ -122,6 +156,16 @@ struct Materialization {
       default: return node.op.takesEpilogue
       }
     }
+  }
+}
+
+extension PointwiseProgram {
+  /// Whether a prologue may have the operand: float32, of the program's shape, with one element per
+  /// channel, or one.
+  fileprivate func isLoadable(_ operand: Operand) -> Bool {
+    let leading = (0..<shape.rank - 1).allSatisfy { operand.access.strides[$0] == 0 }
+    return operand.dtype == .float32
+      && (isDense(operand.access) || leading && operand.access.strides[shape.rank - 1] <= 1)
   }
 }
 

@@ -28,7 +28,8 @@ extension PlanBuilder {
     ]
   }
 
-  /// Parts computed by a step of their own are placed in the pack; the others are copied.
+  /// Parts computed by a step of their own are placed in the pack, and sums that are placed already
+  /// are computed once more beside themselves; the others are copied.
   mutating func emitPack(_ id: Int32, _ offsets: [Int]) -> [Step] {
     let whole = value(id)
     var steps: [Step] = []
@@ -40,11 +41,28 @@ extension PlanBuilder {
         && !uses.frozen[Int(part)]
       if free, !parts.values.contains(where: { $0.base == source }) {
         parts[source] = (whole, offset)
+      } else if parts[source] != nil, let twin = twin(of: source) {
+        parts[twin] = (whole, offset)
       } else if free || shape.count > 0 {
         steps.append(copy(part, to: whole, .init(offset: offset, strides: shape.strides)))
       }
     }
     return steps
+  }
+
+  /// Another result of the reduction that makes `source`, equal to it; nil where none does, or it has
+  /// four.
+  private mutating func twin(of source: Int) -> Int? {
+    guard let place = plan.steps.lastIndex(where: { $0.outputs.contains(source) }),
+      case .reduce(var reduction) = plan.steps[place].kind, reduction.operations.count < 4,
+      let result = plan.steps[place].outputs.firstIndex(of: source)
+    else { return nil }
+    reduction.prologue.results.append(reduction.prologue.results[result])
+    reduction.operations.append(reduction.operations[result])
+    let twin = addValue(plan.values[source].count, plan.values[source].dtype)
+    plan.steps[place].kind = .reduce(reduction)
+    plan.steps[place].outputs.append(twin)
+    return twin
   }
 
   private mutating func copy(

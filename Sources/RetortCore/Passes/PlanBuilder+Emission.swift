@@ -47,10 +47,11 @@ extension PlanBuilder {
       builder.store(member)
       stored.append(value(member))
     }
-    let operands = graph.operands(id).map { dense($0) } + builder.operandNodes.map { value($0) }
-    return Step(
-      kind: contraction(node, id, builder.program), inputs: operands, outputs: stored,
-      label: label(unit.first))
+    let kind = contraction(node, id, builder.program)
+    return loading(
+      Step(
+        kind: kind, inputs: builder.operandNodes.map { value($0) }, outputs: stored,
+        label: label(unit.first)), operandsOf: id)
   }
 
   private func contraction(_ node: Node, _ id: Int32, _ epilogue: PointwiseProgram) -> StepKind {
@@ -146,6 +147,10 @@ extension PlanBuilder {
     case .concatenate(let axis): return emitConcatenation(id, Int(axis))
     case .pad(let low): return emitPadding(id, low)
     case .pack(let index): return emitPack(id, graph.packs[Int(index)])
+    case .convolutionWeightGradient:
+      let step = Step(
+        kind: single(node, id), inputs: [], outputs: [value(id)], label: label(id))
+      return [loading(step, operandsOf: id)]
     default:
       return [
         Step(

@@ -19,12 +19,12 @@ struct PlanBuilder {
   /// Where assigned tensors are written directly.
   private var destinations: [Int32: (variable: Int, offset: Int)] = [:]
 
-  init(_ graph: Graph, _ outputs: [Tensor], _ effects: [Effect]) {
+  init(_ graph: Graph, _ outputs: [Tensor], _ effects: [Effect], fusingLoads: Bool) {
     self.graph = graph
     self.outputs = outputs
     self.effects = effects
     let roots = (outputs + effects.flatMap(\.tensors)).map(\.id)
-    uses = Uses(graph, roots: roots)
+    uses = Uses(graph, roots: roots, fusingLoads: fusingLoads)
     materialization = Materialization(graph, uses)
     var alone: Set<Int32> = []
     for effect in effects {

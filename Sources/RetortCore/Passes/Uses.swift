@@ -8,15 +8,17 @@ struct Uses {
   private(set) var isRoot: [Bool]
   /// Whether some reader needs the elements dense in memory.
   private(set) var needsDense: [Bool]
+  /// Whether a convolution reads the node that can compute its elements as it loads them.
+  private(set) var isLoaded: [Bool]
   private var start: [Int32]
   private var pool: [Int32]
 
-  init(_ graph: Graph, roots: [Int32]) {
+  init(_ graph: Graph, roots: [Int32], fusingLoads: Bool) {
     self.graph = graph
     reachable = graph.reachable(from: roots)
     frozen = graph.frozenNodes()
     isRoot = Array(repeating: false, count: graph.nodes.count)
-    needsDense = isRoot
+    (needsDense, isLoaded) = (isRoot, isRoot)
     for root in roots { isRoot[Int(root)] = true }
     start = Array(repeating: 0, count: graph.nodes.count + 1)
     for id in reachable.indices where reachable[id] {
@@ -32,7 +34,11 @@ struct Uses {
       }
     }
     for id in reachable.indices.reversed() where reachable[id] {
-      needsDense[id] = isRoot[id] || readers(Int32(id)).contains { demandsDense($0) }
+      let readers = readers(Int32(id))
+      isLoaded[id] = fusingLoads && readers.contains { loads($0, Int32(id)) }
+      needsDense[id] =
+        isRoot[id]
+        || readers.contains { demandsDense($0) && !(fusingLoads && loads($0, Int32(id))) }
     }
   }
 
@@ -44,9 +50,27 @@ struct Uses {
     switch graph.nodes[Int(reader)].op {
     case .unary, .binary, .select, .reduce, .broadcast, .transpose, .concatenate, .pad: false
     case .stopGradient, .named: needsDense[Int(reader)]
-    case .reshape: !graph.isUnitReshape(reader) || needsDense[Int(reader)]
-    case .slice: needsDense[Int(reader)] && graph.denseSliceOffset(reader) != nil
+    case .reshape: !graph.isUnitReshape(reader) || isStored(reader)
+    case .slice: isStored(reader) && graph.denseSliceOffset(reader) != nil
     default: true
+    }
+  }
+
+  /// Whether a view's elements are read from memory; loads compute those of no view.
+  private func isStored(_ view: Int32) -> Bool { needsDense[Int(view)] || isLoaded[Int(view)] }
+
+  /// Whether `reader` is a convolution that can compute `id` as it loads it, or a name for such an
+  /// operand.
+  private func loads(_ reader: Int32, _ id: Int32) -> Bool {
+    let node = graph.nodes[Int(reader)]
+    switch node.op {
+    case .stopGradient, .named: return isLoaded[Int(reader)]
+    case .convolution(let geometry), .convolutionInputGradient(let geometry):
+      let weight = graph.operand(reader, 1)
+      return weight != id && (geometry.groups == 1 || graph.nodes[Int(weight)].shape[3] != 1)
+    case .convolutionWeightGradient(let geometry):
+      return geometry.groups == 1 || node.shape[3] != 1
+    default: return false
     }
   }
 }

@@ -40,7 +40,12 @@ extension Plan {
         case .reduce(let reduction): reduction.prologue
         default: nil
         }
-      if let program, program.operands.count != step.inputs.count {
+      var operands = program?.operands.count ?? step.inputs.count
+      if case .convolution(let convolution) = step.kind {
+        operands = 2 + convolution.epilogue.operands.count
+        operands += convolution.loads.reduce(0) { $0 + $1.program.operands.count }
+      }
+      if operands != step.inputs.count {
         faults.append("step \(index) has \(step.inputs.count) inputs for its program")
       }
     }

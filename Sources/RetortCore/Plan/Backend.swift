@@ -13,6 +13,9 @@ public protocol Backend: AnyObject {
   func byteCount(of plan: Plan) throws -> Int
   /// The bytes of device memory that there are; nil where nobody knows.
   var memoryByteCount: Int? { get }
+  /// Whether convolutions compute element-wise work as they load an operand; see
+  /// `ConvolutionStep.prologues`.
+  var fusesLoads: Bool { get }
 }
 
 extension Backend {

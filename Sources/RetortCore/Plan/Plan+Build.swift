@@ -3,8 +3,11 @@ extension Plan {
   ///
   /// Effects happen after everything has been computed, so every value is of the step's start.
   ///
+  /// - Parameter fusingLoads: Whether convolutions may have prologues; see `Backend.fusesLoads`.
   /// - Throws: The first `GraphError` met while the graph was built.
-  public init(_ graph: Graph, outputs: [Tensor], effects: [Effect] = []) throws(GraphError) {
+  public init(
+    _ graph: Graph, outputs: [Tensor], effects: [Effect] = [], fusingLoads: Bool = false
+  ) throws(GraphError) {
     if let fault = graph.error { throw fault }
     let roots = graph.rewritten(outputs.map(\.id) + effects.flatMap(\.tensors).map(\.id))
     if let fault = graph.error { throw fault }
@@ -13,7 +16,7 @@ extension Plan {
     let settled = effects.map {
       $0.replacingTensors { _ in Tensor(graph: graph, id: rest.removeFirst()) }
     }
-    var builder = PlanBuilder(graph, results, settled)
+    var builder = PlanBuilder(graph, results, settled, fusingLoads: fusingLoads)
     self = builder.build()
     assert(faults().isEmpty, "an inconsistent plan: \(faults())\n\(self)")
   }

@@ -64,8 +64,11 @@ package struct PointwiseProgram: Hashable, Sendable {
     return program
   }
 
-  /// Whether every operand and result walks memory in the order of the iteration space.
+  /// Whether an operand or result walks memory in the order of the iteration space, whatever the
+  /// strides of axes of extent 1.
   package func isDense(_ access: Access) -> Bool {
-    access.offset == 0 && access.strides == shape.strides
+    guard access.offset == 0 else { return false }
+    let strides = shape.strides
+    return (0..<shape.rank).allSatisfy { shape[$0] == 1 || access.strides[$0] == strides[$0] }
   }
 }

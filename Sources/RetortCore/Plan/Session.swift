@@ -42,7 +42,8 @@ public final class Session {
   public func compile(_ graph: Graph, outputs: [Tensor], effects: [Effect] = []) throws
     -> any Executable
   {
-    let plan = try Plan(graph, outputs: outputs, effects: effects)
+    let plan = try Plan(
+      graph, outputs: outputs, effects: effects, fusingLoads: backend.fusesLoads)
     return try backend.compile(plan, variables: plan.variables.map { try buffer($0) })
   }
 }

@@ -19,7 +19,8 @@ package enum StepKind: Sendable {
   case moments(MomentsAxis, rows: Int, columns: Int, epsilon: Float)
   /// Inputs: a, b, then the epilogue's operands. Outputs: the epilogue's results.
   case matmul(MatmulStep)
-  /// Inputs: forward x, w; input gradient g, w; weight gradient x, g; then epilogue operands.
+  /// Inputs: forward x, w; input gradient g, w; weight gradient x, g; then the epilogue's operands,
+  /// then the prologues'.
   case convolution(ConvolutionStep)
   /// Inputs: see `PoolingStep.Kind`. Output: one.
   case pooling(PoolingStep)
@@ -96,6 +97,21 @@ package struct ConvolutionStep: Sendable {
   /// Forward: over `[batch·outHeight·outWidth, out]`; input gradient: `[batch·height·width, in]`;
   /// weight gradient: `[out, kh·kw·in/groups]`, always the plain store.
   package var epilogue: PointwiseProgram
+  /// What the first two inputs become as they are loaded; nil for the inputs themselves.
+  ///
+  /// A program over the input's shape with one float32 result. Its operands have that shape too, one
+  /// element per channel, or one element; the first of that shape is the step's own input. Never of a
+  /// weight, nor where groups have one input channel each.
+  package var prologues: (PointwiseProgram?, PointwiseProgram?) = (nil, nil)
+}
+
+extension ConvolutionStep {
+  /// The prologues that there are, with the input that each makes.
+  package var loads: [(input: Int, program: PointwiseProgram)] {
+    [prologues.0, prologues.1].enumerated().compactMap { index, program in
+      program.map { (index, $0) }
+    }
+  }
 }
 
 package struct PoolingStep: Sendable {

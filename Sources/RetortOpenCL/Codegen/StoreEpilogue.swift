@@ -78,15 +78,7 @@ extension PointwiseProgram {
     guard results.count == 1, let result = results.first,
       case .accumulator = instructions[result.register], result.dtype == .float32
     else { return false }
-    return isDenseStore(result.access)
-  }
-
-  /// As `isDense`, whatever the strides of axes of extent 1.
-  private func isDenseStore(_ access: Access) -> Bool {
-    access.offset == 0
-      && (0..<shape.rank).allSatisfy {
-        shape[$0] == 1 || access.strides[$0] == shape.strides[$0]
-      }
+    return isDense(result.access)
   }
 }
 

@@ -37,7 +37,9 @@ extension StepKind {
     // The sum, and the sum of squared differences.
     case .moments(_, let rows, let columns, _): 4 * rows * columns
     case .matmul(let m): 2 * m.batch * m.m * m.n * m.k + m.epilogue.arithmetic
-    case .convolution(let c): 2 * c.multiplyAdds + c.epilogue.arithmetic
+    case .convolution(let c):
+      2 * c.multiplyAdds
+        + c.loads.reduce(c.epilogue.arithmetic) { $0 + $1.program.arithmetic }
     case .pooling(let p): p.pooling.height * p.pooling.width * p.output.count
     case .gather, .augment: 0
     case .scatterAdd(_, let columns, let count): count * columns
@@ -140,17 +142,20 @@ extension Step {
       elements[value] = min(plan.values[value].count, elements[value, default: 0] + count)
     }
     func whole(_ value: Int) -> Int { plan.values[value].count }
-    let own = inputs.count - (kind.program?.operands.count ?? 0)
+    let read = kind.programs.flatMap { program in
+      program.operands.map { program.touched($0.access) }
+    }
+    let own = inputs.count - read.count
     for (index, value) in inputs.enumerated() {
-      if let program = kind.program, index >= own {
-        add(value, program.touched(program.operands[index - own].access))
+      if index >= own {
+        add(value, read[index - own])
       } else if case .gather(_, let columns, let count) = kind, index == 0 {
         add(value, columns * count)
       } else {
         add(value, whole(value))
       }
     }
-    let read = elements.reduce(0) { $0 + $1.value * plan.values[$1.key].dtype.byteCount }
+    let taken = elements.reduce(0) { $0 + $1.value * plan.values[$1.key].dtype.byteCount }
     elements = [:]
     for (index, value) in outputs.enumerated() {
       if case .pointwise(let program) = kind {
@@ -161,20 +166,20 @@ extension Step {
     }
     let written = elements.reduce(0) { $0 + $1.value * plan.values[$1.key].dtype.byteCount }
     // An optimizer reads what it updates.
-    if case .optimizer = kind { return read + 2 * written }
-    return read + written
+    if case .optimizer = kind { return taken + 2 * written }
+    return taken + written
   }
 }
 
 extension StepKind {
-  /// The program whose operands end the step's inputs.
-  fileprivate var program: PointwiseProgram? {
+  /// The programs whose operands end the step's inputs.
+  fileprivate var programs: [PointwiseProgram] {
     switch self {
-    case .pointwise(let program): program
-    case .reduce(let reduction): reduction.prologue
-    case .matmul(let matmul): matmul.epilogue
-    case .convolution(let convolution): convolution.epilogue
-    default: nil
+    case .pointwise(let program): [program]
+    case .reduce(let reduction): [reduction.prologue]
+    case .matmul(let matmul): [matmul.epilogue]
+    case .convolution(let convolution): [convolution.epilogue] + convolution.loads.map(\.program)
+    default: []
     }
   }
 }

@@ -42,11 +42,12 @@ extension ConvolutionStep {
     geometry.groups > 1 && geometry.groups == input[3] && geometry.groups == output[3]
   }
 
-  /// The convolution as a matrix product of its inputs in order, the weight gradient's swapped.
+  /// The convolution as a matrix product of its inputs in order, the weight gradient's swapped; nil
+  /// where it is none, or inputs have prologues.
   var matrixProduct: MatmulStep? {
     let padding =
       geometry.padTop + geometry.padLeft + geometry.padBottom + geometry.padRight
-    guard geometry.groups == 1, padding == 0 else { return nil }
+    guard geometry.groups == 1, padding == 0, loads.isEmpty else { return nil }
     let isPointwise =
       weight[1] == 1 && weight[2] == 1 && geometry.strideY == 1 && geometry.strideX == 1
     let isWhole =

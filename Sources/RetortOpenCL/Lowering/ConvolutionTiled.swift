@@ -22,13 +22,16 @@ extension Lowering {
       case .inputGradient: ("INPUT_GRADIENT", "convolution_input_gradient_tiled")
       case .weightGradient: ("WEIGHT_GRADIENT", "convolution_weight_gradient_tiled")
       }
-    var macros = product.macros(
-      vectorA: (convolution.direction == .forward ? inner : outer) % 4 == 0,
-      vectorB: inner % 4 == 0)
+    let vectorA = (convolution.direction == .forward ? inner : outer) % 4 == 0
+    let vectorB = inner % 4 == 0
+    var macros = product.macros(vectorA: vectorA, vectorB: vectorB)
     macros.append(convolution.macros)
     macros.append("CONV_GROUPS", "\(geometry.groups)")
     if let role { macros.append(role, "1") }
     let (a, b) = convolution.direction == .weightGradient ? (1, 0) : (0, 1)
+    let loads = LoadPrologue(
+      step, convolution, names: a == 0 ? ["a", "b"] : ["b", "a"],
+      widths: (a == 0 ? [vectorA, vectorB] : [vectorB, vectorA]).map { $0 ? .four : .one })
     let columns = convolution.resultColumns
     store(
       step, convolution.epilogue, rows: result.count / columns, columns: columns,
@@ -38,10 +41,11 @@ extension Lowering {
         "a": .buffer(.value(step.inputs[a])), "b": .buffer(.value(step.inputs[b])),
         "c": .buffer(c), "images": .int(convolution.input[0]), "chunk": .int(product.chunk),
       ]
+      arguments.append(loads.arguments)
       if let store { arguments.append(store.arguments) }
       return Launch(
         family: "convolution/convolution_tiled", entry: entry, macros: macros,
-        generated: store?.text ?? "", global: product.global, local: product.local,
+        generated: loads.text + (store?.text ?? ""), global: product.global, local: product.local,
         arguments: arguments, label: step.label)
     }
   }

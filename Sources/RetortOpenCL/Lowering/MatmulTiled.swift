@@ -56,8 +56,8 @@ extension Lowering {
       add(launch)
       return
     }
-    let store = StoreEpilogue(
-      program, operands: step.inputs.dropFirst(2).map { .value($0) }, results: results)
+    let operands = step.inputs.dropFirst(2).prefix(program.operands.count)
+    let store = StoreEpilogue(program, operands: operands.map { .value($0) }, results: results)
     if splits == 1 {
       add(launch(results[0], store))
       return

@@ -133,7 +133,7 @@ struct StatisticsReaders {
     _ epilogue: PointwiseProgram, of place: Int, by observed: PointwiseProgram, of reader: Int
   ) -> (PointwiseProgram, operands: [Int])? {
     var program = epilogue
-    var operands = Array(steps[place].inputs.dropFirst(2))
+    var operands = Array(steps[place].inputs.dropFirst(2).prefix(epilogue.operands.count))
     var registers: [Int] = []
     for instruction in observed.instructions {
       if case .load(let index) = instruction {

@@ -8,8 +8,11 @@ package final class PlanRecorder: Backend {
   /// The plans with an optimizer, in the order in which they came.
   package private(set) var plans: [Plan] = []
 
+  /// What the device that the plans are for does.
+  package let fusesLoads: Bool
+
   /// Remembers nothing yet.
-  package init() {}
+  package init(fusingLoads: Bool) { fusesLoads = fusingLoads }
 
   /// A buffer that takes no memory.
   package func makeBuffer(count: Int, dtype: DType) -> any DeviceBuffer {

@@ -13,6 +13,9 @@ package final class SourceBackend: Backend {
   private var known: [KernelInstance: Set<String>] = [:]
   private var knownKinds: Set<LaunchMacros> = []
 
+  /// As a GPU.
+  package var fusesLoads: Bool { true }
+
   /// Hands each kernel over once.
   ///
   /// - Parameters:
@@ -74,6 +77,7 @@ package final class SourceBackend: Backend {
     guard values["TILE_M"] != nil else { return [] }
     var kind: LaunchMacros = ["ENTRY": launch.entry]
     for flag in flags { kind.append(flag, values[flag] ?? "") }
+    kind.append("loads", "\(launch.generated.contains("LOADED_"))")
     guard knownKinds.insert(kind).inserted else { return [] }
     let tiles = TileShape.all(on: matrix) + (matrix == nil ? TileShape.tried : [])
     return tiles.filter { !$0.isCrowded || values["MOMENTS"] != "0" }.map { tile in

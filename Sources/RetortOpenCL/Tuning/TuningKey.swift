@@ -4,8 +4,8 @@ import RetortCore
 ///
 /// Its text is canonical, such as `vector matmul 1x128x512x784 nt` (batch, m, n, k; which operands
 /// are transposed) or `vector convolution forward 128x28x28x16 3x3x16 s1 p1`: input, kernel and
-/// output channels, stride and padding; then dilation (`d2`) and groups (`g4`) other than 1. It
-/// ends with `fused` where more than the sum is stored.
+/// output channels, stride and padding; then dilation (`d2`) and groups (`g4`) other than 1, and
+/// `loads` where an input has a prologue. It ends with `fused` where more than the sum is stored.
 package struct TuningKey: Hashable, Sendable, CustomStringConvertible {
   /// The canonical text.
   package let description: String
@@ -37,6 +37,7 @@ package struct TuningKey: Hashable, Sendable, CustomStringConvertible {
     let dilation = Self.short([geometry.dilationY, geometry.dilationX])
     if dilation != "1" { text += " d" + dilation }
     if geometry.groups != 1 { text += " g\(geometry.groups)" }
+    if !convolution.loads.isEmpty { text += " loads" }
     self.init(text + Self.suffix(convolution.epilogue))
   }
 

@@ -32,6 +32,7 @@ final class MemoryMeter: Backend {
   init(_ base: any Backend) { self.base = base }
 
   var name: String { base.name }
+  var fusesLoads: Bool { base.fusesLoads }
 
   /// The most bytes of device memory held at one time.
   var peakByteCount: Int { sum.peak }

@@ -10,14 +10,17 @@ struct GraphRun {
   ///
   /// - Parameters:
   ///   - fence: What lets the last work-groups combine what the tiles say.
+  ///   - fusingLoads: Whether convolutions of the tiled form may have prologues.
   ///   - earlier: Inputs of a run before, which may leave nothing behind.
   init(
     _ graph: Graph, _ outputs: [Tensor], _ inputs: [[Float]], _ form: ContractionForm = .tiled,
-    _ choice: [String: Int] = [:], fence: DeviceFence? = nil, after earlier: [[Float]]? = nil
+    _ choice: [String: Int] = [:], fence: DeviceFence? = nil, fusingLoads: Bool = true,
+    after earlier: [[Float]]? = nil
   ) throws {
     let context = try Fixture.context()
-    let plan = try Plan(graph, outputs: outputs)
     let runner = form.runner
+    let plan = try Plan(
+      graph, outputs: outputs, fusingLoads: fusingLoads && runner.form == .tiled)
     var lowering = Lowering(
       plan, device: context.device.limits, form: runner.form, matrix: runner.matrix,
       fence: fence)
