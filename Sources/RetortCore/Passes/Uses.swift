@@ -63,16 +63,35 @@ struct Uses {
   /// operand.
   private func loads(_ reader: Int32, _ id: Int32) -> Bool {
     let node = graph.nodes[Int(reader)]
+    func shape(_ operand: Int) -> Shape { graph.nodes[Int(graph.operand(reader, operand))].shape }
     switch node.op {
     case .stopGradient, .named: return isLoaded[Int(reader)]
-    case .convolution(let geometry), .convolutionInputGradient(let geometry):
-      let weight = graph.operand(reader, 1)
-      return weight != id && (geometry.groups == 1 || graph.nodes[Int(weight)].shape[3] != 1)
+    case .convolution(let geometry):
+      return graph.operand(reader, 1) != id
+        && Self.isLoadCheap(geometry, shape(1), columns: shape(1)[0] / geometry.groups)
+    case .convolutionInputGradient(let geometry):
+      return graph.operand(reader, 1) != id
+        && Self.isLoadCheap(geometry, shape(1), columns: shape(1)[3])
     case .convolutionWeightGradient(let geometry):
-      return geometry.groups == 1 || node.shape[3] != 1
+      return Self.isLoadCheap(
+        geometry, node.shape, columns: max(node.shape[0] / geometry.groups, node.shape[3]))
     default: return false
     }
   }
+
+  /// Whether a convolution with weights `[out, height, width, in]` loads an element so few times that
+  /// computing it each time costs less than a pass over memory: once for each tap that meets it, and
+  /// again for every so many columns of the result. Where groups have one input channel, nothing is
+  /// shared between columns.
+  private static func isLoadCheap(_ geometry: Convolution, _ weight: Shape, columns: Int) -> Bool {
+    guard geometry.groups == 1 || weight[3] != 1 else { return false }
+    let strides = geometry.strideY * geometry.strideX
+    let taps = (weight[1] * weight[2] + strides - 1) / strides
+    return taps * ((columns + columnsOfTile - 1) / columnsOfTile) <= maximumRepeats
+  }
+
+  private static let columnsOfTile = 128
+  private static let maximumRepeats = 16
 }
 
 extension Graph {

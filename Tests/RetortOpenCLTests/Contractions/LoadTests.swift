@@ -131,6 +131,8 @@ import Testing
     #expect(try loads(x.convolution(w * 2, geometry)) == 0)
     #expect(
       try loads((x * 2).convolution(depthwise, Convolution(padding: 1, groups: 8))) == 0)
+    let wide = graph.input("wide", [129, 3, 3, 8])
+    #expect(try loads((x * 2).convolution(wide, geometry)) == 0)
     let kept = (x * 2).relu()
     #expect(try loads(kept.convolution(w, geometry), kept) == 0)
   }
