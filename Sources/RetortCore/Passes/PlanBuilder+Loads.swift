@@ -1,6 +1,8 @@
 extension PlanBuilder {
-  /// The contraction `id` as a step that reads its operands too; `step` has only what its epilogue
-  /// reads. An operand that is not stored becomes a prologue over what it is made of.
+  /// The contraction `id` as a step that reads its operands too.
+  ///
+  /// `step` has only what its epilogue reads. An operand that is not stored becomes a prologue over
+  /// what it is made of.
   mutating func loading(_ step: Step, operandsOf id: Int32) -> Step {
     let loads = graph.operands(id).map { load($0) }
     var step = step

@@ -80,9 +80,10 @@ struct Uses {
   }
 
   /// Whether a convolution with weights `[out, height, width, in]` loads an element so few times that
-  /// computing it each time costs less than a pass over memory: once for each tap that meets it, and
-  /// again for every so many columns of the result. Where groups have one input channel, nothing is
-  /// shared between columns.
+  /// computing it each time costs less than a pass over memory.
+  ///
+  /// It does once for each tap that meets the element, and again for every so many columns of the
+  /// result. Where groups have one input channel, the kernels load nothing for several columns.
   private static func isLoadCheap(_ geometry: Convolution, _ weight: Shape, columns: Int) -> Bool {
     guard geometry.groups == 1 || weight[3] != 1 else { return false }
     let strides = geometry.strideY * geometry.strideX
