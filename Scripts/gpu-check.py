@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import zipfile
 import zlib
 
@@ -371,19 +372,20 @@ def table(results, targets):
 
 def page(text, count, versions, quick):
     """The kept file: what was compiled, by what, and the table."""
-    rest = "Each program was compiled for one of the processors that it is meant for. " if quick else ""
-    clang_version = re.search(r"clang version (\d+[.\d]*)", versions)[1]
-    ptxas_version = re.search(r"V(\d+[.\d]*)", versions)[1]
-    return f"""# Kernels on GPUs, as compiled
-
-Written by `make gpu-check` on a machine without a GPU: {count} programs, clang {clang_version},
-ptxas {ptxas_version}, Intel's ocloc of Debian 12. {rest}Each row has the most over its programs: bytes of local memory of a
-work-group, matrix instructions, and under each processor the registers of a work-item (vector
-registers on AMD, those of a thread on Intel; – where a program is not meant for a processor). Nothing
-spills, and nothing lies in scratch memory but, on Intel, as many bytes of arrays as stand behind a +,
-and some registers of tiles that only a search tries.
-
-{text}"""
+    about = (
+        f"Written by `make gpu-check` on a machine without a GPU: {count} programs, clang "
+        f"{re.search(r'clang version ([0-9.]+)', versions)[1]}, ptxas "
+        f"{re.search(r'V([0-9.]+)', versions)[1]}, Intel's ocloc of Debian 12. ")
+    if quick:
+        about += ("Each program was compiled for one of the processors that it is meant for, and of "
+                  f"tf32, fp16 and DPAS one in {SAMPLE}. ")
+    about += (
+        "Each row has the most over its programs: bytes of local memory of a work-group, matrix "
+        "instructions, and under each processor the registers of a work-item (vector registers on "
+        "AMD, those of a thread on Intel; – where no program was compiled for it). Nothing spills, "
+        "and nothing lies in scratch memory but, on Intel, as many bytes of arrays as stand behind a "
+        "+, and some registers of tiles that only a search tries.")
+    return f"# Kernels on GPUs, as compiled\n\n{textwrap.fill(about, 100)}\n\n{text}"
 
 
 def main():
