@@ -33,7 +33,7 @@ AMD = ["gfx90a", "gfx942", "gfx1100"]
 INTEL = ["dg2-g10", "pvc"]
 TARGETS = NVIDIA + AMD + INTEL
 QUICK = ["sm_90", "gfx942", "dg2-g10"]
-SAMPLE = 16
+FEW = 3  # programs of a kernel, type and tile that a quick check compiles
 # What types and cores of products on matrix units are called, and the targets that have both.
 TYPES = {"1": "tf32", "2": "bf16", "3": "fp16"}
 CORES = {"1": "mma.sync", "2": "mfma", "3": "wmma", "4": "dpas 8", "5": "dpas 16"}
@@ -346,6 +346,16 @@ def row_name(source):
     return " ".join(filter(None, [kernel, matrix_units(source), tile(source)]))
 
 
+def few(sources):
+    """Some programs of each kernel, type and tile; all of those without a tile."""
+    kept, counts = [], {}
+    for source in sorted(sources, key=lambda source: zlib.crc32(source.name.encode())):
+        counts[row_name(source)] = counts.get(row_name(source), 0) + 1
+        if not tile(source) or counts[row_name(source)] <= FEW:
+            kept.append(source)
+    return kept
+
+
 def table(results, targets):
     """A Markdown table: per kernel the most of everything over its programs."""
     rows = {}
@@ -377,8 +387,8 @@ def page(text, count, versions, quick):
         f"{re.search(r'clang version ([0-9.]+)', versions)[1]}, ptxas "
         f"{re.search(r'V([0-9.]+)', versions)[1]}, Intel's ocloc of Debian 12. ")
     if quick:
-        about += ("Each program was compiled for one of the processors that it is meant for, and of "
-                  f"tf32, fp16 and DPAS one in {SAMPLE}. ")
+        about += (f"Of each kernel, type and tile there are at most {FEW} programs, each compiled for "
+                  "one of the processors that it is meant for. ")
     about += (
         "Each row has the most over its programs: bytes of local memory of a work-group, matrix "
         "instructions, and under each processor the registers of a work-item (vector registers on "
@@ -392,18 +402,16 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("retort", help="the built program")
     parser.add_argument("--quick", action="store_true",
-                        help=f"each program for one of {' and '.join(QUICK)}, and what neither has; "
-                             f"of tf32, fp16 and DPAS one in {SAMPLE}")
+                        help=f"at most {FEW} programs of each kernel, type and tile, each for one of "
+                             f"{', '.join(QUICK)}, or what it is meant for")
     parser.add_argument("--table", help="the file that keeps the table")
     options = parser.parse_args()
     (HOME / "results").mkdir(parents=True, exist_ok=True)
     versions = run([CLANG, "--version"]).stdout + run([ptxas(), "--version"]).stdout
     ocloc()
     sources = write_sources(pathlib.Path(options.retort).resolve())
-    if options.quick:  # these differ from bf16 elsewhere in instructions and the width of words alone
-        sources = [source for source in sources
-                   if not re.match("tf32|fp16|bf16 dpas", matrix_units(source))
-                   or zlib.crc32(source.name.encode()) % SAMPLE == 0]
+    if options.quick:
+        sources = few(sources)
     results = {source: {} for source in sources}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = {pool.submit(check, source, target, versions): (source, target)
