@@ -15,6 +15,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSpng", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
     .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl")]),
+    .target(name: "CRetortHost"),
     .target(name: "CRetortCPU", linkerSettings: [.linkedLibrary("m")]),
     .target(
       name: "CKernels", path: "Kernels",
@@ -32,7 +33,7 @@ let package = Package(
     .target(name: "RetortCPU", dependencies: ["RetortCore", "CRetortCPU"]),
     .target(name: "RetortOpenCL", dependencies: ["RetortCore", "COpenCL", "CKernels"]),
     .target(name: "RetortFormats", dependencies: ["RetortCore", "CZlib", "CSpng"]),
-    .target(name: "RetortData", dependencies: ["RetortCore", "RetortFormats"]),
+    .target(name: "RetortData", dependencies: ["RetortCore", "RetortFormats", "CRetortHost"]),
     .target(name: "RetortNN", dependencies: ["RetortCore"]),
     .target(name: "RetortModels", dependencies: ["RetortCore", "RetortNN"]),
     .target(
@@ -66,7 +67,8 @@ let package = Package(
       name: "RetortTestSupport",
       dependencies: ["RetortCore", "RetortCPU", "RetortOpenCL", "RetortFormats"],
       path: "Tests/RetortTestSupport"),
-    .testTarget(name: "RetortCoreTests", dependencies: ["RetortCore", "RetortTestSupport"]),
+    .testTarget(
+      name: "RetortCoreTests", dependencies: ["RetortCore", "RetortCPU", "RetortTestSupport"]),
     .testTarget(name: "RetortCPUTests", dependencies: ["RetortCPU", "RetortTestSupport"]),
     .testTarget(name: "RetortOpenCLTests", dependencies: ["RetortOpenCL", "RetortTestSupport"]),
     .testTarget(name: "RetortFormatsTests", dependencies: ["RetortFormats"]),

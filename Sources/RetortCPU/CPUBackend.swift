@@ -58,12 +58,12 @@ public final class CPUBackend: Backend {
     name = "CPU (\(count) thread\(count == 1 ? "" : "s"), \(instructionSet)\(bits))"
   }
 
-  /// The machine's memory.
-  public var memoryByteCount: Int? { sysconf(Int32(_SC_PHYS_PAGES)) * sysconf(Int32(_SC_PAGESIZE)) }
+  /// The machine's memory, or what this process may have of it.
+  public var memoryByteCount: Int? { HostMemory.byteCount }
 
   /// A zeroed buffer of `count` elements.
   ///
-  /// - Throws: `BackendError.device` where the memory cannot be had.
+  /// - Throws: `BackendError.memory` or `.device` where the memory cannot be had.
   public func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer {
     try CPUBuffer(count: count, dtype: dtype, precision: precision)
   }

@@ -27,10 +27,14 @@ package final class FailingBackend: Backend {
   private let base: any Backend
 
   /// Lets call number `failing` of `base` fail, counted from 1; none if nil.
-  package init(_ base: any Backend, failing: Int? = nil) {
+  ///
+  /// - Parameter memoryByteCount: The memory that the device has; nil where nobody knows.
+  package init(_ base: any Backend, failing: Int? = nil, memoryByteCount: Int? = nil) {
     (self.base, account) = (base, Account(failing: failing))
+    self.memoryByteCount = memoryByteCount
   }
 
+  package let memoryByteCount: Int?
   package var name: String { base.name }
   package var fusesLoads: Bool { base.fusesLoads }
 

@@ -55,7 +55,7 @@ struct KernelTiming {
       return (clock.now - start).seconds / Double(count)
     }
     _ = try seconds(1)
-    let count = max(1, min(2000, Int(0.1 / (try seconds(1)))))
+    let count = max(1, Int(min(2000, 0.1 / (try seconds(1)))))
     samples = try (0..<repeats).map { _ in try seconds(count) }.sorted()
     // An operation that went wrong is fast for nothing.
     let values =

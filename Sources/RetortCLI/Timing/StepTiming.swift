@@ -40,7 +40,7 @@ struct StepTiming {
     _ = try seconds(1)
     buildSeconds = (clock.now - began).seconds
     let rough = try seconds(3) / 3
-    let count = max(3, min(2000, Int(0.2 / rough)))
+    let count = max(3, Int(min(2000, 0.2 / rough)))
     _ = try seconds(count)
     samples = try (0..<repeats).map { _ in try seconds(count) / Double(count) }.sorted()
     _ = try step.losses()

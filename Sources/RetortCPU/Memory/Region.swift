@@ -6,8 +6,9 @@ final class Region: @unchecked Sendable {
   let start: UnsafeMutableRawPointer
   let byteCount: Int
 
-  /// - Throws: `BackendError.device` where the memory cannot be had.
+  /// - Throws: `BackendError.memory` or `.device` where the memory cannot be had.
   init(byteCount: Int) throws {
+    try HostMemory.require(byteCount, for: "a buffer of the CPU backend")
     let size = max(64, byteCount)
     var memory: UnsafeMutableRawPointer?
     guard byteCount >= 0, posix_memalign(&memory, 64, size) == 0, let memory else {

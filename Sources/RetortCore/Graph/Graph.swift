@@ -57,6 +57,11 @@ public final class Graph {
           operation: "\(op)", reason: "does not take uint8 elements; look them up first",
           path: scope))
     }
+    guard shape.isCountable else {
+      return fail(
+        .invalidArgument(
+          operation: "\(op)", reason: "a result of \(shape) has too many elements", path: scope))
+    }
     let known = unique.find(op, operands, shape, in: self)
     if let id = known.id { return Tensor(graph: self, id: id) }
     let id = Int32(nodes.count)

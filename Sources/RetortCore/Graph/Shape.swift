@@ -10,12 +10,21 @@ public struct Shape: Hashable, Sendable {
 
   /// A shape with the given extents.
   ///
-  /// - Parameter dimensions: At most eight extents, each ≥ 0.
+  /// - Parameter dimensions: At most eight extents, each ≥ 0; one above 2³¹ − 1 becomes that, which
+  ///   no graph takes.
   public init(_ dimensions: [Int]) {
     precondition(dimensions.count <= Shape.maximumRank, "a shape has at most eight axes")
     extents = SIMD8(repeating: 1)
     for (axis, extent) in dimensions.enumerated() { extents[axis] = Int32(clamping: extent) }
     rank = dimensions.count
+  }
+
+  /// A shape of extents out of a file; nil if there are more than eight, one is negative, or the
+  /// shape is not countable.
+  package init?(checking dimensions: [Int]) {
+    guard dimensions.count <= Shape.maximumRank else { return nil }
+    self.init(dimensions)
+    guard isCountable else { return nil }
   }
 
   package init(extents: SIMD8<Int32>, rank: Int) {
@@ -26,11 +35,29 @@ public struct Shape: Hashable, Sendable {
   /// The shape of a scalar.
   public static let scalar = Shape([])
 
-  /// The number of elements.
+  /// The number of elements; 2⁴⁴ where there are more.
   public var count: Int {
+    for axis in 0..<rank where extents[axis] == 0 { return 0 }
+    return volume
+  }
+
+  /// The product of all extents that are not 0, at most 2⁴⁴.
+  private var volume: Int {
     var product = 1
-    for axis in 0..<rank { product *= Int(extents[axis]) }
+    for axis in 0..<rank {
+      let extent = Int(extents[axis])
+      guard extent <= Shape.most / product else { return Shape.most }
+      product *= max(1, extent)
+    }
     return product
+  }
+
+  private static let most = 1 << 44
+
+  /// Whether a graph takes a value of this shape: extents from 0 to 2³¹ − 2, and a product of at
+  /// most 2⁴⁰, so that sums and products of sizes that follow from it fit into an `Int`.
+  package var isCountable: Bool {
+    extents.min() >= 0 && extents.max() < .max && volume <= 1 << 40
   }
 
   /// The extents as an array.
@@ -51,7 +78,7 @@ public struct Shape: Hashable, Sendable {
     var step = 1
     for axis in stride(from: rank - 1, through: 0, by: -1) {
       result[axis] = step
-      step *= Int(extents[axis])
+      step &*= Int(extents[axis])  // wraps only for shapes that no graph takes
     }
     return result
   }

@@ -72,7 +72,9 @@ extension Tensor {
   public func transposedConvolution(
     _ weight: Tensor, _ geometry: Convolution, outputPadding: Int = 0
   ) -> Tensor {
-    guard shape.rank == 4, weight.shape.rank == 4 else {
+    guard shape.rank == 4, weight.shape.rank == 4, geometry.isWithinBounds,
+      (0...1 << 30).contains(outputPadding)
+    else {
       return graph.fail(
         .shapeMismatch(
           operation: "transposed convolution", lhs: shape, rhs: weight.shape, path: graph.scope))
@@ -89,11 +91,16 @@ extension Tensor {
 }
 
 extension Convolution {
+  /// Whether every number is at least what it must be, and small enough to reckon with.
+  package var isWithinBounds: Bool {
+    [strideY, strideX, dilationY, dilationX, groups].allSatisfy { (1...1 << 30).contains($0) }
+      && [padTop, padLeft, padBottom, padRight].allSatisfy { (0...1 << 30).contains($0) }
+  }
+
   /// The output of a convolution over these shapes, or nil where they do not fit.
   package func outputShape(input: Shape, weight: Shape) -> Shape? {
-    guard input.rank == 4, weight.rank == 4, groups >= 1, strideY >= 1, strideX >= 1,
-      dilationY >= 1, dilationX >= 1, input[3] == weight[3] * groups, weight[0] % groups == 0,
-      weight[1] >= 1, weight[2] >= 1
+    guard isWithinBounds, input.rank == 4, weight.rank == 4, input[3] == weight[3] * groups,
+      weight[0] % groups == 0, weight[1] >= 1, weight[2] >= 1
     else { return nil }
     let height = input[1] + padTop + padBottom - dilationY * (weight[1] - 1) - 1
     let width = input[2] + padLeft + padRight - dilationX * (weight[2] - 1) - 1

@@ -20,7 +20,8 @@ extension Tensor {
   ///
   /// Region `i` of `n` spans `⌊i·H/n⌋ ..< ⌈(i+1)·H/n⌉`, as PyTorch's AdaptiveAvgPool2d.
   public func adaptiveAveragePool(height: Int, width: Int) -> Tensor {
-    guard shape.rank == 4, height >= 1, width >= 1 else {
+    let side = 1...1 << 15
+    guard shape.rank == 4, side.contains(height), side.contains(width) else {
       return graph.fail(
         .invalidArgument(
           operation: "adaptive pooling", reason: "\(shape) to \(height)×\(width)",
@@ -67,8 +68,10 @@ extension Tensor {
 extension Pooling {
   /// The output of pooling over a shape, or nil where the window does not fit.
   package func outputShape(_ input: Shape) -> Shape? {
-    guard input.rank == 4, height >= 1, width >= 1, strideY >= 1, strideX >= 1,
-      padTop * 2 <= height, padBottom * 2 <= height, padLeft * 2 <= width, padRight * 2 <= width
+    let bounds = 1...1 << 30
+    guard input.rank == 4, [height, width, strideY, strideX].allSatisfy(bounds.contains),
+      [padTop, padBottom].allSatisfy((0...height / 2).contains),
+      [padLeft, padRight].allSatisfy((0...width / 2).contains)
     else { return nil }
     let y = input[1] + padTop + padBottom - height
     let x = input[2] + padLeft + padRight - width

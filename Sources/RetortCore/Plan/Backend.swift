@@ -20,11 +20,7 @@ public protocol Backend: AnyObject {
 
 extension Backend {
   /// The plan's regions, inputs and constants.
-  public func byteCount(of plan: Plan) throws -> Int {
-    plan.arenaByteCount + plan.persistentByteCount
-      + plan.inputs.reduce(0) { $0 + Plan.reservation($1.shape.count, $1.dtype) }
-      + plan.constants.reduce(0) { $0 + Plan.reservation($1.count, $1.dtype) }
-  }
+  public func byteCount(of plan: Plan) throws -> Int { plan.leastByteCount }
 
   /// Unknown.
   public var memoryByteCount: Int? { nil }
@@ -72,6 +68,8 @@ public enum BackendError: Error, Sendable, Hashable {
   case wrongData(what: String, expected: String, found: String)
   /// A type that the device cannot multiply in; `offered` are those that it can.
   case compute(ComputeType, device: String, offered: [ComputeType])
+  /// Something that cannot fit into the memory of `owner`; nothing has been allocated.
+  case memory(_ what: String, needed: Int, available: Int, of: String)
   /// The device refused: memory, driver, hardware.
   case device(String)
 }
@@ -91,6 +89,11 @@ extension BackendError: CustomStringConvertible {
       \(device) cannot multiply in \(type.rawValue), only in \
       \(offered.map(\.rawValue).joined(separator: " or ")). Set compute to that, or choose another \
       device: `retort devices` shows which have matrix units
+      """
+    case .memory(let what, let needed, let available, let owner):
+      """
+      \(what) needs at least \(needed >> 20) MiB, and \(owner) has \(available >> 20) MiB; use a \
+      smaller batch or model, or another device
       """
     case .device(let message): message
     }

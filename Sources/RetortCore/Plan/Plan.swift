@@ -69,6 +69,14 @@ public struct Plan: Sendable {
     }
   }
 
+  /// The bytes that every device takes for the plan beside its variables: regions, inputs and
+  /// constants.
+  package var leastByteCount: Int {
+    arenaByteCount + persistentByteCount
+      + inputs.reduce(0) { $0 + Plan.reservation($1.shape.count, $1.dtype) }
+      + constants.reduce(0) { $0 + Plan.reservation($1.count, $1.dtype) }
+  }
+
   /// The bytes to reserve for a value.
   package static func reservation(_ count: Int, _ dtype: DType) -> Int {
     (count * dtype.byteCount + slack + alignment - 1) / alignment * alignment

@@ -6,16 +6,22 @@ public final class Session {
   /// The device that everything runs on.
   public let backend: any Backend
   private var buffers: [ObjectIdentifier: (variable: Variable, buffer: any DeviceBuffer)] = [:]
+  /// The bytes of all variables that have a buffer.
+  private var heldByteCount = 0
 
   /// A session without buffers.
   public init(_ backend: any Backend) { self.backend = backend }
 
   /// The buffer that holds a variable.
   ///
-  /// - Throws: What the device says when it cannot make it.
+  /// - Throws: `BackendError.memory` if the device has less memory than all variables take, or what
+  ///   the device says when it cannot make it.
   public func buffer(_ variable: Variable) throws -> any DeviceBuffer {
     if let known = buffers[ObjectIdentifier(variable)] { return known.buffer }
+    let byteCount = Plan.reservation(variable.count, variable.dtype)
+    try requireMemory(byteCount, for: "keeping '\(variable.name)'")
     let buffer = try backend.makeBuffer(count: variable.count, dtype: variable.dtype)
+    heldByteCount += byteCount
     buffers[ObjectIdentifier(variable)] = (variable, buffer)
     return buffer
   }
@@ -38,13 +44,25 @@ public final class Session {
 
   /// Compiles a graph's outputs and effects, bound to this session's variables.
   ///
-  /// - Throws: `GraphError` for a faulty graph, `BackendError` or the device's own errors.
+  /// - Throws: `GraphError` for a faulty graph, `BackendError` or the device's own errors;
+  ///   `BackendError.memory` before anything is allocated.
   public func compile(_ graph: Graph, outputs: [Tensor], effects: [Effect] = []) throws
     -> any Executable
   {
     let plan = try Plan(
       graph, outputs: outputs, effects: effects, fusingLoads: backend.fusesLoads)
-    return try backend.compile(plan, variables: plan.variables.map { try buffer($0) })
+    let variables = try plan.variables.map { try buffer($0) }
+    try requireMemory(plan.leastByteCount, for: "a computation beside its weights")
+    return try backend.compile(plan, variables: variables)
+  }
+
+  /// Makes sure that the device could hold `byteCount` bytes beside the variables.
+  private func requireMemory(_ byteCount: Int, for what: String) throws(BackendError) {
+    guard let available = backend.memoryByteCount else { return }
+    guard byteCount <= available - heldByteCount else {
+      throw .memory(
+        what, needed: heldByteCount + byteCount, available: available, of: backend.name)
+    }
   }
 }
 

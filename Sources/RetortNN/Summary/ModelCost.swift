@@ -4,7 +4,7 @@ import RetortCore
 public struct ModelCost: Hashable, Sendable {
   /// Trainable weights.
   public var parameters: Int
-  /// Multiply-accumulates of one forward pass over one example.
+  /// Multiply-accumulates of one forward pass over one example; `Int.max` where there are more.
   public var multiplyAccumulates: Int
 
   /// Counts of one model.
@@ -24,19 +24,23 @@ extension Graph {
       switch node.op {
       case .matmul(let transposeA, _):
         let a = shape(0)
-        return total + node.shape.count * (transposeA ? a[-2] : a[-1])
+        return total.saturatingSum(
+          node.shape.count.saturatingProduct(transposeA ? a[-2] : a[-1]))
       case .convolution:
-        let weight = shape(1)
-        return total + node.shape.count * weight[1] * weight[2] * weight[3]
+        return total.saturatingSum(node.shape.count.saturatingProduct(shape(1).taps))
       case .convolutionInputGradient:
-        let weight = shape(1)
-        return total + shape(0).count * weight[1] * weight[2] * weight[3]
+        return total.saturatingSum(shape(0).count.saturatingProduct(shape(1).taps))
       case .convolutionWeightGradient:
-        return total + shape(1).count * node.shape[1] * node.shape[2] * node.shape[3]
+        return total.saturatingSum(shape(1).count.saturatingProduct(node.shape.taps))
       default: return total
       }
     }
   }
+}
+
+extension Shape {
+  /// How many numbers a convolution with this weight multiplies for each one of its output.
+  fileprivate var taps: Int { self[1] * self[2] * self[3] }
 }
 
 extension ParameterStore {

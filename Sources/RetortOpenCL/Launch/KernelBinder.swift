@@ -149,6 +149,9 @@ struct KernelBinder {
     case .uint(let value): return set(value)
     case .long(let value): return set(value)
     case .float(let value): return set(value)
+    case .oversized(let value):
+      throw fault(
+        .argumentTooLarge(index: index, label: launch.arguments.pairs[index].name, value: value))
     case .local(let byteCount):
       return cl.clSetKernelArg(kernel, cl_uint(index), byteCount, nil)
     }

@@ -65,9 +65,13 @@ package enum LaunchArgument: Hashable, Sendable {
   case float(Float)
   /// A `__local` pointer to this many bytes.
   case local(Int)
+  /// An `int` that does not fit; a launch with one is refused when it is bound.
+  case oversized(Int)
 
-  /// An `int` from a host integer that must fit; larger extents are refused by the shape rules.
-  package static func int(_ value: Int) -> LaunchArgument { .int(Int32(value)) }
+  /// An `int` from a host integer.
+  package static func int(_ value: Int) -> LaunchArgument {
+    Int32(exactly: value).map { .int($0) } ?? .oversized(value)
+  }
 }
 
 /// A device buffer as a lowering names it, before any memory exists.

@@ -72,7 +72,9 @@ struct SplitSums {
     var groups = 0
     var segments: [Int32] = []
     for sum in sums {
-      segments += [groups, sum.partial, sum.offset, sum.count, sum.splits].map { Int32($0) }
+      // What does not fit is refused with the number of elements, another argument's.
+      segments += [groups, sum.partial, sum.offset, sum.count, sum.splits].map(
+        Int32.init(clamping:))
       groups += sum.count.pieces(of: Self.local)
     }
     var launch = Launch(

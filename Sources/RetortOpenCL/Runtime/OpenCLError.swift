@@ -68,6 +68,8 @@ public enum LaunchFault: Equatable, Sendable {
   case argumentCount(given: Int, taken: Int)
   /// A label is not the parameter's name.
   case argumentName(index: Int, label: String, parameter: String)
+  /// An argument is beyond the 32 bits that kernels count with.
+  case argumentTooLarge(index: Int, label: String, value: Int)
   /// An argument was refused by the driver.
   case argumentRefused(index: Int, label: String, code: Int32)
 }
@@ -194,6 +196,11 @@ extension LaunchFault {
       "\(given) arguments are given, the kernel takes \(taken)."
     case .argumentName(let index, let label, let parameter):
       "argument \(index) is labelled '\(label)', the kernel's parameter is '\(parameter)'."
+    case .argumentTooLarge(let index, let label, let value):
+      """
+      argument \(index) ('\(label)') is \(value), and kernels count to 2³¹ − 1. Use a smaller batch or \
+      model.
+      """
     case .argumentRefused(let index, let label, let code):
       "argument \(index) ('\(label)') was refused with \(OpenCLError.name(of: code))."
     }

@@ -5,20 +5,23 @@ import RetortFormats
 package final class CaseInputs {
   let graph: Graph
   private let content: Safetensors
+  /// How many steps the case has, where it has any.
+  private let steps: Int
   private(set) var feeds: [(name: String, values: (Int) -> HostArray)] = []
   private var made: [String: Tensor] = [:]
 
-  init(_ file: VerificationCase, _ graph: Graph) {
-    content = file.content
+  /// The inputs of `steps` steps.
+  init(_ file: VerificationCase, _ graph: Graph, steps: Int = 1) {
+    (content, self.steps) = (file.content, steps)
     self.graph = graph
   }
 
   /// The float32 tensor called `name`; images of four axes become NHWC.
   package func floats(_ name: String) throws -> Tensor {
     if let tensor = made[name] { return tensor }
-    let shape = try content.tensor(name).shape
+    let shape = try content.checkedShape(name)
     let values = try content.floats(name)
-    guard shape.count == 4 else { return add(name, Shape(shape), .float32(values)) }
+    guard shape.rank == 4 else { return add(name, shape, .float32(values)) }
     let (batch, channels, height, width) = (shape[0], shape[1], shape[2], shape[3])
     var pixels = values
     for image in 0..<batch {
@@ -35,14 +38,19 @@ package final class CaseInputs {
   /// The int32 tensor called `name`.
   package func integers(_ name: String) throws -> Tensor {
     if let tensor = made[name] { return tensor }
-    return add(
-      name, Shape(try content.tensor(name).shape), .int32(try content.int32s(name)))
+    return add(name, try content.checkedShape(name), .int32(try content.int32s(name)))
   }
 
   /// The part of `[steps, …]` that belongs to the current step.
   func perStep(_ name: String) throws -> Tensor {
     if let tensor = made[name] { return tensor }
-    let shape = Shape(Array(try content.tensor(name).shape.dropFirst()))
+    let whole = try content.checkedShape(name)
+    guard whole.rank >= 1, whole[0] >= steps else {
+      throw VerificationError.wrongShape(
+        tensor: name, shape: whole.dimensions, wanted: "[\(steps), …], a part for each step",
+        file: content.path)
+    }
+    let shape = Shape(Array(whole.dimensions.dropFirst()))
     let values = try content.floats(name)
     let tensor = graph.input(name, shape)
     feeds.append((name, { .float32(Array(values[$0 * shape.count..<($0 + 1) * shape.count])) }))
@@ -62,5 +70,21 @@ package final class CaseInputs {
     feeds.append((name, { _ in values }))
     made[name] = tensor
     return tensor
+  }
+}
+
+extension Safetensors {
+  /// The shape of the tensor called `name`.
+  ///
+  /// - Throws: `FormatError` if there is none, `VerificationError.wrongShape` for one that is empty or
+  ///   that no graph takes.
+  func checkedShape(_ name: String) throws -> Shape {
+    let extents = try tensor(name).shape
+    guard let shape = Shape(checking: extents), shape.count > 0 else {
+      throw VerificationError.wrongShape(
+        tensor: name, shape: extents,
+        wanted: "of at most \(Shape.maximumRank) axes, none of them empty", file: path)
+    }
+    return shape
   }
 }

@@ -15,7 +15,7 @@ final class CaseModel: Module {
   /// A layer with running statistics is a batch norm; four axes make a convolution, one a layer
   /// norm; two a linear layer, or a table where there is no bias.
   ///
-  /// - Throws: `VerificationError.unusable` for weights of any other shape.
+  /// - Throws: `VerificationError.unusable` or `.wrongShape` for weights of any other shape.
   init(
     _ file: VerificationCase, prefix: String, layerNormEpsilon: Double = 1e-12,
     geometry: Geometry = { _, _ in Convolution() }
@@ -23,7 +23,7 @@ final class CaseModel: Module {
     let content = file.content
     var parts: [(key: String, module: Module)] = []
     for name in content.names where name.hasPrefix(prefix) && name.hasSuffix(".weight") {
-      guard let weight = content.tensors[name]?.shape else { continue }
+      let weight = try content.checkedShape(name).dimensions
       let base = String(name.dropLast(".weight".count))
       let key = String(base.dropFirst(prefix.count))
       let hasBias = content.tensors["\(base).bias"] != nil
@@ -31,8 +31,8 @@ final class CaseModel: Module {
       switch weight.count {
       case 1 where content.tensors["\(base).running_mean"] != nil:
         layer = BatchNorm(
-          weight[0], epsilon: file.numbers.optional("bn_eps") ?? 1e-5,
-          momentum: Float(file.numbers.optional("bn_momentum") ?? 0.1))
+          weight[0], epsilon: try file.numbers.optional("bn_eps", .notNegative) ?? 1e-5,
+          momentum: Float(try file.numbers.optional("bn_momentum", .share) ?? 0.1))
       case 1: layer = LayerNorm(weight[0], epsilon: layerNormEpsilon)
       case 2 where hasBias: layer = Linear(weight[1], weight[0])
       case 2: layer = Embedding(weight[0], weight[1])

@@ -18,51 +18,83 @@ struct CaseNumbers: Sendable {
   }
 
   /// The number called `name`, if any.
-  func optional(_ name: String) -> Double? {
-    hyper[name]?.double ?? metadata[name].flatMap(Double.init)
+  ///
+  /// - Throws: `VerificationError.outOfRange`.
+  func optional(_ name: String, _ range: CaseRange = .finite) throws -> Double? {
+    try (hyper[name]?.double ?? metadata[name].flatMap(Double.init)).map {
+      try checked($0, name, range)
+    }
   }
 
   /// The number called `name`.
-  func required(_ name: String) throws -> Double {
-    guard let value = optional(name) else {
+  ///
+  /// - Throws: `VerificationError.missingNumber` or `.outOfRange`.
+  func required(_ name: String, _ range: CaseRange = .finite) throws -> Double {
+    guard let value = try optional(name, range) else {
       throw VerificationError.missingNumber(name, file: path)
     }
     return value
   }
 
-  /// The number of steps.
-  var steps: Int { get throws { Int(try required("steps")) } }
+  private func checked(_ value: Double, _ name: String, _ range: CaseRange) throws -> Double {
+    guard range.contains(value) else {
+      throw VerificationError.outOfRange(
+        name, found: "\(value)", allowed: range.description, file: path)
+    }
+    return value
+  }
+
+  /// The number of steps, of which the tensor `record` has one number each.
+  ///
+  /// - Throws: `VerificationError`, or `FormatError` where there is no such tensor.
+  func steps(recordedIn record: String, of content: Safetensors) throws -> Int {
+    let steps = Int(try required("steps", .whole(1...1_000_000)))
+    let shape = try content.tensor(record).shape
+    guard shape == [steps] else {
+      throw VerificationError.wrongShape(
+        tensor: record, shape: shape, wanted: "[\(steps)], a number for each step", file: path)
+    }
+    return steps
+  }
 
   /// The optimizer that `hyper` describes.
   var optimizer: any Optimizer {
     get throws {
       let name = hyper["optimizer"]?["name"]?.string ?? "none"
-      func number(_ key: String, _ standard: Double) -> Double {
-        hyper["optimizer"]?[key]?.double ?? standard
+      func number(_ key: String, _ standard: Double, _ range: CaseRange) throws -> Double {
+        try hyper["optimizer"]?[key]?.double.map {
+          try checked($0, "optimizer.\(key)", range)
+        } ?? standard
       }
-      guard let rate = hyper["optimizer"]?["lr"]?.double else {
+      guard hyper["optimizer"]?["lr"]?.double != nil else {
         throw VerificationError.missingNumber("optimizer.lr", file: path)
       }
+      let rate = try number("lr", 0, .notNegative)
       switch name {
       case "sgd":
         let nesterov = hyper["optimizer"]?["nesterov"] == .bool(true)
         return SGD(
-          learningRate: rate, momentum: number("momentum", 0), nesterov: nesterov,
-          weightDecay: number("weight_decay", 0))
+          learningRate: rate, momentum: try number("momentum", 0, .notNegative),
+          nesterov: nesterov, weightDecay: try number("weight_decay", 0, .notNegative))
       case "adam":
         return Adam(
-          learningRate: rate, beta1: number("beta1", 0.9), beta2: number("beta2", 0.999),
-          epsilon: number("eps", 1e-8), weightDecay: number("weight_decay", 0))
+          learningRate: rate, beta1: try number("beta1", 0.9, .belowOne),
+          beta2: try number("beta2", 0.999, .belowOne),
+          epsilon: try number("eps", 1e-8, .notNegative),
+          weightDecay: try number("weight_decay", 0, .notNegative))
       case "adamw":
         return AdamW(
-          learningRate: rate, beta1: number("beta1", 0.9), beta2: number("beta2", 0.999),
-          epsilon: number("eps", 1e-8), weightDecay: number("weight_decay", 0.01))
+          learningRate: rate, beta1: try number("beta1", 0.9, .belowOne),
+          beta2: try number("beta2", 0.999, .belowOne),
+          epsilon: try number("eps", 1e-8, .notNegative),
+          weightDecay: try number("weight_decay", 0.01, .notNegative))
       case "rmsprop":
         return RMSprop(
-          learningRate: rate, alpha: number("alpha", 0.99), epsilon: number("eps", 1e-8),
-          momentum: number("momentum", 0),
+          learningRate: rate, alpha: try number("alpha", 0.99, .share),
+          epsilon: try number("eps", 1e-8, .notNegative),
+          momentum: try number("momentum", 0, .notNegative),
           centered: hyper["optimizer"]?["centered"] == .bool(true),
-          weightDecay: number("weight_decay", 0))
+          weightDecay: try number("weight_decay", 0, .notNegative))
       default: throw VerificationError.unknownOptimizer(name, file: path)
       }
     }
@@ -70,15 +102,22 @@ struct CaseNumbers: Sendable {
 
   /// How gradients are clipped, if at all: `clip_norm` or `clip_value`.
   var clipping: GradientClipping? {
-    optional("clip_norm").map { .norm($0) } ?? optional("clip_value").map { .value($0) }
+    get throws {
+      try optional("clip_norm", .positive).map { .norm($0) }
+        ?? optional("clip_value", .positive).map { .value($0) }
+    }
   }
 
   /// Which mean of the weights is kept, if any: `average`, equal where it has no `decay`.
   var averaging: WeightAveraging? {
-    hyper["average"].map { average in
-      let from = average["from"]?.int ?? 0
-      return average["decay"]?.double.map { .exponential(decay: $0, from: from) }
-        ?? .equal(from: from)
+    get throws {
+      try hyper["average"].map { average in
+        let from = Int(
+          try checked(average["from"]?.double ?? 0, "average.from", .whole(0...1_000_000)))
+        return try average["decay"]?.double.map {
+          .exponential(decay: try checked($0, "average.decay", .belowOne), from: from)
+        } ?? .equal(from: from)
+      }
     }
   }
 

@@ -9,8 +9,9 @@ func replayExploration(
   _ file: VerificationCase, _ rule: LatentStepRule, on backend: any Backend
 ) throws -> VerificationResult {
   let numbers = file.numbers
-  let (steps, rate) = (try numbers.steps, try numbers.required("eta"))
-  let temperature = try numbers.required("temperature")
+  let steps = try numbers.steps(recordedIn: "divergence", of: file.content)
+  let rate = try numbers.required("eta")
+  let temperature = try numbers.required("temperature", .temperature)
   func store(_ name: String, isFrozen: Bool) throws -> ParameterStore {
     ParameterStore(try CaseModel(file, prefix: "\(name)."), name: name, isFrozen: isFrozen)
   }

@@ -5,7 +5,7 @@ import RetortNN
 func replayDistillationLoss(
   _ file: VerificationCase, withLabels: Bool, on backend: any Backend
 ) throws -> VerificationResult {
-  let temperature = try file.numbers.required("temperature")
+  let temperature = try file.numbers.required("temperature", .temperature)
   return try replayLoss(file, on: backend) { student, teacher, inputs in
     let soft = softTargets(student[0], teacher[0], temperature)
     guard withLabels else { return soft }

@@ -17,10 +17,12 @@ func replayTraining(
   let initial = try store.imported(file.content.weights(under: "init."))
   let optimizer = try file.numbers.optimizer
   let state = OptimizerState(
-    optimizer, clipping: file.numbers.clipping, averaging: file.numbers.averaging, for: store)
+    optimizer, clipping: try file.numbers.clipping, averaging: try file.numbers.averaging,
+    for: store)
+  let steps = try file.numbers.steps(recordedIn: "losses", of: file.content)
 
   let graph = Graph()
-  let inputs = CaseInputs(file, graph)
+  let inputs = CaseInputs(file, graph, steps: steps)
   let context = ForwardContext(graph, .training)
   let loss = try problem.model.using(context) { try problem.loss(inputs) }
   let gradient = store.gradient(of: loss)
@@ -35,7 +37,7 @@ func replayTraining(
 
   var losses: [Float] = []
   var firstGradient: [Float] = []
-  for step in 0..<(try file.numbers.steps) {
+  for step in 0..<steps {
     try program.run(step)
     losses += try program.output(0)
     if step == 0 { firstGradient = try program.output(1) }

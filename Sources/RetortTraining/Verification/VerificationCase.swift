@@ -1,5 +1,6 @@
 import RetortCore
 import RetortFormats
+import RetortNN
 
 /// Values that other code computed, to be computed again: a file of tensors and metadata.
 ///
@@ -34,8 +35,8 @@ public struct VerificationCase: Sendable {
   /// Computes the case on a device and compares.
   ///
   /// - Parameter kinds: What can be computed.
-  /// - Throws: `VerificationError.unknownKind`; `FormatError` for a tensor that is missing;
-  ///   `GraphError`, `WeightError` or the device's own errors.
+  /// - Throws: `VerificationError` for a file that does not describe a computation; `FormatError` for
+  ///   a tensor that is missing; or the device's own errors.
   public func replay(
     on backend: any Backend, kinds: [VerificationKind] = VerificationKind.builtIn
   ) throws -> VerificationResult {
@@ -43,7 +44,16 @@ public struct VerificationCase: Sendable {
       throw VerificationError.unknownKind(
         kind, file: content.path, known: kinds.map(\.name).sorted())
     }
-    return try known.replay(self, backend)
+    do {
+      return try known.replay(self, backend)
+    } catch let error as GraphError {
+      throw VerificationError.faulty(file: content.path, reason: "\(error)")
+    } catch let error as WeightError {
+      throw VerificationError.faulty(file: content.path, reason: "\(error)")
+    } catch let error as BackendError {
+      guard case .memory = error else { throw error }
+      throw VerificationError.faulty(file: content.path, reason: "\(error)")
+    }
   }
 
   private static func kind(of content: Safetensors) -> String {

@@ -6,8 +6,14 @@ public enum VerificationError: Error, Equatable, Sendable {
   case missingNumber(String, file: String)
   /// The metadata names an optimizer that does not exist here.
   case unknownOptimizer(String, file: String)
+  /// A number that the computation cannot be done with.
+  case outOfRange(String, found: String, allowed: String, file: String)
   /// A tensor's shape does not suit its role.
   case unusable(tensor: String, shape: [Int], file: String)
+  /// A tensor has another shape than its part in the computation wants.
+  case wrongShape(tensor: String, shape: [Int], wanted: String, file: String)
+  /// The parts of a case do not fit together, or ask for more memory than there is.
+  case faulty(file: String, reason: String)
 }
 
 extension VerificationError: CustomStringConvertible {
@@ -19,8 +25,13 @@ extension VerificationError: CustomStringConvertible {
     case .missingNumber(let name, let file): "\(file): the metadata's 'hyper' has no '\(name)'"
     case .unknownOptimizer(let name, let file):
       "\(file): optimizer '\(name)' is none of sgd, adam, adamw, rmsprop"
+    case .outOfRange(let name, let found, let allowed, let file):
+      "\(file): '\(name)' is \(found); it must be \(allowed)"
     case .unusable(let tensor, let shape, let file):
       "\(file): tensor '\(tensor)' of shape \(shape) fits no layer of this kind of case"
+    case .wrongShape(let tensor, let shape, let wanted, let file):
+      "\(file): tensor '\(tensor)' has shape \(shape); it must be \(wanted)"
+    case .faulty(let file, let reason): "\(file): \(reason)"
     }
   }
 }

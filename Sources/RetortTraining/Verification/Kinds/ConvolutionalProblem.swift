@@ -11,7 +11,7 @@ func convolutionalProblem(_ file: VerificationCase) throws -> CaseProblem {
       x = model(name, x).relu().maxPool(Pooling(window: 2))
     }
     let logits = model("fc", x.transpose([0, 3, 1, 2]).flatten())
-    let temperature = try file.numbers.required("temperature")
+    let temperature = try file.numbers.required("temperature", .temperature)
     let alpha = try file.numbers.required("alpha")
     let teacher = try inputs.floats("input.teacher_logits")
     return try labelLoss(logits, inputs, file) * alpha

@@ -4,9 +4,9 @@ import RetortNN
 /// `encoder_adamw`: token and position embedding, post-norm transformer layers l0, l1, …, mean
 /// over the unmasked positions, fc.
 func encoderProblem(_ file: VerificationCase) throws -> CaseProblem {
-  let model = try CaseModel(
-    file, prefix: "init.", layerNormEpsilon: file.numbers.optional("layer_norm_eps") ?? 1e-12)
-  let heads = Int(try file.numbers.required("heads"))
+  let epsilon = try file.numbers.optional("layer_norm_eps", .notNegative) ?? 1e-12
+  let model = try CaseModel(file, prefix: "init.", layerNormEpsilon: epsilon)
+  let heads = Int(try file.numbers.required("heads", .whole(1...65536)))
   return CaseProblem(model: model) { inputs in
     let ids = try inputs.integers("input.ids")
     let mask = try inputs.integers("input.mask").toFloat()  // [batch, length]

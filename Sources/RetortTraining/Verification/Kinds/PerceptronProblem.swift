@@ -14,5 +14,5 @@ func perceptronProblem(_ file: VerificationCase) throws -> CaseProblem {
 func labelLoss(_ logits: Tensor, _ inputs: CaseInputs, _ file: VerificationCase) throws -> Tensor {
   crossEntropy(
     logits: logits, labels: try inputs.integers("input.y"),
-    labelSmoothing: file.numbers.optional("label_smoothing") ?? 0)
+    labelSmoothing: try file.numbers.optional("label_smoothing", .share) ?? 0)
 }
