@@ -80,6 +80,8 @@ import Testing
     #expect(try cache(["XDG_CACHE_HOME": "", "HOME": "/h"]) == "/h/.cache/retort/n")
     #expect(try cache(["XDG_CACHE_HOME": "relative", "HOME": "/h"]) == "/h/.cache/retort/n")
     #expect(throws: DataError.noCacheDirectory) { try cache([:]) }
+    #expect(throws: DataError.noCacheDirectory) { try cache(["HOME": "relative"]) }
+    #expect(throws: DataError.noCacheDirectory) { try cache(["HOME": ""]) }
     #expect(locations([:], system: "/s").candidates(for: "n") == ["/s/n"])
   }
 

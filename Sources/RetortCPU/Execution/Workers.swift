@@ -1,5 +1,4 @@
-import Dispatch
-import Synchronization
+import RetortCore
 
 /// Threads that share the tasks of one step.
 ///
@@ -11,21 +10,14 @@ final class Workers: Sendable {
 
   /// Runs `body` once for every task, with the number of the worker that took it.
   func run(_ tasks: Int, _ body: (_ worker: Int, _ task: Int) -> Void) {
-    let helpers = min(count, tasks)
-    guard helpers > 1 else {
+    let helpers = min(count, tasks) - 1
+    guard helpers > 0 else {
       for task in 0..<max(0, tasks) { body(0, task) }
       return
     }
-    let next = Atomic<Int>(0)
-    withoutActuallyEscaping(body) { escaping in
-      nonisolated(unsafe) let body = escaping
-      DispatchQueue.concurrentPerform(iterations: helpers) { worker in
-        while true {
-          let task = next.add(1, ordering: .relaxed).oldValue
-          if task >= tasks { break }
-          body(worker, task)
-        }
-      }
+    let next = TaskCounter(tasks)
+    ThreadPool.shared.run(helpers: helpers) { worker in
+      while let task = next.take() { body(worker, task) }
     }
   }
 }

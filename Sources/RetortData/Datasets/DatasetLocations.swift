@@ -1,4 +1,4 @@
-import Glibc
+import RetortCore
 import RetortFormats
 
 /// Where datasets are looked for and kept.
@@ -8,9 +8,7 @@ public struct DatasetLocations: Sendable {
 
   /// Uses this process's environment and the folder of Debian's data packages.
   public init() {
-    self.init(system: "/usr/share/datasets") { name in
-      getenv(name).map { String(cString: $0) }
-    }
+    self.init(system: "/usr/share/datasets", environment: CacheLocation.variable)
   }
 
   /// Uses another environment and another system folder.
@@ -21,13 +19,10 @@ public struct DatasetLocations: Sendable {
 
   /// The cache of dataset `name`: `$XDG_CACHE_HOME/retort/NAME` or `~/.cache/retort/NAME`.
   ///
-  /// - Throws: `DataError.noCacheDirectory` if neither variable is set.
+  /// - Throws: `DataError.noCacheDirectory` if neither variable is an absolute path.
   public func cache(of name: String) throws(DataError) -> String {
-    if let root = variable("XDG_CACHE_HOME"), root.hasPrefix("/") {
-      return "\(root)/retort/\(name)"
-    }
-    guard let home = variable("HOME") else { throw .noCacheDirectory }
-    return "\(home)/.cache/retort/\(name)"
+    guard let base = CacheLocation.base(environment) else { throw .noCacheDirectory }
+    return "\(base)/\(name)"
   }
 
   /// The folders that may hold dataset `name`, the first choice first.

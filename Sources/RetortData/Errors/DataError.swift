@@ -6,7 +6,7 @@ public enum DataError: Error, Equatable, Sendable {
   case format(FormatError)
   /// None of the places has the dataset.
   case missing(dataset: String, lookedIn: [String], debianPackage: String)
-  /// The environment names no home to keep a cache in.
+  /// The environment names no folder to keep a cache in.
   case noCacheDirectory
   /// Images and labels differ in number.
   case countMismatch(images: Int, labels: Int, path: String)
@@ -36,7 +36,7 @@ extension DataError: CustomStringConvertible {
         + "Install it with 'apt-get install \(package)' or download it with "
         + "'retort fetch \(dataset)'."
     case .noCacheDirectory:
-      "neither XDG_CACHE_HOME nor HOME is set, so there is no cache. Set one, or RETORT_DATA."
+      "neither XDG_CACHE_HOME nor HOME is an absolute path, so there is no cache. Set one of them."
     case .countMismatch(let images, let labels, let path):
       "\(path): \(images) images but \(labels) labels. The files belong to different sets; "
         + "download both again."

@@ -1,4 +1,5 @@
 import Glibc
+import RetortCore
 
 /// Whole files as bytes.
 ///
@@ -6,7 +7,8 @@ import Glibc
 package enum FileBytes {
   /// Reads all bytes of the regular file at `path`.
   ///
-  /// - Throws: `FormatError` if it cannot be read, is no regular file, or exceeds `limit` bytes.
+  /// - Throws: `FormatError` if it cannot be read, is no regular file, or exceeds `limit` bytes or the
+  ///   memory that is free.
   package static func read(_ path: String, limit: Int = 1 << 36) throws(FormatError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
@@ -17,8 +19,10 @@ package enum FileBytes {
     }
     guard status.st_mode & S_IFMT == S_IFREG else { throw FormatError(path, .notARegularFile) }
     let size = Int(status.st_size)
-    guard size <= limit else {
-      throw FormatError(path, .tooLarge(found: UInt64(size), limit: UInt64(limit)))
+    // A file with holes may be larger than the disk.
+    let room = size > 1 << 26 ? min(limit, HostMemory.available) : limit
+    guard size <= room else {
+      throw FormatError(path, .tooLarge(found: UInt64(size), limit: UInt64(room)))
     }
     var failure: Int32 = 0
     let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, filled in

@@ -1,4 +1,5 @@
 import Glibc
+import RetortCore
 
 /// A folder of files that may be lost at any time: reading gives nil, and writing never fails
 /// loudly.
@@ -11,27 +12,29 @@ package struct CacheFolder: Sendable {
 
   /// `$XDG_CACHE_HOME/retort/NAME`, or the same under `~/.cache`; nil without a home folder.
   package static func standard(_ name: String) -> CacheFolder? {
-    if let base = environment("XDG_CACHE_HOME"), base.hasPrefix("/") {
-      return CacheFolder(path: "\(base)/retort/\(name)")
-    }
-    return environment("HOME").map { CacheFolder(path: "\($0)/.cache/retort/\(name)") }
+    CacheLocation.base().map { CacheFolder(path: "\($0)/\(name)") }
   }
 
-  private static func environment(_ name: String) -> String? {
-    guard let value = getenv(name), value.pointee != 0 else { return nil }
-    return String(cString: value)
-  }
-
-  /// The bytes of the file `name`, or nil.
-  package func read(_ name: String) -> [UInt8]? {
-    let file = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC)
+  /// The bytes of the file `name`; nil if it is missing, empty, no regular file, or larger than
+  /// `limit` bytes.
+  package func read(_ name: String, limit: Int = 1 << 24) -> [UInt8]? {
+    // Opening a pipe would otherwise wait for somebody to write into it.
+    let file = open("\(path)/\(name)", O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { return nil }
     defer { close(file) }
     var facts = stat()
-    guard fstat(file, &facts) == 0, facts.st_size > 0 else { return nil }
+    guard fstat(file, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
+      facts.st_size > 0, facts.st_size <= limit
+    else { return nil }
     var bytes = [UInt8](repeating: 0, count: Int(facts.st_size))
     let isRead = bytes.withUnsafeMutableBytes { readAll(into: $0, from: file) }
     return isRead ? bytes : nil
+  }
+
+  /// Whether anything is called `name`, readable or not.
+  package func holds(_ name: String) -> Bool {
+    var facts = stat()
+    return lstat("\(path)/\(name)", &facts) == 0
   }
 
   private func readAll(into bytes: UnsafeMutableRawBufferPointer, from file: Int32) -> Bool {
@@ -76,9 +79,9 @@ package struct CacheFolder: Sendable {
   }
 
   private func makeFolders() {
-    var prefix = ""
+    var prefix = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
-      prefix += "/" + part
+      prefix += part + "/"
       mkdir(prefix, 0o755)
     }
   }

@@ -8,6 +8,7 @@ import Glibc
 package struct ProgramBinaryStore: Sendable {
   private let folder: CacheFolder
   private static let magic = Array("RETORT-CL-1\n".utf8)
+  private static let limit = 1 << 28  // bytes; the largest binary seen has a few million
 
   /// A store in `folder`.
   package init(folder: CacheFolder) { self.folder = folder }
@@ -32,7 +33,7 @@ package struct ProgramBinaryStore: Sendable {
   func contains(key: [UInt8]) -> Bool { read(key: key) != nil }
 
   func read(key: [UInt8]) -> [UInt8]? {
-    guard let bytes = folder.read(Self.fileName(key)) else { return nil }
+    guard let bytes = folder.read(Self.fileName(key), limit: Self.limit) else { return nil }
     let header = Self.header(key)
     guard bytes.count > header.count + 8, bytes.starts(with: header) else { return nil }
     let binary = Array(bytes[(header.count + 8)...])

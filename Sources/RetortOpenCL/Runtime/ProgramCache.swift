@@ -1,4 +1,4 @@
-import Dispatch
+import RetortCore
 import Synchronization
 
 /// Where an instance's kernels are: the program, and what their names end with there.
@@ -50,7 +50,7 @@ package final class ProgramCache: Sendable {
   ) throws(OpenCLError) {
     let groups = groups(missing)
     let outcomes = Mutex<[Int: Result<[BuiltInstance], OpenCLError>]>([:])
-    DispatchQueue.concurrentPerform(iterations: groups.count) { index in
+    ThreadPool.shared.perform(groups.count) { index in
       let outcome = Result { () throws(OpenCLError) in try build(groups[index], for: context) }
       outcomes.withLock { $0[index] = outcome }
     }

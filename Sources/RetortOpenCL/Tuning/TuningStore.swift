@@ -27,7 +27,10 @@ package struct TuningStore: Sendable {
   ///
   /// - Throws: `TuningError.damaged`.
   package func read(_ device: OpenCLDevice) throws(TuningError) -> TuningTable {
-    guard let bytes = folder.read(fileName(device)) else { return TuningTable() }
+    guard let bytes = folder.read(fileName(device)) else {
+      guard !folder.holds(fileName(device)) else { throw .damaged(path(device)) }
+      return TuningTable()
+    }
     guard let entry = try? JSONDecoder().decode(Entry.self, from: Data(bytes)) else {
       throw .damaged(path(device))
     }

@@ -50,9 +50,18 @@ public struct RunFolder: Sendable {
   /// Adds bytes to a file that grows.
   public func append(_ bytes: [UInt8], to name: String) throws(FormatError) {
     let path = file(name)
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
+    // Opening a pipe would otherwise wait for somebody to read from it.
+    let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK
+    let descriptor = open(path, flags, 0o644)
+    guard descriptor >= 0 else {
+      guard errno != ENXIO else { throw FormatError(path, .notARegularFile) }
+      throw FormatError(path, .system(call: "open", code: errno))
+    }
     defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw FormatError(path, .notARegularFile)
+    }
     try AtomicFile.Writer(descriptor: descriptor, path: path).append(bytes[...])
   }
 }

@@ -37,6 +37,38 @@ import Testing
     }
   }
 
+  /// A pipe, a device and a terabyte of zeros where a file should be read as no file, at once.
+  @Test func whatIsNoFileIsNotRead() throws {
+    try withFolder { folder in
+      folder.write([1], to: "file")
+      let path = folder.path + "/"
+      try #require(mkfifo(path + "pipe", 0o600) == 0)
+      try #require(symlink("/dev/zero", path + "zeros") == 0)
+      try #require(symlink("nothing", path + "dangling") == 0)
+      try #require(symlink("file", path + "link") == 0)
+      let sparse = open(path + "sparse", O_WRONLY | O_CREAT, 0o600)
+      try #require(ftruncate(sparse, 1 << 40) == 0)
+      close(sparse)
+      for name in ["pipe", "zeros", "dangling", "sparse", "none", "."] {
+        #expect(folder.read(name) == nil, "\(name)")
+        #expect(folder.holds(name) == (name != "none"))
+      }
+      #expect(folder.read("link") == [1] && folder.read("file", limit: 0) == nil)
+      for name in ["pipe", "zeros", "dangling", "sparse"] {
+        #expect(folder.write([2], to: name) && folder.read(name) == [2], "\(name) is replaced")
+      }
+      #expect(folder.read("file") == [1])
+    }
+  }
+
+  @Test func aRelativeFolderIsMadeWhereItSays() throws {
+    let name = "retort-\(getpid())-relative"
+    let folder = CacheFolder(path: name + "/in")
+    defer { _ = system("rm -rf '\(name)'") }
+    #expect(folder.write([1], to: "file") && folder.read("file") == [1])
+    #expect(access("/" + name, F_OK) != 0 && access(name + "/in/file", F_OK) == 0)
+  }
+
   @Test func aStaleBinaryFallsBackToSource() throws {
     try withFolder { folder in
       let device = try OpenCLDevice.select()

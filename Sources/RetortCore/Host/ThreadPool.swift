@@ -1,0 +1,111 @@
+import Glibc
+
+/// Threads that help a caller with its work, as many as the system grants.
+///
+/// Where it grants none, because of `ulimit -u` for instance, the caller does everything. Dispatch's
+/// threads will not do: a program that is refused one waits for it for ever.
+package final class ThreadPool: @unchecked Sendable {
+  /// The threads of this process.
+  package static let shared = ThreadPool()
+
+  // All below is touched under the mutex only.
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let begins = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let ends = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private var threadCount = 0
+  private var mayGrow = true
+  private var isBusy = false
+  private var body: ((Int) -> Void)?
+  private var wanted = 0  // helpers that may still join the work
+  private var joined = 0
+  private var running = 0
+
+  /// No threads yet; `limit` is the most that are ever started.
+  package init(limit: Int = .max) {
+    self.limit = limit
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(begins, nil)
+    pthread_cond_init(ends, nil)
+  }
+
+  private let limit: Int
+
+  /// Calls `body` with 0 on this thread, and with 1, 2, … up to `helpers` on others as far as there
+  /// are any and they come in time; returns when all calls have.
+  ///
+  /// While another caller's work is under way there are no helpers.
+  package func run(helpers: Int, _ body: (_ worker: Int) -> Void) {
+    withoutActuallyEscaping(body) { escaping in
+      let hasHelpers = begin(helpers, escaping)
+      body(0)
+      if hasHelpers { end() }
+    }
+  }
+
+  /// Calls `body` once for each number below `count`, in no order.
+  package func perform(_ count: Int, _ body: @Sendable (Int) -> Void) {
+    let next = TaskCounter(count)
+    run(helpers: count - 1) { _ in
+      while let task = next.take() { body(task) }
+    }
+  }
+
+  private func begin(_ helpers: Int, _ body: @escaping (Int) -> Void) -> Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    guard helpers > 0, !isBusy else { return false }
+    while threadCount < min(helpers, limit), mayGrow {
+      mayGrow = start()
+      threadCount += mayGrow ? 1 : 0
+    }
+    guard threadCount > 0 else { return false }
+    (self.body, isBusy, joined) = (body, true, 0)
+    wanted = min(helpers, threadCount)
+    pthread_cond_broadcast(begins)
+    return true
+  }
+
+  private func end() {
+    pthread_mutex_lock(mutex)
+    wanted = 0
+    while running > 0 { pthread_cond_wait(ends, mutex) }
+    (body, isBusy) = (nil, false)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// The life of a helping thread.
+  private func help() {
+    pthread_mutex_lock(mutex)
+    while true {
+      while wanted == 0 { pthread_cond_wait(begins, mutex) }
+      wanted -= 1
+      joined += 1
+      running += 1
+      let (worker, body) = (joined, body)
+      pthread_mutex_unlock(mutex)
+      body?(worker)
+      pthread_mutex_lock(mutex)
+      running -= 1
+      if running == 0 { pthread_cond_signal(ends) }
+    }
+  }
+
+  /// Starts a thread that helps for as long as the process lives.
+  private func start() -> Bool {
+    var thread = pthread_t()
+    let context = Unmanaged.passRetained(self)
+    let status = pthread_create(
+      &thread, nil,
+      { raw in
+        guard let raw else { return nil }
+        Unmanaged<ThreadPool>.fromOpaque(raw).takeUnretainedValue().help()
+        return nil
+      }, context.toOpaque())
+    guard status == 0 else {
+      context.release()
+      return false
+    }
+    pthread_detach(thread)
+    return true
+  }
+}
