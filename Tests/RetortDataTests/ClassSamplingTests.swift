@@ -57,6 +57,15 @@ import Testing
     #expect(chiSquare(later, examples([0.25, 0.25, 0, 0.25, 0.25])) < 74 + 4 * 12)
   }
 
+  @Test(arguments: [0, 0.5]) func ofNoExamplesNothingIsDrawn(_ exponent: Double) {
+    let none = ClassSampling(labels: [], exponent: exponent)
+    for sampling in [BatchOrder.Sampling.byClass(none), .progressive(none, over: 100)] {
+      #expect(throws: DataError.tooFewExamples(wanted: 1, available: 0, className: nil)) {
+        _ = try BatchOrder(count: 0, batchSize: 4, seed: 1, sampling: sampling)
+      }
+    }
+  }
+
   @Test func oneClassIsDrawnThroughout() throws {
     let sampling = ClassSampling(labels: [7, 7, 7], exponent: 0.5)
     var order = try BatchOrder(count: 3, batchSize: 90, seed: 1, sampling: .byClass(sampling))

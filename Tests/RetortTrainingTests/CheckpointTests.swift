@@ -94,6 +94,65 @@ import Testing
     }
   }
 
+  private func order() throws -> BatchOrder { try BatchOrder(count: 20, batchSize: 4, seed: 1) }
+
+  /// A checkpoint after five steps over 20 examples, in batches of 4.
+  private func fitting() throws -> Checkpoint {
+    var found = try checkpoint(5)
+    found.state.position = .init(epoch: 1, index: 0)
+    return found
+  }
+
+  @Test func onlyOneThatFitsIsTaken() throws {
+    func reason(_ change: (inout Checkpoint) -> Void) throws -> String? {
+      var changed = try fitting()
+      change(&changed)
+      return changed.misfit(store, optimizer, try order(), steps: 9)
+    }
+    #expect(try reason { _ in } == nil)
+    #expect(try reason { $0.state.step = 10 } == "it is of step 10, and the training has 9")
+    let place = "its place in the data is not that of step 5"
+    #expect(try reason { $0.state.position.index = 4 } == place)
+    #expect(try reason { $0.state.position.epoch = .max } == place)
+    #expect(
+      try reason { $0.variables["student.parameters"]?.removeLast() }
+        == "it has 255 elements of 'student.parameters', not 256")
+    #expect(
+      try reason { $0.variables["student.second-moment"] = nil }
+        == "it has 0 elements of 'student.second-moment', not 256")
+    #expect(
+      try reason { $0.variables["student.parameters"]?[7] = .nan }
+        == "its weights 'student.parameters' are not finite")
+  }
+
+  /// States that are well written but cannot be: each is refused, and the one before it taken.
+  @Test func aForgedStateIsNotTaken() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder.path) }
+    let path = folder.path + "/step-7.safetensors"
+    let forgeries: [(inout Checkpoint) -> Void] = [
+      { $0.state.step = .max }, { $0.state.step = -1 }, { $0.state.step = 6 },
+      { $0.state.position.epoch = .max }, { $0.state.position.epoch = -1 },
+      { $0.state.position.index = -1 }, { $0.state.position.index = .max },
+      { $0.state.seconds = -1 }, { $0.best = (-1, 0.5) }, { $0.best = (1, 1e300) },
+    ]
+    for forge in forgeries {
+      try folder.write(fitting())
+      var forged = try fitting()
+      forged.state.step = 7
+      forged.state.position = .init(epoch: 1, index: 8)
+      forge(&forged)
+      try forged.write(to: path)
+      var refused: [FormatError] = []
+      let order = try order()
+      let found = try folder.newest(
+        of: "abc", misfit: { $0.misfit(store, optimizer, order, steps: 9) },
+        damaged: { refused.append($0) })
+      #expect(found?.state.step == 5)
+      #expect(refused.map(\.path) == [path])
+      #expect(refused.first?.description.contains("the content is damaged") == true)
+    }
+  }
+
   @Test func oneOfAnotherRecipeIsNotTaken() throws {
     defer { try? FileManager.default.removeItem(atPath: folder.path) }
     try folder.write(checkpoint(1, recipe: "abd"))

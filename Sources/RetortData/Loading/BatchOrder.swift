@@ -1,3 +1,5 @@
+import RetortCore
+
 /// Which examples stand in which batch: an endless sequence that is a pure function of its seed.
 public struct BatchOrder: Sendable {
   /// What becomes of the examples that are left when an epoch does not divide into batches.
@@ -86,6 +88,18 @@ public struct BatchOrder: Sendable {
     tail == .drop ? count / batchSize : (count + batchSize - 1) / batchSize
   }
 
+  /// The place of the batch numbered `step`, counted from the start of the sequence.
+  public func position(ofBatch step: Int) -> Position {
+    switch tail {
+    case .wrap:
+      let (epoch, index) = step.saturatingProduct(batchSize).quotientAndRemainder(dividingBy: count)
+      return Position(epoch: epoch, index: index)
+    case .drop, .short:
+      let (epoch, batch) = step.quotientAndRemainder(dividingBy: batchesPerEpoch)
+      return Position(epoch: epoch, index: batch * batchSize)
+    }
+  }
+
   /// The next batch.
   public mutating func next() -> PlannedBatch {
     let start = position
@@ -119,8 +133,10 @@ public struct BatchOrder: Sendable {
 
   private var stepNumber: Int {
     switch tail {
-    case .wrap: (position.epoch * count + position.index) / batchSize
-    case .drop, .short: position.epoch * batchesPerEpoch + position.index / batchSize
+    case .wrap:
+      position.epoch.saturatingProduct(count).saturatingSum(position.index) / batchSize
+    case .drop, .short:
+      position.epoch.saturatingProduct(batchesPerEpoch).saturatingSum(position.index / batchSize)
     }
   }
 
@@ -135,7 +151,8 @@ public struct BatchOrder: Sendable {
       return classes.draw(&generator)
     case .progressive(let classes, let total):
       var generator = generator(index)
-      let progress = Double(position.epoch * count + index) / Double(total)
+      let drawn = Double(position.epoch) * Double(count) + Double(index)
+      let progress = drawn / Double(total)
       return generator.unit() < progress
         ? classes.draw(&generator) : generator.number(below: count)
     case .shuffled:

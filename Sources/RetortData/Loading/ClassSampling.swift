@@ -9,14 +9,14 @@ public struct ClassSampling: Sendable {
   private let members: [[Int]]  // of classes that have any
   private let limits: [Double]  // cumulated probabilities
 
-  /// Makes a sampling of the examples with the given labels, of which there is at least one.
+  /// Makes a sampling of the examples with the given labels; where there are none, nothing can be
+  /// drawn, and a `BatchOrder` of them says so.
   ///
   /// - Parameters:
   ///   - labels: The class of every example, from 0.
   ///   - exponent: q: 0 draws all classes alike, ½ by the square root of their sizes, 1 by their
   ///     sizes, which draws all examples alike.
   public init(labels: [Int32], exponent: Double) {
-    precondition(!labels.isEmpty, "a ClassSampling needs an example")
     members = Dictionary(grouping: labels.indices) { labels[$0] }.sorted { $0.key < $1.key }
       .map(\.value)
     let powers = members.map { pow(Double($0.count), exponent) }

@@ -97,6 +97,7 @@ public final class RecipeRunner {
       return
     }
     guard isResumed else { throw RunError.folderTaken(folder.path) }
+    try takeFolder()
     let stored = String(decoding: try FileBytes.read(path), as: UTF8.self)
     if let difference = recipe.difference(from: stored) {
       if try Recipe.decode(yaml: stored, path: path).sha256 == recipe.sha256 {
@@ -109,7 +110,6 @@ public final class RecipeRunner {
     if let changed = try WeightDigests(of: recipe).changed(since: folder) {
       throw RunError.changedWeights(changed, folder: folder.path)
     }
-    try takeFolder()
   }
 
   /// Makes the run's folder this process's own; called before anything is written there.
@@ -119,6 +119,10 @@ public final class RecipeRunner {
     lock = try RunLock(folder.path)
     guard lock != nil else { throw RunError.folderInUse(folder.path) }
     guard !isResumed else { return try folder.removeHalfWritten() }
+    // Another run may have begun, and even ended, since the folder was found free.
+    guard !FileBytes.isReadable(folder.file("recipe.yaml")) else {
+      throw RunError.folderTaken(folder.path)
+    }
     try WeightDigests(of: recipe).write(to: folder)
     try folder.write(recipe.expandedYAML, to: "recipe.yaml")
   }

@@ -35,6 +35,9 @@ struct StageData {
     case .stepImbalance(let imbalance):
       training = try training.stepImbalance(imbalance, seed: seed)
     }
+    guard training.count > 0 else {
+      throw DataError.tooFewExamples(wanted: 1, available: 0, className: nil)
+    }
     self.training = training
     test = parts.test
   }

@@ -52,9 +52,11 @@ extension StageRunner {
     _ learner: Player, _ optimizer: OptimizerState, _ checkpoints: CheckpointFolder
   ) throws -> TrainingState {
     guard parent.isResumed else { return TrainingState() }
-    let found = try checkpoints.newest(of: parent.recipe.sha256) {
-      parent.report(.checkpointRefused($0))
-    }
+    let order = try order(from: .init())
+    let found = try checkpoints.newest(
+      of: parent.recipe.sha256,
+      misfit: { $0.misfit(learner.store, optimizer, order, steps: steps) },
+      damaged: { parent.report(.checkpointRefused($0)) })
     try dropMetrics(after: found?.state.step ?? 0)
     guard let found else { return TrainingState() }
     if found.origin.device != origin.device {
@@ -74,10 +76,15 @@ extension StageRunner {
 
   /// The stage's batches from `start` on.
   private func batches(from start: TrainingState) throws -> Prefetcher {
-    let order = try BatchOrder(
+    Prefetcher(
+      loader: loader, order: try order(from: start.position), batchLimit: steps - start.step)
+  }
+
+  /// Which examples stand in which batch.
+  private func order(from position: BatchOrder.Position) throws -> BatchOrder {
+    try BatchOrder(
       count: data.training.count, batchSize: stage.train.batch, seed: parent.recipe.seed,
       sampling: stage.train.sampling(labels: data.training.labels, steps: steps),
-      position: start.position)
-    return Prefetcher(loader: loader, order: order, batchLimit: steps - start.step)
+      position: position)
   }
 }

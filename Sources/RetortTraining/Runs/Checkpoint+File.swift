@@ -28,10 +28,14 @@ extension Checkpoint {
     }
     let json = try JSONValue.parse(Array(text.utf8)[...], path: path)
     guard let origin = Origin(json), let state = TrainingState(json) else {
-      throw FormatError(path, in: "state", .corrupt("a part of the state is missing"))
+      throw FormatError(
+        path, in: "state", .corrupt("a part of the state is missing or cannot be"))
     }
     (self.origin, self.state, variables) = (origin, state, [:])
     best = json["best"]?.best
+    if let best, best.step < 0 || !(0...1).contains(best.accuracy) {
+      throw FormatError(path, in: "state, best", .corrupt("no evaluation can have had this result"))
+    }
     for name in content.names { variables[name] = try content.floats(name) }
   }
 
@@ -66,8 +70,11 @@ extension Checkpoint.Origin {
 
 extension TrainingState {
   fileprivate init?(_ json: JSONValue) {
-    guard let step = json["step"]?.int, let epoch = json["epoch"]?.int,
-      let index = json["index"]?.int, let seconds = json["seconds"]?.double,
+    // Steps and epochs are counted in 32 bits where random numbers depend on them.
+    guard let step = json["step"]?.int, (0..<1 << 32).contains(step),
+      let epoch = json["epoch"]?.int, (0..<1 << 32).contains(epoch),
+      let index = json["index"]?.int, index >= 0,
+      let seconds = json["seconds"]?.double, seconds.isFinite, seconds >= 0,
       let losses = json["losses"]?.members
     else { return nil }
     self.init()

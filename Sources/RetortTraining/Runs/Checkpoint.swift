@@ -43,6 +43,34 @@ public struct Checkpoint: Sendable {
     (self.state, self.best, self.origin) = (state, best, origin)
   }
 
+  /// Why training cannot go on from here; nil if it can.
+  ///
+  /// - Parameters:
+  ///   - order: The batches of the training, from any place.
+  ///   - steps: The steps of the whole training.
+  package func misfit(
+    _ store: ParameterStore, _ optimizer: OptimizerState, _ order: BatchOrder, steps: Int
+  ) -> String? {
+    guard state.step <= steps else {
+      return "it is of step \(state.step), and the training has \(steps)"
+    }
+    guard state.position == order.position(ofBatch: state.step) else {
+      return "its place in the data is not that of step \(state.step)"
+    }
+    for variable in Checkpoint.variables(store, optimizer) {
+      guard let values = variables[variable.name], values.count == variable.count else {
+        return "it has \(variables[variable.name]?.count ?? 0) elements of '\(variable.name)', "
+          + "not \(variable.count)"
+      }
+    }
+    for variable in [store.parameterVariable, store.bufferVariable].compactMap(\.self) {
+      guard variables[variable.name]?.allSatisfy(\.isFinite) ?? true else {
+        return "its weights '\(variable.name)' are not finite"
+      }
+    }
+    return nil
+  }
+
   /// Puts the variables back on the device.
   ///
   /// - Throws: `BackendError.wrongData` if the model or optimizer is another one.

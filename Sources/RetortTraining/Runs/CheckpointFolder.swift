@@ -31,10 +31,13 @@ public struct CheckpointFolder: Sendable {
   ///
   /// - Parameters:
   ///   - recipeSHA256: The recipe; a checkpoint of another counts as damaged.
+  ///   - misfit: Why training cannot go on from a checkpoint, which then counts as damaged; nil where
+  ///     it can.
   ///   - damaged: Told of each file that is removed.
   /// - Throws: `FormatError` if the folder or a file cannot be read.
   public func newest(
-    of recipeSHA256: String, damaged: (FormatError) -> Void
+    of recipeSHA256: String, misfit: (Checkpoint) -> String? = { _ in nil },
+    damaged: (FormatError) -> Void
   ) throws(FormatError) -> Checkpoint? {
     for step in try steps().reversed() {
       let path = file(name(step))
@@ -43,6 +46,10 @@ public struct CheckpointFolder: Sendable {
         guard found.origin.recipeSHA256 == recipeSHA256 else {
           throw FormatError(path, .corrupt("it belongs to another recipe"))
         }
+        guard found.state.step == step else {
+          throw FormatError(path, .corrupt("it is of step \(found.state.step), unlike its name"))
+        }
+        if let reason = misfit(found) { throw FormatError(path, .corrupt(reason)) }
         return found
       } catch {
         if case .system = error.fault { throw error }
