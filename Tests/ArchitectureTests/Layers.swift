@@ -13,7 +13,7 @@ enum Layers {
     ("RetortCPU", ["RetortCore", "CRetortCPU"]),
     ("RetortOpenCL", ["RetortCore", "COpenCL", "CKernels"]),
     ("RetortFormats", ["RetortCore", "CZlib", "CSpng"]),
-    ("RetortData", ["RetortCore", "RetortFormats"]),
+    ("RetortData", ["RetortCore", "RetortFormats", "CRetortHost"]),
     ("RetortNN", ["RetortCore"]),
     ("RetortModels", ["RetortCore", "RetortNN"]),
     ("RetortTraining", ["RetortCore", "RetortNN", "RetortData", "RetortFormats"]),

@@ -10,6 +10,9 @@ package struct Downloader: Sendable {
   /// The programs' whole environment (proxies and the like); nil hands this process's on.
   package var environment: [String: String]?
 
+  /// How large and how slow a download may be.
+  package var bounds = DownloadBounds()
+
   /// Looks where this process's `PATH` says.
   package init() {
     let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
@@ -18,9 +21,13 @@ package struct Downloader: Sendable {
 
   /// Downloads `url` into the file `target`, going on where that file ends.
   ///
+  /// - Parameters:
+  ///   - limit: The most bytes that the file may have.
+  ///   - tick: Called about ten times a second with the bytes that have arrived.
   /// - Returns: Nothing if all arrived. A failure that a fresh start may cure has `mayRestart` set.
+  /// - Throws: `FetchError.tooLarge`, `.tooSlow`, `.noDownloader` or `.cannotStart`.
   func download(
-    _ url: String, to target: String, tick: () -> Void
+    _ url: String, to target: String, limit: Int, tick: (_ received: Int) -> Void
   ) throws(FetchError) -> DownloadFailure? {
     let known: [(name: String, arguments: [String], restartable: Set<Int32>)] = [
       // 22: an HTTP error, among them "range not satisfiable"; 33 and 36: no ranges here.
@@ -30,7 +37,12 @@ package struct Downloader: Sendable {
     for (name, arguments, restartable) in known {
       guard let program = find(name) else { continue }
       let process = Subprocess(program: program, arguments: arguments, environment: environment)
-      let (status, words) = try process.run(tick: tick)
+      func received() -> Int { FileBytes.size(target) ?? 0 }
+      var watch = DownloadWatch(url, limit: limit, received: received(), bounds)
+      let (status, words) = try process.run { () throws(FetchError) in
+        try watch.check(received: received())
+        tick(received())
+      }
       guard status != 0 else { return nil }
       return DownloadFailure(
         error: .download(url: url, program: name, status: status, words: words),

@@ -114,7 +114,7 @@ public struct Fetch: Sendable {
 
   private func verify(_ path: String, _ file: DatasetSource.File) -> Verdict {
     do throws(FormatError) {
-      var bytes = try FileBytes.read(path, limit: 2 * file.contentByteCount + 1 << 20)
+      var bytes = try FileBytes.read(path, limit: file.byteLimit)
       if Gzip.isGzip(bytes) {
         bytes = try Gzip.inflate(bytes, limit: file.contentByteCount, path: path)
       }
@@ -130,7 +130,7 @@ public struct Fetch: Sendable {
     try accept(verify(path, file), file)
     let target = "\(directory)/\(file.name)"
     try asFetchError { () throws(FormatError) in
-      try AtomicFile.write(try FileBytes.read(path), to: target)
+      try AtomicFile.write(try FileBytes.read(path, limit: file.byteLimit), to: target)
     }
   }
 
@@ -148,14 +148,20 @@ public struct Fetch: Sendable {
   ) throws(FetchError) {
     let part = "\(directory)/\(file.name).part"
     let target = "\(directory)/\(file.name)"
+    // A pipe, a device or a link that stands here would lead the download elsewhere.
+    if !FolderEntries.isFile(part) { unlink(part) }
     var isResumed = (FileBytes.size(part) ?? 0) > 0
     while true {
       // A whole file may wait here, if its run was killed just before the last step.
       if isResumed, verify(part, file) == .right { break }
-      let failure = try downloader.download(url(of: file), to: part) {
-        report(
-          .progress(
-            file: file.name, received: FileBytes.size(part) ?? 0, total: file.byteCount))
+      let failure: DownloadFailure?
+      do throws(FetchError) {
+        failure = try downloader.download(url(of: file), to: part, limit: file.byteLimit) {
+          report(.progress(file: file.name, received: $0, total: file.byteCount))
+        }
+      } catch {
+        if case .tooLarge = error { unlink(part) }
+        throw error
       }
       let verdict = failure == nil ? verify(part, file) : nil
       if verdict == .right { break }
@@ -173,6 +179,11 @@ public struct Fetch: Sendable {
       try AtomicFile.rename(part, to: target)
     }
   }
+}
+
+extension DatasetSource.File {
+  /// The most bytes that a file with the right content may have, however it is packed.
+  fileprivate var byteLimit: Int { 2 * contentByteCount + 1 << 20 }
 }
 
 /// `text` with its `%XX` escapes replaced, or nil if one is malformed.

@@ -12,6 +12,10 @@ public enum FetchError: Error, Equatable, Sendable {
   case cannotStart(program: String, code: Int32)
   /// The program gave up, with its exit status and last words.
   case download(url: String, program: String, status: Int32, words: String)
+  /// More arrives than the published file has, by far.
+  case tooLarge(url: String, limit: Int)
+  /// So few bytes arrived within so many seconds that there is no end to be expected.
+  case tooSlow(url: String, received: Int, seconds: Int)
   /// What arrived is not the published content.
   case wrongChecksum(url: String, expected: String, found: String)
   /// Another process is downloading into the same folder.
@@ -35,6 +39,12 @@ extension FetchError: CustomStringConvertible {
       "\(url): \(program) gave up with status \(status)"
         + (words.isEmpty ? "" : " (\(words))")
         + ". Run the command again to go on, or name another source with '--from URL'."
+    case .tooLarge(let url, let limit):
+      "\(url): more than \(limit) bytes arrive, and the published file is smaller. "
+        + "The source serves something else; name another with '--from URL'."
+    case .tooSlow(let url, let received, let seconds):
+      "\(url): only \(received) bytes arrived within \(seconds) seconds. "
+        + "Run the command again to go on, or name another source with '--from URL'."
     case .wrongChecksum(let url, let expected, let found):
       "\(url): the content's SHA-256 is \(found), not \(expected). "
         + "The source serves something else; name another with '--from URL'."

@@ -87,7 +87,7 @@ package enum AtomicFile {
 
   /// Waits until the bytes of the file at `path` are on the disk.
   package static func sync(_ path: String) throws(FormatError) {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
     defer { close(descriptor) }
     guard fsync(descriptor) == 0 else {

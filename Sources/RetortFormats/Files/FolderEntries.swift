@@ -8,6 +8,12 @@ package enum FolderEntries {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
+  /// Whether `path` is a regular file itself, not a link to one.
+  package static func isFile(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+  }
+
   /// The names in the folder at `path`, in ascending order; none where there is no folder.
   ///
   /// - Throws: `FormatError.Fault.system` if it cannot be read.
