@@ -18,6 +18,10 @@ public final class Graph {
   package private(set) var inputPool: [Int32] = []
   package private(set) var inputs: [(name: String, node: Int32)] = []
   package private(set) var variables: [Variable] = []
+  /// The effects of each phase that has ended, in order.
+  package private(set) var phases: [[Effect]] = []
+  /// For each variable, the first phase that reads what it holds now.
+  private var phaseOfVariable: [Int32] = []
   package private(set) var constants: [HostArray] = []
   package private(set) var names: [String] = []
   package private(set) var packs: [[Int]] = []
@@ -101,7 +105,8 @@ public final class Graph {
     return tensor
   }
 
-  /// The part of `variable` that starts `offset` elements in, read at the start of a step.
+  /// The part of `variable` that starts `offset` elements in, as it is at the start of the step, or
+  /// after the last phase that changed it.
   public func variable(_ variable: Variable, offset: Int = 0, _ shape: Shape) -> Tensor {
     guard offset >= 0, offset + shape.count <= variable.count else {
       return fail(
@@ -116,15 +121,32 @@ public final class Graph {
       return self.variable(variable, offset: offset - lead, [lead + shape.count])
         .slice(axis: 0, lead..<lead + shape.count).reshape(to: shape)
     }
-    return add(.variable(slot(of: variable), offset: offset), [], shape, variable.dtype)
+    let slot = slot(of: variable)
+    return add(
+      .variable(slot, offset: offset, phase: phaseOfVariable[Int(slot)]), [], shape,
+      variable.dtype)
   }
 
   package func slot(of variable: Variable) -> Int32 {
     if let slot = variableSlots[ObjectIdentifier(variable)] { return slot }
     let slot = Int32(variables.count)
     variables.append(variable)
+    phaseOfVariable.append(0)
     variableSlots[ObjectIdentifier(variable)] = slot
     return slot
+  }
+
+  /// Ends a phase of the step: `effects` change their variables once everything that reads the values
+  /// so far has been computed, and variables that are read afterwards have their new values.
+  ///
+  /// Tensors that have been made before keep their values: what later phases take of them is computed
+  /// once, in its own phase. Only a variable that is read directly, with nothing computed of it, must
+  /// be read again after it has changed.
+  public func endPhase(_ effects: [Effect]) {
+    phases.append(effects)
+    for variable in effects.flatMap(\.variables) {
+      phaseOfVariable[Int(slot(of: variable))] = Int32(phases.count)
+    }
   }
 
   /// A constant tensor with the given elements.

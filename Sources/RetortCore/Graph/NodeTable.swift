@@ -74,7 +74,8 @@ extension Op {
   fileprivate var tag: Int {
     switch self {
     case .input(let slot): 1 &+ Int(slot) &* 64
-    case .variable(let slot, let offset): 2 &+ Int(slot) &* 64 &+ offset &* 4096
+    case .variable(let slot, let offset, let phase):
+      2 &+ Int(slot) &* 64 &+ offset &* 4096 &+ Int(phase) &* 31
     case .constant(let index): 3 &+ Int(index) &* 64
     case .fill(let value): 4 ^ Int(truncatingIfNeeded: value.bitPattern &* 31)
     case .random(_, let stream): 5 &+ Int(stream) &* 64

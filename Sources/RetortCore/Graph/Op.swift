@@ -98,7 +98,8 @@ public enum LatentStepRule: Sendable, Hashable {
 package enum Op: Hashable, Sendable {
   // Sources
   case input(Int32)
-  case variable(Int32, offset: Int)
+  /// `phase`: the first phase that reads this value; see `Graph.endPhase`.
+  case variable(Int32, offset: Int, phase: Int32)
   case constant(Int32)
   case fill(Double)
   case random(RandomDistribution, stream: UInt32)  // state [3] int32

@@ -52,7 +52,9 @@ struct Materialization {
     case .unary, .binary, .select:
       sumCosts(id)
       operations[id] += 1
-      stored[id] = uses.needsDense[id] || !(uses.isLoaded[id] ? canLoad(id) : pays(id))
+      stored[id] =
+        uses.needsDense[id] || uses.phases.mustStore(id) && !uses.frozen[id]
+        || !(uses.isLoaded[id] ? canLoad(id) : pays(id))
       if stored[id] { reset(id) }
     case .stopGradient, .named:
       sumCosts(id)

@@ -3,7 +3,8 @@
 struct PlanBuilder {
   let graph: Graph
   let outputs: [Tensor]
-  let effects: [Effect]
+  /// The effects of each phase.
+  let phases: [[Effect]]
   let uses: Uses
   let materialization: Materialization
   let grouping: Grouping
@@ -17,25 +18,17 @@ struct PlanBuilder {
   /// Values that are part of another: (base, elements into it).
   var parts: [Int: (base: Int, offset: Int)] = [:]
   /// Where assigned tensors are written directly.
-  private var destinations: [Int32: (variable: Int, offset: Int)] = [:]
+  let destinations: [Int32: DirectWrites.Destination]
 
-  init(_ graph: Graph, _ outputs: [Tensor], _ effects: [Effect], fusingLoads: Bool) {
+  init(_ graph: Graph, _ outputs: [Tensor], _ phases: [[Effect]], fusingLoads: Bool) {
     self.graph = graph
     self.outputs = outputs
-    self.effects = effects
-    let roots = (outputs + effects.flatMap(\.tensors)).map(\.id)
-    uses = Uses(graph, roots: roots, fusingLoads: fusingLoads)
+    self.phases = phases
+    let roots = (outputs + phases.flatMap { $0.flatMap(\.tensors) }).map(\.id)
+    uses = Uses(graph, roots: roots, effects: phases, fusingLoads: fusingLoads)
     materialization = Materialization(graph, uses)
-    var alone: Set<Int32> = []
-    for effect in effects {
-      guard case .assign(let variable, let offset, let tensor) = effect else { continue }
-      let id = tensor.id
-      let once = roots.filter { $0 == id }.count == 1
-      guard graph.nodes[Int(id)].op.isElementwise, once, uses.readers(id).isEmpty else { continue }
-      alone.insert(id)
-      destinations[id] = (Int(graph.slot(of: variable)), offset)
-    }
-    grouping = Grouping(graph, uses, materialization, alone: alone)
+    destinations = DirectWrites(materialization, roots: roots, phases: phases).destinations
+    grouping = Grouping(graph, uses, materialization, alone: Set(destinations.keys))
     valueOf = Array(repeating: -1, count: graph.nodes.count)
   }
 
@@ -50,9 +43,14 @@ struct PlanBuilder {
       plan.inputs.append(
         .init(name: input.name, shape: node.shape, dtype: node.dtype, value: value))
     }
+    var phase = 0
     var late: [Step] = []
     for index in grouping.ordered() {
       let unit = grouping.units[index]
+      while phase < unit.phase {
+        plan.steps += emit(effectsOf: phase, after: late)
+        (phase, late) = (phase + 1, [])
+      }
       let steps = emit(unit)
       if unit.isFrozen {
         plan.setup += steps
@@ -69,8 +67,10 @@ struct PlanBuilder {
       if let part = parts[value], fixed[part.base] == nil { persistent.insert(part.base) }
       plan.outputs.append(.init(shape: output.shape, dtype: output.dtype, value: value))
     }
-    for effect in effects { late += emit(effect) }
-    plan.steps += late
+    while phase < phases.count {
+      plan.steps += emit(effectsOf: phase, after: late)
+      (phase, late) = (phase + 1, [])
+    }
     plan.variables = graph.variables
     placeValues()
     return plan
@@ -88,12 +88,12 @@ struct PlanBuilder {
     let value = addValue(node.shape.count, node.dtype)
     valueOf[Int(id)] = Int32(value)
     switch node.op {
-    case .variable(let slot, let offset): fixed[value] = .variable(Int(slot), offset: offset)
+    case .variable(let slot, let offset, _): fixed[value] = .variable(Int(slot), offset: offset)
     case .constant(let index): fixed[value] = .constant(Int(index))
     case .pack: persistent.insert(value)
     default:
       if let destination = destinations[id] {
-        fixed[value] = .variable(destination.variable, offset: destination.offset)
+        fixed[value] = .variable(Int(destination.slot), offset: destination.offset)
       }
     }
     return value
@@ -119,41 +119,4 @@ struct PlanBuilder {
   }
 
   func label(_ id: Int32) -> String { graph.scopes[Int(graph.nodes[Int(id)].scope)] }
-
-  private mutating func emit(_ effect: Effect) -> [Step] {
-    switch effect {
-    case .assign(let variable, let offset, let tensor):
-      if destinations[tensor.id] != nil { return [] }
-      let program = PointwiseProgram.copy(of: tensor.shape, tensor.dtype)
-      let target = addValue(tensor.shape.count, tensor.dtype)
-      fixed[target] = .variable(Int(graph.slot(of: variable)), offset: offset)
-      return [
-        Step(
-          kind: .pointwise(program), inputs: [dense(tensor.id)], outputs: [target],
-          label: "assign \(variable.name)")
-      ]
-    case .optimize(let update, let parameters, _, let state, _, _, _, _):
-      var targets: [Int] = []
-      for variable in [parameters] + state {
-        let target = addValue(variable.count, variable.dtype)
-        fixed[target] = .variable(Int(graph.slot(of: variable)), offset: 0)
-        targets.append(target)
-      }
-      return [
-        Step(
-          kind: .optimizer(update, count: parameters.count),
-          inputs: effect.tensors.map { dense($0.id) }, outputs: targets,
-          label: "optimizer \(parameters.name)")
-      ]
-    }
-  }
-}
-
-extension Op {
-  fileprivate var isElementwise: Bool {
-    switch self {
-    case .unary, .binary, .select: true
-    default: false
-    }
-  }
 }

@@ -46,7 +46,7 @@ extension Graph {
       let node = nodes[id]
       switch node.op {
       case .constant, .fill: frozen[id] = true
-      case .variable(let slot, _): frozen[id] = variables[Int(slot)].isFrozen
+      case .variable(let slot, _, _): frozen[id] = variables[Int(slot)].isFrozen
       case .input, .poison, .random: break
       default: frozen[id] = operands(Int32(id)).allSatisfy { frozen[Int($0)] }
       }

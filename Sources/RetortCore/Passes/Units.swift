@@ -21,9 +21,13 @@ struct Unit {
   /// The stored nodes that members read from other units.
   var reads: Set<Int32>
   var isFrozen: Bool
+  /// The phase that the step belongs to.
+  var phase: Int32
 
   var first: Int32 { members[0] }
   var last: Int32 { members[members.count - 1] }
+  /// What units are ordered by.
+  var order: (Int32, Int32) { (phase, last) }
 }
 
 /// Groups stored nodes into units, merging where one launch can serve several.
@@ -44,6 +48,7 @@ struct Grouping {
     var axes: UInt8
     var operands: [Int32]
     var isFrozen: Bool
+    var phase: Int32
   }
 
   init(_ graph: Graph, _ uses: Uses, _ materialization: Materialization, alone: Set<Int32>) {
@@ -65,15 +70,9 @@ struct Grouping {
       .broadcast:
       placePointwise(id, node)
     case .concatenate, .pad, .pack:
-      append(
-        Unit(
-          kind: .single, members: [id], shape: node.shape, reads: reads(of: id),
-          isFrozen: uses.frozen[Int(id)]))
+      append(unit(.single, id, node.shape))
     case .matmul, .convolution, .convolutionInputGradient:
-      append(
-        Unit(
-          kind: .contraction, members: [id], shape: node.shape, reads: reads(of: id),
-          isFrozen: uses.frozen[Int(id)]))
+      append(unit(.contraction, id, node.shape))
     case .reduce(_, let axes):
       let operand = graph.operand(id, 0)
       let shape = graph.nodes[Int(operand)].shape
@@ -81,12 +80,15 @@ struct Grouping {
     case .crossEntropy, .crossEntropyGradient, .divergence, .divergenceGradient:
       let pair = graph.operands(id).prefix(2)
       placeSibling(id, .rows, graph.nodes[Int(pair[pair.startIndex])].shape, 0, Array(pair))
-    default:
-      append(
-        Unit(
-          kind: .single, members: [id], shape: node.shape, reads: reads(of: id),
-          isFrozen: uses.frozen[Int(id)]))
+    default: append(unit(.single, id, node.shape))
     }
+  }
+
+  /// A unit of one node.
+  private func unit(_ kind: Unit.Kind, _ id: Int32, _ shape: Shape) -> Unit {
+    Unit(
+      kind: kind, members: [id], shape: shape, reads: reads(of: id), isFrozen: uses.frozen[Int(id)],
+      phase: uses.phases.phases[Int(id)])
   }
 
   private mutating func append(_ unit: Unit) {
@@ -128,14 +130,14 @@ struct Grouping {
       for candidate in dense.sorted(by: >) {
         let index = unitOf[Int(candidate)]
         guard index >= 0, units[Int(index)].isFrozen == frozen, !alone.contains(candidate),
+          units[Int(index)].phase == uses.phases.phases[Int(id)],
           accepts(units[Int(index)], candidate, node), isAcyclic(adding: reads, to: index)
         else { continue }
         units[Int(index)].shape = node.shape
         return join(id, index, reads: reads)
       }
     }
-    append(
-      Unit(kind: .pointwise, members: [id], shape: node.shape, reads: reads, isFrozen: frozen))
+    append(unit(.pointwise, id, node.shape))
   }
 
   private func accepts(_ unit: Unit, _ candidate: Int32, _ node: Node) -> Bool {
@@ -155,9 +157,9 @@ struct Grouping {
     _ id: Int32, _ kind: Unit.Kind, _ shape: Shape, _ axes: UInt8, _ operands: [Int32]
   ) {
     let reads = reads(of: id)
-    let frozen = uses.frozen[Int(id)]
     let key = SiblingKey(
-      kind: kind, shape: shape, axes: axes, operands: operands, isFrozen: frozen)
+      kind: kind, shape: shape, axes: axes, operands: operands, isFrozen: uses.frozen[Int(id)],
+      phase: uses.phases.phases[Int(id)])
     if let index = siblings[key], units[Int(index)].members.count < 4,
       kind == .rows
         ? fits(id, units[Int(index)]) : !units[Int(index)].reads.isDisjoint(with: reads),
@@ -166,7 +168,7 @@ struct Grouping {
       return join(id, index, reads: reads)
     }
     siblings[key] = Int32(units.count)
-    append(Unit(kind: kind, members: [id], shape: shape, reads: reads, isFrozen: frozen))
+    append(unit(kind, id, shape))
   }
 
   /// Whether a loss or gradient over rows can be computed in the launch of its siblings.
@@ -202,7 +204,7 @@ struct Grouping {
     return true
   }
 
-  /// The units so ordered that each follows what it reads; early nodes first.
+  /// The units so ordered that each follows what it reads; early phases and nodes first.
   func ordered() -> [Int] {
     var pending = Array(repeating: 0, count: units.count)
     var readers: [[Int]] = Array(repeating: [], count: units.count)
@@ -212,14 +214,15 @@ struct Grouping {
       for source in sources { readers[Int(source)].append(index) }
     }
     var heap = units.indices.filter { pending[$0] == 0 }
-    heap.sort { units[$0].last > units[$1].last }
+    heap.sort { units[$0].order > units[$1].order }
     var order: [Int] = []
     while let next = heap.popLast() {
       order.append(next)
       for reader in readers[next] {
         pending[reader] -= 1
         if pending[reader] == 0 {
-          let position = heap.firstIndex { units[$0].last < units[reader].last } ?? heap.count
+          let order = units[reader].order
+          let position = heap.firstIndex { units[$0].order < order } ?? heap.count
           heap.insert(reader, at: position)
         }
       }

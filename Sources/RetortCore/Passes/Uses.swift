@@ -4,6 +4,8 @@ struct Uses {
   /// Whether an output or effect depends on the node.
   let reachable: [Bool]
   let frozen: [Bool]
+  /// The phase of each node.
+  let phases: PhaseAnalysis
   /// Whether the host or an effect reads the node itself.
   private(set) var isRoot: [Bool]
   /// Whether some reader needs the elements dense in memory.
@@ -13,10 +15,11 @@ struct Uses {
   private var start: [Int32]
   private var pool: [Int32]
 
-  init(_ graph: Graph, roots: [Int32], fusingLoads: Bool) {
+  init(_ graph: Graph, roots: [Int32], effects: [[Effect]], fusingLoads: Bool) {
     self.graph = graph
     reachable = graph.reachable(from: roots)
     frozen = graph.frozenNodes()
+    phases = PhaseAnalysis(graph, reachable: reachable, effects: effects)
     isRoot = Array(repeating: false, count: graph.nodes.count)
     (needsDense, isLoaded) = (isRoot, isRoot)
     for root in roots { isRoot[Int(root)] = true }

@@ -1,4 +1,4 @@
-/// A change to a variable that a plan makes after everything has been computed.
+/// A change to a variable that a plan makes after everything in its phase has been computed.
 public enum Effect {
   /// The variable from `offset` on becomes the tensor.
   case assign(Variable, offset: Int, Tensor)
@@ -12,6 +12,14 @@ public enum Effect {
   case optimize(
     OptimizerUpdate, parameters: Variable, gradient: Tensor, state: [Variable],
     learningRate: Tensor, step: Tensor, gradientNorm: Tensor? = nil, scaling: Tensor? = nil)
+
+  /// The variables that are changed.
+  var variables: [Variable] {
+    switch self {
+    case .assign(let variable, _, _): [variable]
+    case .optimize(_, let parameters, _, let state, _, _, _, _): [parameters] + state
+    }
+  }
 
   /// The values that the change is made of, in order.
   var tensors: [Tensor] {

@@ -1,7 +1,8 @@
 extension Plan {
   /// Compiles the part of `graph` that `outputs` and `effects` depend on.
   ///
-  /// Effects happen after everything has been computed, so every value is of the step's start.
+  /// Effects happen after everything in their phase has been computed, so that every value is of the
+  /// phase's start. The phases that `Graph.endPhase` ended come first; `effects` end the last one.
   ///
   /// - Parameter fusingLoads: Whether convolutions may have prologues; see `Backend.fusesLoads`.
   /// - Throws: The first `GraphError` met while the graph was built.
@@ -9,14 +10,17 @@ extension Plan {
     _ graph: Graph, outputs: [Tensor], effects: [Effect] = [], fusingLoads: Bool = false
   ) throws(GraphError) {
     if let fault = graph.error { throw fault }
-    let roots = graph.rewritten(outputs.map(\.id) + effects.flatMap(\.tensors).map(\.id))
+    let phases = graph.phases + [effects]
+    let tensors = phases.flatMap { $0.flatMap(\.tensors) }
+    let roots = graph.rewritten((outputs + tensors).map(\.id))
     if let fault = graph.error { throw fault }
     let results = roots[..<outputs.count].map { Tensor(graph: graph, id: $0) }
     var rest = roots[outputs.count...]
-    let settled = effects.map {
-      $0.replacingTensors { _ in Tensor(graph: graph, id: rest.removeFirst()) }
+    let settled = phases.map {
+      $0.map { $0.replacingTensors { _ in Tensor(graph: graph, id: rest.removeFirst()) } }
     }
     var builder = PlanBuilder(graph, results, settled, fusingLoads: fusingLoads)
+    if let fault = builder.staleRead() { throw fault }
     self = builder.build()
     assert(faults().isEmpty, "an inconsistent plan: \(faults())\n\(self)")
   }

@@ -168,6 +168,7 @@ package struct Lowering {
         try lower(step)
       }
       describe(step, from: first)
+      packing.advance(past: step)
     }
     addSplitSums()
     return commands

@@ -6,7 +6,7 @@ struct WeightPacking {
   enum Lifetime {
     /// Until the step has read it.
     case step
-    /// Until the run ends: what a run writes to variables, it writes last.
+    /// Until a step writes into the weight's variable, or the run ends.
     case run
     /// As long as the plan's setup.
     case program
@@ -14,12 +14,14 @@ struct WeightPacking {
 
   private struct Form: Hashable {
     let place: Plan.Value.Place
+    let version: Int
     let entry: String
     let macros: LaunchMacros
   }
 
   private struct Use: Hashable {
     let place: Plan.Value.Place
+    let version: Int
     let direction: ConvolutionStep.Direction
   }
 
@@ -30,18 +32,34 @@ struct WeightPacking {
   private let settled: Set<Plan.Value.Place>
   private var uses: [Use: Int] = [:]
   private var buffers: [Form: BufferReference] = [:]
+  /// How often the run has written into each variable so far.
+  private var versions: [Int: Int] = [:]
 
   init(_ plan: Plan) {
     self.plan = plan
     settled = Set(plan.setup.flatMap(\.outputs).map { plan.values[$0].place })
     for step in plan.steps {
       if let use = use(step) { uses[use, default: 0] += 1 }
+      advance(past: step)
     }
+    versions = [:]
+  }
+
+  /// Notes which variables `step` has written into: packed forms of them are of no more use.
+  mutating func advance(past step: Step) {
+    for output in step.outputs {
+      if case .variable(let slot, _) = plan.values[output].place { versions[slot, default: 0] += 1 }
+    }
+  }
+
+  private func version(_ place: Plan.Value.Place) -> Int {
+    if case .variable(let slot, _) = place { versions[slot, default: 0] } else { 0 }
   }
 
   private func use(_ step: Step) -> Use? {
     guard case .convolution(let convolution) = step.kind else { return nil }
-    return Use(place: plan.values[step.inputs[1]].place, direction: convolution.direction)
+    let place = plan.values[step.inputs[1]].place
+    return Use(place: place, version: version(place), direction: convolution.direction)
   }
 
   /// How long the packed weight of `step` may be kept.
@@ -58,7 +76,9 @@ struct WeightPacking {
   }
 
   private func form(_ weight: Int, _ launch: Launch) -> Form {
-    Form(place: plan.values[weight].place, entry: launch.entry, macros: launch.macros)
+    let place = plan.values[weight].place
+    return Form(
+      place: place, version: version(place), entry: launch.entry, macros: launch.macros)
   }
 
   /// Where the form of `weight` that `launch` writes is kept.
