@@ -1,3 +1,4 @@
+import Glibc
 import RetortData
 import RetortFormats
 import Testing
@@ -55,19 +56,30 @@ import Testing
   @Test func placesAreTriedInOrder() throws {
     let folder = try TemporaryFolder()
     let (data, cache, system) = ("\(folder.path)/d", "\(folder.path)/c", "\(folder.path)/s")
-    let variables = ["RETORT_DATA": data, "XDG_CACHE_HOME": cache, "HOME": "/h"]
+    let variables = ["XDG_CACHE_HOME": cache, "HOME": "/h"]
     let places = locations(variables, system: system)
+    let chosen = locations(variables.merging(["RETORT_DATA": data]) { $1 }, system: system)
     try write(to: folder, "s/fashion-mnist/", training: 1)
     #expect(try FashionMNIST.load(locations: places).training.count == 1)
     try write(to: folder, "c/retort/fashion-mnist/", training: 2)
     #expect(try FashionMNIST.load(locations: places).training.count == 2)
+    // A folder that the user names is the only one, also where it is wrong.
+    let error = #expect(throws: DataError.self) { try FashionMNIST.load(locations: chosen) }
+    #expect(
+      error?.description
+        == "RETORT_DATA is '\(data)', which has no folder 'fashion-mnist' with the dataset's files. "
+        + "Set it to the folder that has, or unset it to look in the usual places.")
+    try write(to: folder, "d/", training: 3)
+    #expect(
+      throws: DataError.notInDataRoot(dataset: "fashion-mnist", root: data, isInRootItself: true)
+    ) { try FashionMNIST.load(locations: chosen) }
     try write(to: folder, "d/fashion-mnist/", training: 3)
-    #expect(try FashionMNIST.load(locations: places).training.count == 3)
+    #expect(try FashionMNIST.load(locations: chosen).training.count == 3)
     try write(to: folder, "e/", training: 4)
-    let explicit = try FashionMNIST.load(directory: "\(folder.path)/e", locations: places)
+    let explicit = try FashionMNIST.load(directory: "\(folder.path)/e", locations: chosen)
     #expect(explicit.training.count == 4)
     #expect(throws: DataError.self) {
-      try FashionMNIST.load(directory: "\(folder.path)/none", locations: places)
+      try FashionMNIST.load(directory: "\(folder.path)/none", locations: chosen)
     }
   }
 
@@ -96,16 +108,23 @@ import Testing
         + "download it with 'retort fetch fashion-mnist'.")
   }
 
-  @Test func aMissingFileIsAMissingSet() throws {
+  /// Each file in turn is missing from the first place, while the second has all of them.
+  @Test(arguments: 0..<4) func aMissingFileIsNamed(_ index: Int) throws {
     let folder = try TemporaryFolder()
-    for name in Self.files.dropLast() { try folder.write([], to: name) }
-    let error = #expect(throws: DataError.self) {
-      try FashionMNIST.load(directory: folder.path)
-    }
-    guard case .missing("fashion-mnist", [folder.path], _) = error else {
-      Issue.record("\(String(describing: error))")
-      return
-    }
+    let places = locations(
+      ["XDG_CACHE_HOME": "\(folder.path)/c"], system: "\(folder.path)/s")
+    try write(to: folder, "c/retort/fashion-mnist/")
+    try write(to: folder, "s/fashion-mnist/")
+    let partial = "\(folder.path)/c/retort/fashion-mnist"
+    unlink("\(partial)/\(Self.files[index])")
+    let error = #expect(throws: DataError.self) { try FashionMNIST.load(locations: places) }
+    #expect(
+      error
+        == .incomplete(dataset: "fashion-mnist", folder: partial, missing: [Self.files[index]]))
+    #expect(
+      error?.description
+        == "\(partial) lacks \(Self.files[index]) of dataset 'fashion-mnist'. Put all "
+        + "files there ('retort fetch fashion-mnist' downloads them), or remove the folder.")
   }
 
   @Test func contentIsChecked() throws {

@@ -27,14 +27,17 @@ public struct DatasetLocations: Sendable {
 
   /// The folders that may hold dataset `name`, the first choice first.
   ///
-  /// - Parameter explicit: A folder given by the user; no other is then looked at.
+  /// - Parameter explicit: A folder given by the user.
+  /// - Returns: The folder that the user names, here or by `RETORT_DATA`, and no other; else the cache
+  ///   and the folder of Debian's packages.
   public func candidates(for name: String, explicit: String? = nil) -> [String] {
     if let explicit { return [explicit] }
-    var result: [String] = []
-    if let root = variable("RETORT_DATA") { result.append("\(root)/\(name)") }
-    if let cache = try? cache(of: name) { result.append(cache) }
-    return result + ["\(system)/\(name)"]
+    if let dataRoot { return ["\(dataRoot)/\(name)"] }
+    return ((try? cache(of: name)).map { [$0] } ?? []) + ["\(system)/\(name)"]
   }
+
+  /// The value of `RETORT_DATA`: a folder with a folder for each dataset; nil where it is not set.
+  public var dataRoot: String? { variable("RETORT_DATA") }
 
   private func variable(_ name: String) -> String? {
     environment(name).flatMap { $0.isEmpty ? nil : $0 }

@@ -20,30 +20,43 @@ public enum FashionMNIST {
     public let test: ImageDataset
   }
 
-  /// Loads both parts from the first place that has all four files, plain or gzip.
+  /// Loads both parts from the first place that has any of the four files, plain or gzip.
   ///
   /// - Parameters:
-  ///   - directory: The only folder to look in; nil looks at `$RETORT_DATA/fashion-mnist`, the
-  ///     cache, and the folder of Debian's package `dataset-fashion-mnist`.
+  ///   - directory: The only folder to look in; nil looks in `$RETORT_DATA/fashion-mnist` alone where
+  ///     that variable is set, else in the cache and the folder of Debian's package
+  ///     `dataset-fashion-mnist`.
   ///   - locations: Where to look if no folder is given.
-  /// - Throws: `DataError.missing` with the ways to get the files; other cases if they are damaged.
+  /// - Throws: `DataError.missing` with the ways to get the files, `.incomplete` for a place that has
+  ///   only some of them, `.notInDataRoot`; other cases if they are damaged.
   public static func load(
     directory: String? = nil, locations: DatasetLocations = DatasetLocations()
   ) throws(DataError) -> Parts {
     let candidates = locations.candidates(for: name, explicit: directory)
+    let files = DatasetSource.fashionMNIST.files.map(\.name)
     for candidate in candidates {
-      let paths = DatasetSource.fashionMNIST.files.compactMap { existing($0.name, in: candidate) }
-      guard paths.count == 4 else { continue }
+      let paths = files.map { existing($0, in: candidate) }
+      let missing = zip(files, paths).filter { $1 == nil }.map(\.0)
+      guard missing.count < files.count else { continue }
+      let found = paths.compactMap(\.self)
+      guard missing.isEmpty, found.count == 4 else {
+        throw .incomplete(dataset: name, folder: candidate, missing: missing)
+      }
       return Parts(
-        training: try part("\(name) training", images: paths[0], labels: paths[1]),
-        test: try part("\(name) test", images: paths[2], labels: paths[3]))
+        training: try part("\(name) training", images: found[0], labels: found[1]),
+        test: try part("\(name) test", images: found[2], labels: found[3]))
+    }
+    if directory == nil, let root = locations.dataRoot {
+      throw .notInDataRoot(
+        dataset: name, root: root, isInRootItself: files.contains { existing($0, in: root) != nil })
     }
     throw .missing(dataset: name, lookedIn: candidates, debianPackage: "dataset-fashion-mnist")
   }
 
+  /// The path of a file that is there, packed or not, whether it can be read or not.
   private static func existing(_ file: String, in directory: String) -> String? {
     let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
-    return ["\(directory)/\(file)", "\(directory)/\(plain)"].first { FileBytes.isReadable($0) }
+    return ["\(directory)/\(file)", "\(directory)/\(plain)"].first { FileBytes.size($0) != nil }
   }
 
   private static func part(

@@ -6,6 +6,10 @@ public enum DataError: Error, Equatable, Sendable {
   case format(FormatError)
   /// None of the places has the dataset.
   case missing(dataset: String, lookedIn: [String], debianPackage: String)
+  /// A folder has some files of the dataset and lacks others.
+  case incomplete(dataset: String, folder: String, missing: [String])
+  /// `RETORT_DATA` names a folder that does not have the dataset in a folder of its name.
+  case notInDataRoot(dataset: String, root: String, isInRootItself: Bool)
   /// The environment names no folder to keep a cache in.
   case noCacheDirectory
   /// Images and labels differ in number.
@@ -35,6 +39,15 @@ extension DataError: CustomStringConvertible {
       "dataset '\(dataset)' was not found in \(lookedIn.joined(separator: ", ")). "
         + "Install it with 'apt-get install \(package)' or download it with "
         + "'retort fetch \(dataset)'."
+    case .incomplete(let dataset, let folder, let missing):
+      "\(folder) lacks \(missing.joined(separator: ", ")) of dataset '\(dataset)'. Put all files "
+        + "there ('retort fetch \(dataset)' downloads them), or remove the folder."
+    case .notInDataRoot(let dataset, let root, let isInRootItself):
+      "RETORT_DATA is '\(root)', which has no folder '\(dataset)' with the dataset's files. "
+        + (isInRootItself
+          ? "They lie in it itself: set RETORT_DATA to a folder that has them in a folder "
+            + "'\(dataset)', or name theirs as data.directory."
+          : "Set it to the folder that has, or unset it to look in the usual places.")
     case .noCacheDirectory:
       "neither XDG_CACHE_HOME nor HOME is an absolute path, so there is no cache. Set one of them."
     case .countMismatch(let images, let labels, let path):
