@@ -111,4 +111,19 @@ struct ExplorationTests {
     #expect(path.explored.shape == [count, 4, 4, 1])
     #expect(try cast.run(inputs.graph, [path.explored])[0].allSatisfy { (0...1).contains($0) })
   }
+
+  /// One blend of a batch of eight is of its first two examples, not of the first with itself.
+  @Test func aSingleBlendHasTwoParents() throws {
+    let cast = try Cast()
+    var exploration = Exploration(.mixup)
+    exploration.ratio = 0.1
+    let inputs = Cast.inputs()
+    let path = try cast.explorer(exploration).explore(inputs.images, codes: nil, in: inputs)
+    let blend = try cast.run(inputs.graph, [path.explored])[0]
+    let (first, second) = (cast.images[..<16], cast.images[16..<32])
+    #expect(blend != Array(first))
+    for (value, (a, b)) in zip(blend, zip(first, second)) {
+      #expect(value >= min(a, b) - 1e-6 && value <= max(a, b) + 1e-6)
+    }
+  }
 }

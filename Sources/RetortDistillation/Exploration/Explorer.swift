@@ -47,7 +47,7 @@ public struct Explorer {
     let count = exploration.generatedCount(batch: images.shape[0])
     let parents = images.rows(count)
     switch exploration.order {
-    case .mixup: return Path(examples: [mixed(parents, inputs)])
+    case .mixup: return Path(examples: [mixed(images, count, inputs)])
     case .pixelNoise:
       let noise = random(parents.shape, inputs) * exploration.noise
       return Path(examples: [(parents + noise).clamp(0, 1)])
@@ -128,15 +128,16 @@ public struct Explorer {
       .minimum(code.graph.constant(statistics.high, shape))
   }
 
-  private func mixed(_ parents: Tensor, _ inputs: StepInputs) -> Tensor {
-    let count = parents.shape[0]
+  /// `count` blends of a real example with the next of its batch.
+  private func mixed(_ images: Tensor, _ count: Int, _ inputs: StepInputs) -> Tensor {
+    let batch = images.shape[0]
     let share = inputs.graph.random(
       .uniform, [count, 1, 1, 1], state: inputs.randomState, stream: inputs.streams.next())
-    let partners =
-      count > 1
+    let next =
+      batch > 1
       ? Tensor.concatenate(
-        [parents.slice(axis: 0, 1..<count), parents.slice(axis: 0, 0..<1)], axis: 0) : parents
-    return parents * share + partners * (1 - share)
+        [images.slice(axis: 0, 1..<batch), images.slice(axis: 0, 0..<1)], axis: 0) : images
+    return images.rows(count) * share + next.rows(count) * (1 - share)
   }
 
   private func random(_ shape: Shape, _ inputs: StepInputs) -> Tensor {

@@ -14,9 +14,11 @@ extension StageRunner {
   ///   - parents: How many examples the figures are taken over.
   ///   - shown: How many of them are drawn.
   mutating func explore(parents: Int, shown: Int) throws -> ExplorationReport? {
-    guard let exploration = stage.explore, let teacher = players[.teacher],
+    guard var exploration = stage.explore, let teacher = players[.teacher],
       let student = players[.student]
     else { return nil }
+    // An explored example below each original, whatever their share in training.
+    exploration.ratio = 1
     var tables = OfflineDistillation.Tables()
     let explorer = try self.explorer(exploration, teacher, student, &tables, false)
     let count = min(parents, data.training.count)
