@@ -38,24 +38,50 @@ private let cases: [FaultCase] = [
       + "reconstruction, samples, pixel-noise, pixel-gradient or mixup. Did you mean 'first'?"),
   FaultCase(
     name: "missing weights", arguments: FaultCase.set("teacher.weights=none.safetensors"),
-    message: "retort: none.safetensors: open failed: No such file or directory. Check the path."),
+    message: "retort: …/none.safetensors: open failed: No such file or directory. Check the path."),
   FaultCase(
     name: "missing data", arguments: FaultCase.set("data.directory=none"),
-    message: "retort: dataset 'fashion-mnist' was not found in none. Install it with 'apt-get "
+    message: "retort: dataset 'fashion-mnist' was not found in …/none. Install it with 'apt-get "
       + "install dataset-fashion-mnist' or download it with 'retort fetch fashion-mnist'."),
   FaultCase(
+    name: "a wrong RETORT_DATA", arguments: FaultCase.set("data.directory=null"),
+    environment: ["RETORT_DATA": "/nonexistent"],
+    message: "retort: RETORT_DATA is '/nonexistent', which has no folder 'fashion-mnist' with the "
+      + "dataset's files. Set it to the folder that has, or unset it to look in the usual places."),
+  FaultCase(
+    name: "three of four files",
+    message:
+      "retort: …/pictures lacks t10k-labels-idx1-ubyte.gz of dataset 'fashion-mnist'. Put all "
+      + "files there ('retort fetch fashion-mnist' downloads them), or remove the folder."
+  ) { small in
+    try FileManager.default.removeItem(atPath: small.path + "/pictures/t10k-labels-idx1-ubyte")
+  },
+  FaultCase(
+    name: "an override that does not arrive",
+    arguments: FaultCase.set("stages=[{name: kd, train: {steps: 3}}]", "train.steps=2"), status: 2,
+    message:
+      "--set train.steps=2: 'train.steps' does not reach stage 'kd', with a value of its own. "
+      + "Set stages.kd.train.steps or stages.*.train.steps."),
+  FaultCase(
+    name: "an override without a value", arguments: FaultCase.set("train.steps="), status: 2,
+    message: "--set train.steps=: 'train.steps' has no value. Write one, or null to take away what "
+      + "there is."),
+  FaultCase(
     name: "truncated safetensors", arguments: FaultCase.set("teacher.weights=cut.safetensors"),
-    message: "retort: cut.safetensors: tensor 'fc1.weight', data_offsets: range 24 to 18840 leaves "
+    message:
+      "retort: …/cut.safetensors: tensor 'fc1.weight', data_offsets: range 24 to 18840 leaves "
       + "the … bytes of data. The file was cut short or damaged; copy or download it again."
   ) { try $0.cut("teacher.safetensors", to: "cut.safetensors") },
   FaultCase(
     name: "truncated IDX",
-    message: "retort: pictures/train-images-idx3-ubyte: byte 16: elements: 47040 bytes are needed "
+    message:
+      "retort: …/pictures/train-images-idx3-ubyte: byte 16: elements: 47040 bytes are needed "
       + "here, 15669 are left. The file was cut short or damaged; copy or download it again."
   ) { try $0.cut("pictures/train-images-idx3-ubyte", to: "pictures/train-images-idx3-ubyte") },
   FaultCase(
     name: "truncated gzip",
-    message: "retort: pictures/train-labels-idx1-ubyte.gz: byte …: 1 bytes are needed here, 0 are "
+    message:
+      "retort: …/pictures/train-labels-idx1-ubyte.gz: byte …: 1 bytes are needed here, 0 are "
       + "left. The file was cut short or damaged; copy or download it again."
   ) { small in
     let packed = try Gzip.deflate(small.read("pictures/train-labels-idx1-ubyte"))

@@ -11,7 +11,7 @@ import Testing
     let run = try CommandLineTool.run(
       [
         "run", "fashion-kd", "--device", "cpu", "--output", "out", "--json",
-        "--set", "data.labelled=100", "--set", "teacher={model: mlp}",
+        "--set", "data.labelled=100", "--set", "teacher=null",
         "--set", "student.model=mlp", "--set", "losses=[{kind: cross-entropy}]",
         "--set", "train={steps: 60, batch: 20}",
       ], in: folder.path)

@@ -142,6 +142,13 @@ import Testing
       #expect(run.status == 1)
     }
     #expect(!small.exists("none") && !small.exists("runs"))
+    // The stored recipe has its stages spelt out: what is set beside them would go nowhere.
+    let run = try small.retort(["run", "out", "--resume", "--set", "train.steps=5"] + cpu)
+    #expect(
+      run.errors
+        == "--set train.steps=5: 'train.steps' does not reach stage 'one', with a value of its "
+        + "own. Set stages.one.train.steps or stages.*.train.steps.\n")
+    #expect(run.status == 2)
   }
 
   /// A version that does not know an entry leaves it out.
@@ -178,7 +185,7 @@ import Testing
     #expect(refused.status == 1)
     #expect(
       refused.errors == """
-        retort: first/teacher/model.safetensors has changed since the run in tuned began, so it \
+        retort: \(small.path)/first/teacher/model.safetensors has changed since the run in tuned began, so it \
         cannot go on as it would have; put the file back, or start a run of its own with --output
 
         """)

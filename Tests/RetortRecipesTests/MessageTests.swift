@@ -89,10 +89,11 @@ private let cases: [MessageCase] = [
       """),
   MessageCase(
     name: "augmentation and sampling",
-    yaml: student + "augment: {padding: mirror, cutout: -1}\ntrain: {sampling: balanced}\n",
+    yaml: student
+      + "augment: {shift: 1, padding: mirror, cutout: -1}\ntrain: {sampling: balanced}\n",
     message: """
-      r.yaml:4:20: 'augment.padding' is 'mirror'; it must be zero, edge or reflect
-      r.yaml:4:36: 'augment.cutout' is -1; it must be from 0 to 1024
+      r.yaml:4:30: 'augment.padding' is 'mirror'; it must be zero, edge or reflect
+      r.yaml:4:46: 'augment.cutout' is -1; it must be from 0 to 1024
       r.yaml:5:19: 'train.sampling' is 'balanced'; it must be shuffle, replacement, class-balanced, \
       square-root or progressively-balanced
       """),
@@ -208,16 +209,18 @@ private let cases: [MessageCase] = [
       stages:
         - {name: s, optimizer: {average: {from: 9, decays: 1}}, train: {steps: 9}}
         - {name: t, optimizer: {average: {kind: ema}, clip-nrm: 1}}
+        - {name: u, optimizer: {average: {kind: exponential}}}
       """,
     message: """
       r.yaml:4:28: 'nesterov' in 'optimizer' means nothing with 'rmsprop'; it goes with sgd
       r.yaml:4:55: 'optimizer.clip-norm' is 0; it must be greater than 0 and at most 1000000
       r.yaml:4:58: 'clip-norm' and 'clip-value' exclude each other in 'optimizer'. Keep one.
-      r.yaml:7:36: 'optimizer.average' lacks 'decay'
+      r.yaml:5:26: 'decay' in 'optimizer.average' means nothing with 'equal'; it goes with exponential
       r.yaml:7:43: 'optimizer.average.from' is 9; it must be less than the 9 steps of stage 's'
       r.yaml:7:46: unknown key 'decays' in 'optimizer.average'. Did you mean 'decay'?
       r.yaml:8:43: 'optimizer.average.kind' is 'ema'; it must be exponential or equal. Did you mean 'equal'?
       r.yaml:8:49: unknown key 'clip-nrm' in 'optimizer'. Did you mean 'clip-norm'?
+      r.yaml:9:36: 'optimizer.average' lacks 'decay'
       """),
   MessageCase(
     name: "ranges of exploration",
@@ -227,13 +230,13 @@ private let cases: [MessageCase] = [
       teacher: {model: resnet8, weights: t}
       student: {model: lenet5}
       losses: [{kind: kd, temperature: 0}]
-      explore: {order: mixup, step: {plain: 1, normalised: 1}, ratio: 0, divergence: kl, beta: 0.5}
+      explore: {order: pixel-gradient, step: {plain: 1, normalised: 1}, ratio: 0, divergence: kl, beta: 0.5}
       """,
     message: """
       r.yaml:5:34: 'losses[0].temperature' is 0; it must be greater than 0 and at most 1000
-      r.yaml:6:42: 'normalised' and 'plain' exclude each other in 'explore.step'. Keep one.
-      r.yaml:6:65: 'explore.ratio' is 0; it must be greater than 0 and at most 64
-      r.yaml:6:84: 'beta' in 'explore' means nothing with 'kl'; it goes with jsd
+      r.yaml:6:51: 'normalised' and 'plain' exclude each other in 'explore.step'. Keep one.
+      r.yaml:6:74: 'explore.ratio' is 0; it must be greater than 0 and at most 64
+      r.yaml:6:93: 'beta' in 'explore' means nothing with 'kl'; it goes with jsd
       """),
   MessageCase(
     name: "overrides", yaml: student,

@@ -30,7 +30,7 @@ import Testing
     #expect(
       try decode(
         method,
-        method.keys.filter { $0.name != "beta" }.compactMap { key in
+        method.keys.filter { owner(of: $0).isEmpty }.compactMap { key in
           key.standard.map { "\(key.name): \($0)" }
         }) == plain)
   }
@@ -55,7 +55,11 @@ import Testing
 
   /// The keys without which `key` has no meaning.
   private func owner(of key: Method.Key) -> [String] {
-    key.name == "beta" ? ["divergence: jsd"] : []
+    switch key.name {
+    case "beta": ["divergence: jsd"]
+    case "padding": ["shift: 1"]
+    default: []
+    }
   }
 
   /// A recipe that uses `method` with the given entries of its map.
@@ -69,13 +73,14 @@ import Testing
       case .augmentation: ("[{kind: kd}]", "augment: \(map(entries))")
       case .sampling: ("[{kind: kd}]", "train: \(map(["sampling: \(method.name)"] + entries))")
       }
+    let decodes = Exploration.Order(rawValue: method.name)?.needsGenerator == true
     let players =
       method.name == "vae"
       ? "generator: {model: conv-vae}"
       : """
       teacher: {model: mlp, weights: t.safetensors}
-      generator: {model: conv-vae, weights: g.safetensors}
       student: {model: mlp}
+      \(decodes ? "generator: {model: conv-vae, weights: g.safetensors}" : "")
       """
     return try Recipe.decode(
       yaml: "version: 1\nname: a\n\(players)\nlosses: \(losses)\n\(part)\n", path: "a.yaml")

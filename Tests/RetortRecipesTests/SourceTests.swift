@@ -75,6 +75,7 @@ import Testing
         stages:
           - {name: s, optimizer: {kind: adam}, student: {model: lenet5}, train: {steps: 2}}
           - {name: t, optimizer: {nesterov: true}, student: {width: 5}}
+          - {name: u}
         """, path: "a.yaml")
     #expect(recipe.stages[0].optimizer == OptimizerSpec())
     #expect(recipe.stages[0].student == PlayerSpec(model: "lenet5"))
@@ -83,6 +84,7 @@ import Testing
     #expect(recipe.stages[1].optimizer.momentum == 0.5)
     #expect(recipe.stages[1].optimizer.nesterov)
     #expect(recipe.stages[1].student?.options["width"] == 5)
+    #expect(recipe.stages[2].student?.options["width"] == 4)
   }
 
   @Test(arguments: [

@@ -43,6 +43,7 @@ struct Check: ParsableCommand {
       }
       StandardOutput.write("\(recipe.name): seed \(recipe.seed), SHA-256 \(recipe.sha256)")
       StandardOutput.write(table.text)
+      for note in recipe.notes { StandardOutput.write(note) }
       if let need {
         StandardOutput.write("\(bytes(need.byteCount)) of device memory on \(need.device)")
       }
@@ -59,6 +60,7 @@ struct Check: ParsableCommand {
     .record(
       ("name", .string(recipe.name)), ("seed", .number("\(recipe.seed)")),
       ("sha256", .string(recipe.sha256)),
+      ("notes", .array(recipe.notes.map { .string($0) })),
       ("deviceMemoryBytes", need.map { .integer($0.byteCount) } ?? .null),
       (
         "stages",

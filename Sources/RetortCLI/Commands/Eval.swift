@@ -9,11 +9,11 @@ struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures a trained model on the test set.",
     discussion: """
-      A model is a folder with config.json and model.safetensors, such as the student of a run; \
-      a run's folder stands for its student.
+      A model is a folder with config.json and model.safetensors, or the file of weights in it. The \
+      folder of a run or of a stage stands for what was trained there, a student before a teacher.
       """)
 
-  @Argument(help: "The model's folder, or a run's.")
+  @Argument(help: "The model: its folder or file, or the folder of a stage or a run.")
   var model: String
   @Option(help: ArgumentHelp("Another model to measure agreement with.", valueName: "folder"))
   var teacher: String?
@@ -34,7 +34,7 @@ struct Eval: ParsableCommand {
     var spec = DataSpec()
     (spec.name, spec.directory) = (data, directory)
     let stored = try StoredModel(model)
-    let other = try teacher.map { try StoredModel($0) }
+    let other = try teacher.map { try StoredModel($0, as: .teacher) }
     let backend = try device.backend()
     let own = try stored.evaluate(on: spec, with: backend)
     let its = try other?.evaluate(on: spec, with: backend)

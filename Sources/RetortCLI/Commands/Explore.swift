@@ -15,9 +15,14 @@ struct Explore: ParsableCommand {
       opinions of teacher (T) and student (S) and the divergence (D) between them.
       """)
 
-  @Argument(help: "The folder of a finished run, or a recipe: its file or bundled name.")
+  @Argument(
+    help: "The folder of a finished run or of a stage in it, or a recipe: its file or bundled name."
+  )
   var source: String
-  @Option(help: ArgumentHelp("The stage; the last that explores if left out.", valueName: "name"))
+  @Option(
+    help: ArgumentHelp(
+      "The stage, or one with arms, of which the last that explores is taken; any if left out.",
+      valueName: "name"))
   var stage: String?
   @Option(help: "Examples to take figures over.")
   var parents = 512
@@ -45,11 +50,12 @@ struct Explore: ParsableCommand {
   }
 
   func run() throws {
-    let run = FileBytes.isReadable(source + "/recipe.yaml") ? source : nil
+    let location = try RunLocation(source)
+    let run = location?.folder
     let recipe = try Recipe.load(run.map { $0 + "/recipe.yaml" } ?? source, overrides: overrides)
     let report = try RecipeRunner.explore(
-      recipe, on: device.backend(recipe.compute), run: run, stage: stage, parents: parents,
-      shown: min(shown, parents))
+      recipe, on: device.backend(recipe.compute), run: run, stage: stage ?? location?.stage,
+      parents: parents, shown: min(shown, parents))
     let picture = output ?? (run.map { $0 + "/" } ?? "") + "explored.png"
     try report.grid.write(to: picture)
     guard !format.json else {

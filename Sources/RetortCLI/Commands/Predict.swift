@@ -15,7 +15,7 @@ struct Predict: ParsableCommand {
       """)
 
   @Argument(
-    help: "The model's folder, or a run's, which stands for its student.",
+    help: "The model: its folder or file, or the folder of a stage or a run.",
     completion: .directory)
   var model: String
   @Argument(help: "Pictures.", completion: .file(extensions: ["png", "gz"]))

@@ -62,9 +62,9 @@ struct Run: ParsableCommand {
 
   /// The recipe, and the folder of its run.
   private func target() throws -> (Recipe, String) {
-    let stored = source.recipe + "/recipe.yaml"
-    if resume, FileBytes.isReadable(stored) {
-      return (try Recipe.load(stored, overrides: source.overrides), output ?? source.recipe)
+    if resume, let run = try RunLocation(source.recipe)?.folder {
+      let recipe = try Recipe.load(run + "/recipe.yaml", overrides: source.overrides)
+      return (recipe, output ?? run)
     }
     let recipe = try source.load()
     return (recipe, output ?? usualFolder("runs/\(recipe.name)"))

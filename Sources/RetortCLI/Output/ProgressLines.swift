@@ -23,6 +23,7 @@ final class ProgressLines {
   func begin(_ recipe: Recipe, _ folder: String, _ device: String) {
     let count = recipe.stages.count
     line("\(recipe.name): \(count) stage\(count == 1 ? "" : "s") on \(device), into \(folder)")
+    for note in recipe.notes { line(note) }
   }
 
   /// Shows an event.

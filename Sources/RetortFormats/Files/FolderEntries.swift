@@ -14,6 +14,12 @@ package enum FolderEntries {
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
+  /// Whether a folder is at `path`, or behind the link there.
+  package static func leadsToFolder(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// The names in the folder at `path`, in ascending order; none where there is no folder.
   ///
   /// - Throws: `FormatError.Fault.system` if it cannot be read.

@@ -6,14 +6,14 @@ extension Exploration {
   init?(_ reader: MapReader) {
     let word = reader.requiredChoice("order", Order.allCases.map(\.rawValue))
     self.init(word.flatMap(Order.init(rawValue:)) ?? .zero)
-    steps = reader.int("steps", 0...64) ?? steps
-    if let node = reader.value("step") {
-      step = StepSize(MapReader(node, reader.name("step"), reader.faults)) ?? step
+    if word == nil {
+      reader.pass(over: Self.owners.map(\.key))
+    } else {
+      for (key, orders) in Self.owners where !orders.contains(order) {
+        reader.misplaced([key], with: "'\(order.rawValue)'", belongTo: orders.map(\.rawValue))
+      }
+      decodeSearch(reader)
     }
-    noise = reader.number("noise", .notNegative(upTo: 1000)) ?? noise
-    divergence = Divergence(reader)
-    temperature = reader.number("temperature", .positive(upTo: 1000)) ?? temperature
-    box = reader.bool("box", box)
     ratio = reader.number("ratio", .positive(upTo: 64)) ?? ratio
     weight = reader.number("weight", .notNegative()) ?? weight
     if let word = reader.choice("statistics", Statistics.allCases.map(\.rawValue)) {
@@ -21,6 +21,33 @@ extension Exploration {
     }
     reader.finish()
     if word == nil { return nil }
+  }
+
+  /// Which orders make use of a key that not all do.
+  static let owners: [(key: String, orders: [Order])] = {
+    let gradient = Order.allCases.filter(\.usesGradient)
+    return [
+      ("steps", gradient), ("step", gradient), ("noise", [.zero, .first, .pixelNoise]),
+      ("divergence", gradient), ("beta", gradient), ("temperature", gradient),
+      ("box", [.zero, .first, .reconstruction]),
+    ]
+  }()
+
+  /// Whether the order makes use of `key`.
+  func uses(_ key: String) -> Bool {
+    Self.owners.first { $0.key == key }?.orders.contains(order) ?? true
+  }
+
+  /// Decodes what the search itself depends on.
+  private mutating func decodeSearch(_ reader: MapReader) {
+    if uses("steps") {
+      steps = reader.int("steps", 0...64) ?? steps
+      step = reader.inner("step").flatMap { StepSize($0) } ?? step
+      divergence = Divergence(reader)
+      temperature = reader.number("temperature", .positive(upTo: 1000)) ?? temperature
+    }
+    if uses("noise") { noise = reader.number("noise", .notNegative(upTo: 1000)) ?? noise }
+    if uses("box") { box = reader.bool("box", box) }
   }
 }
 
@@ -54,7 +81,7 @@ extension Exploration.StepSize {
 extension Divergence {
   fileprivate init(_ reader: MapReader) {
     let word = reader.choice("divergence", ["kl", "reverse-kl", "jsd", "l2"]) ?? "kl"
-    if word != "jsd" { reader.misplaced(["beta"], kind: word, belongTo: ["jsd"]) }
+    if word != "jsd" { reader.misplaced(["beta"], with: "'\(word)'", belongTo: ["jsd"]) }
     switch word {
     case "reverse-kl": self = .reverseKL
     case "jsd":

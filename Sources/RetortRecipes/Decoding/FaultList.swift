@@ -2,10 +2,39 @@
 final class FaultList {
   private(set) var faults: [RecipeFault] = []
 
-  /// Notes a fault; a second time it is not news.
+  /// A key of a recipe, which several stages may inherit.
+  private struct Key: Hashable {
+    let place: RecipeFault.Place
+    let path: String
+  }
+
+  /// The keys that a stage has made use of.
+  private var used: Set<Key> = []
+  /// The keys that had no effect in a stage, with the first fault that says so, in order.
+  private var idle: [(key: Key, reason: RecipeFault.Reason)] = []
+
+  /// Notes a fault, unless it has been noted already.
   func add(_ place: RecipeFault.Place, _ reason: RecipeFault.Reason) {
     let fault = RecipeFault(place, reason)
     if !faults.contains(fault) { faults.append(fault) }
+  }
+
+  /// Notes that the key `path`, which stands at `place`, has an effect in a stage.
+  func use(_ place: RecipeFault.Place, _ path: String) {
+    used.insert(Key(place: place, path: path))
+  }
+
+  /// Notes that the key `path`, which stands at `place`, has no effect in a stage.
+  ///
+  /// This is a fault if no other stage that inherits the key makes use of it.
+  func addIdle(_ place: RecipeFault.Place, _ path: String, _ reason: RecipeFault.Reason) {
+    idle.append((Key(place: place, path: path), reason))
+  }
+
+  /// Makes faults of the keys that had no effect in any stage; to be called after the last stage.
+  func settle() {
+    for (key, reason) in idle where used.insert(key).inserted { add(key.place, reason) }
+    idle = []
   }
 
   /// The faults in the order of the file's lines.

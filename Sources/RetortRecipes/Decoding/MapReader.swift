@@ -1,3 +1,5 @@
+import RetortFormats
+
 /// Takes the keys of one map with their types and ranges; what is left over is unknown.
 final class MapReader {
   let node: RecipeNode
@@ -20,6 +22,21 @@ final class MapReader {
     return node[key]
   }
 
+  /// The value of `key`, if there is one; the key counts as having an effect.
+  private func used(_ key: String) -> RecipeNode? {
+    guard let value = value(key) else { return nil }
+    faults.use(place(key), name(key))
+    return value
+  }
+
+  /// A reader of the map under `key`, if there is a value.
+  func inner(_ key: String) -> MapReader? {
+    used(key).map { MapReader($0, name(key), faults) }
+  }
+
+  /// Whether `key` is there and not null.
+  func has(_ key: String) -> Bool { node[key] != nil }
+
   /// What messages call the value of `key`.
   func name(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
@@ -30,7 +47,7 @@ final class MapReader {
 
   /// The text of `key`.
   func text(_ key: String) -> String? {
-    guard let value = value(key) else { return nil }
+    guard let value = used(key) else { return nil }
     guard let text = value.text else {
       faults.add(value.place, .wrongType(name(key), expected: "a word", found: value.kind))
       return nil
@@ -40,7 +57,7 @@ final class MapReader {
 
   /// The truth value of `key`.
   func bool(_ key: String, _ standard: Bool) -> Bool {
-    guard let value = value(key) else { return standard }
+    guard let value = used(key) else { return standard }
     switch value.content {
     case .scalar("true", isPlain: true): return true
     case .scalar("false", isPlain: true): return false
@@ -53,7 +70,7 @@ final class MapReader {
 
   /// The number of `key`, or nil if there is none.
   func number(_ key: String, _ range: NumberRange) -> Double? {
-    guard let value = value(key) else { return nil }
+    guard let value = used(key) else { return nil }
     guard case .scalar(let text, isPlain: true) = value.content, let number = Double(text),
       number.isFinite
     else {
@@ -68,9 +85,25 @@ final class MapReader {
     return number
   }
 
+  /// The file or folder under `key` as an absolute path, or nil if there is none.
+  ///
+  /// A relative one counts from the folder of the recipe that it stands in; on the command line and in
+  /// bundled recipes, from the working directory. `~` is the user's home.
+  func path(_ key: String) -> String? {
+    guard let text = text(key) else { return nil }
+    var folder = ""
+    if case .file(let recipe, _, _) = value(key)?.place { folder = FilePath.folder(of: recipe) }
+    do throws(FormatError) {
+      return try FilePath.absolute(text, in: folder)
+    } catch {
+      faults.add(value(key)?.place ?? node.place, .unreadable(error))
+      return nil
+    }
+  }
+
   /// The whole number of `key`, or nil if there is none.
   func int(_ key: String, _ range: ClosedRange<Int>) -> Int? {
-    guard let value = value(key) else { return nil }
+    guard let value = used(key) else { return nil }
     guard case .scalar(let text, isPlain: true) = value.content,
       let number = Int(text) ?? Double(text).flatMap(Int.init(exactly:))
     else {
@@ -90,7 +123,7 @@ final class MapReader {
 
   /// The seed under `key`, or nil if there is none.
   func seed(_ key: String) -> UInt64? {
-    guard let value = value(key) else { return nil }
+    guard let value = used(key) else { return nil }
     guard case .scalar(let text, isPlain: true) = value.content, let seed = UInt64(text) else {
       faults.add(
         value.place,
@@ -134,13 +167,18 @@ final class MapReader {
     faults.add(last?.place ?? node.place, .exclusive(found, in: path))
   }
 
-  /// Notes a fault for each of `keys` that is there although it has no meaning for `kind`.
-  func misplaced(_ keys: [String], kind: String, belongTo owners: [String]) {
+  /// Notes each of `keys` that is there although it has no effect with `kind`, such as `'adam'`.
+  ///
+  /// It is a fault unless another stage that inherits the key makes use of it.
+  func misplaced(_ keys: [String], with kind: String, belongTo owners: [String]) {
     for key in keys where value(key) != nil {
-      faults.add(
-        place(key), .misplacedKey(key, in: path, kind: "'\(kind)'", belongsTo: owners))
+      faults.addIdle(
+        place(key), name(key), .misplacedKey(key, in: path, kind: kind, belongsTo: owners))
     }
   }
+
+  /// Takes `keys` without a look at them, where it is not known what they should be.
+  func pass(over keys: [String]) { for key in keys { _ = value(key) } }
 
   /// Notes every key that nobody asked for.
   func finish() {

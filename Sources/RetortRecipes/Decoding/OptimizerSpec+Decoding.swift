@@ -23,15 +23,12 @@ extension OptimizerSpec {
       centered = reader.bool("centered", centered)
     }
     for (key, owners) in OptimizerSpec.owners where !owners.contains(kind) {
-      reader.misplaced([key], kind: kind.rawValue, belongTo: owners.map(\.rawValue))
+      reader.misplaced(
+        [key], with: "'\(kind.rawValue)'", belongTo: owners.map(\.rawValue))
     }
     decodeClipping(reader)
-    if let node = reader.value("average") {
-      averaging = WeightAveraging(MapReader(node, reader.name("average"), reader.faults))
-    }
-    if let node = reader.value("schedule") {
-      decodeSchedule(MapReader(node, reader.name("schedule"), reader.faults))
-    }
+    averaging = reader.inner("average").map { WeightAveraging($0) }
+    if let inner = reader.inner("schedule") { decodeSchedule(inner) }
     reader.finish()
   }
 
@@ -59,9 +56,9 @@ extension OptimizerSpec {
         factor: reader.number("factor", .positive(upTo: 1)) ?? 0.1)
     case let other:
       if let other {
-        reader.misplaced(["every", "factor"], kind: other, belongTo: ["step"])
+        reader.misplaced(["every", "factor"], with: "'\(other)'", belongTo: ["step"])
       } else {
-        _ = (reader.value("every"), reader.value("factor"))
+        reader.pass(over: ["every", "factor"])
       }
       schedule = other == "cosine" ? .cosine : other == "one-cycle" ? .oneCycle : .constant
     }
@@ -74,15 +71,14 @@ extension WeightAveraging {
     let (kinds, standard) = (["exponential", "equal"], "exponential")
     let word = reader.value("kind") == nil ? standard : reader.choice("kind", kinds)
     let from = reader.int("from", 0...1_000_000_000)
-    let decay = reader.number("decay", .belowOne)
     switch word {
     case "equal":
       reader.require("from")
-      reader.misplaced(["decay"], kind: "equal", belongTo: [standard])
+      reader.misplaced(["decay"], with: "'equal'", belongTo: [standard])
       self = .equal(from: from ?? 0)
     case let other:
       if other == standard { reader.require("decay") }
-      self = .exponential(decay: decay ?? 0, from: from ?? 0)
+      self = .exponential(decay: reader.number("decay", .belowOne) ?? 0, from: from ?? 0)
     }
     reader.finish()
   }

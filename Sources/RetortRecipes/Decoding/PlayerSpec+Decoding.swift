@@ -3,18 +3,23 @@ import RetortNN
 
 extension PlayerSpec {
   /// The model that a map describes, with all its options; an empty name if it is unknown.
-  init(_ reader: MapReader, as role: StageSpec.Player) {
+  ///
+  /// - Parameter teaches: Whether a teacher teaches in this stage, rather than being trained.
+  init(_ reader: MapReader, as role: StageSpec.Player, teaches: Bool) {
     self.init(model: "")
     reader.exclude(["weights", "from"])
     reader.exclude(["model", "from"])
-    if role == .teacher {
+    if role == .teacher, teaches {
       expectedAccuracy = reader.number(
         "expected-accuracy", NumberRange(description: "from 0 to 1") { (0...1).contains($0) })
+    } else if role == .teacher {
+      reader.misplaced(
+        ["expected-accuracy"], with: "no student", belongTo: ["a teacher that teaches one"])
     }
-    if let path = reader.text("weights") { source = .file(path) }
+    if let path = reader.path("weights") { source = .file(path) }
     if let stage = reader.text("from") {
       source = .stage(stage)
-      _ = reader.value("model")
+      reader.pass(over: ["model"])
       reader.finish()
       return
     }

@@ -27,20 +27,40 @@ extension Recipe {
     _ source: RecipeSource, _ overrides: [String]
   ) throws(RecipeErrors) -> Recipe {
     var node = try source.node()
+    let faults = FaultList()
+    for fault in StageLayers.faults(of: node, in: source.path) {
+      faults.add(fault.place, fault.reason)
+    }
+    let wrong = apply(overrides, to: &node)
+    do throws(RecipeErrors) {
+      let recipe = try RecipeDecoder.decode(node, faults)
+      guard wrong.isEmpty else { throw RecipeErrors(wrong) }
+      return recipe
+    } catch {
+      throw RecipeErrors(error.faults + wrong.filter { !error.faults.contains($0) })
+    }
+  }
+
+  /// Applies overrides in order, but for those that are at fault; returns the faults.
+  private static func apply(_ texts: [String], to node: inout RecipeNode) -> [RecipeFault] {
+    var effects: [OverrideEffect] = []
     var faults: [RecipeFault] = []
-    for text in overrides {
+    for text in texts {
       do throws(RecipeErrors) {
-        node = try RecipeOverride(text: text).applied(to: node)
+        let effect = try OverrideEffect(RecipeOverride(text), on: node)
+        if let fault = effect.fault {
+          faults.append(fault)
+        } else {
+          effects.append(effect)
+          node = effect.after
+        }
       } catch {
         faults += error.faults
       }
     }
-    do throws(RecipeErrors) {
-      let recipe = try RecipeDecoder.decode(node)
-      guard faults.isEmpty else { throw RecipeErrors(faults) }
-      return recipe
-    } catch {
-      throw RecipeErrors(error.faults + faults.filter { !error.faults.contains($0) })
+    for effect in effects where effect.isReplaced(in: node) {
+      faults.append(RecipeFault(effect.override.place, .replacedOverride))
     }
+    return faults
   }
 }

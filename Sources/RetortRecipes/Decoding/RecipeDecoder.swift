@@ -1,21 +1,24 @@
 import RetortCore
 
-/// Expands stages and arms of a recipe's maps and decodes them.
+/// Decodes a recipe's maps: what stands at the top, and each stage with what it inherits.
 struct RecipeDecoder {
   private let root: RecipeNode
-  private let faults = FaultList()
+  private let faults: FaultList
   private var stages: StageDecoder
 
-  init(_ root: RecipeNode) {
-    self.root = root
+  private init(_ root: RecipeNode, _ faults: FaultList) {
+    (self.root, self.faults) = (root, faults)
     stages = StageDecoder(faults)
   }
 
   /// The recipe.
   ///
+  /// - Parameter faults: Where faults are added to, behind those that are known already.
   /// - Throws: `RecipeErrors` with every fault.
-  static func decode(_ root: RecipeNode) throws(RecipeErrors) -> Recipe {
-    var decoder = RecipeDecoder(root)
+  static func decode(
+    _ root: RecipeNode, _ faults: FaultList = FaultList()
+  ) throws(RecipeErrors) -> Recipe {
+    var decoder = RecipeDecoder(root, faults)
     return try decoder.decode()
   }
 
@@ -30,24 +33,27 @@ struct RecipeDecoder {
     let seed = reader.seed("seed") ?? 1
     let compute = reader.choice("compute", ComputeType.allCases.map(\.rawValue))
     let list = reader.value("stages")
-    for key in StageDecoder.keys { _ = reader.value(key) }
-    let shared = root.removing(["version", "name", "seed", "compute", "stages", "arms"])
-    let empty = RecipeNode(place: root.place, content: .map([]))
+    for key in StageDecoder.keys + (list == nil ? ["arms"] : []) { _ = reader.value(key) }
+    reader.finish()
     if let list {
-      reader.finish()
-      decode(stages: list, over: empty.merged(with: shared))
-    } else if root.entries != nil {
-      _ = reader.value("arms")
-      reader.finish()
-      add(shared, name: name, over: empty, arms: reader.value("arms"), path: "arms")
+      check(stages: list)
+    } else if let arms = reader.value("arms") {
+      check(arms: arms, "arms")
     }
+    if root.entries != nil {
+      for stage in StageLayers.all(of: root) { stages.add(stage.merged, name: stage.name) }
+    }
+    faults.settle()
     guard faults.faults.isEmpty else { throw RecipeErrors(faults.sorted) }
-    return Recipe(
+    var recipe = Recipe(
       name: name, seed: seed, compute: compute.flatMap(ComputeType.init) ?? .float32,
       stages: stages.stages)
+    recipe.notes = stages.notes
+    return recipe
   }
 
-  private mutating func decode(stages list: RecipeNode, over shared: RecipeNode) {
+  /// Notes the faults of a list of stages besides those of their parts.
+  private func check(stages list: RecipeNode) {
     guard let elements = list.elements, !elements.isEmpty else {
       faults.add(
         list.place,
@@ -58,44 +64,33 @@ struct RecipeDecoder {
     }
     for (index, element) in elements.enumerated() {
       let path = "stages[\(index)]"
-      guard let name = checkedName(element, path, besides: ["arms"]) else { continue }
-      add(
-        element.removing(["name", "arms"]), name: name, over: shared, arms: element["arms"],
-        path: path + ".arms")
+      checkName(element, path, besides: ["arms"])
+      if let arms = element["arms"] { check(arms: arms, path + ".arms") }
     }
   }
 
-  /// Adds a stage, or one for each of its arms.
-  private mutating func add(
-    _ node: RecipeNode, name: String, over shared: RecipeNode, arms: RecipeNode?, path: String
-  ) {
-    let merged = shared.merged(with: node)
-    guard let arms else {
-      stages.add(merged, name: name)
-      return
-    }
-    guard let elements = arms.elements, !elements.isEmpty else {
+  /// Notes the faults of a list of arms besides those of their parts.
+  private func check(arms list: RecipeNode, _ path: String) {
+    guard let elements = list.elements, !elements.isEmpty else {
       faults.add(
-        arms.place,
+        list.place,
         .wrongType(
           path, expected: "a list of at least one arm",
-          found: arms.elements == nil ? arms.kind : "an empty list"))
+          found: list.elements == nil ? list.kind : "an empty list"))
       return
     }
     for (index, arm) in elements.enumerated() {
-      guard let armName = checkedName(arm, "\(path)[\(index)]", besides: []) else { continue }
-      stages.add(merged.merged(with: arm.removing(["name"])), name: "\(name)/\(armName)")
+      checkName(arm, "\(path)[\(index)]", besides: [])
     }
   }
 
-  /// The name of a stage or arm whose keys are all known; nil if it has none that will do.
-  private func checkedName(_ node: RecipeNode, _ path: String, besides more: [String]) -> String? {
+  /// Notes the faults of the name and the keys of a stage or arm.
+  private func checkName(_ node: RecipeNode, _ path: String, besides more: [String]) {
     let reader = MapReader(node, path, faults)
     reader.require("name")
-    let name = name(reader)
+    _ = name(reader)
     for key in StageDecoder.keys + more { _ = reader.value(key) }
     reader.finish()
-    return node.entries == nil ? nil : name
   }
 
   /// The `name` of a map; it becomes a folder of the run.

@@ -12,40 +12,67 @@ struct StageDecoder {
   let faults: FaultList
   /// The stages so far.
   private(set) var stages: [StageSpec] = []
+  /// What was decided for the user, a sentence each.
+  private(set) var notes: [String] = []
 
   init(_ faults: FaultList) { self.faults = faults }
 
   /// Decodes one stage; its own unknown keys are the caller's business.
   mutating func add(_ node: RecipeNode, name: String) {
     let reader = MapReader(node, "", faults)
+    let known = faults.faults.count
     var stage = StageSpec(name: name)
-    if let inner = inner("data", reader) { stage.data = DataSpec(inner) }
-    stage.teacher = inner("teacher", reader).map { PlayerSpec($0, as: .teacher) }
-    stage.generator = inner("generator", reader).map { PlayerSpec($0, as: .generator) }
-    stage.student = inner("student", reader).map { PlayerSpec($0, as: .student) }
-    if let inner = inner("augment", reader) { stage.augment = Augmentation(inner) }
-    if let inner = inner("optimizer", reader) { stage.optimizer = OptimizerSpec(inner) }
-    if let inner = inner("train", reader) { stage.train = TrainSpec(inner) }
-    if let inner = inner("checkpoints", reader) { stage.checkpoints = CheckpointSpec(inner) }
-    let losses = reader.value("losses").map { LossSpec.list($0, faults) }
-    if let losses {
-      stage.losses = losses.map(\.loss)
-    } else if stage.trained == .generator {
-      stage.losses = [.variational()]
+    if let inner = reader.inner("data") { stage.data = DataSpec(inner) }
+    let hasStudent = reader.has("student")
+    stage.teacher = reader.inner("teacher").map {
+      PlayerSpec($0, as: .teacher, teaches: hasStudent)
     }
-    stage.explore = inner("explore", reader).flatMap { Exploration($0) }
+    stage.generator = reader.inner("generator").map {
+      PlayerSpec($0, as: .generator, teaches: false)
+    }
+    stage.student = reader.inner("student").map {
+      PlayerSpec($0, as: .student, teaches: false)
+    }
+    if let inner = reader.inner("augment") { stage.augment = Augmentation(inner) }
+    if let inner = reader.inner("optimizer") { stage.optimizer = OptimizerSpec(inner) }
+    if let inner = reader.inner("train") {
+      stage.train = TrainSpec(inner, of: stage.trained, validation: stage.data.validation)
+    }
+    if let inner = reader.inner("checkpoints") { stage.checkpoints = CheckpointSpec(inner) }
+    let losses = reader.value("losses").map { LossSpec.list($0, faults) }
+    stage.losses = losses?.map(\.loss) ?? usualLosses(stage)
+    stage.explore = reader.inner("explore").flatMap { Exploration($0) }
     checkPlayers(stage, reader)
+    // Of a player that is wrong in itself nothing more need be said.
+    if faults.faults.count == known {
+      removeIdlePlayers(&stage, reader)
+      if stage.trained == .student, let teacher = stage.teacher {
+        requireWeights(teacher, .teacher, stage, reader)
+      }
+    }
     checkLosses(stage, losses ?? [], reader)
     checkExploration(stage, reader)
-    checkAveraging(stage, reader)
+    checkTraining(stage, reader)
     if stages.contains(where: { $0.name == name }) {
       faults.add(node.place, .duplicateStage(name))
     }
     stages.append(stage)
   }
 
-  private func inner(_ key: String, _ reader: MapReader) -> MapReader? {
-    reader.value(key).map { MapReader($0, key, faults) }
+  /// The losses of a stage that names none.
+  private mutating func usualLosses(_ stage: StageSpec) -> [LossSpec] {
+    switch stage.trained {
+    case .generator: return [.variational()]
+    case .teacher: return [.crossEntropy()]
+    case .student:
+      guard let teacher = stage.teacher, teacher.source != .untrained else {
+        return [.crossEntropy()]
+      }
+      notes.append(
+        "stage '\(stage.name)' names no losses and has a teacher: its student learns from labels "
+          + "(cross-entropy) and from the teacher (kd)")
+      return [.crossEntropy(), .softTargets()]
+    }
   }
 
   private func checkPlayers(_ stage: StageSpec, _ reader: MapReader) {
@@ -109,6 +136,7 @@ struct StageDecoder {
     if !hasSoftTargets {
       faults.add(node.place, .needs(order, what: "a loss of kind 'kd'", stage: stage.name))
     }
+    checkCount(explore, stage, reader)
     guard explore.order.needsGenerator else { return }
     if let generator = stage.generator {
       requireWeights(generator, .generator, stage, reader)
@@ -117,7 +145,20 @@ struct StageDecoder {
     }
   }
 
-  private func checkAveraging(_ stage: StageSpec, _ reader: MapReader) {
+  private func checkTraining(_ stage: StageSpec, _ reader: MapReader) {
+    let train = reader.value("train") ?? reader.node
+    if stage.data.validation == 0 {
+      if stage.train.kept == .best {
+        faults.add(
+          train["keep"]?.place ?? train.place,
+          .needs("'keep: best'", what: "'data.validation'", stage: stage.name))
+      }
+      if stage.train.patience != nil {
+        faults.add(
+          train["patience"]?.place ?? train.place,
+          .needs("'patience'", what: "'data.validation'", stage: stage.name))
+      }
+    }
     guard let averaging = stage.optimizer.averaging, case .steps(let steps) = stage.train.length,
       averaging.from >= steps
     else { return }

@@ -19,6 +19,7 @@ extension RecipeFault.Reason: CustomStringConvertible {
   public var description: String {
     switch self {
     case .notYAML(let words): "not YAML: \(words)"
+    case .tab: "a tab stands here. YAML takes spaces alone before a key; use some."
     case .notAllowed(let what): "\(what) are not read in recipes. Write the value out."
     case .unreadable(let error): "\(error)"
     case .unknownRecipe(let name, let nearest):
@@ -44,6 +45,21 @@ extension RecipeFault.Reason: CustomStringConvertible {
     case .unknownPath(let part, let known):
       "there is no '\(part)'"
         + (known.isEmpty ? "" : "; there is \(list(known, "and"))")
+    case .noStages(let path): "there is no 'stages'. Set \(path)."
+    case .ambiguousPath(let part):
+      "'\(part)' is one element's name and another's place. Rename the one, or set all with '*'."
+    case .noValue(let path):
+      "\(quoted(path)) has no value. Write one, or null to take away what there is."
+    case .shadowed(let path, let stages, let paths):
+      "\(quoted(path)) does not reach stage\(stages.count == 1 ? "" : "s") "
+        + "\(list(stages.map(quoted), "and")), with a value of \(stages.count == 1 ? "its" : "their") "
+        + "own. Set \(list(paths, "or"))."
+    case .withoutEffect(let path):
+      "\(quoted(path)) changes nothing: it reaches no stage. Take it out."
+    case .nothingToTake(let path): "there is no \(quoted(path)) to take away"
+    case .replacedOverride: "a later override sets the same. Keep one."
+    case .unreached(let path):
+      "\(quoted(path)) reaches no stage: each has a value of its own. Take it out."
     case .duplicateStage(let name): "two stages are called '\(name)'. Rename one."
     case .duplicateLoss(let kind, let map):
       "loss '\(kind)' stands twice in \(quoted(map)). Add the weights up."
@@ -59,6 +75,8 @@ extension RecipeFault.Reason: CustomStringConvertible {
       "\(quoted(path)) needs a \(wanted), but model '\(model)' is a \(role)"
     case .needs(let part, let what, let stage):
       "\(part) of stage '\(stage)' needs \(what). Add it."
+    case .unusedPlayer(let player, let stage, let need):
+      "the \(player) of stage '\(stage)' is of no use without \(need). Take it out."
     case .noWeights(let player, let stage):
       "the \(player) of stage '\(stage)' has no weights. Add 'weights: FILE' or 'from: STAGE'."
     case .nothingToTrain(let stage):

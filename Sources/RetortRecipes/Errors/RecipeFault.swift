@@ -22,6 +22,8 @@ public struct RecipeFault: Equatable, Sendable {
   public enum Reason: Equatable, Sendable {
     /// The text is not YAML, in the parser's words.
     case notYAML(String)
+    /// A tab stands where YAML takes spaces alone.
+    case tab
     /// The recipe uses a part of YAML that recipes do without.
     case notAllowed(String)
     /// The file cannot be read.
@@ -46,12 +48,28 @@ public struct RecipeFault: Equatable, Sendable {
     case unknownChoice(String, found: String, choices: [String], nearest: String?)
     /// Keys of one map contradict each other.
     case exclusive([String], in: String)
-    /// A key has no meaning for this kind.
+    /// A key has no effect with another one's value, such as `'adam'`.
     case misplacedKey(String, in: String, kind: String, belongsTo: [String])
     /// An override does not say what to set.
     case malformedOverride
     /// An override leads to nothing.
     case unknownPath(String, known: [String])
+    /// An override speaks of the stages of a recipe that has but one; a path that would do.
+    case noStages(instead: String)
+    /// A part of an override's path is the name of one element and the place of another.
+    case ambiguousPath(String)
+    /// A key or an override has no value.
+    case noValue(String)
+    /// An override does not reach stages that have values of their own; paths that do.
+    case shadowed(String, in: [String], instead: [String])
+    /// An override reaches no stage.
+    case withoutEffect(String)
+    /// An override takes away what is not there.
+    case nothingToTake(String)
+    /// A later override sets the same value.
+    case replacedOverride
+    /// A value that stages could inherit is replaced by all of them.
+    case unreached(String)
     /// Two stages have one name.
     case duplicateStage(String)
     /// A loss stands twice.
@@ -68,6 +86,8 @@ public struct RecipeFault: Equatable, Sendable {
     case wrongRole(String, model: String, role: String, wanted: String)
     /// A part of a stage needs another, which is absent.
     case needs(String, what: String, stage: String)
+    /// A player that no part of a stage makes use of, and what would.
+    case unusedPlayer(String, stage: String, need: String)
     /// A player takes part without weights.
     case noWeights(String, stage: String)
     /// A stage trains nothing.

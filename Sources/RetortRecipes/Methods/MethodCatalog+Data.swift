@@ -45,7 +45,11 @@ extension MethodCatalog {
     case .shuffle:
       self.sampling(
         sampling, "every example once an epoch, in random order",
-        "The default. Where an epoch does not divide into batches, the next one fills the last.",
+        """
+        The default. Every batch is full: where an epoch does not divide into batches, its last \
+        examples and the first of the next epoch share one. So 6 epochs of 300 examples in batches \
+        of 200 are 9 steps, and each example is used once in each epoch.
+        """,
         ["epoch e is the examples in the order of a random permutation π_e"], "the usual way")
     case .replacement:
       self.sampling(

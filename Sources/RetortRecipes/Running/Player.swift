@@ -10,7 +10,7 @@ struct Player {
   let spec: PlayerSpec
   let store: ParameterStore
 
-  /// Builds a model and gives it fresh or stored weights.
+  /// Builds a model and gives it `weights`, or fresh ones.
   ///
   /// - Throws: `ModelError` for a model that does not fit the data, `FormatError` or `WeightError`
   ///   for a file that does not fit the model.
@@ -24,8 +24,6 @@ struct Player {
     store = ParameterStore(model, name: name, isFrozen: isFrozen)
     if let weights {
       try store.write(store.imported(weights), to: session)
-    } else if case .file(let path) = spec.source {
-      try store.write(store.imported(try Safetensors.read(path).weights), to: session)
     } else {
       try store.write(store.initialWeights(seed: seed), to: session)
     }

@@ -148,7 +148,7 @@ public final class RecipeRunner {
   /// - Parameters:
   ///   - recipe: What is explored; `folder`'s own, or one that fits it.
   ///   - folder: The folder of a finished run; nil for none.
-  ///   - stage: The stage; nil for the last that explores.
+  ///   - stage: The stage, or that of several arms; nil for all. The last that explores is taken.
   ///   - parents: Over how many training examples figures are taken.
   ///   - shown: How many of them are drawn.
   /// - Throws: As `run`; `RunError.nothingToExplore` where no such stage explores.
@@ -156,7 +156,10 @@ public final class RecipeRunner {
     _ recipe: Recipe, on backend: any Backend, run folder: String?, stage name: String?,
     parents: Int, shown: Int
   ) throws -> ExplorationReport {
-    let candidates = recipe.stages.filter { $0.explore != nil && (name == nil || $0.name == name) }
+    let candidates = recipe.stages.filter { stage in
+      stage.explore != nil
+        && name.map { stage.name == $0 || stage.name.hasPrefix($0 + "/") } ?? true
+    }
     guard var stage = candidates.last else {
       throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
     }

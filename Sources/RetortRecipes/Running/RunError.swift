@@ -4,6 +4,10 @@ public enum RunError: Error, Equatable, Sendable {
   case weakTeacher(stage: String, accuracy: Double, expected: Double)
   /// A model gives NaN or infinity for test examples.
   case outputsNotFinite(stage: String, player: String)
+  /// Weights that were trained as another model than the recipe takes them for; the first entry that
+  /// differs.
+  case otherModel(
+    stage: String, player: String, file: String, entry: String, stored: String, given: String)
   /// A generator's stage refers to a model that cannot decode.
   case notAGenerator(stage: String, model: String)
   /// A dataset that this build cannot load.
@@ -25,6 +29,8 @@ public enum RunError: Error, Equatable, Sendable {
   /// The run in the folder was begun by a version of Retort that writes the same recipe otherwise; an
   /// entry that differs.
   case otherVersion(folder: String, entry: String)
+  /// The epochs of a stage come to more steps than a run can count.
+  case tooManySteps(stage: String, steps: Int, limit: Int)
   /// The mean of the weights would begin after the last step.
   case lateAverage(stage: String, from: Int, steps: Int)
   /// A file of weights is not what it was when the run began.
@@ -41,6 +47,9 @@ extension RunError: CustomStringConvertible {
     case .outputsNotFinite(let stage, let player):
       "stage '\(stage)': the \(player)'s outputs on the test set are not finite; its weights are "
         + "damaged or diverged: train it again with a lower learning rate"
+    case .otherModel(let stage, let player, let file, let entry, let stored, let given):
+      "stage '\(stage)': the weights in \(file) are of a model with '\(entry): \(stored)', and the recipe's "
+        + "\(player) has '\(entry): \(given)'; make them alike"
     case .notAGenerator(let stage, let model):
       "stage '\(stage)': model '\(model)' is no generator; use one with an encoder and a decoder, "
         + "such as conv-vae"
@@ -70,6 +79,9 @@ extension RunError: CustomStringConvertible {
     case .otherVersion(let folder, let entry):
       "the run in \(folder) was begun by another version of Retort, as '\(entry)' of its recipe "
         + "shows; end it with that version, or start it again with another --output"
+    case .tooManySteps(let stage, let steps, let limit):
+      "stage '\(stage)' has \(steps) steps, more than the limit of \(limit); train fewer epochs, or "
+        + "with a larger batch"
     case .lateAverage(let stage, let from, let steps):
       "stage '\(stage)' has \(steps) steps, and 'optimizer.average.from' is \(from); let the mean "
         + "begin earlier, or train longer"

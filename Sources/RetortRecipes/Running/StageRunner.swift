@@ -1,6 +1,7 @@
 import RetortCore
 import RetortData
 import RetortDistillation
+import RetortFormats
 import RetortNN
 import RetortTraining
 
@@ -26,6 +27,9 @@ struct StageRunner {
   init(_ stage: StageSpec, _ parent: RecipeRunner) throws {
     (self.stage, self.parent, home) = (stage, parent, parent.home(of: stage))
     data = try StageData(stage.data, seed: parent.recipe.seed, parent.datasets)
+    guard steps <= TrainSpec.stepLimit else {
+      throw RunError.tooManySteps(stage: stage.name, steps: steps, limit: TrainSpec.stepLimit)
+    }
     if let averaging = stage.optimizer.averaging, averaging.from >= steps {
       throw RunError.lateAverage(stage: stage.name, from: averaging.from, steps: steps)
     }
@@ -48,6 +52,15 @@ struct StageRunner {
       (spec.model, spec.options, weights) = (
         earlier.spec.model, earlier.spec.options, earlier.weights
       )
+    }
+    if case .file(let path) = spec.source {
+      let file = try ModelLocation.weights(path, for: role)
+      weights = try Safetensors.read(file).weights
+      if let other = try StoredConfiguration(beside: file)?.difference(from: spec) {
+        throw RunError.otherModel(
+          stage: stage.name, player: role.rawValue, file: file, entry: other.name,
+          stored: other.stored, given: other.given)
+      }
     }
     return try Player(
       spec, name: role.rawValue, isFrozen: role != stage.trained, image: image, classes: classes,

@@ -8,18 +8,21 @@ struct WeightDigests {
 
   /// The hashes of the files as they are now.
   ///
-  /// - Throws: `FormatError` for a file that cannot be read.
-  init(of recipe: Recipe) throws(FormatError) {
-    var paths: [String] = []
+  /// - Throws: `FormatError` for a file that cannot be read, `ModelLocationError`.
+  init(of recipe: Recipe) throws {
+    var found: [(path: String, hash: String)] = []
     for stage in recipe.stages {
-      for case .file(let path)? in [stage.teacher, stage.generator, stage.student].map({
-        $0?.source
-      })
-      where !paths.contains(path) { paths.append(path) }
+      for (role, player) in [
+        (StageSpec.Player.teacher, stage.teacher), (.generator, stage.generator),
+        (.student, stage.student),
+      ] {
+        guard case .file(let path)? = player?.source else { continue }
+        let file = try ModelLocation.weights(path, for: role)
+        guard !found.contains(where: { $0.path == file }) else { continue }
+        found.append((file, SHA256.hexadecimal(try FileBytes.read(file))))
+      }
     }
-    digests = try paths.map { path throws(FormatError) in
-      (path, SHA256.hexadecimal(try FileBytes.read(path)))
-    }
+    digests = found
   }
 
   /// Keeps them in `folder`, if there are any.

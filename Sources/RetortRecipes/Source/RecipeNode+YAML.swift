@@ -26,7 +26,7 @@ extension RecipeNode {
         if let node = try parser.singleRoot() { result = convert(node, depth: 0, place, &faults) }
       }
     } catch {
-      throw RecipeErrors([fault(error, place)])
+      throw RecipeErrors([fault(error, yaml, place)])
     }
     guard faults.isEmpty else { throw RecipeErrors(faults) }
     return result
@@ -71,6 +71,11 @@ extension RecipeNode {
       return RecipeNode(
         place: here, content: isNull ? .null : .scalar(scalar.string, isPlain: isPlain))
     case .sequence(let sequence):
+      for (index, element) in sequence.enumerated() where isEmpty(element) {
+        let mark = element.mark
+        faults.append(
+          RecipeFault(place(mark?.line ?? 1, mark?.column ?? 1), .noValue("\(index)")))
+      }
       return RecipeNode(
         place: here,
         content: .list(sequence.map { convert($0, depth: depth + 1, place, &faults) }))
@@ -82,6 +87,7 @@ extension RecipeNode {
           faults.append(RecipeFault(keyPlace, .notAllowed("keys that are no words")))
           continue
         }
+        if isEmpty(value) { faults.append(RecipeFault(keyPlace, .noValue(name))) }
         entries.append(
           Entry(
             key: name, place: keyPlace,
@@ -94,13 +100,33 @@ extension RecipeNode {
     }
   }
 
+  /// Whether nothing at all stands where a value should.
+  private static func isEmpty(_ node: Node) -> Bool {
+    node.scalar.map { $0.style == .plain && $0.string.isEmpty } ?? false
+  }
+
+  /// The column of the tab that YAML stumbles over in a line: one in its indentation, or else where the
+  /// parser stopped.
+  private static func tab(in yaml: String, line: Int, column: Int) -> Int? {
+    let lines = yaml.utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    guard lines.indices.contains(line - 1) else { return nil }
+    let text = Array(lines[line - 1])
+    let indentation = text.prefix { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    if let place = indentation.firstIndex(of: UInt8(ascii: "\t")) { return place + 1 }
+    return text.indices.contains(column - 1) && text[column - 1] == UInt8(ascii: "\t")
+      ? column : nil
+  }
+
   private static func fault(
-    _ error: any Error, _ place: (Int, Int) -> RecipeFault.Place
+    _ error: any Error, _ yaml: String, _ place: (Int, Int) -> RecipeFault.Place
   ) -> RecipeFault {
     switch error as? YamlError {
     case .scanner(let context, let problem, let mark, _),
       .parser(let context, let problem, let mark, _),
       .composer(let context, let problem, let mark, _):
+      if let column = tab(in: yaml, line: mark.line, column: mark.column) {
+        return RecipeFault(place(mark.line, column), .tab)
+      }
       let words = [problem, context?.text].compactMap { $0 }.joined(separator: " ")
       return RecipeFault(place(mark.line, mark.column), .notYAML(words))
     case .duplicatedKeysInMapping(let duplicates, let context):

@@ -58,10 +58,40 @@ struct RecipeNode: Equatable {
     return RecipeNode(place: place, content: .map(entries.filter { !keys.contains($0.key) }))
   }
 
+  /// The value that `path` leads to by keys and places in lists; nil where nothing is, or a null.
+  func value(at path: ArraySlice<String>) -> RecipeNode? {
+    guard let part = path.first else { return self }
+    guard let elements else { return self[part]?.value(at: path.dropFirst()) }
+    guard let index = Int(part), elements.indices.contains(index) else { return nil }
+    return elements[index].value(at: path.dropFirst())
+  }
+
+  /// Whether a null stands at `path` or above it.
+  func hasNull(along path: ArraySlice<String>) -> Bool {
+    if content == .null { return true }
+    guard let part = path.first,
+      let inner = entries?.first(where: { $0.key == part })?.value
+    else { return false }
+    return inner.hasNull(along: path.dropFirst())
+  }
+
+  /// The paths within this value that lead to something else than a map, and what is there; lists
+  /// count as a whole.
+  var leaves: [(path: [String], node: RecipeNode)] {
+    guard let entries else { return [([], self)] }
+    return entries.flatMap { entry in
+      entry.value.leaves.map { ([entry.key] + $0.path, $0.node) }
+    }
+  }
+
   /// The map with `value` under `key`, in place of what `key` is an alternative to; other values
   /// become such a map.
+  ///
+  /// A null leaves alternatives alone.
   func setting(_ key: String, _ value: RecipeNode, at place: RecipeFault.Place) -> RecipeNode {
-    var entries = (entries ?? []).filter { !Self.excludes(key, $0.key) }
+    var entries = (entries ?? []).filter {
+      value.content == .null || !Self.excludes(key, $0.key)
+    }
     if let index = entries.firstIndex(where: { $0.key == key }) {
       entries[index].value = value
     } else {

@@ -1,62 +1,88 @@
 /// One `PATH=VALUE` of the command line, such as `losses.1.weight=0.5`.
 struct RecipeOverride {
+  /// As it was typed.
   let text: String
+  /// Keys, places of elements counted from 0, names of elements, or `*` for all elements of a list.
+  let path: [String]
+  /// What stands behind the `=`, as it was typed.
+  let valueText: String
+  /// What is set; null takes a key away.
+  let value: RecipeNode
 
-  private var place: RecipeFault.Place { .override(text) }
+  /// Keys whose values are lists.
+  private static let lists = ["stages", "arms", "losses"]
 
-  /// `node` with the value set.
-  ///
-  /// A part of the path is a key, the place of a list's element counted from 0, the `name` of an
-  /// element, or `*` for all elements.
-  ///
-  /// - Throws: `RecipeErrors` if the text is no override or leads nowhere.
-  func applied(to node: RecipeNode) throws(RecipeErrors) -> RecipeNode {
+  /// - Throws: `RecipeErrors` if the text is no override or has no value.
+  init(_ text: String) throws(RecipeErrors) {
+    func fault(_ reason: RecipeFault.Reason) -> RecipeErrors {
+      RecipeErrors([RecipeFault(.override(text), reason)])
+    }
     guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
       throw fault(.malformedOverride)
     }
-    let path = text[..<equals].split(separator: ".", omittingEmptySubsequences: false)
+    path = text[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard path.allSatisfy({ !$0.isEmpty }) else { throw fault(.malformedOverride) }
-    let place = place
-    let value = try RecipeNode.parse(yaml: String(text[text.index(after: equals)...])) { _, _ in
-      place
+    (self.text, valueText) = (text, String(text[text.index(after: equals)...]))
+    value = try RecipeNode.parse(yaml: valueText) { _, _ in .override(text) }
+    let word = valueText.filter { !$0.isWhitespace }
+    guard value.content != .null || word == "null" || word == "~" else {
+      throw fault(.noValue(path.joined(separator: ".")))
     }
-    return try set(path.map(String.init)[...], value, in: node)
+  }
+
+  /// Where it stands, for messages.
+  var place: RecipeFault.Place { .override(text) }
+
+  /// `node` with the value set, and the paths where it now is: keys and places in lists.
+  ///
+  /// - Throws: `RecipeErrors` if the path leads nowhere.
+  func applied(to node: RecipeNode) throws(RecipeErrors) -> (RecipeNode, targets: [[String]]) {
+    var targets: [[String]] = []
+    return (try set(path[...], in: node, at: [], &targets), targets)
   }
 
   private func set(
-    _ path: ArraySlice<String>, _ value: RecipeNode, in node: RecipeNode
+    _ path: ArraySlice<String>, in node: RecipeNode, at above: [String],
+    _ targets: inout [[String]]
   ) throws(RecipeErrors) -> RecipeNode {
-    guard let part = path.first else { return value }
+    guard let part = path.first else {
+      targets.append(above)
+      return value
+    }
     let rest = path.dropFirst()
     if let elements = node.elements {
-      return RecipeNode(
-        place: node.place, content: .list(try set(part, rest, value, in: elements)))
+      var result = elements
+      for index in try chosen(part, of: elements) {
+        result[index] = try set(rest, in: elements[index], at: above + ["\(index)"], &targets)
+      }
+      return RecipeNode(place: node.place, content: .list(result))
     }
-    let old = node[part] ?? RecipeNode(place: place, content: .null)
     guard node.entries != nil || node.content == .null else {
       throw fault(.unknownPath(part, known: []))
     }
-    return node.setting(part, try set(rest, value, in: old), at: place)
+    let old = node[part]
+    if old == nil, !rest.isEmpty, Self.lists.contains(part) {
+      // A recipe of one stage has the stage's keys at its top.
+      let inner = part == "stages" ? rest.dropFirst().joined(separator: ".") : ""
+      throw fault(inner.isEmpty ? .unknownPath(part, known: []) : .noStages(instead: inner))
+    }
+    let inner = try set(
+      rest, in: old ?? RecipeNode(place: place, content: .null), at: above + [part], &targets)
+    return node.setting(part, inner, at: place)
   }
 
-  private func set(
-    _ part: String, _ rest: ArraySlice<String>, _ value: RecipeNode, in elements: [RecipeNode]
-  ) throws(RecipeErrors) -> [RecipeNode] {
-    var result = elements
-    let names = elements.enumerated().map { index, element in
-      element["name"]?.text ?? "\(index)"
-    }
-    let chosen: [Int] =
-      if part == "*" {
-        Array(elements.indices)
-      } else if let index = Int(part), elements.indices.contains(index) {
-        [index]
-      } else {
-        names.firstIndex(of: part).map { [$0] } ?? []
-      }
+  /// The places of the elements that `part` means.
+  private func chosen(
+    _ part: String, of elements: [RecipeNode]
+  ) throws(RecipeErrors) -> [Int] {
+    let names = elements.enumerated().map { $1["name"]?.text ?? "\($0)" }
+    let chosen =
+      part == "*"
+      ? Array(elements.indices)
+      : elements.indices.filter { names[$0] == part || "\($0)" == part }
     guard !chosen.isEmpty else { throw fault(.unknownPath(part, known: names)) }
-    for index in chosen { result[index] = try set(rest, value, in: elements[index]) }
-    return result
+    guard part == "*" || chosen.count == 1 else { throw fault(.ambiguousPath(part)) }
+    return chosen
   }
 
   private func fault(_ reason: RecipeFault.Reason) -> RecipeErrors {

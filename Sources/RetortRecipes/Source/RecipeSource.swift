@@ -11,10 +11,11 @@ struct RecipeSource {
 
   /// A text that came from somewhere.
   init(text: String, path: String) {
-    self.text = text
+    let mark: Unicode.Scalar = "\u{FEFF}"
+    let isMarked = text.unicodeScalars.first == mark
+    self.text = isMarked ? String(text.unicodeScalars.dropFirst()) : text
     self.path = path
-    folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
-      .joined(separator: "/")
+    folder = FilePath.folder(of: path)
     identity = path
   }
 
@@ -34,7 +35,13 @@ struct RecipeSource {
   init(
     _ name: String, relativeTo folder: String? = nil, at place: RecipeFault.Place
   ) throws(RecipeErrors) {
-    let path = name.hasPrefix("/") || (folder ?? "").isEmpty ? name : "\(folder ?? "")/\(name)"
+    let path: String
+    do throws(FormatError) {
+      let home = try FilePath.expanded(name)
+      path = home.hasPrefix("/") || (folder ?? "").isEmpty ? home : "\(folder ?? "")/\(home)"
+    } catch {
+      throw RecipeErrors([RecipeFault(place, .unreadable(error))])
+    }
     guard FileBytes.isReadable(path) else {
       let bare = name.hasSuffix(".yaml") ? String(name.dropLast(5)) : name
       guard let text = BundledRecipes.text(bare) else {
@@ -48,6 +55,10 @@ struct RecipeSource {
     }
     do throws(FormatError) {
       let bytes = try FileBytes.read(path, limit: RecipeNode.byteLimit)
+      if let encoding = Self.foreignEncoding(of: bytes) {
+        throw FormatError(
+          path, .unsupported(what: encoding, supported: "UTF-8; save the file in that encoding"))
+      }
       guard let text = String(validating: bytes, as: UTF8.self) else {
         throw FormatError(path, .corrupt("not UTF-8"))
       }
@@ -55,6 +66,16 @@ struct RecipeSource {
     } catch {
       throw RecipeErrors([RecipeFault(place, .unreadable(error))])
     }
+  }
+
+  /// The encoding of a text whose characters take two or four bytes each; nil for all others.
+  private static func foreignEncoding(of bytes: [UInt8]) -> String? {
+    let head = Array(bytes.prefix(4))
+    if head == [0, 0, 0xFE, 0xFF] || head == [0xFF, 0xFE, 0, 0] { return "UTF-32" }
+    if head.starts(with: [0xFE, 0xFF]) || head.starts(with: [0xFF, 0xFE]) { return "UTF-16" }
+    // Without a mark, the zeros beside the letters of plain English give it away.
+    guard head.count == 4, head.contains(0) else { return nil }
+    return head.count { $0 == 0 } == 2 ? "UTF-16" : head.count { $0 == 0 } == 3 ? "UTF-32" : nil
   }
 
   /// The content with everything that it extends beneath.

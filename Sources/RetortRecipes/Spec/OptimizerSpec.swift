@@ -59,7 +59,7 @@ public struct TrainSpec: Equatable, Sendable {
   public enum Length: Equatable, Sendable {
     /// Optimizer steps.
     case steps(Int)
-    /// Passes over the examples.
+    /// Passes over the examples, each of which is used once in each.
     case epochs(Int)
   }
 
@@ -77,25 +77,53 @@ public struct TrainSpec: Equatable, Sendable {
     case progressivelyBalanced = "progressively-balanced"
   }
 
+  /// Which weights of a training are measured, exported and left to later stages.
+  public enum Kept: String, CaseIterable, Sendable {
+    /// Those after the last step.
+    case last
+    /// Those that did best on the examples held out for validation.
+    case best
+  }
+
   /// Examples of one step, ≥ 1.
   public var batch = 128
   /// How long.
   public var length: Length = .epochs(10)
-  /// Test evaluation every so many steps; nil for the end only.
+  /// Evaluation of validation and test examples every so many steps; nil for that of test examples at
+  /// the end only.
   public var evaluateEvery: Int?
   /// A line of progress every so many steps.
   public var logEvery = 50
   /// How batches are drawn.
   public var sampling: Sampling = .shuffle
+  /// Which weights are kept; the best need examples held out for validation.
+  public var kept: Kept = .last
+  /// How many validations in a row may be no better than the best before training ends early, ≥ 1; nil
+  /// for no such end.
+  public var patience: Int?
 
   /// Ten epochs of 128.
   public init() {}
 
-  /// The number of steps over `examples` examples.
+  /// More steps than this are refused; random numbers count steps in 32 bits.
+  public static let stepLimit = 1_000_000_000
+
+  /// How many steps lie between two validations of a training of `steps` steps over `examples` examples:
+  /// as many as `evaluateEvery` says, else a pass over the examples, but no less than a hundredth.
+  public func validationInterval(steps: Int, examples: Int) -> Int {
+    evaluateEvery ?? max(1, (examples + batch - 1) / batch, (steps + 99) / 100)
+  }
+
+  /// The number of steps over `examples` examples: `⌈epochs · examples / batch⌉`.
+  ///
+  /// Every batch is full. One that an epoch does not fill begins the next, so that each epoch uses each
+  /// example once; only the very last batch may begin an epoch more.
   public func steps(examples: Int) -> Int {
     switch length {
-    case .steps(let count): count
-    case .epochs(let count): count * max(1, examples / batch)
+    case .steps(let count): return count
+    case .epochs(let count):
+      let (total, isTooLarge) = count.multipliedReportingOverflow(by: examples)
+      return isTooLarge ? .max : total / batch + (total % batch > 0 ? 1 : 0)
     }
   }
 }

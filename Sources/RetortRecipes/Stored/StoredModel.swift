@@ -19,41 +19,21 @@ public struct StoredModel: Sendable {
   public let image: [Int]?
   private let weights: [NamedWeights]
 
-  /// Reads the model in `folder`, or the student in it if it is a run's.
+  /// Reads the model that `location` leads to: a file of weights, or the folder of a model, a stage or a
+  /// run.
   ///
-  /// - Throws: `FormatError` for a file that is missing or damaged.
-  public init(_ folder: String) throws(FormatError) {
-    let home = FileBytes.isReadable(folder + "/config.json") ? folder : folder + "/student"
-    let path = home + "/config.json"
-    let json = try JSONValue.parse(try FileBytes.read(path, limit: 1 << 20)[...], path: path)
-    guard let model = json["model"]?.string else {
-      throw FormatError(path, .missingKey("model"))
+  /// - Parameter role: What it is to be; nil for what was trained.
+  /// - Throws: `ModelLocationError` where there is none or it is not clear which, `FormatError` for a
+  ///   file that is missing or damaged.
+  public init(_ location: String, as role: StageSpec.Player? = nil) throws {
+    let file = try ModelLocation.weights(location, for: role)
+    weights = try Safetensors.read(file).weights
+    guard let found = try StoredConfiguration(beside: file) else {
+      throw ModelLocationError.noConfiguration(file)
     }
-    guard let classes = json["classes"]?.int, (1...1_000_000).contains(classes) else {
-      throw FormatError(path, .missingKey("classes"))
-    }
-    var options: [String: Double] = [:]
-    for member in json["options"]?.members ?? [] {
-      guard let value = member.value.double else {
-        throw FormatError(
-          path, in: "options.\(member.key)",
-          .wrongType(expected: "a number", found: member.value.kind))
-      }
-      options[member.key] = value
-    }
-    self.folder = home
-    self.classes = classes
-    let names = (json["classNames"]?.array ?? []).compactMap(\.string)
-    classNames = names.count == classes ? names : (0..<classes).map { "\($0)" }
-    let image = json["image"]?.array?.compactMap(\.int)
-    guard image.map({ $0.count == 3 && $0.allSatisfy { (1...65_536).contains($0) } }) ?? true else {
-      throw FormatError(
-        path, in: "image",
-        .wrongType(expected: "height, width and channels", found: json["image"]?.text ?? ""))
-    }
-    self.image = image
-    spec = PlayerSpec(model: model, options: options, source: .file(home + "/model.safetensors"))
-    weights = try Safetensors.read(home + "/model.safetensors").weights
+    folder = found.folder
+    spec = PlayerSpec(model: found.model, options: found.options, source: .file(file))
+    (classes, classNames, image) = (found.classes, found.classNames, found.image)
   }
 
   /// The model with its weights on the device, never to change.

@@ -80,17 +80,23 @@ extension LossSpec {
 }
 
 extension Exploration {
+  /// The keys that have an effect on the order.
   fileprivate var yaml: String {
-    var entries = [
-      ("order", order.rawValue), ("steps", "\(steps)"),
-      ("step", map([(step.entry.key, number(step.entry.value))])), ("noise", number(noise)),
-      ("divergence", divergence.word),
-    ]
-    if case .jensenShannon(let beta) = divergence { entries.append(("beta", "\(beta)")) }
+    var entries = [("order", order.rawValue)]
+    if uses("steps") {
+      entries.append(("steps", "\(steps)"))
+      entries.append(("step", map([(step.entry.key, number(step.entry.value))])))
+    }
+    if uses("noise") { entries.append(("noise", number(noise))) }
+    if uses("divergence") {
+      entries.append(("divergence", divergence.word))
+      if case .jensenShannon(let beta) = divergence { entries.append(("beta", "\(beta)")) }
+      entries.append(("temperature", number(temperature)))
+    }
+    if uses("box") { entries.append(("box", "\(box)")) }
     return map(
       entries + [
-        ("temperature", number(temperature)), ("box", "\(box)"), ("ratio", number(ratio)),
-        ("weight", number(weight)), ("statistics", statistics.rawValue),
+        ("ratio", number(ratio)), ("weight", number(weight)), ("statistics", statistics.rawValue),
       ])
   }
 }
@@ -158,7 +164,10 @@ extension TrainSpec {
     case .epochs(let count): entries.append(("epochs", "\(count)"))
     }
     if let evaluateEvery { entries.append(("evaluate-every", "\(evaluateEvery)")) }
-    return map(entries + [("log-every", "\(logEvery)"), ("sampling", sampling.rawValue)])
+    entries += [("log-every", "\(logEvery)"), ("sampling", sampling.rawValue)]
+    if kept != .last { entries.append(("keep", kept.rawValue)) }
+    if let patience { entries.append(("patience", "\(patience)")) }
+    return map(entries)
   }
 }
 

@@ -28,7 +28,7 @@ public struct TrainingProgress: Sendable {
   public var step: Int
   /// Steps in all.
   public var steps: Int
-  /// Passes over the data done.
+  /// Whole passes over the data done.
   public var epoch: Int
   /// The time that all steps so far took.
   public var seconds: Double
@@ -111,7 +111,6 @@ public struct TrainingLoop {
         throw TrainingError.interrupted(step: state.step)
       }
       let rate = rate(at: state.step)
-      let epoch = state.position.epoch
       try batches.withNext { (batch: LoadedBatch) throws in
         try program.run(batch, learningRate: rate, step: state.step)
         state.position = batch.plan.following
@@ -126,7 +125,7 @@ public struct TrainingLoop {
         let elapsed = max((now - lastReport.time).seconds, 1e-9)
         try report(
           TrainingProgress(
-            step: done, steps: options.steps, epoch: epoch,
+            step: done, steps: options.steps, epoch: state.position.epoch,
             seconds: state.seconds,
             examplesPerSecond: Double((done - lastReport.step) * program.batch) / elapsed,
             learningRate: rate, losses: state.losses))

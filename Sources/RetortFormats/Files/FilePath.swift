@@ -1,0 +1,60 @@
+import Glibc
+
+/// Paths as people write them.
+package enum FilePath {
+  /// `path` from the file system's root on.
+  ///
+  /// - Parameters:
+  ///   - path: Relative to `folder`, absolute, or in the user's home if it begins with `~/`.
+  ///   - folder: Itself relative to the working directory unless it is absolute.
+  /// - Throws: `FormatError` where the home or the working directory is not known.
+  package static func absolute(_ path: String, in folder: String = "") throws(FormatError) -> String
+  {
+    let path = try expanded(path)
+    if path.hasPrefix("/") { return text(path.split(separator: "/")) }
+    let folder = try expanded(folder)
+    if let real = realpath(folder.isEmpty ? "." : folder, nil) {
+      defer { free(real) }
+      return joined(String(cString: real), path)
+    }
+    if folder.hasPrefix("/") { return text("\(folder)/\(path)".split(separator: "/")) }
+    guard let buffer = getcwd(nil, 0) else {
+      throw FormatError(path, .system(call: "getcwd", code: errno))
+    }
+    defer { free(buffer) }
+    return text("\(String(cString: buffer))/\(folder)/\(path)".split(separator: "/"))
+  }
+
+  /// `path` with the user's home in place of a `~` that it consists of or that a `/` follows.
+  ///
+  /// - Throws: `FormatError` where the home is not known.
+  package static func expanded(_ path: String) throws(FormatError) -> String {
+    guard path == "~" || path.hasPrefix("~/") else { return path }
+    guard let home = getenv("HOME").map({ String(cString: $0) }), home.hasPrefix("/") else {
+      throw FormatError(
+        path,
+        .unsupported(
+          what: "'~' without the home folder in HOME", supported: "absolute and relative paths"))
+    }
+    return home + path.dropFirst()
+  }
+
+  /// What stands before the last `/`, empty where there is none.
+  package static func folder(of path: String) -> String {
+    guard let slash = path.lastIndex(of: "/") else { return "" }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// `path` below `folder`, which has no links in it, so that each `..` at the beginning leads one up.
+  private static func joined(_ folder: String, _ path: String) -> String {
+    let (above, below) = (folder.split(separator: "/"), path.split(separator: "/"))
+    let rest = below.drop { $0 == "." || $0 == ".." }
+    let up = below.prefix(below.count - rest.count).count { $0 == ".." }
+    return text(above.dropLast(up) + rest)
+  }
+
+  /// The absolute path of the given parts; a `..` stays, for what is before it may be a link.
+  private static func text(_ parts: [Substring]) -> String {
+    "/" + parts.filter { $0 != "." }.joined(separator: "/")
+  }
+}

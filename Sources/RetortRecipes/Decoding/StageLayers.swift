@@ -1,0 +1,76 @@
+/// One stage of a recipe before it has types: the maps that it is made of.
+///
+/// The outermost map holds what all stages share, the next one is the stage's own, and the last one that
+/// of an arm. Each is laid over the one before it.
+struct StageLayers {
+  /// One of the maps, without what is not part of a stage.
+  struct Layer {
+    /// The keys and places in lists that lead to it from the recipe's top.
+    let path: [String]
+    let node: RecipeNode
+  }
+
+  /// The keys at the top of a recipe that are no part of a stage.
+  static let recipeKeys = ["version", "name", "seed", "compute", "stages", "arms"]
+
+  /// The stage's name; arms are called `stage/arm`.
+  let name: String
+  /// The maps, the outermost first.
+  let layers: [Layer]
+
+  /// The stages of a recipe, with one for each arm; what is malformed is left out.
+  static func all(of root: RecipeNode) -> [StageLayers] {
+    let shared = Layer(path: [], node: root.removing(recipeKeys))
+    guard let list = root["stages"] else {
+      return arms(of: root, name: root["name"]?.text ?? "recipe", [shared])
+    }
+    return (list.elements ?? []).enumerated().flatMap { index, stage -> [StageLayers] in
+      guard stage.entries != nil else { return [] }
+      let own = Layer(path: ["stages", "\(index)"], node: stage.removing(["name", "arms"]))
+      return arms(of: stage, name: stage["name"]?.text ?? "stages[\(index)]", [shared, own])
+    }
+  }
+
+  /// The stage of the given layers, or one for each of its arms.
+  private static func arms(
+    of stage: RecipeNode, name: String, _ layers: [Layer]
+  ) -> [StageLayers] {
+    guard let arms = stage["arms"] else { return [StageLayers(name: name, layers: layers)] }
+    let above = layers[layers.count - 1].path
+    return (arms.elements ?? []).enumerated().compactMap { index, arm in
+      guard arm.entries != nil else { return nil }
+      let own = Layer(path: above + ["arms", "\(index)"], node: arm.removing(["name"]))
+      return StageLayers(
+        name: "\(name)/\(arm["name"]?.text ?? "arms[\(index)]")", layers: layers + [own])
+    }
+  }
+
+  /// The stage as a whole.
+  var merged: RecipeNode { merged(through: layers.count - 1) }
+
+  /// The layers up to and with `index`, laid over each other.
+  private func merged(through index: Int) -> RecipeNode {
+    let empty = RecipeNode(place: layers[0].node.place, content: .map([]))
+    return layers[...index].reduce(empty) { $0.merged(with: $1.node) }
+  }
+
+  /// The layer that `path`, counted from the recipe's top, leads into, and the rest of the path there;
+  /// nil where it leads elsewhere.
+  func layer(of path: [String]) -> (index: Int, rest: ArraySlice<String>)? {
+    guard
+      let index = layers.lastIndex(where: {
+        path.count > $0.path.count && path.starts(with: $0.path)
+      })
+    else { return nil }
+    let rest = path.dropFirst(layers[index].path.count)
+    return rest.first.map(StageDecoder.keys.contains) == true ? (index, rest) : nil
+  }
+
+  /// The innermost layer that keeps what layer `index` has at `path` from the stage; nil where it
+  /// arrives.
+  func obstacle(to path: ArraySlice<String>, from index: Int) -> Layer? {
+    layers.indices.dropFirst(index + 1).last {
+      !merged(through: $0 - 1).keeps(path, below: layers[$0].node)
+    }.map { layers[$0] }
+  }
+}
