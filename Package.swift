@@ -28,6 +28,10 @@ let package = Package(
       name: "CRecipes", path: "Recipes",
       exclude: ["fashion-demo.yaml", "fashion-kd.yaml", "fashion-tgt.yaml"],
       sources: ["recipes.c"], publicHeadersPath: "include"),
+    .target(
+      name: "CReport", path: "Report",
+      exclude: ["report.css", "base.js", "chart.js", "group.js", "page.js"],
+      sources: ["report.c"], publicHeadersPath: "include"),
     .target(name: "CVerificationCases"),
     .target(name: "RetortCore"),
     .target(name: "RetortCPU", dependencies: ["RetortCore", "CRetortCPU"]),
@@ -38,7 +42,7 @@ let package = Package(
     .target(name: "RetortModels", dependencies: ["RetortCore", "RetortNN"]),
     .target(
       name: "RetortTraining",
-      dependencies: ["RetortCore", "RetortNN", "RetortData", "RetortFormats"]),
+      dependencies: ["RetortCore", "RetortNN", "RetortData", "RetortFormats", "CReport"]),
     .target(
       name: "RetortDistillation",
       dependencies: ["RetortCore", "RetortNN", "RetortTraining"]),

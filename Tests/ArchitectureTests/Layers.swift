@@ -16,7 +16,9 @@ enum Layers {
     ("RetortData", ["RetortCore", "RetortFormats", "CRetortHost"]),
     ("RetortNN", ["RetortCore"]),
     ("RetortModels", ["RetortCore", "RetortNN"]),
-    ("RetortTraining", ["RetortCore", "RetortNN", "RetortData", "RetortFormats"]),
+    (
+      "RetortTraining", ["RetortCore", "RetortNN", "RetortData", "RetortFormats", "CReport"]
+    ),
     ("RetortDistillation", ["RetortCore", "RetortNN", "RetortTraining"]),
     (
       "RetortRecipes",

@@ -1,5 +1,6 @@
-/// What the students of several runs came to, in Markdown: stages of one name and number of labels,
-/// as runs with different seeds have them, make one row of means and sample standard deviations.
+/// What the students of several runs came to, in Markdown: stages of one name, recipe and number of
+/// labels, as runs with different seeds have them, make one row of means and sample standard
+/// deviations.
 public struct SummaryTable: Sendable {
   private let runs: [RunRecord]
 
@@ -13,29 +14,41 @@ public struct SummaryTable: Sendable {
   /// and tail are thirds of the classes by frequency: the mean share of each class's test examples
   /// that the student gets right.
   public var markdown: String {
-    let groups = StudentGroup.all(of: runs)
+    let groups = StageGroup.students(of: runs)
     let hasThirds = groups.contains { $0.thirds != nil }
     let columns =
       ["labels", "stage", "runs", "test accuracy"] + (hasThirds ? ["head", "middle", "tail"] : [])
       + ["agreement", "NLL", "ECE", "steps", "teacher evaluations", "time"]
     let head = [columns, columns.map { _ in "---" }]
-    return (head + groups.map { cells($0, hasThirds: hasThirds) })
+    let rows = zip(groups, names(groups)).map { cells($0, $1, hasThirds: hasThirds) }
+    return (head + rows)
       .map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
   }
 
-  private func cells(_ group: StudentGroup, hasThirds: Bool) -> [String] {
+  /// The stages' names, with their runs where two rows would have one name and number of labels.
+  private func names(_ groups: [StageGroup]) -> [String] {
+    groups.map { group in
+      let twins = groups.filter { $0.stage == group.stage && $0.labels == group.labels }
+      return twins.count > 1 ? "\(group.stage) (\(group.runs))" : group.stage
+    }.map(Self.cell)
+  }
+
+  /// `text` as what a cell can hold: bars would end it.
+  private static func cell(_ text: String) -> String {
+    String(text.map { $0.isNewline ? " " : $0 }).replacing("|", with: "\\|")
+  }
+
+  private func cells(_ group: StageGroup, _ name: String, hasThirds: Bool) -> [String] {
     let thirds = group.thirds?.map { $0.text(1, times: 100) + " %" } ?? ["–", "–", "–"]
-    func count(_ key: String) -> String {
-      ReportNumber.count(group.sample(key).mean.map { Int($0.rounded()) })
-    }
     return [
-      ReportNumber.count(group.labels), group.stage, "\(group.members.count)",
+      ReportNumber.count(group.labels ?? 0), name, "\(group.ended.count)",
       group.accuracy.text(2, times: 100) + " %",
     ] + (hasThirds ? thirds : []) + [
-      group.sample("agreement").text(2, times: 100) + " %",
-      group.sample("student", "nll").text(3), group.sample("student", "ece").text(3),
-      count("steps"), count("teacherEvaluations"),
-      group.sample("seconds").mean.map { duration($0) } ?? "–",
+      group.sample(\.agreement).text(2, times: 100) + " %",
+      group.sample(\.score.nll).text(3), group.sample(\.score.ece).text(3),
+      ReportNumber.count(group.count(\.steps)),
+      ReportNumber.count(group.count(\.teacherEvaluations)),
+      group.sample(\.seconds).mean.map { duration($0) } ?? "–",
     ]
   }
 }

@@ -28,7 +28,16 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
     }
   }
 
-  /// `text` for use between tags and in attributes; what XML forbids becomes U+FFFD.
+  /// Whether there is nothing.
+  var isEmpty: Bool { markup.isEmpty }
+
+  /// A place of drawings in their own units.
+  static func place(_ value: Double) -> String { ReportNumber.plain(value, 1) }
+
+  /// `text` for use between tags and in attributes.
+  ///
+  /// What XML forbids becomes U+FFFD, and so does what turns the direction of text, which could let a
+  /// name rearrange its neighbours.
   private static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {
@@ -38,11 +47,18 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
       case ">": result += "&gt;"
       case "\"": result += "&quot;"
       case "\n", "\t": result.unicodeScalars.append(scalar)
-      case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF:
-        result += "\u{FFFD}"
+      case _ where isForbidden(scalar): result += "\u{FFFD}"
       default: result.unicodeScalars.append(scalar)
       }
     }
     return result
+  }
+
+  private static func isForbidden(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0..<0x20, 0x7F..<0xA0, 0xFFFE...0xFFFF: true
+    case 0x61C, 0x200E...0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+    default: false
+    }
   }
 }

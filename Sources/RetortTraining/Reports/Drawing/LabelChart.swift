@@ -1,0 +1,56 @@
+import RetortFormats
+
+/// Test accuracy by number of labels, one curve for every arm: how many labels a method saves.
+///
+/// Points are means over runs, whiskers a standard deviation. Training sets whose classes differ in
+/// size are left out.
+public struct LabelChart: Sendable {
+  private let chart: LineChart
+
+  /// The chart; nil if no arm learned from different numbers of labels.
+  public init?(_ runs: [RunRecord]) {
+    let groups = StageGroup.students(of: runs).filter {
+      $0.thirds == nil && ($0.labels ?? 0) > 0 && $0.accuracy.mean != nil
+    }
+    var stages: [String] = []
+    for group in groups where !stages.contains(group.stage) { stages.append(group.stage) }
+    var series: [LineChart.Series] = []
+    for stage in stages {
+      // Groups come by number of labels; those that differ in their recipes alone are one point.
+      let members = groups.filter { $0.stage == stage }
+      var points: [Curve.Point] = []
+      for labels in members.compactMap(\.labels) where points.last?.step != Double(labels) {
+        let sample = Sample(
+          members.filter { $0.labels == labels }.flatMap(\.accuracies).map { 100 * $0 })
+        points.append(
+          Curve.Point(
+            step: Double(labels), value: sample.mean ?? 0, spread: sample.deviation,
+            count: sample.count))
+      }
+      guard points.count > 1 else { continue }
+      series.append(
+        LineChart.Series(
+          label: stage.split(separator: "/").last.map(String.init) ?? stage, look: series.count,
+          curve: Curve(points)))
+    }
+    guard !series.isEmpty else { return nil }
+    chart = LineChart(
+      title: "Test accuracy in percent", xLabel: "labels", hasRatios: true, series: series)
+  }
+
+  /// The chart for a page, with its legend.
+  var html: HTML {
+    """
+    <div class="group">\(HTML.legend(chart.series.map { ($0.label, $0.look) }))\
+    <div class="charts">\(chart.html)</div></div>
+
+    """
+  }
+
+  /// Writes the chart as a drawing of its own to `path`, wholly or not at all.
+  ///
+  /// - Throws: `FormatError` if the disk refuses.
+  public func write(to path: String) throws(FormatError) {
+    try AtomicFile.write(Array(chart.file.markup.utf8), to: path)
+  }
+}

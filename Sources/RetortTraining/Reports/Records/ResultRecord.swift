@@ -1,0 +1,72 @@
+import RetortFormats
+
+/// What a stage came to, as `result.json` tells it; numbers that cannot be are nil.
+package struct ResultRecord: Sendable {
+  /// Whose weights were trained.
+  enum Player: String { case teacher, generator, student }
+
+  /// How well a model does on the test set, and what it costs.
+  struct Score: Sendable {
+    /// A share of the test examples, from 0 to 1.
+    let accuracy: Double?
+    /// In nats.
+    let nll: Double?
+    /// From 0 to 1.
+    let ece: Double?
+    let parameters: Int?
+    /// Multiply-accumulates of one example.
+    let macs: Int?
+
+    fileprivate init?(_ json: JSONValue?) {
+      guard let json, json.members != nil else { return nil }
+      (accuracy, nll, ece) = (json.share("accuracy"), json.finite("nll"), json.share("ece"))
+      (parameters, macs) = (json.count("parameters"), json.count("macs"))
+    }
+  }
+
+  let player: Player
+  let score: Score
+  /// The score of the model that taught it; students have one.
+  let teacher: Score?
+  /// The accuracy of the best evaluation, and after how many steps it was taken.
+  let best: (step: Int, accuracy: Double)?
+  /// The share of test examples on which student and teacher agree.
+  let agreement: Double?
+  let steps: Int?
+  let labelledExamples: Int?
+  let teacherEvaluations: Int?
+  let seconds: Double?
+  let device: String?
+  let seed: String?
+  let version: String?
+  let recipeSHA256: String?
+
+  /// The record of a `result.json`; nil if it is none.
+  init?(_ json: JSONValue) {
+    let players = [Player.student, .generator, .teacher]
+    guard let player = players.first(where: { json[$0.rawValue]?.members != nil }),
+      let score = Score(json[player.rawValue])
+    else { return nil }
+    (self.player, self.score) = (player, score)
+    teacher = player == .student ? Score(json["teacher"]) : nil
+    best = json["best"]?.best.flatMap { $0.step >= 0 && (0...1).contains($0.accuracy) ? $0 : nil }
+    agreement = json.share("agreement")
+    (steps, labelledExamples) = (json.count("steps"), json.count("labelledExamples"))
+    teacherEvaluations = json.count("teacherEvaluations")
+    seconds = json.finite("seconds")
+    (device, version) = (json["device"]?.string, json["version"]?.string)
+    if case .number(let digits)? = json["seed"] { seed = digits } else { seed = nil }
+    recipeSHA256 = json["recipeSHA256"]?.string
+  }
+}
+
+extension JSONValue {
+  /// The number of `key`, if it is finite.
+  func finite(_ key: String) -> Double? { self[key]?.double.flatMap { $0.isFinite ? $0 : nil } }
+
+  /// The number of `key`, if it lies between 0 and 1.
+  func share(_ key: String) -> Double? { finite(key).flatMap { (0...1).contains($0) ? $0 : nil } }
+
+  /// The whole number of `key`, if it is not below zero.
+  func count(_ key: String) -> Int? { self[key]?.int.flatMap { $0 >= 0 ? $0 : nil } }
+}

@@ -1,0 +1,53 @@
+import RetortFormats
+
+/// One process that worked at a run: a line of `sessions.jsonl`.
+package struct SessionRecord: Sendable {
+  /// The file's name in the run's folder.
+  package static let fileName = "sessions.jsonl"
+
+  /// When it began, as ISO 8601 in UTC.
+  package var began: String
+  /// The command line, quoted for a shell; nil where a program called the library.
+  package var command: String?
+  package var device: String?
+  /// Retort's version.
+  package var version: String?
+  /// The revision that Retort was built from; nil where that is not known.
+  package var revision: String?
+
+  package init(
+    began: String, command: [String], device: String, version: String, revision: String?
+  ) {
+    (self.began, self.device, self.version) = (began, device, version)
+    self.command = command.isEmpty ? nil : command.map(Self.quoted).joined(separator: " ")
+    self.revision = revision
+  }
+
+  /// The session that a line tells of; nil if it tells of none.
+  init?(_ json: JSONValue) {
+    guard let began = json["began"]?.string else { return nil }
+    self.began = began
+    (command, device) = (json["command"]?.string, json["device"]?.string)
+    (version, revision) = (json["version"]?.string, json["revision"]?.string)
+  }
+
+  /// The line.
+  package var json: JSONValue {
+    func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
+    return .record(
+      ("began", .string(began)), ("command", text(command)), ("device", text(device)),
+      ("version", text(version)), ("revision", text(revision)))
+  }
+
+  /// `word` as a POSIX shell reads it back.
+  private static func quoted(_ word: String) -> String {
+    let isPlain =
+      !word.isEmpty
+      && word.utf8.allSatisfy { byte in
+        let character = Character(Unicode.Scalar(byte))
+        return character.isASCII && (character.isLetter || character.isNumber)
+          || "-_./:=,+@%^".contains(character)
+      }
+    return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+  }
+}

@@ -1,0 +1,135 @@
+/// The stages of several runs that differ by seed alone: one student, teacher or generator with its
+/// spread.
+///
+/// Stages belong together whose names, numbers of labels and recipes agree, but for the recipes'
+/// names and seeds.
+struct StageGroup {
+  /// A stage and the run that it is of.
+  struct Member {
+    let run: RunRecord
+    let stage: StageRecord
+  }
+
+  /// The stage; arms are called `stage/arm`.
+  let stage: String
+  /// Examples whose labels were used; nil until a member has ended.
+  private(set) var labels: Int?
+  /// The stages, in the order of the runs.
+  private(set) var members: [Member] = []
+
+  /// All stages of `runs` in the order in which they first appear.
+  static func all(of runs: [RunRecord]) -> [StageGroup] {
+    struct Key: Hashable { let stage, recipe: String }
+    var groups: [StageGroup] = []
+    var places: [Key: [Int]] = [:]
+    for run in runs {
+      for stage in run.stages {
+        let key = Key(stage: stage.name, recipe: stage.recipeKey)
+        let labels = stage.result?.labelledExamples
+        let place = places[key, default: []].first {
+          labels == nil || groups[$0].labels == nil || groups[$0].labels == labels
+        }
+        if let place {
+          groups[place].members.append(Member(run: run, stage: stage))
+          groups[place].labels = groups[place].labels ?? labels
+        } else {
+          places[key, default: []].append(groups.count)
+          groups.append(
+            StageGroup(
+              stage: stage.name, labels: labels, members: [Member(run: run, stage: stage)]))
+        }
+      }
+    }
+    return groups
+  }
+
+  /// The groups of students that have ended in one run at least: by number of labels, then in the
+  /// order in which stages of their names first appear.
+  static func students(of runs: [RunRecord]) -> [StageGroup] {
+    let groups = all(of: runs).filter { $0.player == .student && !$0.ended.isEmpty }
+    var places: [String: Int] = [:]
+    for group in groups where places[group.stage] == nil { places[group.stage] = places.count }
+    return groups.enumerated().sorted { one, other in
+      func key(_ entry: (offset: Int, element: StageGroup)) -> (Int, Int, Int) {
+        (entry.element.labels ?? 0, places[entry.element.stage] ?? 0, entry.offset)
+      }
+      return key(one) < key(other)
+    }.map(\.element)
+  }
+
+  /// Whose weights are trained; nil where nothing tells.
+  var player: ResultRecord.Player? { members.lazy.compactMap(\.stage.player).first }
+
+  /// The members that have ended.
+  var ended: [StageRecord] { members.map(\.stage).filter { $0.result != nil } }
+
+  /// The test accuracy of each member after its last step.
+  var accuracies: [Double] { ended.compactMap { $0.score?.accuracy } }
+
+  /// The test accuracy after the last step, over the members.
+  var accuracy: Sample { Sample(accuracies) }
+
+  /// A number of each member's result.
+  func sample(_ value: (ResultRecord) -> Double?) -> Sample {
+    Sample(ended.compactMap { $0.result.flatMap(value) })
+  }
+
+  /// A count of each member's result, in the mean.
+  func count(_ value: (ResultRecord) -> Int?) -> Int? {
+    sample { value($0).map(Double.init) }.mean.map { Int(exactly: $0.rounded()) ?? .max }
+  }
+
+  /// The members' mean recalls of the classes' thirds by frequency; nil where none has any.
+  var thirds: [Sample]? {
+    let members = ended.compactMap { $0.evaluation?.thirds }
+    guard !members.isEmpty else { return nil }
+    return (0..<3).map { third in Sample(members.map { $0[third] }) }
+  }
+
+  /// The curve called `name`, in the mean over the members.
+  func curve(_ name: String) -> Curve {
+    Curve.mean(
+      of: members.map { $0.stage.curve(name) }.filter { !$0.points.isEmpty || $0.leftOut > 0 })
+  }
+
+  /// What is known of the test examples, over all members.
+  var evaluation: EvaluationRecord? { .sum(of: ended.compactMap(\.evaluation)) }
+}
+
+extension StageGroup {
+  /// Names that tell `groups` apart, as short as they can be: the arm alone, or with its stage, its
+  /// number of labels or its run.
+  static func labels(_ groups: [StageGroup]) -> [String] {
+    let candidates: [(StageGroup) -> String?] = [
+      { $0.members.first?.stage.arm }, { $0.stage },
+      { group in
+        group.labels.flatMap { labels in
+          group.members.first.map { "\($0.stage.arm), \(ReportNumber.count(labels, "label"))" }
+        }
+      }, { group in group.members.first.map { "\(group.runs): \($0.stage.arm)" } },
+      { "\($0.runs): \($0.stage)" },
+    ]
+    var labels = groups.map { candidates[0]($0) ?? $0.stage }
+    for candidate in candidates.dropFirst() {
+      for twins in Dictionary(grouping: labels.indices, by: { labels[$0] }).values
+      where twins.count > 1 {
+        let longer = twins.map { candidate(groups[$0]) ?? groups[$0].stage }
+        // A longer name must tell all of them apart; the last one is taken anyhow.
+        guard Set(longer).count == twins.count else { continue }
+        for (index, label) in zip(twins, longer) { labels[index] = label }
+      }
+    }
+    var counts: [String: Int] = [:]
+    return labels.map { label in
+      counts[label, default: 0] += 1
+      let count = counts[label] ?? 1
+      return count > 1 ? "\(label) (\(count))" : label
+    }
+  }
+
+  /// The members' run, and that there are more.
+  var runs: String {
+    let first = members.first?.run.name ?? ""
+    return members.count > 1 ? "\(first) and \(members.count - 1) more" : first
+  }
+}

@@ -1,0 +1,102 @@
+import RetortFormats
+
+/// What a run's folder tells of one stage.
+package struct StageRecord: Sendable {
+  /// What the curve of the learning rate is called.
+  static let learningRate = "learning rate"
+
+  /// Its name; arms are called `stage/arm`.
+  let name: String
+  /// Values over training steps by name: `total loss`, the loss terms, `learning rate`, `test
+  /// accuracy`.
+  let curves: [(name: String, curve: Curve)]
+  /// The last step that is known of.
+  let lastStep: Int
+  /// Its entries of the recipe; none where the recipe has no such stage.
+  let settings: [RecipeText.Setting]
+  /// What tells its recipe from others but for names and seeds.
+  let recipeKey: String
+  /// `result.json`; nil until the stage has ended.
+  let result: ResultRecord?
+  /// `evaluation.json`; nil for generators.
+  let evaluation: EvaluationRecord?
+  /// `explored.json`; nil for stages that explore nothing.
+  let exploration: ExplorationRecord?
+  /// `samples.png`, what a generator makes; nil for others.
+  let samples: [UInt8]?
+  /// What of its files could not be used, in sentences.
+  let damage: [String]
+
+  /// The record of the stage whose files are in `home`; without a home there are no files.
+  ///
+  /// - Throws: `FormatError` if one of them is damaged.
+  init(_ lines: MetricLines.Stage, _ recipe: RecipeText, home: String?) throws(FormatError) {
+    name = lines.name
+    settings = recipe.settings(of: name)
+    recipeKey = recipe.key(of: name)
+    var damage: [String] = []
+    func json(_ file: String) throws(FormatError) -> JSONValue? {
+      guard let path = home.map({ $0 + "/" + file }), FileBytes.isReadable(path) else { return nil }
+      return try JSONValue.parse(try FileBytes.read(path, limit: 1 << 28)[...], path: path)
+    }
+    func record<Record>(_ file: String, _ make: (JSONValue) -> Record?) throws(FormatError)
+      -> Record?
+    {
+      guard let content = try json(file) else { return nil }
+      let record = make(content)
+      if record == nil {
+        damage.append("\(file) of \(lines.name) does not hold what it should, and is left out.")
+      }
+      return record
+    }
+    result = try record("result.json", ResultRecord.init)
+    evaluation = try record("evaluation.json", EvaluationRecord.init)
+    exploration = try record("explored.json", ExplorationRecord.init)
+    if let path = home.map({ $0 + "/samples.png" }), FileBytes.isReadable(path) {
+      samples = try FileBytes.read(path, limit: 1 << 24)
+    } else {
+      samples = nil
+    }
+    self.damage = damage
+    lastStep = max(lines.lastStep, result?.steps ?? 0)
+    curves = Self.concluded(lines.curves, result)
+  }
+
+  /// `curves` with the accuracy after the last step, which the result has.
+  private static func concluded(
+    _ curves: [(name: String, curve: Curve)], _ result: ResultRecord?
+  ) -> [(name: String, curve: Curve)] {
+    guard let accuracy = result?.score.accuracy, let steps = result?.steps else { return curves }
+    return curves.map { name, curve in
+      guard name == "test accuracy", let last = curve.points.last, last.step < Double(steps) else {
+        return (name, curve)
+      }
+      var whole = curve
+      whole.add(step: steps, accuracy)
+      return (name, whole)
+    }
+  }
+
+  /// The curve called `name`; an empty one where there is none.
+  func curve(_ name: String) -> Curve {
+    curves.first { $0.name == name }?.curve ?? Curve()
+  }
+
+  /// The arm, or the whole name where there are no arms.
+  var arm: String { name.split(separator: "/").last.map(String.init) ?? name }
+
+  /// Whose weights are trained; nil where neither result nor recipe tells.
+  var player: ResultRecord.Player? {
+    if let result { return result.player }
+    let keys = settings.map(\.key)
+    return [ResultRecord.Player.student, .generator, .teacher].first {
+      keys.contains($0.rawValue)
+    }
+  }
+
+  /// The score of the trained model.
+  var score: ResultRecord.Score? { result?.score }
+
+  /// The score of the model that taught it.
+  var teacher: ResultRecord.Score? { result?.teacher }
+}

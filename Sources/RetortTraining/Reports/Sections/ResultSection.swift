@@ -1,0 +1,94 @@
+/// What came out: a chart of the students' accuracies, and tables.
+struct ResultSection {
+  let model: PageModel
+
+  var html: HTML {
+    let notes = model.damage.map { "<p class=\"note\">\($0)</p>\n" as HTML }
+    return """
+      \(AccuracyChart(model.scored)?.html ?? "")\(students)\(stages)\(notes)
+      """
+  }
+
+  /// Students over their seeds, where one has several.
+  private var students: HTML {
+    let scored = model.scored
+    guard scored.contains(where: { $0.group.ended.count > 1 }) else { return "" }
+    let hasThirds = scored.contains { $0.group.thirds != nil }
+    var table = DataTable(
+      name: "students over their runs",
+      columns: ["student", "labels", "runs", "test accuracy"]
+        + (hasThirds ? ["head", "middle", "tail"] : [])
+        + ["agreement", "NLL", "ECE", "steps", "teacher evaluations", "time"])
+    for entry in scored {
+      let group = entry.group
+      let thirds: [DataTable.Cell] =
+        group.thirds?.map { .sample($0, 1, times: 100, unit: " %") }
+        ?? (0..<3).map { _ in .number("–", nil) }
+      table.rows.append(
+        (
+          entry.look == model.best?.look,
+          [
+            .text(entry.label), .count(group.labels), .count(group.ended.count),
+            .sample(group.accuracy, 2, times: 100, unit: " %"),
+          ] + (hasThirds ? thirds : []) + [
+            .sample(group.sample(\.agreement), 2, times: 100, unit: " %"),
+            .sample(group.sample(\.score.nll), 3), .sample(group.sample(\.score.ece), 3),
+            .count(group.count(\.steps)), .count(group.count(\.teacherEvaluations)),
+            .duration(group.sample(\.seconds).mean),
+          ]
+        ))
+    }
+    let note: HTML =
+      hasThirds
+      ? """
+      <p class="note">Head, middle and tail are thirds of the classes by training examples: the mean \
+      share of each class’s test examples that is right.</p>
+
+      """ : ""
+    return "\(table.html)\(note)"
+  }
+
+  private var stages: HTML {
+    let hasBest = model.runs.contains { $0.stages.contains { $0.result?.best != nil } }
+    let hasRuns = model.runs.count > 1
+    var table = DataTable(
+      name: "results of all stages",
+      columns: ["stage"] + (hasRuns ? ["run"] : []) + ["trains", "test accuracy"]
+        + (hasBest ? ["best evaluation"] : [])
+        + [
+          "agreement", "NLL", "ECE", "parameters", "MACs", "labels", "teacher evaluations", "steps",
+          "time",
+        ])
+    let best = model.runs.flatMap(\.stages).filter { $0.player == .student }
+      .compactMap { $0.score?.accuracy }.max()
+    for run in model.runs {
+      for stage in run.stages {
+        let isBest = stage.player == .student && best != nil && stage.score?.accuracy == best
+        let head: [DataTable.Cell] = [.text(stage.name)] + (hasRuns ? [.text(run.name)] : [])
+        table.rows.append(
+          (isBest, head + cells(stage, count: table.columns.count - head.count, hasBest)))
+      }
+    }
+    guard hasRuns else { return table.html }
+    return
+      "<details open=\"open\"><summary>Every stage of every run</summary>\(table.html)</details>\n"
+  }
+
+  private func cells(_ stage: StageRecord, count: Int, _ hasBest: Bool) -> [DataTable.Cell] {
+    guard let result = stage.result else {
+      var cell = DataTable.Cell.text("unfinished, at step \(stage.lastStep)")
+      cell.span = count
+      return [cell]
+    }
+    let best = result.best.map {
+      "\(ReportNumber.percent($0.accuracy)) at \(ReportNumber.count($0.step))"
+    }
+    return [
+      .text(result.player.rawValue), .percent(result.score.accuracy),
+    ] + (hasBest ? [.number(best ?? "–", result.best?.accuracy)] : []) + [
+      .percent(result.agreement), .decimals(result.score.nll), .decimals(result.score.ece),
+      .count(result.score.parameters), .count(result.score.macs), .count(result.labelledExamples),
+      .count(result.teacherEvaluations), .count(result.steps), .duration(result.seconds),
+    ]
+  }
+}
