@@ -19,6 +19,7 @@ ldd "$binary" | awk '$3 ~ /^\// { print $3 }' \
 loader=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | awk '/libOpenCL\.so\.1 / { print $NF; exit }')
 cp -L "$loader" "dist/$name/libOpenCL.so.1"
 cp LICENSE README.md "dist/$name/"
+git rev-parse HEAD > "dist/$name/REVISION" 2> /dev/null || rm -f "dist/$name/REVISION"
 
 tar -C dist -czf "dist/$name.tar.gz" "$name"
 size=$(stat -c %s "dist/$name.tar.gz")

@@ -48,7 +48,8 @@ import Testing
         "recipe.yaml", "metrics.jsonl", "result.json", "student/model.safetensors",
         "student/config.json", "stages/teacher/teacher/model.safetensors",
         "stages/distil/explored.png", "explored.png", "explored.json", "stages/distil/result.json",
-        "report.html", "stages/distil/evaluation.json",
+        "report.html", "stages/distil/evaluation.json", "stages/generator/samples.png",
+        "sessions.jsonl",
       ] {
         #expect(FileManager.default.fileExists(atPath: "\(out)/\(file)"), "\(file)")
       }
@@ -57,16 +58,20 @@ import Testing
         let entry = try JSONValue.parse(Array(line.utf8)[...], path: "metrics.jsonl")
         #expect(entry["step"]?.int != nil && entry["split"]?.string != nil)
       }
-      for (stage, tag) in [
-        ("teacher", "cross-entropy"), ("generator", "latent-kl"), ("distil", "explored"),
+      for (stage, tags) in [
+        ("teacher", ["cross-entropy", "accuracy/test", "nll/test", "ece/test"]),
+        ("generator", ["latent-kl", "samples"]), ("distil", ["explored", "agreement/test"]),
       ] {
         let home = "\(out)/stages/\(stage)"
         let events = try FileManager.default.contentsOfDirectory(atPath: home)
           .filter { $0.hasPrefix("events.out.tfevents.") }
         #expect(events.count == 1, "\(stage)")
         let content = try Data(contentsOf: URL(fileURLWithPath: "\(home)/\(events[0])"))
-        #expect(content.range(of: Data(tag.utf8)) != nil, "\(stage)")
+        for tag in tags { #expect(content.range(of: Data(tag.utf8)) != nil, "\(stage): \(tag)") }
       }
+      let session = try JSONValue.parse(
+        try FileBytes.read(out + "/sessions.jsonl").dropLast(), path: "sessions.jsonl")
+      #expect(session["command"]?.string?.hasSuffix("--output out --json") == true)
       // The report can be drawn again, of this run and beside itself.
       let page = try Data(contentsOf: URL(fileURLWithPath: out + "/report.html"))
       for (arguments, file) in [([out], out + "/report.html"), ([out, out], "report.html")] {

@@ -74,12 +74,17 @@ final class SmallRun {
   }
 
   /// What the run in `folder` computed: models and pictures as they are, results and metrics
-  /// without times; no page and no events, which repeat them with times.
+  /// without times; no page and no events, which repeat them with times, and no sessions, which are
+  /// the processes that worked at it.
   func results(of folder: String) throws -> [String: [UInt8]] {
     var found: [String: [UInt8]] = [:]
     let all = try FileManager.default.subpathsOfDirectory(atPath: path + "/" + folder)
     for name in all where name.contains(".") && !name.contains("checkpoints/") {
-      if name.hasSuffix("report.html") || name.contains("events.out.tfevents") { continue }
+      if name.hasSuffix("report.html") || name.contains("events.out.tfevents")
+        || name == "sessions.jsonl"
+      {
+        continue
+      }
       let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/\(folder)/\(name)")))
       guard name.hasSuffix("result.json") || name.hasSuffix(".jsonl") else {
         found[name] = bytes

@@ -34,8 +34,8 @@ struct Run: ParsableCommand {
     let progress = ProgressLines(isSilent: format.json)
     progress.begin(recipe, folder, backend.name)
     let runner = RecipeRunner(
-      recipe, on: backend, into: folder, isResumed: resume, report: { progress.show($0) },
-      isCancelled: { Interruption.isWanted })
+      recipe, on: backend, into: folder, isResumed: resume, command: CommandLine.arguments,
+      report: { progress.show($0) }, isCancelled: { Interruption.isWanted })
     let results: [StageResult]
     do {
       results = try runner.run()

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import RetortCore
 import RetortData
 import RetortFormats
@@ -23,30 +24,35 @@ public final class RecipeRunner {
   let isResumed: Bool
   let report: (RunEvent) -> Void
   let isCancelled: () -> Bool
+  private let command: [String]
   private var lock: RunLock?
+  /// When the report was last drawn, and how long that took.
+  private var lastReport: (time: ContinuousClock.Instant, cost: Duration)?
 
   /// A run of `recipe` into `folder`, which is made once there is something to write.
   ///
   /// - Parameters:
   ///   - isResumed: Whether to go on with the run in `folder`, bit for bit.
+  ///   - command: The command line that asked for it, which the run's report shows; none if empty.
   ///   - report: Called as the run goes on.
   ///   - isCancelled: Asked before every step; true ends the run with a checkpoint.
   public convenience init(
     _ recipe: Recipe, on backend: any Backend, into folder: String, isResumed: Bool = false,
-    report: @escaping (RunEvent) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
+    command: [String] = [], report: @escaping (RunEvent) -> Void = { _ in },
+    isCancelled: @escaping () -> Bool = { false }
   ) {
     self.init(
       recipe, on: backend, into: folder, isResumed: isResumed, datasets: StageData.Cache(),
-      report: report, isCancelled: isCancelled)
+      command: command, report: report, isCancelled: isCancelled)
   }
 
   /// As above, with what another runner read.
   init(
     _ recipe: Recipe, on backend: any Backend, into folder: String, isResumed: Bool = false,
-    datasets: StageData.Cache, report: @escaping (RunEvent) -> Void = { _ in },
-    isCancelled: @escaping () -> Bool = { false }
+    datasets: StageData.Cache, command: [String] = [],
+    report: @escaping (RunEvent) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
   ) {
-    self.datasets = datasets
+    (self.datasets, self.command) = (datasets, command)
     self.recipe = recipe
     self.folder = RunFolder(folder)
     session = Session(backend)
@@ -89,6 +95,26 @@ public final class RecipeRunner {
     try RunReport([RunRecord(folder.path)]).write(to: folder.file("report.html"))
   }
 
+  /// Draws the report of a stage under way, once a minute or less often.
+  ///
+  /// It takes at most a fiftieth of the time. What hinders it is told when the stage ends, which draws
+  /// it too.
+  func redrawReport() {
+    let began = ContinuousClock.now
+    if let lastReport, began - lastReport.time < max(.seconds(60), lastReport.cost * 50) { return }
+    // The first one would show a point.
+    if lastReport != nil { try? drawReport() }
+    lastReport = (.now, .now - began)
+  }
+
+  /// Writes down that this process works at the run.
+  private func recordSession() throws {
+    let session = SessionRecord(
+      began: Date().formatted(.iso8601), command: command, device: session.backend.name,
+      version: retortVersion, revision: SourceRevision.current)
+    try folder.append(line: session.json.text, to: SessionRecord.fileName)
+  }
+
   /// Checks that the folder is free, or holds the run that is to go on.
   private func checkFolder() throws {
     let path = folder.file("recipe.yaml")
@@ -118,6 +144,7 @@ public final class RecipeRunner {
     try folder.make()
     lock = try RunLock(folder.path)
     guard lock != nil else { throw RunError.folderInUse(folder.path) }
+    try recordSession()
     guard !isResumed else { return try folder.removeHalfWritten() }
     // Another run may have begun, and even ended, since the folder was found free.
     guard !FileBytes.isReadable(folder.file("recipe.yaml")) else {

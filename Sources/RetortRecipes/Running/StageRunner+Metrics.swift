@@ -29,6 +29,23 @@ extension StageRunner {
     try events?.add(step: step, .scalars([.init("accuracy/test", accuracy)]))
   }
 
+  /// Adds what the trained model came to at the end to the event file.
+  func log(_ score: StageResult.Score, agreement: Double?) throws {
+    let scalars: [(String, Double?)] = [
+      ("accuracy/test", score.accuracy), ("nll/test", score.nll), ("ece/test", score.ece),
+      ("agreement/test", agreement),
+    ]
+    let known = scalars.compactMap { tag, value in value.map { EventRecord.Scalar(tag, $0) } }
+    if !known.isEmpty { try events?.add(step: steps, .scalars(known)) }
+  }
+
+  /// Adds what the generator makes to the event file; nothing where the learner is none.
+  mutating func logSamples(_ learner: Player, step: Int) throws -> PNGImage? {
+    guard let picture = try samples(learner)?.drawn() else { return nil }
+    try events?.add(step: step, .image(tag: "samples", picture))
+    return picture
+  }
+
   /// Writes what the report draws of the trained model's test: `evaluation.json`.
   func write(_ metrics: ClassificationMetrics) throws {
     let json = metrics.json(

@@ -19,7 +19,7 @@ extension StageRunner {
       program, learningRate: stage.optimizer.learningRate,
       schedule: stage.optimizer.schedule(steps: steps),
       options: TrainingOptions(
-        steps: steps, logEvery: stage.train.logEvery, evaluateEvery: stage.train.evaluateEvery,
+        steps: steps, logEvery: stage.train.logEvery, evaluateEvery: evaluationInterval,
         checkpointEvery: stage.checkpoints.interval))
     var best = best
     defer { self.best = best }
@@ -31,8 +31,15 @@ extension StageRunner {
       report: { progress in
         try log(progress)
         parent.report(.progress(stage: stage.name, progress))
+        parent.redrawReport()
       },
       evaluate: { state in
+        guard stage.trained != .generator else {
+          _ = try learner.store.withParameters(in: optimizer.average) {
+            try logSamples(learner, step: state.step)
+          }
+          return
+        }
         let found = try learner.store.withParameters(in: optimizer.average) {
           try evaluate(learner)
         }
@@ -67,6 +74,12 @@ extension StageRunner {
     (best, earlierSeconds) = (found.best, found.state.seconds)
     parent.report(.resumed(stage: stage.name, step: found.state.step))
     return found.state
+  }
+
+  /// After how many steps each the learner is looked at; a generator's samples are drawn ten times
+  /// where the recipe names no number.
+  private var evaluationInterval: Int? {
+    stage.train.evaluateEvery ?? (stage.trained == .generator ? max(1, steps / 10) : nil)
   }
 
   private var origin: Checkpoint.Origin {

@@ -16,6 +16,8 @@ struct StageRunner {
   /// What TensorBoard reads, while the stage runs.
   var events: EventLog?
   var best: (step: Int, accuracy: Double)?
+  /// What draws a generator's samples, once it has been compiled.
+  private var generatorSamples: GeneratorSamples?
   /// The time that earlier sessions of a resumed stage took to train.
   var earlierSeconds = 0.0
 
@@ -81,10 +83,20 @@ struct StageRunner {
     let program = try program(
       learner, stage.optimizer.state(for: learner.store, parent.recipe.compute))
     try withExtendedLifetime(program) {
-      if !(learner.store.model is any Generator) { _ = try outputs(learner) }
+      if try samples(learner) == nil { _ = try outputs(learner) }
       _ = try explore(parents: 256, shown: 1)
     }
     try leave(learner)
+  }
+
+  /// What draws the samples of a learner that is a generator; nil for others.
+  mutating func samples(_ learner: Player) throws -> GeneratorSamples? {
+    guard let generator = learner.store.model as? any Generator else { return nil }
+    if generatorSamples == nil {
+      generatorSamples = try GeneratorSamples(
+        generator, session, data.training, shape: data.imageShape, seed: parent.recipe.seed)
+    }
+    return generatorSamples
   }
 
   /// A player's outputs for the test examples.
@@ -143,14 +155,19 @@ struct StageRunner {
       recipeSHA256: parent.recipe.sha256)
     let score = try evaluate(learner)
     if let metrics = score.metrics { try write(metrics) }
+    if let picture = try logSamples(learner, step: steps) {
+      try picture.write(to: home.file("samples.png"))
+    }
+    let agreement = teacher.flatMap { teacher in
+      score.metrics.flatMap { own in teacher.metrics.map { own.agreement(with: $0) } }
+    }
+    try log(score.score, agreement: agreement)
     if let report = try explore(parents: 256, shown: 10) { try write(report, step: steps) }
     try leave(learner)
     return StageResult(
       stage: stage.name, player: stage.trained, trained: score.score, best: best,
-      teacher: teacher?.score,
-      agreement: teacher.flatMap { teacher in
-        score.metrics.flatMap { own in teacher.metrics.map { own.agreement(with: $0) } }
-      }, steps: steps, labelledExamples: usesLabels ? data.training.count : 0,
+      teacher: teacher?.score, agreement: agreement, steps: steps,
+      labelledExamples: usesLabels ? data.training.count : 0,
       teacherEvaluations: teacherEvaluations, seconds: seconds,
       losses: Dictionary(losses.map { ($0.name, $0.value) }) { a, _ in a })
   }

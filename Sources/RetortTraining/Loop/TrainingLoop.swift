@@ -32,7 +32,7 @@ public struct TrainingProgress: Sendable {
   public var epoch: Int
   /// The time that all steps so far took.
   public var seconds: Double
-  /// Examples per second since the last report.
+  /// Examples per second since the last report, without the time that evaluations took.
   public var examplesPerSecond: Double
   /// The learning rate of the last step.
   public var learningRate: Double
@@ -131,7 +131,13 @@ public struct TrainingLoop {
             learningRate: rate, losses: state.losses))
         lastReport = (now, done)
       }
-      if let every = options.evaluateEvery, done % every == 0 { try evaluate(state) }
+      if let every = options.evaluateEvery, done % every == 0 {
+        // What is waited for here is training still; what comes then is not.
+        try program.finish()
+        let paused = clock.now
+        try evaluate(state)
+        lastReport.time += clock.now - paused
+      }
       if isLast || isDue(done, since: lastSave) { try save() }
     }
     try program.finish()

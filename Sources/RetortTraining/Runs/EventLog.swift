@@ -3,31 +3,52 @@ import Glibc
 import RetortFormats
 
 /// The event file of a training, which TensorBoard shows while it grows.
-package struct EventLog {
+///
+/// TensorBoard reads the files of a folder in the order of their names, which begin with a time, and
+/// none that comes before one that it has read. So names and times never go back here, whatever the
+/// machine's clock does.
+package final class EventLog {
   private let folder: RunFolder
   private let name: String
+  private let now: () -> Double
+  private var lastTime: Double
 
   /// Begins a file of its own in `folder`, as a later process that goes on does too: TensorBoard
   /// then drops what earlier files say of `step` and later.
   ///
+  /// - Parameter now: The clock, in seconds since 1970.
   /// - Throws: `FormatError` if it cannot be written to.
-  package init(in folder: RunFolder, from step: Int) throws(FormatError) {
-    self.folder = folder
+  package init(
+    in folder: RunFolder, from step: Int,
+    now: @escaping () -> Double = { Date().timeIntervalSince1970 }
+  ) throws(FormatError) {
+    (self.folder, self.now) = (folder, now)
     var host = [CChar](repeating: 0, count: 256)
     let isNamed = gethostname(&host, host.count - 1) == 0
     let hostName = String(
       decoding: host.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let seconds = Int(Date().timeIntervalSince1970)
-    name = "events.out.tfevents.\(seconds).\(isNamed ? hostName : "localhost").\(getpid())"
+    let earlier = try FolderEntries.names(folder.path).filter {
+      EventFile.seconds(inName: $0) != nil && FileBytes.isReadable(folder.file($0))
+    }
+    lastTime = now()
+    for file in earlier {
+      // What cannot be read has no times to go by.
+      guard let bytes = try? FileBytes.read(folder.file(file), limit: 1 << 30) else { continue }
+      lastTime = max(lastTime, EventFile.latestTime(bytes) ?? 0)
+    }
+    let last = earlier.compactMap { EventFile.seconds(inName: $0) }.max() ?? -1
+    let seconds = max(Int(exactly: lastTime.rounded(.down)) ?? 0, last + 1)
+    name = "\(EventFile.prefix)\(seconds).\(isNamed ? hostName : "localhost").\(getpid())"
     try add(step: 0, .version)
     try add(step: step, .sessionStart)
   }
 
-  /// Adds a record with the present time.
+  /// Adds a record with the present time, or the last one's where that is later.
   ///
   /// - Throws: `FormatError` if the disk refuses.
   package func add(step: Int, _ content: EventRecord.Content) throws(FormatError) {
-    let record = EventRecord(time: Date().timeIntervalSince1970, step: step, content)
+    lastTime = max(lastTime, now())
+    let record = EventRecord(time: lastTime, step: step, content)
     try folder.append(try record.framed(), to: name)
   }
 }
