@@ -57,11 +57,6 @@ import Testing
         + "teaches one"
     ),
     Case(
-      head + "generator: {model: conv-vae}\ntrain: {evaluate-every: 5}\n",
-      "'evaluate-every' in 'train' means nothing with a generator; it goes with a classifier or "
-        + "data.validation"
-    ),
-    Case(
       student + "train: {keep: best}\n",
       "'keep: best' of stage 'a' needs 'data.validation'. Add it."
     ),

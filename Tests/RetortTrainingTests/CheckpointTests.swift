@@ -28,8 +28,12 @@ import Testing
     var state = TrainingState()
     (state.step, state.position) = (step, .init(epoch: 3, index: 7))
     (state.seconds, state.losses) = (0.1 + 0.2, [("loss", 1 / 3), ("kd", 2e-30)])
+    state.validation = .init(
+      best: .init(step: 5, accuracy: 0.875, loss: 0.1),
+      last: .init(step: 6, accuracy: nil, loss: 2),
+      stale: 3)
     return try Checkpoint(
-      session, store, optimizer, state, best: (5, 0.875),
+      session, store, optimizer, state,
       origin: .init(seed: .max, recipeSHA256: recipe, device: "a \"device\""))
   }
 
@@ -46,7 +50,7 @@ import Testing
     #expect(read.state.seconds == 0.1 + 0.2)
     #expect(read.state.losses.map(\.name) == ["loss", "kd"])
     #expect(read.state.losses.map(\.value) == [1 / 3, 2e-30])
-    #expect(try #require(read.best) == (5, 0.875))
+    #expect(read.state.validation == written.state.validation)
     #expect(read.origin == written.origin)
     #expect(read.variables == written.variables && read.variables.count == 3)
 
@@ -68,7 +72,28 @@ import Testing
     #expect(try folder.newest(of: "abc") { Issue.record($0) } == nil)
     try folder.writeBest(checkpoint(1))
     for step in [2, 9, 10, 11] { try folder.write(checkpoint(step)) }
-    #expect(try names() == ["best.safetensors", "step-10.safetensors", "step-11.safetensors"])
+    #expect(try names() == ["best-1.safetensors", "step-10.safetensors", "step-11.safetensors"])
+  }
+
+  /// A best state stays as long as a checkpoint is left from which training may go on without making it
+  /// again.
+  @Test func bestsStayWhileTheyAreNeeded() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder.path) }
+    func bests() throws -> [String] { try names().filter { $0.hasPrefix("best-") } }
+    try folder.writeBest(checkpoint(2))
+    try folder.write(checkpoint(4))
+    try folder.writeBest(checkpoint(5))
+    #expect(try bests() == ["best-2.safetensors", "best-5.safetensors"])
+    try folder.write(checkpoint(6))
+    #expect(try bests() == ["best-2.safetensors", "best-5.safetensors"])
+    try folder.write(checkpoint(8))
+    #expect(try bests() == ["best-5.safetensors"])
+    #expect(try folder.best(5, of: "abc").state.step == 5)
+    #expect(throws: FormatError.self) { try folder.best(5, of: "abd") }
+    #expect(throws: FormatError.self) { try folder.best(6, of: "abc") }
+    try folder.writeBest(checkpoint(9))
+    try folder.dropBests(after: 8)
+    #expect(try bests() == ["best-5.safetensors"])
   }
 
   @Test func aDamagedOneIsNeverTaken() throws {
@@ -133,7 +158,16 @@ import Testing
       { $0.state.step = .max }, { $0.state.step = -1 }, { $0.state.step = 6 },
       { $0.state.position.epoch = .max }, { $0.state.position.epoch = -1 },
       { $0.state.position.index = -1 }, { $0.state.position.index = .max },
-      { $0.state.seconds = -1 }, { $0.best = (-1, 0.5) }, { $0.best = (1, 1e300) },
+      { $0.state.seconds = -1 },
+      {
+        $0.state.validation = .init(
+          best: .init(step: -1, accuracy: 0.5, loss: 0), last: nil, stale: 0)
+      },
+      {
+        $0.state.validation = .init(
+          best: .init(step: 1, accuracy: 1e300, loss: 0), last: nil, stale: 0)
+      },
+      { $0.state.validation = .init(best: nil, last: nil, stale: -1) },
     ]
     for forge in forgeries {
       try folder.write(fitting())

@@ -57,6 +57,7 @@ import Testing
           batches, from: state, report: { _ in },
           evaluate: { _ in
             _ = try Forward(session, store, imageShape: [8, 8, 1]).outputs(data)
+            return true
           }, checkpoint: { kept = $0 },
           isCancelled: {
             asked += 1

@@ -41,6 +41,12 @@ final class ProgressLines {
     case .progress(_, let progress): show(progress)
     case .evaluated(_, let step, let accuracy):
       line("  step \(step): test accuracy \(fixed(100 * accuracy, 2)) %")
+    case .validated(_, let point, let isBest):
+      let measure =
+        point.accuracy.map { "accuracy \(fixed(100 * $0, 2)) %" } ?? "loss \(fixed(point.loss, 4))"
+      line("  step \(point.step): validation \(measure)\(isBest ? ", the best so far" : "")")
+    case .stoppedEarly(_, let step, let best):
+      line("  stopped after step \(step): validation has not been better since step \(best)")
     case .stageEnded(let result): line("  " + summary(result))
     case .stageFound(let result): line("\(result.stage): ended before, " + summary(result))
     case .resumed(_, let step): line("  going on after step \(step)")
@@ -124,7 +130,8 @@ final class ProgressLines {
     let losses = result.losses.sorted { $0.key < $1.key }
       .map { "\($0.key) \(fixed($0.value, 4))" }.joined(separator: ", ")
     let accuracy = result.trained.accuracy.map { "test accuracy \(fixed(100 * $0, 2)) %, " } ?? ""
-    return "\(accuracy)\(losses), \(duration(result.seconds))"
+    let kept = result.kept == .best ? "that of step \(result.best?.step ?? 0) is kept, " : ""
+    return "\(accuracy)\(kept)\(losses), \(duration(result.seconds))"
   }
 
   private func percent(_ share: Double?) -> String {

@@ -35,9 +35,7 @@ struct StageDecoder {
     }
     if let inner = reader.inner("augment") { stage.augment = Augmentation(inner) }
     if let inner = reader.inner("optimizer") { stage.optimizer = OptimizerSpec(inner) }
-    if let inner = reader.inner("train") {
-      stage.train = TrainSpec(inner, of: stage.trained, validation: stage.data.validation)
-    }
+    if let inner = reader.inner("train") { stage.train = TrainSpec(inner) }
     if let inner = reader.inner("checkpoints") { stage.checkpoints = CheckpointSpec(inner) }
     let losses = reader.value("losses").map { LossSpec.list($0, faults) }
     stage.losses = losses?.map(\.loss) ?? usualLosses(stage)

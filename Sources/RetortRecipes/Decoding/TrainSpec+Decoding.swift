@@ -1,20 +1,12 @@
 extension TrainSpec {
-  /// - Parameters:
-  ///   - trained: Whose weights the stage changes.
-  ///   - validation: How many examples are held out.
-  init(_ reader: MapReader, of trained: StageSpec.Player, validation: Int) {
+  init(_ reader: MapReader) {
     self.init()
     let most = Self.stepLimit
     batch = reader.int("batch", 1...1_000_000) ?? batch
     reader.exclude(["steps", "epochs"])
     if let steps = reader.int("steps", 1...most) { length = .steps(steps) }
     if let epochs = reader.int("epochs", 1...1_000_000) { length = .epochs(epochs) }
-    if trained == .generator, validation == 0 {
-      reader.misplaced(
-        ["evaluate-every"], with: "a generator", belongTo: ["a classifier", "data.validation"])
-    } else {
-      evaluateEvery = reader.int("evaluate-every", 1...most)
-    }
+    evaluateEvery = reader.int("evaluate-every", 1...most)
     logEvery = reader.int("log-every", 1...most) ?? logEvery
     if let word = reader.choice("sampling", Sampling.allCases.map(\.rawValue)) {
       sampling = Sampling(rawValue: word) ?? sampling

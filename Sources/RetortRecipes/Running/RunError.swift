@@ -2,8 +2,8 @@
 public enum RunError: Error, Equatable, Sendable {
   /// A teacher that is worse than its recipe expects.
   case weakTeacher(stage: String, accuracy: Double, expected: Double)
-  /// A model gives NaN or infinity for test examples.
-  case outputsNotFinite(stage: String, player: String)
+  /// A model gives NaN or infinity for examples of a split: `test` or `validation`.
+  case outputsNotFinite(stage: String, player: String, split: String)
   /// Weights that were trained as another model than the recipe takes them for; the first entry that
   /// differs.
   case otherModel(
@@ -44,8 +44,8 @@ extension RunError: CustomStringConvertible {
     case .weakTeacher(let stage, let accuracy, let expected):
       "stage '\(stage)': the teacher's test accuracy is \(percent(accuracy)), below the expected "
         + "\(percent(expected)); train it longer, or lower teacher.expected-accuracy"
-    case .outputsNotFinite(let stage, let player):
-      "stage '\(stage)': the \(player)'s outputs on the test set are not finite; its weights are "
+    case .outputsNotFinite(let stage, let player, let split):
+      "stage '\(stage)': the \(player)'s outputs on the \(split) set are not finite; its weights are "
         + "damaged or diverged: train it again with a lower learning rate"
     case .otherModel(let stage, let player, let file, let entry, let stored, let given):
       "stage '\(stage)': the weights in \(file) are of a model with '\(entry): \(stored)', and the recipe's "

@@ -11,6 +11,11 @@ public enum RunEvent: Sendable {
   case progress(stage: String, TrainingProgress)
   /// The test set was evaluated.
   case evaluated(stage: String, step: Int, accuracy: Double)
+  /// The examples held out for validation were evaluated.
+  case validated(stage: String, ValidationRecord.Point, isBest: Bool)
+  /// Training ended before its last step, since validation had not been better for as long as its patience
+  /// lasts; after how many steps it was best.
+  case stoppedEarly(stage: String, step: Int, best: Int)
   /// A stage ended.
   case stageEnded(StageResult)
   /// A stage had ended before the run was resumed.

@@ -1,9 +1,11 @@
 import RetortCore
 import RetortData
 
-/// The examples of a stage: what it learns from and what it is tested on.
+/// The examples of a stage: what it learns from, what choices are made by, and what it is tested on.
 struct StageData {
   let training: ImageDataset
+  /// Training examples that were held out; nil for none.
+  let validation: ImageDataset?
   let test: ImageDataset
 
   /// What was read, by folder, so that stages share it.
@@ -24,8 +26,10 @@ struct StageData {
     cache.parts[spec.directory] = parts
     var training = parts.training
     let seed = spec.seed ?? seed
+    var validation: ImageDataset?
     if spec.validation > 0 {
-      training = try training.holdingOut(spec.validation, seed: seed).rest
+      let (rest, heldOut) = try training.holdingOut(spec.validation, seed: seed)
+      (training, validation) = (rest, heldOut)
     }
     switch spec.selection {
     case .all: break
@@ -38,7 +42,7 @@ struct StageData {
     guard training.count > 0 else {
       throw DataError.tooFewExamples(wanted: 1, available: 0, className: nil)
     }
-    self.training = training
+    (self.training, self.validation) = (training, validation)
     test = parts.test
   }
 }

@@ -14,7 +14,7 @@ extension StageResult {
     }
     return .record(
       ("stage", .string(stage)), (player.rawValue, score(trained)),
-      ("best", .best(best)),
+      ("kept", .string(kept.rawValue)), ("last", last.json), ("best", best?.json ?? .null),
       (player == .student ? "teacher" : "labeler", score(teacher)),
       ("agreement", agreement.map { .real($0) } ?? .null), ("steps", .integer(steps)),
       ("labelledExamples", .integer(labelledExamples)),
@@ -43,10 +43,11 @@ extension StageResult {
     guard let seconds = json["seconds"]?.double else {
       throw FormatError(path, .missingKey("seconds"))
     }
+    guard let last = Outcome(json["last"]) else { throw FormatError(path, .missingKey("last")) }
     let losses = json["losses"]?.members ?? []
     self.init(
-      stage: stage.name, player: player, trained: trained,
-      best: json["best"]?.best, teacher: Score(json[player == .student ? "teacher" : "labeler"]),
+      stage: stage.name, player: player, trained: trained, kept: stage.train.kept, last: last,
+      best: Outcome(json["best"]), teacher: Score(json[player == .student ? "teacher" : "labeler"]),
       agreement: json["agreement"]?.double, steps: try whole("steps"),
       labelledExamples: try whole("labelledExamples"),
       teacherEvaluations: try whole("teacherEvaluations"), seconds: seconds,
@@ -62,5 +63,29 @@ extension StageResult.Score {
     self.init(
       accuracy: json?["accuracy"]?.double, nll: json?["nll"]?.double, ece: json?["ece"]?.double,
       parameters: parameters, macs: macs)
+  }
+}
+
+extension StageResult.Outcome {
+  /// The outcome as the object of `result.json`.
+  fileprivate var json: JSONValue {
+    .record(
+      ("step", .integer(step)), ("validation", validation?.json ?? .null),
+      (
+        "test",
+        testAccuracy == nil && testNLL == nil
+          ? .null
+          : .record(
+            ("accuracy", testAccuracy.map { .real($0) } ?? .null),
+            ("nll", testNLL.map { .real($0) } ?? .null))
+      ))
+  }
+
+  fileprivate init?(_ json: JSONValue?) {
+    guard let step = json?["step"]?.int else { return nil }
+    self.init(step: step, validation: .init(json?["validation"]), test: nil)
+    (testAccuracy, testNLL) = (
+      json?["test"]?["accuracy"]?.double, json?["test"]?["nll"]?.double
+    )
   }
 }

@@ -30,13 +30,16 @@ extension StageRunner {
   }
 
   /// Adds what the trained model came to at the end to the event file.
-  func log(_ score: StageResult.Score, agreement: Double?) throws {
+  ///
+  /// A state that is not the last one has tags of its own.
+  func log(_ score: StageResult.Score, agreement: Double?, after step: Int) throws {
+    let kept = stage.train.kept == .best ? "best/" : ""
     let scalars: [(String, Double?)] = [
       ("accuracy/test", score.accuracy), ("nll/test", score.nll), ("ece/test", score.ece),
       ("agreement/test", agreement),
     ]
-    let known = scalars.compactMap { tag, value in value.map { EventRecord.Scalar(tag, $0) } }
-    if !known.isEmpty { try events?.add(step: steps, .scalars(known)) }
+    let known = scalars.compactMap { tag, value in value.map { EventRecord.Scalar(kept + tag, $0) } }
+    if !known.isEmpty { try events?.add(step: step, .scalars(known)) }
   }
 
   /// Adds what the generator makes to the event file; nothing where the learner is none.
@@ -44,6 +47,20 @@ extension StageRunner {
     guard let picture = try samples(learner)?.drawn() else { return nil }
     try events?.add(step: step, .image(tag: "samples", picture))
     return picture
+  }
+
+  /// Adds an evaluation of held-out examples to `metrics.jsonl` and the event file.
+  func log(_ point: ValidationRecord.Point) throws {
+    let accuracy = point.accuracy.map { [("accuracy", $0)] } ?? []
+    let values = accuracy + [("loss", point.loss)]
+    let line: [(String, JSONValue)] =
+      [
+        ("stage", .string(stage.name)), ("step", .integer(point.step)),
+        ("split", .string("validation")),
+      ] + values.map { ($0.0, .real($0.1)) }
+    try append(.object(line.map { .init($0.0, $0.1) }))
+    try events?.add(
+      step: point.step, .scalars(values.map { .init("\($0.0)/validation", $0.1) }))
   }
 
   /// Writes what the report draws of the trained model's test: `evaluation.json`.

@@ -1,4 +1,5 @@
 import RetortCore
+import RetortData
 import RetortDistillation
 import RetortNN
 import RetortTraining
@@ -22,14 +23,39 @@ extension StageRunner {
     guard let generator = learner.store.model as? any Generator else {
       throw RunError.notAGenerator(stage: stage.name, model: learner.spec.model)
     }
-    var (weight, klWeight) = (1.0, 1.0)
-    for case .variational(let own, let kl) in stage.losses { (weight, klWeight) = (own, kl) }
+    let (weight, klWeight) = variationalWeights
     return { inputs in
       let context = inputs.context(.training)
       return generator.using(context) {
         variational(generator, inputs, context, weight: weight, klWeight: klWeight)
       }
     }
+  }
+
+  private var variationalWeights: (loss: Double, kl: Double) {
+    var weights = (1.0, 1.0)
+    for case .variational(let own, let kl) in stage.losses { weights = (own, kl) }
+    return weights
+  }
+
+  /// The mean of what a generator minimises over examples, in evaluation mode and with every code at its
+  /// mean, so that it is the same at each call.
+  func variationalLoss(_ generator: any Generator, over examples: ImageDataset) throws -> Double {
+    let weights = variationalWeights
+    let rows = try Forward(session, imageShape: data.imageShape) { graph, images in
+      let context = ForwardContext(graph, .evaluation)
+      return [
+        generator.using(context) {
+          let (mean, logVariance) = generator.encode(images)
+          let logits = generator.decodeLogits(mean)
+          let pixels = binaryCrossEntropy(logits: logits, targets: images, reduction: .none)
+          let reconstruction = pixels.sum(axes: Array(1..<pixels.shape.rank))
+          return (reconstruction + gaussianKL(mean: mean, logVariance: logVariance) * weights.kl)
+            * weights.loss
+        }
+      ]
+    }.outputs(examples)[0]
+    return rows.reduce(0) { $0 + Double($1) } / Double(max(1, rows.count))
   }
 
   /// Labels, soft targets and exploration over the stage's players.
@@ -50,12 +76,16 @@ extension StageRunner {
     let isFixed = stage.augment == .none
     if let teacher {
       if isFixed { tables.logits = try logitTable(teacher) }
-      teacherEvaluations += isFixed ? data.training.count : steps * stage.train.batch
+      if isFixed {
+        teacherEvaluations.before += data.training.count
+      } else {
+        teacherEvaluations.perStep += stage.train.batch
+      }
     }
     var explorer: Explorer?
     if let exploration = stage.explore, let teacher {
       explorer = try self.explorer(exploration, teacher, learner, &tables, isFixed)
-      teacherEvaluations += steps * exploration.teacherEvaluations(batch: stage.train.batch)
+      teacherEvaluations.perStep += exploration.teacherEvaluations(batch: stage.train.batch)
     }
     return OfflineDistillation(
       student: learner.store, teacher: teacher?.store, labels: labels, softTargets: soft,

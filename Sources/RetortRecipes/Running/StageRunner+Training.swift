@@ -4,29 +4,26 @@ import RetortFormats
 import RetortTraining
 
 extension StageRunner {
-  /// Trains the learner from where it stands to the end.
-  ///
-  /// - Returns: The losses of the last step, by name.
+  /// Trains the learner from where it stands to the end, or until it no longer gets better on the examples
+  /// held out for validation.
   mutating func train(
     _ learner: Player, _ optimizer: OptimizerState, _ program: StepProgram
-  ) throws -> [(name: String, value: Double)] {
-    let checkpoints = CheckpointFolder(
-      home.file("checkpoints"), keeping: stage.checkpoints.kept)
-    let start = try resume(learner, optimizer, checkpoints)
+  ) throws -> TrainingState {
+    let start = try resume(learner, optimizer)
     events = try EventLog(in: home, from: start.step + 1)
-    let origin = origin
+    let train = stage.train
     let loop = TrainingLoop(
       program, learningRate: stage.optimizer.learningRate,
       schedule: stage.optimizer.schedule(steps: steps),
       options: TrainingOptions(
-        steps: steps, logEvery: stage.train.logEvery, evaluateEvery: evaluationInterval,
-        checkpointEvery: stage.checkpoints.interval))
-    var best = best
-    defer { self.best = best }
+        steps: hasStopped(start) ? start.step : steps, logEvery: train.logEvery,
+        evaluateEvery: evaluationInterval, checkpointEvery: stage.checkpoints.interval))
     func checkpoint(_ state: TrainingState) throws -> Checkpoint {
-      try Checkpoint(session, learner.store, optimizer, state, best: best, origin: origin)
+      try Checkpoint(session, learner.store, optimizer, state, origin: origin)
     }
-    return try loop.run(
+    var tested = tested
+    defer { self.tested = tested }
+    let state = try loop.run(
       try batches(from: start), from: start,
       report: { progress in
         try log(progress)
@@ -34,55 +31,83 @@ extension StageRunner {
         parent.redrawReport()
       },
       evaluate: { state in
-        guard stage.trained != .generator else {
-          _ = try learner.store.withParameters(in: optimizer.average) {
-            try logSamples(learner, step: state.step)
-          }
-          return
+        let point = try learner.store.withParameters(in: optimizer.average) {
+          // The samples of the last step are drawn when it is kept.
+          if state.step < steps { _ = try logSamples(learner, step: state.step) }
+          if train.evaluateEvery != nil { tested = try test(learner, after: state.step) ?? tested }
+          return try validate(learner, after: state.step)
         }
-        let found = try learner.store.withParameters(in: optimizer.average) {
-          try evaluate(learner)
-        }
-        guard let accuracy = found.score.accuracy else { return }
-        parent.report(.evaluated(stage: stage.name, step: state.step, accuracy: accuracy))
-        try log(state.step, accuracy)
-        guard accuracy > best?.accuracy ?? -1 else { return }
-        best = (state.step, accuracy)
-        try checkpoints.writeBest(checkpoint(state))
+        guard let point else { return true }
+        let isBest = state.validation.add(point)
+        parent.report(.validated(stage: stage.name, point, isBest: isBest))
+        try log(point)
+        if isBest { try checkpoints.writeBest(checkpoint(state)) }
+        return !hasStopped(state)
       },
       checkpoint: { try checkpoints.write(checkpoint($0)) },
       isCancelled: parent.isCancelled)
+    if state.step < steps, let best = state.validation.best {
+      parent.report(.stoppedEarly(stage: stage.name, step: state.step, best: best.step))
+    }
+    return state
+  }
+
+  /// Whether as many validations in a row as the recipe bears were no better than the best.
+  private func hasStopped(_ state: TrainingState) -> Bool {
+    stage.train.patience.map { state.validation.stale >= $0 } ?? false
+  }
+
+  /// The checkpoints of the stage.
+  var checkpoints: CheckpointFolder {
+    CheckpointFolder(home.file("checkpoints"), keeping: stage.checkpoints.kept)
   }
 
   /// Where to begin: at the newest whole checkpoint of an earlier session, or at the start.
   private mutating func resume(
-    _ learner: Player, _ optimizer: OptimizerState, _ checkpoints: CheckpointFolder
+    _ learner: Player, _ optimizer: OptimizerState
   ) throws -> TrainingState {
     guard parent.isResumed else { return TrainingState() }
     let order = try order(from: .init())
     let found = try checkpoints.newest(
       of: parent.recipe.sha256,
-      misfit: { $0.misfit(learner.store, optimizer, order, steps: steps) },
+      misfit: { found in
+        found.misfit(learner.store, optimizer, order, steps: steps) ?? missingBest(of: found)
+      },
       damaged: { parent.report(.checkpointRefused($0)) })
     try dropMetrics(after: found?.state.step ?? 0)
+    try checkpoints.dropBests(after: found?.state.step ?? 0)
     guard let found else { return TrainingState() }
     if found.origin.device != origin.device {
       parent.report(
         .deviceChanged(stage: stage.name, from: found.origin.device, to: origin.device))
     }
     try found.restore(session, learner.store, optimizer)
-    (best, earlierSeconds) = (found.best, found.state.seconds)
+    earlierSeconds = found.state.seconds
     parent.report(.resumed(stage: stage.name, step: found.state.step))
     return found.state
   }
 
   /// After how many steps each the learner is looked at; a generator's samples are drawn ten times
-  /// where the recipe names no number.
+  /// where the recipe names no number and holds nothing out.
   private var evaluationInterval: Int? {
-    stage.train.evaluateEvery ?? (stage.trained == .generator ? max(1, steps / 10) : nil)
+    if data.validation != nil {
+      return stage.train.validationInterval(steps: steps, examples: data.training.count)
+    }
+    return stage.train.evaluateEvery ?? (stage.trained == .generator ? max(1, steps / 10) : nil)
   }
 
-  private var origin: Checkpoint.Origin {
+  /// Why the state of the best validation so far is of no use; nil if it is, or if there is none.
+  private func missingBest(of checkpoint: Checkpoint) -> String? {
+    guard let best = checkpoint.state.validation.best else { return nil }
+    do throws(FormatError) {
+      _ = try checkpoints.best(best.step, of: parent.recipe.sha256)
+      return nil
+    } catch {
+      return "the state of its best validation, after step \(best.step), is missing or damaged"
+    }
+  }
+
+  var origin: Checkpoint.Origin {
     .init(
       seed: parent.recipe.seed, recipeSHA256: parent.recipe.sha256, device: session.backend.name)
   }

@@ -12,12 +12,14 @@ struct StageRunner {
   let home: RunFolder
   let data: StageData
   var players: [StageSpec.Player: Player] = [:]
-  var teacherEvaluations = 0
+  /// Examples that the teacher labels before training, and in each step.
+  var teacherEvaluations = (before: 0, perStep: 0)
   /// What TensorBoard reads, while the stage runs.
   var events: EventLog?
-  var best: (step: Int, accuracy: Double)?
   /// What draws a generator's samples, once it has been compiled.
   private var generatorSamples: GeneratorSamples?
+  /// The learner's latest test metrics, and the steps done before them.
+  var tested: (step: Int, metrics: ClassificationMetrics)?
   /// The time that earlier sessions of a resumed stage took to train.
   var earlierSeconds = 0.0
 
@@ -83,6 +85,7 @@ struct StageRunner {
     let program = try program(
       learner, stage.optimizer.state(for: learner.store, parent.recipe.compute))
     try withExtendedLifetime(program) {
+      _ = try validate(learner, after: 0)
       if try samples(learner) == nil { _ = try outputs(learner) }
       _ = try explore(parents: 256, shown: 1)
     }
@@ -138,38 +141,40 @@ struct StageRunner {
         seconds: (clock.now - began).seconds))
     try parent.takeFolder()
     try home.make()
-    let losses = try train(learner, optimizer, program)
+    let state = try train(learner, optimizer, program)
     let seconds = (clock.now - began).seconds + earlierSeconds
     return try learner.store.withParameters(in: optimizer.average) {
-      try conclude(learner, teacher, losses, seconds)
+      try conclude(learner, optimizer, teacher, state, seconds)
     }
   }
 
-  /// Keeps and measures what has been trained.
+  /// Measures and keeps what has been trained.
   private mutating func conclude(
-    _ learner: Player, _ teacher: Evaluation?,
-    _ losses: [(name: String, value: Double)], _ seconds: Double
+    _ learner: Player, _ optimizer: OptimizerState, _ teacher: Evaluation?,
+    _ state: TrainingState, _ seconds: Double
   ) throws -> StageResult {
+    let (last, best, metrics) = try measure(learner, optimizer, state)
     try learner.write(
       to: home.file(stage.trained.rawValue), session: session, data: data.training,
       recipeSHA256: parent.recipe.sha256)
-    let score = try evaluate(learner)
-    if let metrics = score.metrics { try write(metrics) }
-    if let picture = try logSamples(learner, step: steps) {
+    if let metrics { try write(metrics) }
+    if let picture = try logSamples(learner, step: state.step) {
       try picture.write(to: home.file("samples.png"))
     }
+    let score = try score(learner, metrics)
     let agreement = teacher.flatMap { teacher in
-      score.metrics.flatMap { own in teacher.metrics.map { own.agreement(with: $0) } }
+      metrics.flatMap { own in teacher.metrics.map { own.agreement(with: $0) } }
     }
-    try log(score.score, agreement: agreement)
-    if let report = try explore(parents: 256, shown: 10) { try write(report, step: steps) }
+    try log(score, agreement: agreement, after: state.step)
+    if let report = try explore(parents: 256, shown: 10) { try write(report, step: state.step) }
     try leave(learner)
     return StageResult(
-      stage: stage.name, player: stage.trained, trained: score.score, best: best,
-      teacher: teacher?.score, agreement: agreement, steps: steps,
+      stage: stage.name, player: stage.trained, trained: score, kept: stage.train.kept,
+      last: last, best: best, teacher: teacher?.score, agreement: agreement, steps: state.step,
       labelledExamples: usesLabels ? data.training.count : 0,
-      teacherEvaluations: teacherEvaluations, seconds: seconds,
-      losses: Dictionary(losses.map { ($0.name, $0.value) }) { a, _ in a })
+      teacherEvaluations: teacherEvaluations.before + teacherEvaluations.perStep * state.step,
+      seconds: seconds,
+      losses: Dictionary(state.losses.map { ($0.name, $0.value) }) { a, _ in a })
   }
 
   private var usesLabels: Bool {
@@ -198,27 +203,23 @@ struct StageRunner {
   }
 
   /// Cost and, for classifiers, test metrics of a player.
-  func evaluate(_ player: Player) throws -> Evaluation {
+  private func evaluate(_ player: Player) throws -> Evaluation {
+    let metrics =
+      player.store.model is any Generator ? nil : try metrics(player, on: data.test, split: "test")
+    return (try score(player, metrics), metrics)
+  }
+
+  /// What a player costs, with its test metrics.
+  private func score(
+    _ player: Player, _ metrics: ClassificationMetrics?
+  ) throws -> StageResult.Score {
     let shape = data.imageShape
     let cost = try player.store.cost { context in
       _ = player.store.model(
         context.graph.input("image", Shape([1] + shape.dimensions)))
     }
-    guard !(player.store.model is any Generator) else {
-      return (
-        .init(parameters: cost.parameters, macs: cost.multiplyAccumulates), nil
-      )
-    }
-    let logits = try outputs(player)
-    let metrics = ClassificationMetrics(
-      logits: logits, labels: data.test.labels, classes: classes)
-    guard metrics.nll.isFinite else {
-      throw RunError.outputsNotFinite(stage: stage.name, player: player.store.name)
-    }
-    return (
-      .init(
-        accuracy: metrics.accuracy, nll: metrics.nll, ece: metrics.ece,
-        parameters: cost.parameters, macs: cost.multiplyAccumulates), metrics
-    )
+    return .init(
+      accuracy: metrics?.accuracy, nll: metrics?.nll, ece: metrics?.ece,
+      parameters: cost.parameters, macs: cost.multiplyAccumulates)
   }
 }

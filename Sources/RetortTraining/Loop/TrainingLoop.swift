@@ -7,7 +7,7 @@ public struct TrainingOptions: Sendable, Equatable {
   public var steps: Int
   /// Losses are read back and reported every so many steps, ≥ 1.
   public var logEvery: Int
-  /// The test set is evaluated every so many steps; nil for the end only.
+  /// The model is evaluated every so many steps and after the last; nil for never.
   public var evaluateEvery: Int?
   /// The state is kept so often, besides the end and an interruption; nil for those alone.
   public var checkpointEvery: CheckpointInterval?
@@ -85,18 +85,20 @@ public struct TrainingLoop {
   ///   - batches: The batches from `start.position` on, of the loader that the step was built for.
   ///   - start: Where to go on; the model and its optimizer must stand there too.
   ///   - report: Called every `logEvery` steps and after the last.
-  ///   - evaluate: Called with the state every `evaluateEvery` steps.
+  ///   - evaluate: Called with the state every `evaluateEvery` steps and after the last; says whether to
+  ///     go on.
   ///   - checkpoint: Called with the state every `checkpointEvery`, after the last step, and before
   ///     an interruption is thrown; never with losses that are not finite.
   ///   - isCancelled: Asked before each step.
-  /// - Returns: The last step's losses.
+  /// - Returns: Where the training stands at its end.
   /// - Throws: `TrainingError`, what the closures throw, or the device's errors.
   @discardableResult
   public func run(
     _ batches: Prefetcher, from start: TrainingState = TrainingState(),
-    report: (TrainingProgress) throws -> Void, evaluate: (TrainingState) throws -> Void = { _ in },
+    report: (TrainingProgress) throws -> Void,
+    evaluate: (inout TrainingState) throws -> Bool = { _ in true },
     checkpoint: (TrainingState) throws -> Void = { _ in }, isCancelled: () -> Bool = { false }
-  ) throws -> [(name: String, value: Double)] {
+  ) throws -> TrainingState {
     let clock = ContinuousClock()
     let began = clock.now
     var (state, lastReport, lastSave) = (start, (time: began, step: start.step), began)
@@ -105,43 +107,47 @@ public struct TrainingLoop {
       try checkpoint(state)
       lastSave = clock.now
     }
-    while state.step < options.steps {
+    func tell() throws {
+      state.losses = try losses(after: state.step)
+      let now = clock.now  // later than the step: reading waits
+      state.seconds = start.seconds + (now - began).seconds
+      let elapsed = max((now - lastReport.time).seconds, 1e-9)
+      try report(
+        TrainingProgress(
+          step: state.step, steps: options.steps, epoch: state.position.epoch,
+          seconds: state.seconds,
+          examplesPerSecond: Double((state.step - lastReport.step) * program.batch) / elapsed,
+          learningRate: rate(at: state.step - 1), losses: state.losses))
+      lastReport = (now, state.step)
+    }
+    var hasEnded = state.step >= options.steps
+    while !hasEnded {
       if isCancelled() {
         try save()
         throw TrainingError.interrupted(step: state.step)
       }
-      let rate = rate(at: state.step)
       try batches.withNext { (batch: LoadedBatch) throws in
-        try program.run(batch, learningRate: rate, step: state.step)
+        try program.run(batch, learningRate: rate(at: state.step), step: state.step)
         state.position = batch.plan.following
       }
       state.step += 1
       state.seconds = start.seconds + (clock.now - began).seconds
-      let (done, isLast) = (state.step, state.step == options.steps)
-      if done % options.logEvery == 0 || isLast {
-        state.losses = try losses(after: done)
-        let now = clock.now  // later than above: reading waits
-        state.seconds = start.seconds + (now - began).seconds
-        let elapsed = max((now - lastReport.time).seconds, 1e-9)
-        try report(
-          TrainingProgress(
-            step: done, steps: options.steps, epoch: state.position.epoch,
-            seconds: state.seconds,
-            examplesPerSecond: Double((done - lastReport.step) * program.batch) / elapsed,
-            learningRate: rate, losses: state.losses))
-        lastReport = (now, done)
-      }
-      if let every = options.evaluateEvery, done % every == 0 {
+      let done = state.step
+      hasEnded = done == options.steps
+      let isTold = done % options.logEvery == 0 || hasEnded
+      if isTold { try tell() }
+      if let every = options.evaluateEvery, done % every == 0 || hasEnded {
         // What is waited for here is training still; what comes then is not.
         try program.finish()
         let paused = clock.now
-        try evaluate(state)
+        hasEnded = try !evaluate(&state) || hasEnded
         lastReport.time += clock.now - paused
+        if hasEnded, !isTold { try tell() }
       }
-      if isLast || isDue(done, since: lastSave) { try save() }
+      if hasEnded || isDue(done, since: lastSave) { try save() }
     }
     try program.finish()
-    return state.losses
+    return state
   }
 
   private func rate(at step: Int) -> Double { learningRate * schedule.factor(at: step) }

@@ -13,6 +13,9 @@ public struct TrainingState: Sendable {
   /// The total and each summand when they were last read, by name, in order.
   public var losses: [(name: String, value: Double)] = []
 
+  /// What the examples held out for validation have said.
+  public var validation = ValidationRecord()
+
   /// The start of a training.
   public init() {}
 }

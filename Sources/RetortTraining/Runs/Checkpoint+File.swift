@@ -2,7 +2,7 @@ import RetortData
 import RetortFormats
 
 extension Checkpoint {
-  private static let format = "retort-checkpoint-2"
+  private static let format = "retort-checkpoint-3"
 
   /// Writes the checkpoint atomically, with a SHA-256 over all that it says.
   public func write(to path: String) throws(FormatError) {
@@ -32,10 +32,6 @@ extension Checkpoint {
         path, in: "state", .corrupt("a part of the state is missing or cannot be"))
     }
     (self.origin, self.state, variables) = (origin, state, [:])
-    best = json["best"]?.best
-    if let best, best.step < 0 || !(0...1).contains(best.accuracy) {
-      throw FormatError(path, in: "state, best", .corrupt("no evaluation can have had this result"))
-    }
     for name in content.names { variables[name] = try content.floats(name) }
   }
 
@@ -44,7 +40,7 @@ extension Checkpoint {
       ("step", .integer(state.step)), ("epoch", .integer(state.position.epoch)),
       ("index", .integer(state.position.index)), ("seconds", .real(state.seconds)),
       ("losses", .object(state.losses.map { .init($0.name, .real($0.value)) })),
-      ("best", .best(best)), ("seed", .number("\(origin.seed)")),
+      ("validation", state.validation.json), ("seed", .number("\(origin.seed)")),
       ("recipe", .string(origin.recipeSHA256)), ("device", .string(origin.device)))
   }
 
@@ -75,11 +71,13 @@ extension TrainingState {
       let epoch = json["epoch"]?.int, (0..<1 << 32).contains(epoch),
       let index = json["index"]?.int, index >= 0,
       let seconds = json["seconds"]?.double, seconds.isFinite, seconds >= 0,
-      let losses = json["losses"]?.members
+      let losses = json["losses"]?.members,
+      let validation = json["validation"].flatMap({ ValidationRecord($0) })
     else { return nil }
     self.init()
     (self.step, self.seconds) = (step, seconds)
     position = BatchOrder.Position(epoch: epoch, index: index)
     self.losses = losses.map { ($0.key, $0.value.double ?? .nan) }
+    self.validation = validation
   }
 }

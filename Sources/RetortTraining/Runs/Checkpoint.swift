@@ -22,8 +22,6 @@ public struct Checkpoint: Sendable {
 
   /// Where the training stands.
   public var state: TrainingState
-  /// The best test accuracy in [0, 1] so far, and after how many steps.
-  public var best: (step: Int, accuracy: Double)?
   /// Where the state comes from.
   public var origin: Origin
   /// Weights, running statistics and the optimizer's state, by the variable's name.
@@ -34,13 +32,13 @@ public struct Checkpoint: Sendable {
   /// - Throws: The device's errors.
   public init(
     _ session: Session, _ store: ParameterStore, _ optimizer: OptimizerState,
-    _ state: TrainingState, best: (step: Int, accuracy: Double)? = nil, origin: Origin
+    _ state: TrainingState, origin: Origin
   ) throws {
     variables = [:]
     for variable in Checkpoint.variables(store, optimizer) {
       variables[variable.name] = try session.read(variable)
     }
-    (self.state, self.best, self.origin) = (state, best, origin)
+    (self.state, self.origin) = (state, origin)
   }
 
   /// Why training cannot go on from here; nil if it can.

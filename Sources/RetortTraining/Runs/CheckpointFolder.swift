@@ -2,7 +2,8 @@ import RetortFormats
 
 /// The checkpoints of one training: the newest few, and the best.
 ///
-/// `step-N.safetensors` is the state after N steps, `best.safetensors` that of the best evaluation.
+/// `step-N.safetensors` is the state after N steps, `best-N.safetensors` that of a validation after N steps
+/// that was the best until then.
 public struct CheckpointFolder: Sendable {
   /// Where they lie; made by the first that is written.
   public let path: String
@@ -12,17 +13,39 @@ public struct CheckpointFolder: Sendable {
   /// The checkpoints at `path`.
   public init(_ path: String, keeping kept: Int) { (self.path, self.kept) = (path, max(1, kept)) }
 
-  /// Writes a checkpoint, then removes those that are too old.
+  /// Writes a checkpoint, then removes those that are too old, and the states of validations that none of
+  /// the rest calls the best.
   ///
   /// - Throws: `FormatError`; the checkpoints before it are then as they were.
   public func write(_ checkpoint: Checkpoint) throws(FormatError) {
     try write(checkpoint, named: name(checkpoint.state.step))
-    for step in try steps().dropLast(kept) { AtomicFile.remove(file(name(step))) }
+    let all = try steps("step-")
+    for step in all.dropLast(kept) { AtomicFile.remove(file(name(step))) }
+    let (left, bests) = (all.suffix(kept), try steps("best-"))
+    let needed = left.compactMap { step in bests.last { $0 <= step } }
+    for step in bests where step <= checkpoint.state.step && !needed.contains(step) {
+      AtomicFile.remove(file(bestName(step)))
+    }
   }
 
-  /// Writes the state of the best evaluation so far.
+  /// Writes the state of the best validation so far.
   public func writeBest(_ checkpoint: Checkpoint) throws(FormatError) {
-    try write(checkpoint, named: "best.safetensors")
+    try write(checkpoint, named: bestName(checkpoint.state.step))
+  }
+
+  /// The state of the validation after `step` steps, which was the best until then.
+  ///
+  /// - Throws: `FormatError` if it is missing, damaged, or of another recipe.
+  public func best(_ step: Int, of recipeSHA256: String) throws(FormatError) -> Checkpoint {
+    let path = file(bestName(step))
+    return try read(path, step, recipeSHA256)
+  }
+
+  /// Removes the states of validations after `step`, which will be made again.
+  ///
+  /// - Throws: `FormatError` if the folder cannot be read.
+  public func dropBests(after step: Int) throws(FormatError) {
+    for later in try steps("best-") where later > step { AtomicFile.remove(file(bestName(later))) }
   }
 
   /// The newest checkpoint of a recipe that is whole; nil where there is none.
@@ -39,16 +62,10 @@ public struct CheckpointFolder: Sendable {
     of recipeSHA256: String, misfit: (Checkpoint) -> String? = { _ in nil },
     damaged: (FormatError) -> Void
   ) throws(FormatError) -> Checkpoint? {
-    for step in try steps().reversed() {
+    for step in try steps("step-").reversed() {
       let path = file(name(step))
       do throws(FormatError) {
-        let found = try Checkpoint(path: path)
-        guard found.origin.recipeSHA256 == recipeSHA256 else {
-          throw FormatError(path, .corrupt("it belongs to another recipe"))
-        }
-        guard found.state.step == step else {
-          throw FormatError(path, .corrupt("it is of step \(found.state.step), unlike its name"))
-        }
+        let found = try read(path, step, recipeSHA256)
         if let reason = misfit(found) { throw FormatError(path, .corrupt(reason)) }
         return found
       } catch {
@@ -65,15 +82,32 @@ public struct CheckpointFolder: Sendable {
     try checkpoint.write(to: file(name))
   }
 
+  /// A checkpoint that is whole, of this recipe and of the step in its name.
+  private func read(
+    _ path: String, _ step: Int, _ recipeSHA256: String
+  ) throws(FormatError) -> Checkpoint {
+    let found = try Checkpoint(path: path)
+    guard found.origin.recipeSHA256 == recipeSHA256 else {
+      throw FormatError(path, .corrupt("it belongs to another recipe"))
+    }
+    guard found.state.step == step else {
+      throw FormatError(path, .corrupt("it is of step \(found.state.step), unlike its name"))
+    }
+    return found
+  }
+
   private func file(_ name: String) -> String { path + "/" + name }
 
   private func name(_ step: Int) -> String { "step-\(step).safetensors" }
 
-  /// The steps of all checkpoints, in order.
-  private func steps() throws(FormatError) -> [Int] {
+  private func bestName(_ step: Int) -> String { "best-\(step).safetensors" }
+
+  /// The steps of all files whose names begin so, in order.
+  private func steps(_ start: String) throws(FormatError) -> [Int] {
     try FolderEntries.names(path).compactMap { file in
-      guard file.hasPrefix("step-"), let step = Int(file.dropFirst(5).prefix { $0 != "." }),
-        file == name(step)
+      guard file.hasPrefix(start),
+        let step = Int(file.dropFirst(start.count).prefix { $0 != "." }),
+        file == "\(start)\(step).safetensors"
       else { return nil }
       return step
     }.sorted()

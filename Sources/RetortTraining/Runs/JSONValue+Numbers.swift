@@ -9,14 +9,12 @@ extension JSONValue {
   /// An integer.
   package static func integer(_ value: Int) -> JSONValue { .number("\(value)") }
 
-  /// A best evaluation as `best` reads it; null for none.
-  package static func best(_ best: (step: Int, accuracy: Double)?) -> JSONValue {
-    best.map { .record(("step", .integer($0.step)), ("accuracy", .real($0.accuracy))) } ?? .null
-  }
-
-  /// After how many steps the test accuracy, in [0, 1], was best; nil for none.
+  /// After how many steps a state of a result stands, and its accuracy on the examples held out for
+  /// validation, in [0, 1]; nil where there are none.
   package var best: (step: Int, accuracy: Double)? {
-    self["step"]?.int.flatMap { step in self["accuracy"]?.double.map { (step, $0) } }
+    self["step"]?.int.flatMap { step in
+      self["validation"]?["accuracy"]?.double.map { (step, $0) }
+    }
   }
 
   /// An object of the given members, in order.
