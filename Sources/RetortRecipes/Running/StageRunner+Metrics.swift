@@ -38,7 +38,8 @@ extension StageRunner {
       ("accuracy/test", score.accuracy), ("nll/test", score.nll), ("ece/test", score.ece),
       ("agreement/test", agreement),
     ]
-    let known = scalars.compactMap { tag, value in value.map { EventRecord.Scalar(kept + tag, $0) } }
+    let known = scalars.compactMap { tag, value in value.map { EventRecord.Scalar(kept + tag, $0) }
+    }
     if !known.isEmpty { try events?.add(step: step, .scalars(known)) }
   }
 

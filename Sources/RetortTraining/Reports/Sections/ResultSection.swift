@@ -54,7 +54,7 @@ struct ResultSection {
     var table = DataTable(
       name: "results of all stages",
       columns: ["stage"] + (hasRuns ? ["run"] : []) + ["trains", "test accuracy"]
-        + (hasBest ? ["best evaluation"] : [])
+        + (hasBest ? ["best validation"] : [])
         + [
           "agreement", "NLL", "ECE", "parameters", "MACs", "labels", "teacher evaluations", "steps",
           "time",
