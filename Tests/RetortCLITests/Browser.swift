@@ -13,14 +13,25 @@ enum Browser {
     let complaints: [String]
   }
 
-  /// Opens the file at `page` in a window of the given width.
-  static func visit(_ page: String, width: Int) throws -> Visit {
+  /// Opens the file at `page`, or that in a frame of the given width.
+  ///
+  /// Windows cannot be narrower than 500 pixels. A page in a frame may write into what is around it.
+  static func visit(_ page: String, inFrameOf width: Int? = nil) throws -> Visit {
+    var page = page
+    if let width {
+      let text = try String(contentsOfFile: page, encoding: .utf8)
+        .replacing("&", with: "&amp;").replacing("\"", with: "&quot;")
+      page += ".frame.html"
+      let frame = "<iframe width=\"\(width)\" height=\"900\" style=\"border: 0\""
+      try "\(frame) srcdoc=\"\(text)\"></iframe>".write(
+        toFile: page, atomically: true, encoding: .utf8)
+    }
     let data = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: data) }
     let outcome = try CommandLineTool.run(
       [
         "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--dump-dom",
-        "--window-size=\(width),900", "--virtual-time-budget=2000",
+        "--window-size=1400,900", "--virtual-time-budget=2000",
         "--user-data-dir=\(data.path)", "file://\(page)",
       ], of: try #require(path))
     #expect(outcome.status == 0, "\(outcome.errors)")

@@ -21,12 +21,12 @@ import Testing
     let run = try CommandLineTool.run(
       ["run", "small.yaml", "--device", "cpu", "--output", "out", "--json"], in: folder.path)
     #expect(run.status == 0, "\(run.errors)")
-    let visit = try Browser.visit(folder.path + "/out/report.html", width: 1280)
+    let visit = try Browser.visit(folder.path + "/out/report.html")
     #expect(visit.complaints.isEmpty, "\(visit.complaints)")
     // What the browser made of it: tables, curves and the diagram are where they were written, and
     // the page's policy lets its script run.
     for part in [
-      "<table class=\"results\">", "class=\"curve c0\"", "class=\"confusion\"", "class=\"js\"",
+      "<table class=\"results\"", "class=\"curve c0\"", "class=\"confusion\"", "class=\"js\"",
       "class=\"controls\"", "</html>",
     ] {
       let isThere = visit.page.contains(part)
@@ -91,10 +91,10 @@ import Testing
     const out = document.createElement('pre');
     out.id = 'found';
     out.textContent = JSON.stringify(found);
-    document.body.append(out);
+    parent.document.body.append(out);
     """
 
-  @Test(arguments: [390, 1280]) func thePageAnswersAndIsNotCut(_ width: Int) throws {
+  @Test(arguments: [320, 390, 800, 1280]) func thePageAnswersAndIsNotCut(_ width: Int) throws {
     try RunFiles.withFolder(RunFiles.make(), named: "first") { first in
       try RunFiles.withFolder(RunFiles.make(seed: 8), named: "second") { second in
         let drawn = try CommandLineTool.run(
@@ -105,7 +105,7 @@ import Testing
         page.replace(#/<meta http-equiv[^>]*>/#, with: "")
         page.replace("</body>", with: "<script>{\(Self.probe)}</script></body>")
         try page.write(toFile: first + "/page.html", atomically: true, encoding: .utf8)
-        let visit = try Browser.visit(first + "/page.html", width: width)
+        let visit = try Browser.visit(first + "/page.html", inFrameOf: width)
         #expect(visit.complaints.isEmpty, "\(visit.complaints)")
         let text = try #require(visit.page.firstMatch(of: #/<pre id="found">([^<]*)<\/pre>/#)).1
         let found = try JSONValue.parse(Array(text.utf8)[...], path: "probe")

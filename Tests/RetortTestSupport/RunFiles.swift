@@ -50,8 +50,10 @@ public enum RunFiles {
     guard isFinished else { return files }
     files["stages/distil/kd/result.json"] = """
       {"stage":"distil/kd","student":{"accuracy":0.8125,"nll":0.5,"ece":0.0625,\
-      "parameters":54314,"macs":834816},"best":{"step":5,"validation":{"accuracy":0.75}},"teacher":{"accuracy":0.9,\
-      "nll":0.3,"ece":0.02,"parameters":543140,"macs":9},"agreement":0.7,"steps":10,\
+      "parameters":54314,"macs":834816},"kept":"last","last":{"step":10,"validation":null,\
+      "test":{"accuracy":0.8125,"nll":0.5}},"best":{"step":5,"validation":{"accuracy":0.75,\
+      "loss":1.5},"test":null},"teacher":{"accuracy":0.9,"nll":0.3,"ece":0.02,\
+      "parameters":543140,"macs":9},"agreement":0.7,"steps":10,\
       "labelledExamples":300,"teacherEvaluations":300,"seconds":61.5,"losses":{},\
       "device":"a <device>","seed":\(seed),"recipeSHA256":"abc123","version":"0.1.0"}
       """

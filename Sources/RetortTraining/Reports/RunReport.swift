@@ -7,7 +7,7 @@ public struct RunReport: Sendable {
   private let runs: [RunRecord]
 
   /// A report on `runs`, in this order.
-  public init(_ runs: [RunRecord]) { self.runs = runs }
+  public init(_ runs: [RunRecord]) { self.runs = RunRecord.distinct(runs) }
 
   /// Writes the page to `path`, wholly or not at all.
   ///

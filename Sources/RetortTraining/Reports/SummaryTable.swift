@@ -6,7 +6,7 @@ public struct SummaryTable: Sendable {
 
   /// The table of all finished student stages of `runs`; rows by number of labels, then in the order
   /// in which stages first appear.
-  public init(_ runs: [RunRecord]) { self.runs = runs }
+  public init(_ runs: [RunRecord]) { self.runs = RunRecord.distinct(runs) }
 
   /// The table with a head line; nothing but the head if no student has ended.
   ///

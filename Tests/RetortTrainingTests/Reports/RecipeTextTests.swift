@@ -42,6 +42,24 @@ import Testing
     #expect(key("mlp", "resnet8") != recipe.key(of: "distil/kd"))
   }
 
+  @Test func whatAModelIsTakenFromBelongsToIt() {
+    func key(_ steps: Int, from source: String = "teacher") -> String {
+      RecipeText(
+        """
+        stages:
+          - name: teacher
+            train: {steps: \(steps)}
+          - name: kd
+            teacher: {from: \(source), expected-accuracy: 0.8}
+            student: {from: kd}
+        """
+      ).key(of: "kd")
+    }
+    #expect(key(3) == key(3) && key(3) != key(4))
+    #expect(key(3, from: "\"teacher\"").contains("steps: 3"))
+    #expect(key(3, from: "none").contains("expected-accuracy"))
+  }
+
   @Test func anyTextIsTakenApart() {
     for text in [
       "", "\r\n", "stages:", "stages:\n  - name:", "stages:\n    : x", "  - name: \"\\U\"",

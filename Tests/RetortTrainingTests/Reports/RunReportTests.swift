@@ -78,6 +78,17 @@ import Testing
     #expect(teacher["curves"]?.array?.first?["seconds"]?.array?.count == 1000)
   }
 
+  @Test func theStateThatIsKeptNeedNotBeTheLast() throws {
+    var files = RunFiles.make()
+    let path = "stages/distil/kd/result.json"
+    files[path] = files[path]?.replacing("\"kept\":\"last\"", with: "\"kept\":\"best\"")
+      .replacing("\"test\":{\"accuracy\":0.8125", with: "\"test\":{\"accuracy\":0.7")
+    let page = try ReportFixture.page(files)
+    #expect(page.contains("75.00 % at 5, kept"))
+    // The curve goes on to what the training ended with, which the result does not count.
+    #expect(page.contains("kd ends at 70 %") && page.contains("kd is right on 81.25 %"))
+  }
+
   @Test func anUnfinishedRunHasAReportToo() throws {
     let page = try ReportFixture.page(RunFiles.make(isFinished: false))
     #expect(try ReportFixture.text(of: page).contains("No stage has ended yet."))
@@ -125,6 +136,38 @@ import Testing
         #expect(page.contains("\"runs\":[2,2]"))
       }
     }
+  }
+
+  @Test func runsOfOneNameAreToldApartByTheirFolders() throws {
+    var files: [String: String] = [:]
+    for folder in ["a/seed-1/", "b/seed-1/", "b/seed-2/"] {
+      for (name, text) in RunFiles.make(temperature: folder.hasPrefix("a") ? 4 : 8) {
+        files[folder + name] = text
+      }
+    }
+    try RunFiles.withFolder(files) { folder in
+      let runs = try ["a/seed-1", "b/seed-1", "b/seed-2"].map { try RunRecord(folder + "/" + $0) }
+      let text = try ReportFixture.text(of: RunReport(runs).html)
+      #expect(text.contains("a/seed-1, b/seed-1, seed-2"))
+      #expect(text.contains("a/seed-1: kd") && text.contains("b/seed-1 and 1 more: kd"))
+      // The same folder twice has but one name.
+      #expect(try ReportFixture.text(of: RunReport([runs[0], runs[0]]).html).contains("seed-1"))
+    }
+  }
+
+  @Test func heldOutExamplesHaveCurvesOfTheirOwn() throws {
+    var files = RunFiles.make()
+    files["metrics.jsonl"] = """
+      {"stage":"distil/kd","step":5,"split":"train","loss":3,"losses":{"a":1,"b":2}}
+      {"stage":"distil/kd","step":5,"split":"validation","accuracy":0.5,"loss":1.5}
+
+      """
+    let page = try ReportFixture.page(files)
+    let titles = page.matches(of: #/<figcaption>([^<]*)<\/figcaption>\n<svg viewBox="0 0 460/#)
+    #expect(
+      titles.prefix(5).map { String($0.1) } == [
+        "validation accuracy", "total loss", "a", "b", "validation loss",
+      ])
   }
 
   @Test func whatIsNoRunIsRefused() throws {

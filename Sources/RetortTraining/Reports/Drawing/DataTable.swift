@@ -1,7 +1,7 @@
 /// A table of a page.
 ///
-/// The script sorts it by any column; on narrow screens each row is a card whose entries bear their
-/// columns' names.
+/// The script sorts it by any column. On screens that are too narrow for many columns each row is a
+/// card whose entries bear their columns' names.
 struct DataTable {
   /// A cell with what it is sorted by.
   struct Cell {
@@ -47,6 +47,9 @@ struct DataTable {
     }
   }
 
+  /// How many columns fit on any screen.
+  private static let fewColumns = 5
+
   /// What the table shows, for those who cannot see it.
   let name: String
   /// The columns' titles; the first column's cells are the rows' heads.
@@ -55,7 +58,10 @@ struct DataTable {
   var rows: [(isMarked: Bool, cells: [Cell])] = []
 
   var html: HTML {
-    let head = columns.map { "<th scope=\"col\">\($0)</th>" as HTML }
+    let head = columns.enumerated().map { index, title -> HTML in
+      let isText = rows.first.map { $0.cells.indices.contains(index) && $0.cells[index].isText }
+      return "<th scope=\"col\"\(isText == true ? " class=\"word\"" : "" as HTML)>\(title)</th>"
+    }
     let body = rows.map { row -> HTML in
       let cells = zip(columns, row.cells).enumerated().map { index, pair in
         cell(pair.0, pair.1, isHead: index == 0)
@@ -64,7 +70,7 @@ struct DataTable {
     }
     return """
       <div class="scroll" tabindex="0" role="region" aria-label="\(name)">\
-      <table class="results">
+      <table class="results"\(columns.count > Self.fewColumns ? "" : " data-few=\"few\"" as HTML)>
       <thead><tr>\(head)</tr></thead>
       <tbody>
       \(body)</tbody></table></div>

@@ -29,12 +29,10 @@ struct MetricLines {
       if let seconds = line["seconds"]?.double { clock.add(step: step, seconds) }
       let losses = line["losses"]?.members ?? []
       for member in line.members ?? [] where MetricLines.isValue(member) {
-        switch member.key {
-        // A loss of one summand is that summand.
-        case "loss" where losses.count == 1: break
-        case "loss": add("total loss", step, member.value.double)
-        default: add(MetricLines.name(member.key, of: line), step, member.value.double)
-        }
+        let name = MetricLines.name(member.key, of: line)
+        // A training loss of one summand is that summand.
+        if name == MetricLines.totalLoss, losses.count == 1 { continue }
+        add(name, step, member.value.double)
       }
       for loss in losses where MetricLines.isNumber(loss.value) {
         add(loss.key, step, loss.value.double)
@@ -66,7 +64,7 @@ struct MetricLines {
     var start = 0
     while let end = bytes[start...].firstIndex(of: 0x0A) {
       defer { start = end + 1 }
-      guard let line = try? JSONValue.parse(bytes[start..<end], path: path),
+      guard end - start < 1 << 20, let line = try? JSONValue.parse(bytes[start..<end], path: path),
         let name = line["stage"]?.string, let step = line["step"]?.int, step >= 0
       else {
         damaged += 1
@@ -81,6 +79,9 @@ struct MetricLines {
     }
     stages = stages.map(\.timed)
   }
+
+  /// What the curve of the sum of all losses is called.
+  static let totalLoss = "total loss"
 
   private static func isValue(_ member: JSONValue.Member) -> Bool {
     isNumber(member.value) && !["step", "epoch", "seconds"].contains(member.key)
@@ -102,7 +103,9 @@ struct MetricLines {
       if character.isUppercase { words += " " }
       words += character.lowercased()
     }
-    guard let split = line["split"]?.string, split != "train" else { return words }
+    guard let split = line["split"]?.string, split != "train" else {
+      return key == "loss" ? totalLoss : words
+    }
     return "\(split) \(words)"
   }
 }

@@ -41,10 +41,27 @@ package struct RecipeText: Sendable {
   /// The entries of the stage called `name`; none where there is no such stage.
   func settings(of name: String) -> [Setting] { stages[name] ?? [] }
 
-  /// What two stages have in common whose recipes differ in names and the seed alone.
+  /// What two stages have in common whose recipes differ in names and the seed alone: their entries,
+  /// and those of all stages that they take models from.
   func key(of name: String) -> String {
-    let settings = settings(of: name).map { "\($0.key): \($0.value)" }
-    return settings.isEmpty ? head : head + "\n" + settings.joined(separator: "\n")
+    var (key, seen, waiting) = (head, Set([name]), [name])
+    while let stage = waiting.popLast() {
+      for setting in settings(of: stage) {
+        key += "\n\(setting.key): \(setting.value)"
+        if let source = Self.source(setting.value), seen.insert(source).inserted {
+          waiting.append(source)
+        }
+      }
+    }
+    return key
+  }
+
+  /// The stage that an entry such as `{from: teacher}` takes its model from.
+  private static func source(_ value: String) -> String? {
+    guard let start = value.firstRange(of: "from: ") else { return nil }
+    let rest = value[start.upperBound...]
+    guard rest.hasPrefix("\"") else { return String(rest.prefix { !",}".contains($0) }) }
+    return rest.dropFirst().firstIndex(of: "\"").map { unquoted(String(rest[...$0])) }
   }
 
   /// The lines of a text.

@@ -28,8 +28,12 @@ package struct ResultRecord: Sendable {
   let score: Score
   /// The score of the model that taught it; students have one.
   let teacher: Score?
-  /// The accuracy of the best evaluation, and after how many steps it was taken.
+  /// The best accuracy on the examples held out for validation, and after how many steps it was found.
   let best: (step: Int, accuracy: Double)?
+  /// Whether the score is of the model after those steps, and not after the last.
+  let isBestKept: Bool
+  /// The test accuracy after the last step, and that step.
+  let last: (step: Int, accuracy: Double)?
   /// The share of test examples on which student and teacher agree.
   let agreement: Double?
   let steps: Int?
@@ -50,6 +54,11 @@ package struct ResultRecord: Sendable {
     (self.player, self.score) = (player, score)
     teacher = player == .student ? Score(json["teacher"]) : nil
     best = json["best"]?.best.flatMap { $0.step >= 0 && (0...1).contains($0.accuracy) ? $0 : nil }
+    isBestKept = json["kept"]?.string == "best"
+    let own = isBestKept ? nil : score.accuracy
+    last = (json["last"]?.count("step") ?? json.count("steps")).flatMap { step in
+      (json["last"]?["test"]?.share("accuracy") ?? own).map { (step, $0) }
+    }
     agreement = json.share("agreement")
     (steps, labelledExamples) = (json.count("steps"), json.count("labelledExamples"))
     teacherEvaluations = json.count("teacherEvaluations")

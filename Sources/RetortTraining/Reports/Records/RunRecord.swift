@@ -3,8 +3,10 @@ import RetortFormats
 
 /// What a run's folder tells of it, finished or not.
 public struct RunRecord: Sendable {
-  /// The folder's own name.
-  public let name: String
+  /// The folder's own name, with those above it where others would have the same.
+  public private(set) var name: String
+  /// The names on the way to the folder, its own last.
+  private let components: [String]
   /// Its stages, in the order in which they began.
   package let stages: [StageRecord]
   /// The expanded recipe.
@@ -23,7 +25,8 @@ public struct RunRecord: Sendable {
       throw FormatError(
         folder, .unsupported(what: "a folder without recipe.yaml", supported: "folders of runs"))
     }
-    name = Self.lastComponent(of: folder)
+    components = Self.components(of: folder)
+    name = components.last ?? "/"
     let recipe = RecipeText(
       String(
         decoding: try FileBytes.read(folder + "/recipe.yaml", limit: 1 << 24), as: UTF8.self))
@@ -55,11 +58,25 @@ public struct RunRecord: Sendable {
     }
   }
 
-  private static func lastComponent(of path: String) -> String {
-    guard let resolved = realpath(path, nil) else { return path }
+  private static func components(of path: String) -> [String] {
+    guard let resolved = realpath(path, nil) else { return [path] }
     defer { free(resolved) }
-    let parts = String(cString: resolved).split(separator: "/")
-    return parts.last.map(String.init) ?? "/"
+    return String(cString: resolved).split(separator: "/").map(String.init)
+  }
+
+  /// `runs` with names that tell them apart, as far as their folders do.
+  static func distinct(_ runs: [RunRecord]) -> [RunRecord] {
+    var runs = runs
+    let longest = runs.map(\.components.count).max() ?? 0
+    for length in 2..<max(2, longest + 1) {
+      let twins = Dictionary(grouping: runs.indices) { runs[$0].name }.values.filter { twins in
+        Set(twins.map { runs[$0].components }).count > 1
+      }
+      for index in twins.joined() {
+        runs[index].name = runs[index].components.suffix(length).joined(separator: "/")
+      }
+    }
+    return runs
   }
 
   /// What the last stage that ended tells of where it ran.

@@ -4,6 +4,8 @@ import RetortFormats
 package struct StageRecord: Sendable {
   /// What the curve of the learning rate is called.
   static let learningRate = "learning rate"
+  /// What the curve of the share of test examples that is right is called.
+  static let testAccuracy = "test accuracy"
 
   /// Its name; arms are called `stage/arm`.
   let name: String
@@ -35,23 +37,21 @@ package struct StageRecord: Sendable {
     settings = recipe.settings(of: name)
     recipeKey = recipe.key(of: name)
     var damage: [String] = []
-    func json(_ file: String) throws(FormatError) -> JSONValue? {
+    // Values take many times the bytes of their text, so files have limits of their own.
+    func record<Record>(
+      _ file: String, limit: Int, _ make: (JSONValue) -> Record?
+    ) throws(FormatError) -> Record? {
       guard let path = home.map({ $0 + "/" + file }), FileBytes.isReadable(path) else { return nil }
-      return try JSONValue.parse(try FileBytes.read(path, limit: 1 << 28)[...], path: path)
-    }
-    func record<Record>(_ file: String, _ make: (JSONValue) -> Record?) throws(FormatError)
-      -> Record?
-    {
-      guard let content = try json(file) else { return nil }
-      let record = make(content)
+      let bytes = try FileBytes.read(path, limit: limit)
+      let record = make(try JSONValue.parse(bytes[...], path: path))
       if record == nil {
         damage.append("\(file) of \(lines.name) does not hold what it should, and is left out.")
       }
       return record
     }
-    result = try record("result.json", ResultRecord.init)
-    evaluation = try record("evaluation.json", EvaluationRecord.init)
-    exploration = try record("explored.json", ExplorationRecord.init)
+    result = try record("result.json", limit: 1 << 20, ResultRecord.init)
+    evaluation = try record("evaluation.json", limit: 1 << 25, EvaluationRecord.init)
+    exploration = try record("explored.json", limit: 1 << 26, ExplorationRecord.init)
     if let path = home.map({ $0 + "/samples.png" }), FileBytes.isReadable(path) {
       samples = try FileBytes.read(path, limit: 1 << 24)
     } else {
@@ -66,13 +66,13 @@ package struct StageRecord: Sendable {
   private static func concluded(
     _ curves: [(name: String, curve: Curve)], _ result: ResultRecord?
   ) -> [(name: String, curve: Curve)] {
-    guard let accuracy = result?.score.accuracy, let steps = result?.steps else { return curves }
+    guard let end = result?.last else { return curves }
     return curves.map { name, curve in
-      guard name == "test accuracy", let last = curve.points.last, last.step < Double(steps) else {
+      guard name == testAccuracy, let last = curve.points.last, last.step < Double(end.step) else {
         return (name, curve)
       }
       var whole = curve
-      whole.add(step: steps, accuracy)
+      whole.add(step: end.step, end.accuracy)
       return (name, whole)
     }
   }

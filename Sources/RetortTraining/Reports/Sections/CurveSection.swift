@@ -71,9 +71,9 @@ struct CurveSection {
       where seen.insert(curve.name).inserted { names.append(curve.name) }
     }
     func rank(_ name: String) -> Int {
-      if name == "test accuracy" { return 0 }
+      if name == StageRecord.testAccuracy { return 0 }
       if name.hasSuffix("accuracy") { return 1 }
-      if name == "total loss" { return 2 }
+      if name == MetricLines.totalLoss { return 2 }
       return name == StageRecord.learningRate ? 4 : name.hasSuffix("per second") ? 5 : 3
     }
     return names.enumerated().sorted {

@@ -45,7 +45,7 @@ private struct ExplorationView {
   var html: HTML {
     var table = DataTable(
       name: "figures of the search",
-      columns: ["", "divergence", "teacher sure", "student sure", "agreement"])
+      columns: ["examples", "divergence", "teacher sure", "student sure", "agreement"])
     let steps = record.steps.enumerated().map { ("step \($0.offset)", $0.element) }
     for (name, figures) in [("originals", record.originals)] + steps {
       table.rows.append(
@@ -83,7 +83,7 @@ private struct ExplorationView {
       "\(picture.title): teacher \(picture.teacher.first?.name ?? "none"), "
       + "student \(picture.student.first?.name ?? "none"), divergence \(divergence)"
     return """
-      <li class="\(picture.isAgreed ? "alike" : "differs")"><h4>\(picture.title)</h4>\
+      <li class="\(picture.isAgreed ? "alike" : "differs")"><p class="at">\(picture.title)</p>\
       <img src="data:image/png;base64,\(picture.png)" alt="\(alternative)"/>\
       \(opinions("t", "T", picture.teacher))\(opinions("s", "S", picture.student))\
       <div class="d">D \(divergence)</div></li>

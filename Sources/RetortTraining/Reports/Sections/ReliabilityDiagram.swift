@@ -5,9 +5,9 @@ struct ReliabilityDiagram {
   // The plot's size and place in the drawing's units.
   private let size = 240.0, left = 40.0, top = 8.0
 
-  /// The diagram; nil where nothing is known.
+  /// The diagram; nil where nothing is known, or too much.
   init?(_ evaluation: EvaluationRecord) {
-    guard !evaluation.bins.isEmpty else { return nil }
+    guard (1...100).contains(evaluation.bins.count) else { return nil }
     bins = evaluation.bins
     ece = evaluation.ece.map { "; ECE \(ReportNumber.plain($0, 4))" } ?? ""
   }

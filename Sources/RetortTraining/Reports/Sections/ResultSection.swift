@@ -82,6 +82,7 @@ struct ResultSection {
     }
     let best = result.best.map {
       "\(ReportNumber.percent($0.accuracy)) at \(ReportNumber.count($0.step))"
+        + (result.isBestKept ? ", kept" : "")
     }
     return [
       .text(result.player.rawValue), .percent(result.score.accuracy),
