@@ -151,7 +151,8 @@ private let cases: [FaultCase] = [
     #expect(try small.names().filter { !$0.hasPrefix("cache") } == before, "nothing is left behind")
   }
 
-  @Test func aFullDiskEndsTheRun() throws {
+  /// Lines are added to a file of the run alone; a link may lead to a device or a pipe.
+  @Test func aDeviceInPlaceOfTheMetricsEndsTheRun() throws {
     let small = try SmallRun()
     try small.prepareDistillation()
     try FileManager.default.createDirectory(
@@ -160,20 +161,20 @@ private let cases: [FaultCase] = [
       atPath: small.path + "/out/metrics.jsonl", withDestinationPath: "/dev/full")
     let run = try small.retort(["run", "kd.yaml", "--device", "cpu", "--output", "out"])
     #expect(
-      run.errors == "retort: out/metrics.jsonl: write failed: No space left on device. "
-        + "Free some disk space.\n")
+      run.errors == "retort: out/metrics.jsonl: not a regular file. Give the path of a file.\n")
     #expect(run.status == 1)
   }
 
-  /// The weights fit the limit, a checkpoint does not; what is half written is removed.
-  @Test func aLimitOnFilesEndsTheRun() throws {
+  /// First no metrics' line fits the limit any more, then no checkpoint; what is half written is removed.
+  @Test(arguments: [(4, "metrics.jsonl"), (16, "checkpoints/step-20.safetensors")])
+  func aLimitOnFilesEndsTheRun(_ limit: Int, _ file: String) throws {
     let small = try SmallRun()
     try small.prepareDistillation()
+    let command = "exec '\(CommandLineTool.path)' run kd.yaml --device cpu --output out"
     let run = try CommandLineTool.run(
-      ["-c", "ulimit -f 16; exec '\(CommandLineTool.path)' run kd.yaml --device cpu --output out"],
-      of: "/bin/bash", in: small.path)
+      ["-c", "ulimit -f \(limit); \(command)"], of: "/bin/bash", in: small.path)
     #expect(
-      run.errors == "retort: out/checkpoints/step-20.safetensors: write failed: File too large. "
+      run.errors == "retort: out/\(file): write failed: File too large. "
         + "Raise the limit on file sizes ('ulimit -f').\n")
     #expect(run.status == 1)
     #expect(try small.names().filter { $0.hasSuffix(".partial") }.isEmpty)

@@ -29,7 +29,19 @@ import Testing
     #expect(folder.entries == ["a"])
   }
 
-  @Test func aFullDiskIsReported() {
+  @Test func aFullDiskIsReported() throws {
+    let descriptor = open("/dev/full", O_WRONLY | O_CLOEXEC)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    let error = #expect(throws: FormatError.self) {
+      try AtomicFile.Writer(descriptor: descriptor, path: "a").append([1])
+    }
+    #expect(
+      error?.description
+        == "a: write failed: No space left on device. Free some disk space.")
+  }
+
+  @Test func aMissingFolderIsReported() {
     let error = #expect(throws: FormatError.self) {
       try AtomicFile.write([1], to: "/nonexistent/a")
     }
