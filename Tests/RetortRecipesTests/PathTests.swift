@@ -37,6 +37,20 @@ import Testing
     }
   }
 
+  /// The hash is of what a recipe says: it stays where recipe and files move together.
+  @Test func aCopiedRecipeHasTheSameHash() throws {
+    try SmallPictures.withFolder { home in
+      try write(recipe, home + "/a/r.yaml")
+      try write(recipe, home + "/b/c/r.yaml")
+      let (one, other) = try (Recipe.load(home + "/a/r.yaml"), Recipe.load(home + "/b/c/r.yaml"))
+      #expect(one != other && one.sha256 == other.sha256)
+      for override in ["teacher.weights=pupil.safetensors", "data.directory=photographs"] {
+        let changed = try Recipe.load(home + "/a/r.yaml", overrides: [override])
+        #expect(changed.sha256 != one.sha256, "\(override)")
+      }
+    }
+  }
+
   @Test func onTheCommandLineTheyCountFromTheWorkingDirectory() throws {
     let here = FileManager.default.currentDirectoryPath
     try SmallPictures.withFolder { home in

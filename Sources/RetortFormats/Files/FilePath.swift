@@ -45,6 +45,11 @@ package enum FilePath {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
+  /// What stands behind the last `/`, those at the end aside; empty for the root.
+  package static func name(of path: String) -> String {
+    path.split(separator: "/").last.map(String.init) ?? ""
+  }
+
   /// `path` below `folder`, which has no links in it, so that each `..` at the beginning leads one up.
   private static func joined(_ folder: String, _ path: String) -> String {
     let (above, below) = (folder.split(separator: "/"), path.split(separator: "/"))

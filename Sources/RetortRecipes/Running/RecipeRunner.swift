@@ -126,7 +126,7 @@ public final class RecipeRunner {
     try takeFolder()
     let stored = String(decoding: try FileBytes.read(path), as: UTF8.self)
     if let difference = recipe.difference(from: stored) {
-      if try Recipe.decode(yaml: stored, path: path).sha256 == recipe.sha256 {
+      if try Recipe.decode(yaml: stored, path: path) == recipe {
         throw RunError.otherVersion(folder: folder.path, entry: difference.given)
       }
       throw RunError.otherRecipe(

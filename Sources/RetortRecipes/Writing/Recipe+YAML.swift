@@ -5,24 +5,30 @@ import RetortFormats
 
 extension Recipe {
   /// The recipe with every default written out; reading it gives an equal recipe.
-  public var expandedYAML: String {
+  public var expandedYAML: String { yaml { $0 } }
+
+  /// The SHA-256 of the expanded text with files and folders by name alone.
+  ///
+  /// It tells recipes apart that say different things, wherever they and their files lie. What files of
+  /// weights hold is told apart by a run's `weights.json`.
+  public var sha256: String { SHA256.hexadecimal(Array(yaml(FilePath.name(of:)).utf8)) }
+
+  /// - Parameter file: How a file's or a folder's path is written.
+  private func yaml(_ file: (String) -> String) -> String {
     let head = [
       "version: 1", "name: \(word(name))", "seed: \(seed)", "compute: \(compute.rawValue)",
       "stages:",
     ]
-    return (head + stages.flatMap(\.yamlLines)).joined(separator: "\n") + "\n"
+    return (head + stages.flatMap { $0.yamlLines(file) }).joined(separator: "\n") + "\n"
   }
-
-  /// The SHA-256 of the expanded text, which tells this recipe from every other.
-  public var sha256: String { SHA256.hexadecimal(Array(expandedYAML.utf8)) }
 }
 
 extension StageSpec {
-  fileprivate var yamlLines: [String] {
-    var lines = ["  - name: \(word(name))", "    data: \(data.yaml)"]
-    if let teacher { lines.append("    teacher: \(teacher.yaml)") }
-    if let generator { lines.append("    generator: \(generator.yaml)") }
-    if let student { lines.append("    student: \(student.yaml)") }
+  fileprivate func yamlLines(_ file: (String) -> String) -> [String] {
+    var lines = ["  - name: \(word(name))", "    data: \(data.yaml(file))"]
+    if let teacher { lines.append("    teacher: \(teacher.yaml(file))") }
+    if let generator { lines.append("    generator: \(generator.yaml(file))") }
+    if let student { lines.append("    student: \(student.yaml(file))") }
     lines.append("    losses:")
     lines += losses.map { "      - \($0.yaml)" }
     if let explore { lines.append("    explore: \(explore.yaml)") }
@@ -35,9 +41,9 @@ extension StageSpec {
 }
 
 extension DataSpec {
-  fileprivate var yaml: String {
+  fileprivate func yaml(_ file: (String) -> String) -> String {
     var entries = [("name", word(name))]
-    if let directory { entries.append(("directory", word(directory))) }
+    if let directory { entries.append(("directory", word(file(directory)))) }
     switch selection {
     case .all: break
     case .labelled(let count): entries.append(("labelled", "\(count)"))
@@ -51,11 +57,11 @@ extension DataSpec {
 }
 
 extension PlayerSpec {
-  fileprivate var yaml: String {
+  fileprivate func yaml(_ file: (String) -> String) -> String {
     var entries: [(String, String)] = []
     switch source {
     case .untrained: entries = [("model", word(model))]
-    case .file(let path): entries = [("model", word(model)), ("weights", word(path))]
+    case .file(let path): entries = [("model", word(model)), ("weights", word(file(path)))]
     case .stage(let name): entries = [("from", word(name))]
     }
     if let expectedAccuracy { entries.append(("expected-accuracy", number(expectedAccuracy))) }
