@@ -6,10 +6,11 @@ SHELL := /bin/bash
 
 # C targets hold the CPU backend's hot loops: optimised even in debug builds.
 TEST_BUILD := -Xcc -O2 --disable-xctest
+TEST = python3 Scripts/test.py "$$(swift build --show-bin-path $(TEST_BUILD))/retortPackageTests.xctest"
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test lint gpu-check test-oclgrind verify bench bench-step bundle bundle-check manual reproduce-fashion size clean
+.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind verify bench bench-step bundle bundle-check manual reproduce-fashion size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,11 +25,17 @@ demo: setup build ## Train teacher, generator and six students on Fashion-MNIST 
 	@if [ -d runs/fashion-demo ]; then echo "runs/fashion-demo exists: move or remove it first" >&2; exit 1; fi
 	$(RETORT) run fashion-demo --output runs/fashion-demo --device $(DEVICE)
 
-test: setup lint ## Set up, lint, build, compile for GPUs, and run every test on OpenCL and on the CPU
+test: setup lint ## Set up, lint, build, and run every test on OpenCL and on the CPU
 	swift build --build-tests $(TEST_BUILD)
-	@Scripts/setup.sh gpu-check
-	@python3 Scripts/gpu-check.py .build/debug/retort --quick
-	@Scripts/test.sh $(TEST_BUILD)
+	@$(TEST)
+
+test-fast: ## Build, and run the tests that need few kernels and little time
+	swift build --build-tests $(TEST_BUILD)
+	@$(TEST) --fast
+
+test-all: setup lint gpu-check ## Run every test with whole sweeps, and compile every kernel for GPUs
+	swift build --build-tests $(TEST_BUILD)
+	@$(TEST) --all
 
 lint: ## Check Swift format and compile every kernel with all warnings as errors
 	swift format lint -r --strict --parallel Sources Tests Package.swift

@@ -1,6 +1,6 @@
 """Compiles every kernel that Retort gives a GPU, for GPUs that the machine need not have.
 
-Usage: gpu-check.py RETORT [--quick] [--table FILE]
+Usage: gpu-check.py RETORT [--table FILE]
 
 `RETORT` writes the programs of training steps, recipes and recorded cases (`--device sources:…`);
 clang makes PTX or AMD assembly of each, ptxas and clang's assembler make machine code of that, and
@@ -21,7 +21,6 @@ import sys
 import tempfile
 import textwrap
 import zipfile
-import zlib
 
 HOME = pathlib.Path(".build/gpu-check")
 KERNELS = pathlib.Path("Kernels")
@@ -32,8 +31,6 @@ NVIDIA = ["sm_70", "sm_80", "sm_90"]
 AMD = ["gfx90a", "gfx942", "gfx1100"]
 INTEL = ["dg2-g10", "pvc"]
 TARGETS = NVIDIA + AMD + INTEL
-QUICK = ["sm_90", "gfx942", "dg2-g10"]
-FEW = 3  # programs of a kernel, type and tile that a quick check compiles
 # What types and cores of products on matrix units are called, and the targets that have both.
 TYPES = {"1": "tf32", "2": "bf16", "3": "fp16"}
 CORES = {"1": "mma.sync", "2": "mfma", "3": "wmma", "4": "dpas 8", "5": "dpas 16"}
@@ -184,19 +181,12 @@ def matrix_units(source):
     return f"{TYPES[found[1]]} {CORES[found[2]]}" if found else ""
 
 
-def targets_of(source, quick):
-    """The targets that a program is compiled for: those that have its matrix units and its fence.
-
-    Quickly, one of them, by turns.
-    """
+def targets_of(source):
+    """The targets that a program is compiled for: those that have its matrix units and its fence."""
     fence = re.search(r"^#define FENCE (\d)$", source.read_text(), re.MULTILINE)
     fenced = FENCES.get(fence[1], TARGETS) if fence else TARGETS
     units = MATRIX_UNITS.get(matrix_units(source), TARGETS)
-    having = [target for target in units if target in fenced]
-    if not quick:
-        return having
-    chosen = [target for target in having if target in QUICK] or having
-    return [chosen[zlib.crc32(source.name.encode()) % len(chosen)]]
+    return [target for target in units if target in fenced]
 
 
 def clang(target):
@@ -346,16 +336,6 @@ def row_name(source):
     return " ".join(filter(None, [kernel, matrix_units(source), tile(source)]))
 
 
-def few(sources):
-    """Some programs of each kernel, type and tile; all of those without a tile."""
-    kept, counts = [], {}
-    for source in sorted(sources, key=lambda source: zlib.crc32(source.name.encode())):
-        counts[row_name(source)] = counts.get(row_name(source), 0) + 1
-        if not tile(source) or counts[row_name(source)] <= FEW:
-            kept.append(source)
-    return kept
-
-
 def table(results, targets):
     """A Markdown table: per kernel the most of everything over its programs."""
     rows = {}
@@ -380,15 +360,12 @@ def table(results, targets):
     return "\n".join(lines) + "\n"
 
 
-def page(text, count, versions, quick):
+def page(text, count, versions):
     """The kept file: what was compiled, by what, and the table."""
     about = (
         f"Written by `make gpu-check` on a machine without a GPU: {count} programs, clang "
         f"{re.search(r'clang version ([0-9.]+)', versions)[1]}, ptxas "
         f"{re.search(r'V([0-9.]+)', versions)[1]}, Intel's ocloc of Debian 12. ")
-    if quick:
-        about += (f"Of each kernel, type and tile there are at most {FEW} programs, each compiled for "
-                  "one of the processors that it is meant for. ")
     about += (
         "Each row has the most over its programs: bytes of local memory of a work-group, matrix "
         "instructions, and under each processor the registers of a work-item (vector registers on "
@@ -401,21 +378,16 @@ def page(text, count, versions, quick):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("retort", help="the built program")
-    parser.add_argument("--quick", action="store_true",
-                        help=f"at most {FEW} programs of each kernel, type and tile, each for one of "
-                             f"{', '.join(QUICK)}, or what it is meant for")
     parser.add_argument("--table", help="the file that keeps the table")
     options = parser.parse_args()
     (HOME / "results").mkdir(parents=True, exist_ok=True)
     versions = run([CLANG, "--version"]).stdout + run([ptxas(), "--version"]).stdout
     ocloc()
     sources = write_sources(pathlib.Path(options.retort).resolve())
-    if options.quick:
-        sources = few(sources)
     results = {source: {} for source in sources}
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         waiting = {pool.submit(check, source, target, versions): (source, target)
-                   for source in sources for target in targets_of(source, options.quick)}
+                   for source in sources for target in targets_of(source)}
         for done in concurrent.futures.as_completed(waiting):
             source, target = waiting[done]
             results[source][target] = done.result()
@@ -436,7 +408,7 @@ def main():
     if options.table:
         path = pathlib.Path(options.table)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(page(text, len(sources), versions, options.quick))
+        path.write_text(page(text, len(sources), versions))
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ else
   need dataset-fashion-mnist test -r /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
   need libspng-dev development spng
   need zlib1g-dev development z
+  need python3 command -v python3
 fi
 
 [[ ${#missing[@]} -eq 0 ]] && exit 0
