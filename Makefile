@@ -74,7 +74,7 @@ manual: build ## Write the man page and shell completions under dist/share
 	@$(RETORT) --generate-completion-script zsh > dist/share/zsh/site-functions/_retort
 	@$(RETORT) --generate-completion-script fish > dist/share/fish/vendor_completions.d/retort.fish
 
-reproduce-fashion: setup build ## Fill the tables of labels against arms, five seeds each; goes on where it stopped
+reproduce-fashion: setup build ## Fill the tables of labels against variants, five seeds each; goes on where it stopped
 	@Scripts/setup.sh figure
 	@Scripts/reproduce-fashion.sh $(RETORT) $(DEVICE)
 

@@ -37,33 +37,38 @@ let package = Package(
     .target(name: "RetortCPU", dependencies: ["RetortCore", "CRetortCPU"]),
     .target(name: "RetortOpenCL", dependencies: ["RetortCore", "COpenCL", "CKernels"]),
     .target(name: "RetortFormats", dependencies: ["RetortCore", "CZlib", "CSpng"]),
-    .target(name: "RetortData", dependencies: ["RetortCore", "RetortFormats", "CRetortHost"]),
+    .target(name: "RetortSchema", dependencies: ["RetortCore", "RetortFormats"]),
+    .target(
+      name: "RetortData",
+      dependencies: ["RetortCore", "RetortFormats", "RetortSchema", "CRetortHost"]),
     .target(name: "RetortNN", dependencies: ["RetortCore"]),
     .target(name: "RetortModels", dependencies: ["RetortCore", "RetortNN"]),
     .target(
       name: "RetortTraining",
-      dependencies: ["RetortCore", "RetortNN", "RetortData", "RetortFormats", "CReport"]),
+      dependencies: [
+        "RetortCore", "RetortNN", "RetortData", "RetortFormats", "RetortSchema", "CReport",
+      ]),
     .target(
       name: "RetortDistillation",
-      dependencies: ["RetortCore", "RetortNN", "RetortTraining"]),
+      dependencies: ["RetortCore", "RetortNN", "RetortSchema", "RetortTraining"]),
     .target(
       name: "RetortRecipes",
       dependencies: [
         "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining",
-        "RetortDistillation", "RetortFormats", "CRecipes",
+        "RetortDistillation", "RetortFormats", "RetortSchema", "CRecipes",
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "Retort",
       dependencies: [
         "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining", "RetortFormats",
-        "RetortDistillation", "RetortCPU", "RetortOpenCL",
+        "RetortDistillation", "RetortSchema", "RetortCPU", "RetortOpenCL",
       ]),
     .executableTarget(
       name: "RetortCLI",
       dependencies: [
         "RetortCore", "RetortCPU", "RetortOpenCL", "RetortNN", "RetortModels", "RetortFormats",
-        "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes",
+        "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes", "RetortSchema",
         "CVerificationCases",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -76,6 +81,7 @@ let package = Package(
     .testTarget(name: "RetortCPUTests", dependencies: ["RetortCPU", "RetortTestSupport"]),
     .testTarget(name: "RetortOpenCLTests", dependencies: ["RetortOpenCL", "RetortTestSupport"]),
     .testTarget(name: "RetortFormatsTests", dependencies: ["RetortFormats"]),
+    .testTarget(name: "RetortSchemaTests", dependencies: ["RetortSchema"]),
     .testTarget(name: "RetortDataTests", dependencies: ["RetortData", "RetortFormats"]),
     .testTarget(name: "RetortNNTests", dependencies: ["RetortNN", "RetortModels", "RetortCPU"]),
     .testTarget(
@@ -87,7 +93,8 @@ let package = Package(
     .testTarget(
       name: "RetortRecipesTests",
       dependencies: [
-        "RetortRecipes", "RetortDistillation", "RetortFormats", "RetortCPU", "RetortOpenCL",
+        "RetortRecipes", "RetortDistillation", "RetortFormats", "RetortSchema", "RetortCPU",
+        "RetortOpenCL",
         "RetortTestSupport",
       ]),
     .testTarget(

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains teacher and generator once, then students of every arm with five seeds: from 100 to 3,000
+# Trains teacher and generator once, then students of every variant with five seeds: from 100 to 3,000
 # labelled pictures, from a long tail, and with equal budgets. What has ended is kept and what was
 # stopped goes on, so that it can be started again at any time.
 # Usage: reproduce-fashion.sh RETORT DEVICE

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import RetortRecipes
+import RetortSchema
 
 /// The program `retort`: teaches small models what large ones know, on any OpenCL device.
 @main

@@ -13,32 +13,34 @@ enum Layers {
     ("RetortCPU", ["RetortCore", "CRetortCPU"]),
     ("RetortOpenCL", ["RetortCore", "COpenCL", "CKernels"]),
     ("RetortFormats", ["RetortCore", "CZlib", "CSpng"]),
-    ("RetortData", ["RetortCore", "RetortFormats", "CRetortHost"]),
+    ("RetortSchema", ["RetortCore", "RetortFormats"]),
+    ("RetortData", ["RetortCore", "RetortFormats", "RetortSchema", "CRetortHost"]),
     ("RetortNN", ["RetortCore"]),
     ("RetortModels", ["RetortCore", "RetortNN"]),
     (
-      "RetortTraining", ["RetortCore", "RetortNN", "RetortData", "RetortFormats", "CReport"]
+      "RetortTraining",
+      ["RetortCore", "RetortNN", "RetortData", "RetortFormats", "RetortSchema", "CReport"]
     ),
-    ("RetortDistillation", ["RetortCore", "RetortNN", "RetortTraining"]),
+    ("RetortDistillation", ["RetortCore", "RetortNN", "RetortSchema", "RetortTraining"]),
     (
       "RetortRecipes",
       [
         "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining",
-        "RetortDistillation", "RetortFormats", "CRecipes", "Yams",
+        "RetortDistillation", "RetortFormats", "RetortSchema", "CRecipes", "Yams",
       ]
     ),
     (
       "Retort",
       [
         "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining", "RetortFormats",
-        "RetortDistillation", "RetortCPU", "RetortOpenCL",
+        "RetortDistillation", "RetortSchema", "RetortCPU", "RetortOpenCL",
       ]
     ),
     (
       "RetortCLI",
       [
         "RetortCore", "RetortCPU", "RetortOpenCL", "RetortNN", "RetortModels", "RetortFormats",
-        "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes",
+        "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes", "RetortSchema",
         "CVerificationCases", "ArgumentParser",
       ]
     ),

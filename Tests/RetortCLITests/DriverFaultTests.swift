@@ -61,7 +61,7 @@ private let drivers = [
 @Suite struct DriverFaultTests {
   /// Memory that the driver promised and then does not have.
   @Test(arguments: drivers) fileprivate func saysWhatWasRefused(_ driver: RefusingDriver) throws {
-    let small = try SmallRun(arms: 1)
+    let small = try SmallRun(variants: 1)
     let library = try driver.build(in: small.path)
     // What is measured of a device and then kept may fail in silence.
     let whole = try small.retort(["run", "small.yaml", "--device", "opencl", "--output", "whole"])

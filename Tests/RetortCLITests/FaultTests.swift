@@ -33,8 +33,8 @@ private let cases: [FaultCase] = [
     message: "--set losses.1.kind=kdd: 'losses[1].kind' is 'kdd'; it must be cross-entropy, kd or "
       + "vae. Did you mean 'kd'?"),
   FaultCase(
-    name: "misspelt exploration", arguments: FaultCase.set("explore.order=frist"), status: 2,
-    message: "--set explore.order=frist: 'explore.order' is 'frist'; it must be zero, first, "
+    name: "misspelt exploration", arguments: FaultCase.set("explore.kind=frist"), status: 2,
+    message: "--set explore.kind=frist: 'explore.kind' is 'frist'; it must be zero, first, "
       + "reconstruction, samples, pixel-noise, pixel-gradient or mixup. Did you mean 'first'?"),
   FaultCase(
     name: "missing weights", arguments: FaultCase.set("teacher.weights=none.safetensors"),
@@ -210,7 +210,7 @@ extension SmallRun {
         teacher: {model: mlp, hidden1: 6, hidden2: 0, weights: teacher.safetensors}
         student: {model: mlp, hidden1: 4, hidden2: 0}
         losses: [{kind: kd}, {kind: cross-entropy}]
-        explore: {order: pixel-noise, noise: 0.1}
+        explore: {kind: pixel-noise, noise: 0.1}
         train: {steps: 20, batch: 8, log-every: 1}
         """.utf8), to: "kd.yaml")
   }

@@ -5,8 +5,8 @@ import Testing
 @Suite struct ResumeTests {
   /// Kills the run again and again after a few more steps each time; no number is told to it.
   @Test(arguments: [("cpu", 6, 5), ("opencl", 1, 3)])
-  func aKilledRunEndsAsAnUndisturbedOne(_ device: String, _ arms: Int, _ count: Int) throws {
-    let small = try SmallRun(arms: arms)
+  func aKilledRunEndsAsAnUndisturbedOne(_ device: String, _ variants: Int, _ count: Int) throws {
+    let small = try SmallRun(variants: variants)
     let whole = try small.retort(["run", "small.yaml", "--device", device, "--output", "whole"])
     #expect(whole.status == 0, "\(whole.errors)")
     var generator = SystemRandomNumberGenerator()

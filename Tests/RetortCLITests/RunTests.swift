@@ -24,7 +24,7 @@ import Testing
         generator: {from: generator}
         student: {model: mlp}
         losses: [{kind: cross-entropy}, {kind: kd, temperature: 4}]
-        explore: {order: first, steps: 1, step: {displacement: 0.5}, noise: 1.0}
+        explore: {kind: first, steps: 1, step: {displacement: 0.5}, noise: 1.0}
         train: {steps: 6, batch: 10, log-every: 2}
     """
 

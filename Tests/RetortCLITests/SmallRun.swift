@@ -28,27 +28,27 @@ final class SmallRun {
         student: {model: lenet5-small}
         losses: [{kind: cross-entropy}, {kind: kd, temperature: 4}]
         train: {steps: 8, batch: 6, log-every: 1, evaluate-every: 4}
-        arms:
+        variants:
 
     """
-  private static let arms = [
+  private static let variants = [
     "{name: labels, losses: [{kind: cross-entropy}], train: {sampling: replacement}}",
     "{name: kd, augment: {shift: 1}}",
-    "{name: mixup, explore: {order: mixup}}",
-    "{name: samples, explore: {order: samples}}",
-    "{name: zero, explore: {order: zero, noise: 1.5}}",
-    "{name: first, explore: {order: first, steps: 1, step: {displacement: 0.5}}, "
+    "{name: mixup, explore: {kind: mixup}}",
+    "{name: samples, explore: {kind: samples}}",
+    "{name: zero, explore: {kind: zero, noise: 1.5}}",
+    "{name: first, explore: {kind: first, steps: 1, step: {displacement: 0.5}}, "
       + "optimizer: {kind: adamw, weight-decay: 0.01, clip-norm: 1, average: {decay: 0.9}}}",
   ]
 
   let path: String
 
-  /// - Parameter arms: How many ways of teaching the student there are, the last ones of six.
-  init(arms: Int = 6) throws {
+  /// - Parameter variants: How many ways of teaching the student there are, the last ones of six.
+  init(variants: Int = 6) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     path = folder.path
-    let arms = Self.arms.suffix(arms).map { "      - \($0)\n" }.joined()
-    try write(Array((Self.recipe + arms).utf8), to: "small.yaml")
+    let variants = Self.variants.suffix(variants).map { "      - \($0)\n" }.joined()
+    try write(Array((Self.recipe + variants).utf8), to: "small.yaml")
     try SmallPictures.write(to: path + "/pictures")
   }
 

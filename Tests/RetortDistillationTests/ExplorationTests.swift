@@ -22,9 +22,9 @@ struct ExplorationTests {
 
   @Test(
     "each ascent step raises the divergence",
-    arguments: [Exploration.Order.first, .pixelGradient],
+    arguments: [Exploration.Kind.first, .pixelGradient],
     [Divergence.forwardKL, .reverseKL, .jensenShannon(beta: 0.5), .probabilityL2])
-  func ascends(_ order: Exploration.Order, _ divergence: Divergence) throws {
+  func ascends(_ order: Exploration.Kind, _ divergence: Divergence) throws {
     var exploration = Exploration(order)
     exploration.divergence = divergence
     exploration.steps = 3
@@ -100,9 +100,9 @@ struct ExplorationTests {
   @Test(
     "ratios set the number of examples",
     arguments: [
-      (Exploration.Order.zero, 0.5, 4), (.first, 1, 8), (.mixup, 2, 16), (.samples, 0.1, 1),
+      (Exploration.Kind.zero, 0.5, 4), (.first, 1, 8), (.mixup, 2, 16), (.samples, 0.1, 1),
     ])
-  func ratio(_ order: Exploration.Order, _ ratio: Double, _ count: Int) throws {
+  func ratio(_ order: Exploration.Kind, _ ratio: Double, _ count: Int) throws {
     let cast = try Cast()
     var exploration = Exploration(order)
     exploration.ratio = ratio

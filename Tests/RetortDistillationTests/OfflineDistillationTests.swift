@@ -7,10 +7,11 @@ import Testing
 @Suite("Offline distillation")
 struct OfflineDistillationTests {
   private func scheme(
-    _ cast: Cast, _ order: Exploration.Order?, tables: OfflineDistillation.Tables = .init()
+    _ cast: Cast, _ order: Exploration.Kind?, tables: OfflineDistillation.Tables = .init()
   ) throws -> OfflineDistillation {
     OfflineDistillation(
-      student: cast.student, teacher: cast.teacher, labels: .init(), softTargets: .init(),
+      student: cast.student, teacher: cast.teacher,
+      losses: [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss())],
       explorer: try order.map { try cast.explorer(Exploration($0)) }, tables: tables)
   }
 
@@ -41,8 +42,8 @@ struct OfflineDistillationTests {
     }
   }
 
-  @Test("only the student changes", arguments: Exploration.Order.allCases)
-  func teacherStays(_ order: Exploration.Order) throws {
+  @Test("only the student changes", arguments: Exploration.Kind.allCases)
+  func teacherStays(_ order: Exploration.Kind) throws {
     let cast = try Cast()
     let before = try (
       cast.teacher.weights(in: cast.session), cast.generator.weights(in: cast.session),

@@ -22,7 +22,7 @@ import Testing
         teacher: {from: teacher}
         student: {model: mlp, hidden1: 4, hidden2: 0}
         losses: [{kind: cross-entropy}, {kind: kd}]
-        explore: {order: pixel-gradient, steps: 1}
+        explore: {kind: pixel-gradient, steps: 1}
         optimizer: {kind: rmsprop, centered: true, clip-norm: 1, average: {decay: 0.5}}
         train: {steps: 3, batch: 10}
     """

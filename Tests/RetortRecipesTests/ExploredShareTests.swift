@@ -10,7 +10,7 @@ import Testing
 @Suite struct ExploredShareTests {
   @Test(arguments: [0.25, 1.5]) func everyOrderIsCountedAndDrawn(_ ratio: Double) throws {
     try SmallPictures.withFolder { home in
-      let orders = Exploration.Order.allCases
+      let orders = Exploration.Kind.allCases
       let recipe = try Recipe.decode(
         yaml: """
           version: 1
@@ -27,8 +27,8 @@ import Testing
               student: {model: mlp, hidden1: 4, hidden2: 0}
               explore: {ratio: \(ratio)}
               train: {batch: 4}
-              arms:
-          \(orders.map { "      - {name: \($0.rawValue), explore: {order: \($0.rawValue)}}" }
+              variants:
+          \(orders.map { "      - {name: \($0.rawValue), explore: {kind: \($0.rawValue)}}" }
             .joined(separator: "\n"))
           """, path: "shares.yaml")
       let results = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/out").run()

@@ -1,4 +1,5 @@
 import RetortDistillation
+import RetortSchema
 import Testing
 
 @testable import RetortRecipes
@@ -22,15 +23,16 @@ import Testing
   /// Every key of an exploration with every order that makes no use of it.
   private static func searchCases() -> [Case] {
     var cases: [Case] = []
-    for order in Exploration.Order.allCases {
+    for order in Exploration.Kind.allCases {
       let players = order.needsGenerator ? explored : taught
-      for (key, orders) in Exploration.owners where !orders.contains(order) && key != "beta" {
+      for info in Exploration.mapInfo.keys
+      where !info.owners.isEmpty && !info.owners.contains(order.rawValue) && info.name != "beta" {
+        let (key, names) = (info.name, info.owners)
         let value = ["step": "{plain: 1}", "divergence": "jsd", "box": "true"][key] ?? "5"
-        let names = orders.map(\.rawValue)
         let owners = names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
         cases.append(
           Case(
-            "\(players)explore: {order: \(order.rawValue), \(key): \(value)}\n",
+            "\(players)explore: {kind: \(order.rawValue), \(key): \(value)}\n",
             "'\(key)' in 'explore' means nothing with '\(order.rawValue)'; it goes with \(owners)"))
       }
     }
@@ -39,7 +41,7 @@ import Testing
 
   private static let otherCases: [Case] = [
     Case(
-      explored + "explore: {order: first, beta: 0.5}\n",
+      explored + "explore: {kind: first, beta: 0.5}\n",
       "'beta' in 'explore' means nothing with 'kl'; it goes with jsd"
     ),
     Case(
@@ -69,7 +71,7 @@ import Testing
         + "'first', 'reconstruction', 'samples'). Take it out."
     ),
     Case(
-      explored + "explore: {order: mixup}\n",
+      explored + "explore: {kind: mixup}\n",
       "the generator of stage 'a' is of no use without an exploration that decodes ('zero', "
         + "'first', 'reconstruction', 'samples'). Take it out."
     ),
@@ -87,11 +89,11 @@ import Testing
       "the teacher of stage 'a' has no weights. Add 'weights: FILE' or 'from: STAGE'."
     ),
     Case(
-      taught + "explore: {order: pixel-noise, ratio: 0.1}\ntrain: {batch: 4}\n",
+      taught + "explore: {kind: pixel-noise, ratio: 0.1}\ntrain: {batch: 4}\n",
       "'explore.ratio' is 0.1; it must be at least 0.125, for one new example in a batch of 4"
     ),
     Case(
-      taught + "explore: {order: mixup}\ntrain: {batch: 1}\n",
+      taught + "explore: {kind: mixup}\ntrain: {batch: 1}\n",
       "'train.batch' is 1; it must be at least 2, for there to be a blend"
     ),
     Case(
@@ -99,7 +101,7 @@ import Testing
       "'train.steps' reaches no stage: each has a value of its own. Take it out."
     ),
     Case(
-      student + "optimizer: {learning-rate: 0.1}\narms: [{name: s, optimizer: {kind: sgd}}]\n",
+      student + "optimizer: {learning-rate: 0.1}\nvariants: [{name: s, optimizer: {kind: sgd}}]\n",
       "'optimizer.learning-rate' reaches no stage: each has a value of its own. Take it out."
     ),
     Case(
@@ -118,16 +120,16 @@ import Testing
     #expect(error?.faults.first.map { "\($0.reason)" } == example.complaint)
   }
 
-  /// Arms share what only some of them use; the others' recipes are written without it.
-  @Test func whatSomeArmUsesIsNoFault() throws {
+  /// Variants share what only some of them use; the others' recipes are written without it.
+  @Test func whatSomeVariantUsesIsNoFault() throws {
     let recipe = try Recipe.decode(
       yaml: Self.explored + """
-        explore: {order: zero, noise: 2, box: true}
+        explore: {kind: zero, noise: 2, box: true}
         augment: {padding: edge}
         data: {seed: 3}
-        arms:
+        variants:
           - {name: zero, augment: {shift: 1}}
-          - {name: mixup, explore: {order: mixup}, data: {labelled: 30}}
+          - {name: mixup, explore: {kind: mixup}, data: {labelled: 30}}
           - {name: kd, explore: null}
         """, path: "r.yaml")
     #expect(recipe.stages.map { $0.generator != nil } == [true, false, false])
@@ -138,32 +140,32 @@ import Testing
     #expect(again == recipe && again.expandedYAML == recipe.expandedYAML)
   }
 
-  @Test func whatNoArmUsesIsAFaultOnce() {
+  @Test func whatNoVariantUsesIsAFaultOnce() {
     let error = #expect(throws: RecipeErrors.self) {
       try Recipe.decode(
         yaml: Self.explored + """
-          explore: {noise: 2}
-          arms:
-            - {name: one, explore: {order: mixup}}
-            - {name: two, explore: {order: samples}}
-            - {name: three, explore: {order: mixup}, generator: {latent: 3}}
+          explore: {kind: mixup, noise: 2}
+          variants:
+            - {name: one, explore: {ratio: 0.5}}
+            - {name: two, explore: {kind: samples}}
+            - {name: three, generator: {latent: 3}}
           """, path: "r.yaml")
     }
     #expect(
       error?.description == """
-        r.yaml:7:11: 'noise' in 'explore' means nothing with 'mixup'; it goes with zero, first or \
+        r.yaml:7:24: 'noise' in 'explore' means nothing with 'mixup'; it goes with zero, first or \
         pixel-noise
-        r.yaml:11:44: the generator of stage 'a/three' is of no use without an exploration that \
+        r.yaml:11:19: the generator of stage 'a/three' is of no use without an exploration that \
         decodes ('zero', 'first', 'reconstruction', 'samples'). Take it out.
         """)
   }
 
   /// The recipe that a run stores has no key without effect.
-  @Test(arguments: Exploration.Order.allCases)
-  func everyOrderRoundTrips(_ order: Exploration.Order) throws {
+  @Test(arguments: Exploration.Kind.allCases)
+  func everyKindRoundTrips(_ kind: Exploration.Kind) throws {
     let recipe = try Recipe.decode(
-      yaml: (order.needsGenerator ? Self.explored : Self.taught)
-        + "explore: {order: \(order.rawValue), ratio: 0.5}\n", path: "r.yaml")
+      yaml: (kind.needsGenerator ? Self.explored : Self.taught)
+        + "explore: {kind: \(kind.rawValue), ratio: 0.5}\n", path: "r.yaml")
     let again = try Recipe.decode(yaml: recipe.expandedYAML, path: "recipe.yaml")
     #expect(again == recipe && again.sha256 == recipe.sha256)
   }
@@ -171,7 +173,8 @@ import Testing
   @Test func aTeacherTeachesUnlessToldOtherwise() throws {
     let teacher = "teacher: {model: mlp, weights: t}\n"
     let recipe = try Recipe.decode(yaml: Self.student + teacher, path: "r.yaml")
-    #expect(recipe.stages[0].losses == [.crossEntropy(), .softTargets()])
+    #expect(
+      recipe.stages[0].losses == [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss())])
     #expect(
       recipe.notes == [
         "stage 'a' names no losses and has a teacher: its student learns from labels "
@@ -183,8 +186,8 @@ import Testing
 
     let told = try Recipe.decode(
       yaml: Self.student + teacher + "losses: [{kind: cross-entropy}]\n", path: "r.yaml")
-    #expect(told.stages[0].losses == [.crossEntropy()] && told.notes.isEmpty)
+    #expect(told.stages[0].losses == [NamedLoss(CrossEntropyLoss())] && told.notes.isEmpty)
     let alone = try Recipe.decode(yaml: Self.student, path: "r.yaml")
-    #expect(alone.stages[0].losses == [.crossEntropy()] && alone.notes.isEmpty)
+    #expect(alone.stages[0].losses == [NamedLoss(CrossEntropyLoss())] && alone.notes.isEmpty)
   }
 }

@@ -25,7 +25,7 @@ import Testing
               generator: {from: generator}
               student: {model: lenet5-small}
               losses: [{kind: cross-entropy}, {kind: kd}]
-              explore: {order: first}
+              explore: {kind: first}
           """, path: "small.yaml")
       try body(recipe, home)
     }

@@ -1,3 +1,4 @@
+import RetortSchema
 import Testing
 
 @testable import RetortRecipes
@@ -76,7 +77,7 @@ private let cases: [MessageCase] = [
     name: "wrong kinds of values",
     yaml: student + "losses: {kind: kd}\naugment: 3\noptimizer: {learning-rate: \"1\"}\n",
     message: """
-      r.yaml:4:9: 'losses' must be a list of at least one loss, not a map
+      r.yaml:4:9: 'losses' must be a list of at least one map, not a map
       r.yaml:5:10: 'augment' must be a map, not '3'
       r.yaml:6:28: 'optimizer.learning-rate' must be a number, not '1'
       """),
@@ -102,7 +103,7 @@ private let cases: [MessageCase] = [
     yaml: head + "student: {model: resnet8, wdth: 4}\nteacher: {model: resnet8, width: 0.5}\n",
     message: """
       r.yaml:3:27: unknown key 'wdth' in 'student'. Did you mean 'width'?
-      r.yaml:4:34: 'teacher.width' is 0.5; it must be a whole number from 1 to 1024
+      r.yaml:4:34: 'teacher.width' must be a whole number, not '0.5'
       """),
   MessageCase(
     name: "models in wrong places",
@@ -113,22 +114,23 @@ private let cases: [MessageCase] = [
       """),
   MessageCase(
     name: "kd and exploration need others",
-    yaml: student + "losses: [{kind: kd}]\nexplore: {order: zero}\n",
+    yaml: student + "losses: [{kind: kd}]\nexplore: {kind: zero}\n",
     message: """
       r.yaml:4:10: loss 'kd' of stage 'a' needs a teacher. Add it.
       r.yaml:5:10: exploration 'zero' of stage 'a' needs a generator. Add it.
       """),
   MessageCase(
     name: "exploration needs kd",
-    yaml: student + "explore: {order: mixup}\n",
-    message: "r.yaml:4:10: exploration 'mixup' of stage 'a' needs a loss of kind 'kd'. Add it."),
+    yaml: student + "explore: {kind: mixup}\n",
+    message: "r.yaml:4:10: exploration 'mixup' of stage 'a' needs a loss on the teacher, such as "
+      + "'kd'. Add it."),
   MessageCase(
     name: "players without weights",
     yaml: student + """
       teacher: {model: resnet8}
       generator: {model: conv-vae}
       losses: [{kind: kd}]
-      explore: {order: first}
+      explore: {kind: first}
       """,
     message: """
       r.yaml:4:10: the teacher of stage 'a' has no weights. Add 'weights: FILE' or 'from: STAGE'.
@@ -144,7 +146,7 @@ private let cases: [MessageCase] = [
   MessageCase(
     name: "a loss twice",
     yaml: student + "losses: [{kind: cross-entropy}, {kind: cross-entropy}]\n",
-    message: "r.yaml:4:33: loss 'cross-entropy' stands twice in 'losses'. Add the weights up."),
+    message: "r.yaml:4:33: two losses of 'losses' are called 'cross-entropy'. Give one a 'name'."),
   MessageCase(
     name: "nothing to train", yaml: head,
     message: "r.yaml:1:1: stage 'a' trains nothing. Add a student, a generator or a teacher."),
@@ -175,22 +177,22 @@ private let cases: [MessageCase] = [
       r.yaml:7:24: 'weights' and 'from' exclude each other in 'teacher'. Keep one.
       """),
   MessageCase(
-    name: "faults of arms and of what they inherit come once",
+    name: "faults of variants and of what they inherit come once",
     yaml: head + """
       student: {model: lenet5}
       optimizer: {kind: sdg}
       stages:
         - name: s
-          arms:
+          variants:
             - {name: one, train: {stps: 1}}
             - {train: {epochs: 1}}
-            - {name: two, arms: []}
+            - {name: two, variants: []}
       """,
     message: """
       r.yaml:4:19: 'optimizer.kind' is 'sdg'; it must be sgd, adam, adamw or rmsprop. Did you mean 'sgd'?
       r.yaml:8:29: unknown key 'stps' in 'train'. Did you mean 'steps'?
-      r.yaml:9:9: 'stages[0].arms[1]' lacks 'name'
-      r.yaml:10:21: unknown key 'arms' in 'stages[0].arms[2]'
+      r.yaml:9:9: 'stages[0].variants[1]' lacks 'name'
+      r.yaml:10:21: unknown key 'variants' in 'stages[0].variants[2]'
       """),
   MessageCase(
     name: "keys of other kinds",
@@ -230,13 +232,30 @@ private let cases: [MessageCase] = [
       teacher: {model: resnet8, weights: t}
       student: {model: lenet5}
       losses: [{kind: kd, temperature: 0}]
-      explore: {order: pixel-gradient, step: {plain: 1, normalised: 1}, ratio: 0, divergence: kl, beta: 0.5}
+      explore: {kind: pixel-gradient, step: {plain: 1, normalised: 1}, ratio: 0, divergence: kl, beta: 0.5}
       """,
     message: """
       r.yaml:5:34: 'losses[0].temperature' is 0; it must be greater than 0 and at most 1000
-      r.yaml:6:51: 'normalised' and 'plain' exclude each other in 'explore.step'. Keep one.
-      r.yaml:6:74: 'explore.ratio' is 0; it must be greater than 0 and at most 64
-      r.yaml:6:93: 'beta' in 'explore' means nothing with 'kl'; it goes with jsd
+      r.yaml:6:50: 'normalised' and 'plain' exclude each other in 'explore.step'. Keep one.
+      r.yaml:6:73: 'explore.ratio' is 0; it must be greater than 0 and at most 64
+      r.yaml:6:92: 'beta' in 'explore' means nothing with 'kl'; it goes with jsd
+      """),
+  MessageCase(
+    name: "keys that have been renamed",
+    yaml: student + "arms: [{name: b}]\nexplore: {order: mixup}\n",
+    message: """
+      r.yaml:4:1: unknown key 'arms' in the recipe. Did you mean 'variants'?
+      r.yaml:5:10: 'explore' lacks 'kind'
+      r.yaml:5:11: unknown key 'order' in 'explore'. Did you mean 'kind'?
+      """),
+  MessageCase(
+    name: "words in place of maps, and other spellings",
+    yaml: head + "student: lenet6\noptimizer: {lr: 0, schedule: cosin}\nlosses: [ce]\n",
+    message: """
+      r.yaml:3:10: there is no model 'lenet6'. Did you mean 'lenet5'?
+      r.yaml:4:17: 'optimizer.learning-rate' is 0; it must be greater than 0 and at most 1000
+      r.yaml:4:30: 'optimizer.schedule.kind' is 'cosin'; it must be constant, step, cosine or one-cycle. Did you mean 'cosine'?
+      r.yaml:5:10: 'losses[0].kind' is 'ce'; it must be cross-entropy, kd or vae
       """),
   MessageCase(
     name: "overrides", yaml: student,

@@ -8,7 +8,7 @@ import Testing
 
 /// A path to a file, a model, a stage or a run leads to what was trained there.
 @Suite struct ModelLocationTests {
-  /// Two runs as `run` leaves them: one of several stages with arms, and one of a teacher alone.
+  /// Two runs as `run` leaves them: one of several stages with variants, and one of a teacher alone.
   private func withRuns(_ body: (String) throws -> Void) throws {
     try SmallPictures.withFolder { home in
       let run = """
@@ -22,7 +22,7 @@ import Testing
           - name: distil
             teacher: {from: teach}
             student: {model: mlp, hidden1: 3, hidden2: 0}
-            arms: [{name: a}, {name: b, explore: {order: pixel-noise}}]
+            variants: [{name: a}, {name: b, explore: {kind: pixel-noise}}]
         """
       let alone = """
         version: 1

@@ -1,4 +1,5 @@
 import RetortFormats
+import RetortSchema
 import RetortTestSupport
 import Testing
 
@@ -31,10 +32,10 @@ private let staged = """
       student: {model: mlp}
       losses: [{kind: cross-entropy}, {kind: kd}]
       train: {steps: 20}
-      arms:
+      variants:
         - {name: labels, losses: [{kind: cross-entropy}]}
-        - {name: mixup, explore: {order: mixup}}
-        - {name: noise, explore: {order: pixel-noise, noise: 0.5}, train: {steps: 40, batch: 8}}
+        - {name: mixup, explore: {kind: mixup}}
+        - {name: noise, explore: {kind: pixel-noise, noise: 0.5}, train: {steps: 40, batch: 8}}
         - {name: plain, explore: null, optimizer: {learning-rate: 0.1}}
   """
 
@@ -44,25 +45,25 @@ private let cases: [OverrideCase] = [
   OverrideCase("stages.*.train.log-every=3"), OverrideCase("train.log-every=3"),
   OverrideCase("stages.distil.data.labelled=50"), OverrideCase("stages.1.data.labelled=50"),
   OverrideCase("stages.*.data.labelled=50"), OverrideCase("stages.distil.losses.1.weight=0.5"),
-  OverrideCase("stages.distil.arms.noise.train.steps=5"),
-  OverrideCase("stages.distil.arms.*.train.steps=5"),
+  OverrideCase("stages.distil.variants.noise.train.steps=5"),
+  OverrideCase("stages.distil.variants.*.train.steps=5"),
   OverrideCase(
     "stages.teach.name=other",
     "stages.distil.teacher.from=other"),
-  OverrideCase("stages.distil.arms.noise.explore.noise=1"),
+  OverrideCase("stages.distil.variants.noise.explore.noise=1"),
   OverrideCase("checkpoints={steps: 5}"), OverrideCase("stages.teach.train={epochs: 1}"),
   OverrideCase("stages.teach.train.steps=3"),
   OverrideCase("stages.*.train.log-every=3", "stages.distil.train.log-every=4"),
   // A null takes away what is there.
   OverrideCase("stages.distil.data.labelled=null"), OverrideCase("stages.teach.train.epochs=~"),
-  OverrideCase("stages.distil.arms.noise.explore=null"),
+  OverrideCase("stages.distil.variants.noise.explore=null"),
 
   OverrideCase(
     "train.steps=5",
     complaint: "--set train.steps=5: 'train.steps' does not reach stages 'teach', 'distil/labels', "
       + "'distil/mixup', 'distil/noise' and 'distil/plain', with a value of their own. Set "
-      + "stages.teach.train.steps, stages.distil.arms.noise.train.steps or "
-      + "stages.distil.arms.*.train.steps."),
+      + "stages.teach.train.steps, stages.distil.variants.noise.train.steps or "
+      + "stages.distil.variants.*.train.steps."),
   OverrideCase(
     "data.labelled=50",
     complaint: "--set data.labelled=50: 'data.labelled' does not reach stages 'distil/labels', "
@@ -72,36 +73,36 @@ private let cases: [OverrideCase] = [
     "train.epochs=5",
     complaint: "--set train.epochs=5: 'train.epochs' does not reach stages 'teach', "
       + "'distil/labels', 'distil/mixup', 'distil/noise' and 'distil/plain', with a value of their "
-      + "own. Set stages.teach.train.epochs, stages.distil.arms.noise.train.epochs or "
-      + "stages.distil.arms.*.train.epochs."),
+      + "own. Set stages.teach.train.epochs, stages.distil.variants.noise.train.epochs or "
+      + "stages.distil.variants.*.train.epochs."),
   OverrideCase(
     "train={batch: 16, steps: 3}",
     complaint: "--set train={batch: 16, steps: 3}: 'train' does not reach stages 'teach', "
       + "'distil/labels', 'distil/mixup', 'distil/noise' and 'distil/plain', with a value of their "
-      + "own. Set stages.teach.train, stages.distil.arms.noise.train or "
-      + "stages.distil.arms.*.train."),
+      + "own. Set stages.teach.train, stages.distil.variants.noise.train or "
+      + "stages.distil.variants.*.train."),
   OverrideCase(
     "train.batch=16",
     complaint: "--set train.batch=16: 'train.batch' does not reach stage 'distil/noise', with a "
-      + "value of its own. Set stages.distil.arms.noise.train.batch or "
-      + "stages.distil.arms.*.train.batch."),
+      + "value of its own. Set stages.distil.variants.noise.train.batch or "
+      + "stages.distil.variants.*.train.batch."),
   OverrideCase(
     "stages.*.train.steps=5",
     complaint: "--set stages.*.train.steps=5: 'stages.*.train.steps' does not reach stage "
-      + "'distil/noise', with a value of its own. Set stages.distil.arms.noise.train.steps or "
-      + "stages.distil.arms.*.train.steps."),
+      + "'distil/noise', with a value of its own. Set stages.distil.variants.noise.train.steps or "
+      + "stages.distil.variants.*.train.steps."),
   OverrideCase(
     "optimizer.learning-rate=0.2",
     complaint: "--set optimizer.learning-rate=0.2: 'optimizer.learning-rate' does not reach stages "
       + "'teach' and 'distil/plain', with a value of their own. Set "
       + "stages.teach.optimizer.learning-rate, "
-      + "stages.distil.arms.plain.optimizer.learning-rate or "
-      + "stages.distil.arms.*.optimizer.learning-rate."),
+      + "stages.distil.variants.plain.optimizer.learning-rate or "
+      + "stages.distil.variants.*.optimizer.learning-rate."),
   OverrideCase(
-    "stages.distil.explore={order: mixup}",
-    complaint: "--set stages.distil.explore={order: mixup}: 'stages.distil.explore' does not reach "
+    "stages.distil.explore={kind: mixup}",
+    complaint: "--set stages.distil.explore={kind: mixup}: 'stages.distil.explore' does not reach "
       + "stages 'distil/mixup' and 'distil/noise', with a value of their own. Set "
-      + "stages.distil.arms.mixup.explore or stages.distil.arms.noise.explore."),
+      + "stages.distil.variants.mixup.explore or stages.distil.variants.noise.explore."),
   OverrideCase(
     "data.labelled=null",
     complaint: "--set data.labelled=null: 'data.labelled' does not reach stages 'distil/labels', "
@@ -114,8 +115,8 @@ private let cases: [OverrideCase] = [
   OverrideCase(
     "explore=null",
     complaint: "--set explore=null: 'explore' does not reach stages 'distil/mixup' and "
-      + "'distil/noise', with a value of their own. Set stages.distil.arms.mixup.explore, "
-      + "stages.distil.arms.noise.explore or stages.distil.arms.*.explore."),
+      + "'distil/noise', with a value of their own. Set stages.distil.variants.mixup.explore, "
+      + "stages.distil.variants.noise.explore or stages.distil.variants.*.explore."),
   OverrideCase(
     "seed=null", complaint: "--set seed=null: there is no 'seed' to take away"),
   OverrideCase(
@@ -132,8 +133,8 @@ private let cases: [OverrideCase] = [
     "stages.teach.train.steps=3", "stages.teach.train.epochs=3",
     complaint: "--set stages.teach.train.steps=3: a later override sets the same. Keep one."),
   OverrideCase(
-    "arms.noise.train.steps=3",
-    complaint: "--set arms.noise.train.steps=3: there is no 'arms'"),
+    "variants.noise.train.steps=3",
+    complaint: "--set variants.noise.train.steps=3: there is no 'variants'"),
 ]
 
 @Suite struct OverrideTests {
@@ -151,10 +152,11 @@ private let cases: [OverrideCase] = [
   @Test func whatIsToldWorks() throws {
     let plain = try Recipe.decode(yaml: staged, path: "r.yaml").sha256
     for override in [
-      "stages.teach.train.steps=5", "stages.distil.arms.*.train.steps=5",
+      "stages.teach.train.steps=5", "stages.distil.variants.*.train.steps=5",
       "stages.*.data.labelled=50",
-      "stages.distil.arms.noise.train.batch=16", "stages.distil.arms.*.train.batch=16",
-      "stages.distil.arms.*.optimizer.learning-rate=0.2", "stages.distil.arms.mixup.explore=null",
+      "stages.distil.variants.noise.train.batch=16", "stages.distil.variants.*.train.batch=16",
+      "stages.distil.variants.*.optimizer.learning-rate=0.2",
+      "stages.distil.variants.mixup.explore=null",
     ] {
       let changed = try Recipe.decode(yaml: staged, path: "r.yaml", overrides: [override])
       #expect(changed.sha256 != plain, "\(override)")
@@ -166,7 +168,7 @@ private let cases: [OverrideCase] = [
       yaml: staged, path: "r.yaml",
       overrides: [
         "stages.teach.train.epochs=null", "stages.distil.data.labelled=null",
-        "stages.distil.arms.noise.train.batch=null",
+        "stages.distil.variants.noise.train.batch=null",
       ])
     #expect(recipe.stages[0].train.length == TrainSpec().length)
     #expect(recipe.stages[3].train.batch == TrainSpec().batch)

@@ -1,5 +1,6 @@
 import Foundation
 import RetortFormats
+import RetortSchema
 import RetortTestSupport
 import Testing
 

@@ -2,6 +2,7 @@ import RetortCore
 import RetortData
 import RetortDistillation
 import RetortNN
+import RetortTraining
 import Testing
 
 @testable import RetortRecipes
@@ -26,9 +27,10 @@ import Testing
       ])
     #expect(
       recipe.stages.map(\.trained) == [.teacher, .generator] + Array(repeating: .student, count: 6))
-    #expect(recipe.stages[1].losses == [.variational(klWeight: 0.25)])
-    #expect(recipe.stages[2].losses == [.crossEntropy()])
-    #expect(recipe.stages[3].losses == [.crossEntropy(), .softTargets()])
+    #expect(recipe.stages[1].losses == [NamedLoss(VariationalLoss(klWeight: 0.25))])
+    #expect(recipe.stages[2].losses == [NamedLoss(CrossEntropyLoss())])
+    #expect(
+      recipe.stages[3].losses == [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss())])
     #expect(recipe.stages[3].explore == nil)
     #expect(recipe.stages[7].explore?.step == .displacement(0.5))
     #expect(recipe.stages[7].data.selection == .labelled(300))
@@ -42,8 +44,8 @@ import Testing
     #expect(stage.data.selection == .longTail(imbalance: 12.5))
     #expect(stage.data.directory == "/a b/é\"")
     #expect(stage.explore?.divergence == .jensenShannon(beta: 0.1))
-    #expect(stage.optimizer.schedule == .step(every: 7, factor: 0.3))
-    #expect(stage.optimizer.epsilon == 1e-8)
+    #expect(stage.optimizer.schedule.kind as? StepSchedule == StepSchedule(period: 7, gamma: 0.3))
+    #expect((stage.optimizer.rule as? AdamW)?.epsilon == 1e-8)
     #expect(
       stage.augment == Augmentation(shift: 1, padding: .reflect, flip: true, cutout: 3))
     #expect(stage.train.sampling == .squareRoot)
@@ -114,7 +116,7 @@ import Testing
     losses:
       - {kind: kd, weight: 0.1, temperature: 2.5}
       - {kind: cross-entropy, label-smoothing: 0.1}
-    explore: {order: first, steps: 3, step: {plain: 1e-7}, noise: 0, divergence: jsd, beta: 0.1,
+    explore: {kind: first, steps: 3, step: {plain: 1e-7}, noise: 0, divergence: jsd, beta: 0.1,
       temperature: 2, box: true, ratio: 0.5, weight: 0.25, statistics: joint}
     augment: {shift: 1, padding: reflect, flip: true, cutout: 3}
     optimizer: {kind: adamw, learning-rate: 1e-5, beta1: 0.8, beta2: 0.9, epsilon: 1e-8,

@@ -1,6 +1,9 @@
 import Glibc
 import RetortData
+import RetortDistillation
 import RetortFormats
+import RetortSchema
+import RetortTraining
 import Testing
 
 @testable import RetortRecipes
@@ -17,7 +20,7 @@ import Testing
       teacher: {model: resnet8, weights: w}
       student: {model: lenet5}
       losses: [{kind: kd}]
-      explore: {order: mixup}
+      explore: {kind: mixup}
       """,
     ]) { folder in
       let recipe = try Recipe.load(folder + "/a.yaml")
@@ -54,12 +57,12 @@ import Testing
       "fashion-demo",
       overrides: [
         "stages.*.train.steps=7", "stages.2.data.labelled=50", "stages.distil.losses.1.weight=0.5",
-        "stages.distil.arms.tgt-first.explore.step={normalised: 0.25}", "seed=4",
+        "stages.distil.variants.tgt-first.explore.step={normalised: 0.25}", "seed=4",
       ])
     #expect(recipe.seed == 4)
     #expect(recipe.stages[0].train.batch == 128)
     #expect(recipe.stages[7].data.selection == .labelled(50))
-    #expect(recipe.stages[7].losses[1] == .softTargets(weight: 0.5))
+    #expect(recipe.stages[7].losses[1] == NamedLoss(SoftTargetLoss(weight: 0.5)))
     #expect(recipe.stages[7].explore?.step == .normalised(0.25))
     #expect(recipe.stages.allSatisfy { $0.train.length == .steps(7) })
   }
@@ -81,8 +84,8 @@ import Testing
     #expect(recipe.stages[0].student == PlayerSpec(model: "lenet5"))
     #expect(recipe.stages[0].train.length == .steps(2))
     #expect(recipe.stages[0].train.batch == 4)
-    #expect(recipe.stages[1].optimizer.momentum == 0.5)
-    #expect(recipe.stages[1].optimizer.nesterov)
+    #expect((recipe.stages[1].optimizer.rule as? SGD)?.momentum == 0.5)
+    #expect((recipe.stages[1].optimizer.rule as? SGD)?.nesterov == true)
     #expect(recipe.stages[1].student?.options["width"] == 5)
     #expect(recipe.stages[2].student?.options["width"] == 4)
   }

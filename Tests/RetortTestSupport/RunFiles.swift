@@ -13,10 +13,10 @@ public enum RunFiles {
       "learningRate":\(0.1 / Double(step))}
       """
     }
-    for arm in ["kd", "tgt"] {
+    for variant in ["kd", "tgt"] {
       lines.append(
         """
-        {"stage":"distil/\(arm)","step":10,"split":"train","loss":3,\
+        {"stage":"distil/\(variant)","step":10,"split":"train","loss":3,\
         "losses":{"cross-entropy":1,"kd":2},"learningRate":0.001}
         """)
     }

@@ -38,8 +38,8 @@ struct Check: ParsableCommand {
       for stage in recipe.stages {
         table.add(
           stage.name, "\(stage.trained.rawValue) \(model(stage, in: recipe))",
-          stage.losses.map(\.kind).joined(separator: " + "),
-          stage.explore?.order.rawValue ?? "-", length(stage.train), "\(stage.train.batch)")
+          stage.losses.map(\.name).joined(separator: " + "),
+          stage.explore?.kind.rawValue ?? "-", length(stage.train), "\(stage.train.batch)")
       }
       StandardOutput.write("\(recipe.name): seed \(recipe.seed), SHA-256 \(recipe.sha256)")
       StandardOutput.write(table.text)
@@ -69,8 +69,8 @@ struct Check: ParsableCommand {
             .record(
               ("name", .string(stage.name)), ("trains", .string(stage.trained.rawValue)),
               ("model", .string(model(stage, in: recipe))),
-              ("losses", .array(stage.losses.map { .string($0.kind) })),
-              ("explores", stage.explore.map { .string($0.order.rawValue) } ?? .null),
+              ("losses", .array(stage.losses.map { .string($0.name) })),
+              ("explores", stage.explore.map { .string($0.kind.rawValue) } ?? .null),
               ("batch", .integer(stage.train.batch)))
           })
       ))

@@ -1,66 +1,99 @@
 import ArgumentParser
 import RetortFormats
 import RetortRecipes
-import RetortTraining
+import RetortSchema
 
-/// `retort explain`: what a method does and how a recipe asks for it.
+/// `retort explain`: what a part of a recipe or a named thing is, and its keys.
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
-      "Explains a loss, exploration, optimizer, augmentation or sampling: equation, keys, source.")
+      "Explains a part of a recipe, a method, a model or a dataset: keys, equation, source.",
+    discussion: """
+      'retort explain recipe' tells what stands at the top, 'retort explain train' one of its parts, \
+      'retort explain kd' a loss, and so on for every name of 'retort list'.
+      """)
 
   @Argument(
-    help: "The method ('retort list losses', and so on for the other kinds).",
-    completion: .list(MethodCatalog.all.map(\.name)))
+    help: "A part such as 'train', or a name of 'retort list'.",
+    completion: .list(RecipeReference.all.map(\.name)))
   var name: String
   @OptionGroup var format: JSONOption
 
   func validate() throws {
-    do throws(MethodError) {
-      _ = try MethodCatalog.method(name)
+    do throws(ReferenceError) {
+      _ = try RecipeReference.entry(name)
     } catch {
       throw ValidationError("\(error)")
     }
   }
 
   func run() throws {
-    let method = try MethodCatalog.method(name)
+    let entry = try RecipeReference.entry(name)
     guard !format.json else {
-      StandardOutput.write(json(method))
+      StandardOutput.write(json(entry))
       return
     }
-    var table = TextTable(["key", "default", "values", "meaning"])
-    for key in method.keys { table.add(key.name, key.standard ?? "none", key.allowed, key.meaning) }
-    let keys = method.keys.isEmpty ? "" : "\(table.text)\n\n"
-    let article = "aeiou".contains(method.kind.rawValue.prefix(1)) ? "an" : "a"
-    StandardOutput.write(
-      """
-      \(method.name), \(article) \(method.kind.rawValue): \(method.summary)
-
-      \(wrapped(method.discussion))
-
-      \(method.equation.map { "  " + $0 }.joined(separator: "\n"))
-
-      \(keys)in a recipe  \(method.example)
-      source       \(method.source)
-      """)
+    let article = "aeiou".contains(entry.kind.rawValue.prefix(1)) ? "an" : "a"
+    let title = entry.kind == .part ? "\(name)" : "\(name), \(article) \(entry.kind.rawValue)"
+    var parts = ["\(title): \(entry.explanation.summary)"]
+    if !entry.explanation.discussion.isEmpty { parts.append(wrapped(entry.explanation.discussion)) }
+    if !entry.explanation.equation.isEmpty {
+      parts.append(entry.explanation.equation.map { "  " + $0 }.joined(separator: "\n"))
+    }
+    if !entry.keys.isEmpty { parts.append(table(entry.keys)) }
+    let source = entry.kind == .part ? "" : "\nsource       \(entry.explanation.source)"
+    parts.append("in a recipe  \(entry.example)" + source)
+    StandardOutput.write(parts.joined(separator: "\n\n"))
   }
 
-  private func json(_ method: Method) -> JSONValue {
-    .record(
-      ("name", .string(method.name)), ("kind", .string(method.kind.rawValue)),
-      ("summary", .string(method.summary)), ("discussion", .string(method.discussion)),
-      ("equation", .array(method.equation.map { .string($0) })),
+  private func table(_ keys: [KeyInfo]) -> String {
+    var table = TextTable(["key", "default", "values", "meaning"])
+    for key in keys {
+      table.add(
+        key.name, key.isRequired ? "required" : key.defaultText ?? "none", values(key), meaning(key)
+      )
+    }
+    return table.text
+  }
+
+  private func values(_ key: KeyInfo) -> String {
+    switch key.type {
+    case .map(let map):
+      part(key.name).map { "a map ('retort explain \($0)')" }
+        ?? "a map: " + map.keys.map(\.name).joined(separator: ", ")
+    case .list: "a list of maps"
+    case .choice(let words) where words.count > 6: "see 'retort list'"
+    default: key.type.allowed
+    }
+  }
+
+  /// What the part under a key is called by `retort explain`.
+  private func part(_ key: String) -> String? {
+    RecipeReference.all(.part).map(\.name).first { $0 == key || $0.hasSuffix("." + key) }
+  }
+
+  private func meaning(_ key: KeyInfo) -> String {
+    key.owners.isEmpty ? key.meaning : "\(key.meaning) (\(key.owners.joined(separator: ", ")))"
+  }
+
+  private func json(_ entry: ReferenceEntry) -> JSONValue {
+    let text = entry.explanation
+    return .record(
+      ("name", .string(entry.name)), ("kind", .string(entry.kind.rawValue)),
+      ("summary", .string(text.summary)), ("discussion", .string(text.discussion)),
+      ("equation", .array(text.equation.map { .string($0) })),
       (
         "keys",
         .array(
-          method.keys.map {
+          entry.keys.map {
             .record(
               ("name", .string($0.name)),
-              ("default", $0.standard.map { .string($0) } ?? .null),
-              ("values", .string($0.allowed)), ("meaning", .string($0.meaning)))
+              ("default", $0.defaultText.map { .string($0) } ?? .null),
+              ("values", .string($0.type.allowed)), ("meaning", .string($0.meaning)),
+              ("required", .bool($0.isRequired)),
+              ("with", .array($0.owners.map { .string($0) })))
           })
-      ), ("example", .string(method.example)), ("source", .string(method.source)))
+      ), ("example", .string(entry.example)), ("source", .string(text.source)))
   }
 
   /// `text` in lines of at most 80 characters.

@@ -21,7 +21,7 @@ struct Explore: ParsableCommand {
   var source: String
   @Option(
     help: ArgumentHelp(
-      "The stage, or one with arms, of which the last that explores is taken; any if left out.",
+      "The stage, or one with variants, of which the last that explores is taken; any if left out.",
       valueName: "name"))
   var stage: String?
   @Option(help: "Examples to take figures over.")

@@ -8,7 +8,8 @@ import RetortRecipes
 struct List: ParsableCommand {
   /// One kind of names.
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case models, recipes, losses, explorations, optimizers, augmentations, samplings, datasets
+    case models, recipes, losses, explorations, optimizers, schedules, augmentations, samplings
+    case datasets
 
     /// Names with what they mean.
     var entries: [(name: String, summary: String)] {
@@ -18,6 +19,7 @@ struct List: ParsableCommand {
       case .losses: List.entries(.loss)
       case .explorations: List.entries(.exploration)
       case .optimizers: List.entries(.optimizer)
+      case .schedules: List.entries(.schedule)
       case .augmentations: List.entries(.augmentation)
       case .samplings: List.entries(.sampling)
       case .datasets: DatasetSource.all.map { ($0.name, $0.baseURL) }
@@ -66,7 +68,7 @@ struct List: ParsableCommand {
     return .object(members)
   }
 
-  private static func entries(_ kind: Method.Kind) -> [(name: String, summary: String)] {
-    MethodCatalog.all.filter { $0.kind == kind }.map { ($0.name, $0.summary) }
+  private static func entries(_ kind: ReferenceEntry.Kind) -> [(name: String, summary: String)] {
+    RecipeReference.all(kind).map { ($0.name, $0.explanation.summary) }
   }
 }

@@ -63,7 +63,7 @@ private enum ReportError: Error, CustomStringConvertible {
 
   var description: String {
     """
-    no arm of these runs has ended with two numbers of labels, so accuracy by labels is no curve; \
+    no variant of these runs has ended with two numbers of labels, so accuracy by labels is no curve; \
     name runs with different 'labelled'
     """
   }

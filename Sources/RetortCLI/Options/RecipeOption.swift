@@ -1,5 +1,6 @@
 import ArgumentParser
 import RetortRecipes
+import RetortSchema
 
 /// A recipe with what is set on the command line.
 struct RecipeOption: ParsableArguments {

@@ -19,6 +19,8 @@ final class WorkloadStep {
 
   /// What first weights and noise depend on.
   static let seed: UInt64 = 1
+  /// What a student with a teacher minimises.
+  private static let losses = [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss())]
 
   /// Builds models, first weights and the step.
   ///
@@ -42,7 +44,7 @@ final class WorkloadStep {
     switch workload.knowledge {
     case .none:
       scheme = OfflineDistillation(
-        student: student, teacher: nil, labels: .init(), softTargets: nil)
+        student: student, teacher: nil, losses: [NamedLoss(CrossEntropyLoss())])
       (players, statistics) = ([student], nil)
     case .logits:
       var tables = OfflineDistillation.Tables()
@@ -50,7 +52,7 @@ final class WorkloadStep {
       try session.write(inputs.logits, to: logits)
       tables.logits = (logits, workload.classes)
       scheme = OfflineDistillation(
-        student: student, teacher: nil, labels: .init(), softTargets: .init(), tables: tables)
+        student: student, teacher: nil, losses: Self.losses, tables: tables)
       (players, statistics) = ([student], nil)
     case .exploration:
       let teacher = try player("teacher", "resnet20", isFrozen: true)
@@ -60,7 +62,7 @@ final class WorkloadStep {
       var exploration = Exploration(.first)
       exploration.noise = isNoisy ? 1 : 0
       scheme = OfflineDistillation(
-        student: student, teacher: teacher, labels: .init(), softTargets: .init(),
+        student: student, teacher: teacher, losses: Self.losses,
         explorer: Explorer(
           exploration, labeler: teacher.model, student: student.model,
           generator: generator.model as? any Generator, statistics: statistics))

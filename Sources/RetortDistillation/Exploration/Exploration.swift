@@ -5,7 +5,7 @@ import RetortCore
 /// Source: Zaheer et al. 2022, "Teacher Guided Training", arXiv 2208.06825, sections 3 and 4.
 public struct Exploration: Hashable, Sendable {
   /// Where the examples come from.
-  public enum Order: String, CaseIterable, Hashable, Sendable {
+  public enum Kind: String, CaseIterable, Hashable, Sendable {
     /// `Dec(Enc(x) + ν)`, ν normal: the random search (equation 4).
     case zero
     /// From there, ascent of the divergence along its latent gradient (equation 5).
@@ -53,7 +53,7 @@ public struct Exploration: Hashable, Sendable {
   }
 
   /// Where the examples come from.
-  public var order: Order
+  public var kind: Kind
   /// K, the number of ascent steps, ≥ 0; first order and pixel gradient only.
   public var steps: Int = 2
   /// How far each goes.
@@ -74,8 +74,8 @@ public struct Exploration: Hashable, Sendable {
   /// How real and generated examples meet in batch norm.
   public var statistics: Statistics = .separate
 
-  /// An exploration with the defaults of the given order.
-  public init(_ order: Order) { self.order = order }
+  /// An exploration with the defaults of the given kind.
+  public init(_ kind: Kind) { self.kind = kind }
 
   /// The number of generated examples beside `batch` real ones, at least one.
   public func generatedCount(batch: Int) -> Int {
@@ -84,6 +84,6 @@ public struct Exploration: Hashable, Sendable {
 
   /// Teacher evaluations that one step spends on generated examples.
   public func teacherEvaluations(batch: Int) -> Int {
-    generatedCount(batch: batch) * (1 + (order.usesGradient ? steps : 0))
+    generatedCount(batch: batch) * (1 + (kind.usesGradient ? steps : 0))
   }
 }

@@ -13,9 +13,9 @@ public struct Explorer {
   public let labeler: Module
   /// The model that learns.
   public let student: Module
-  /// Decodes codes; nil where the order needs none.
+  /// Decodes codes; nil where the kind needs none.
   public let generator: (any Generator)?
-  /// The units of steps and noise; nil where the order needs none.
+  /// The units of steps and noise; nil where the kind needs none.
   public let statistics: LatentStatistics?
   /// What products multiply in.
   public let compute: ComputeType
@@ -46,7 +46,7 @@ public struct Explorer {
   public func explore(_ images: Tensor, codes: Tensor?, in inputs: StepInputs) -> Path {
     let count = exploration.generatedCount(batch: images.shape[0])
     let parents = images.rows(count)
-    switch exploration.order {
+    switch exploration.kind {
     case .mixup: return Path(examples: [mixed(images, count, inputs)])
     case .pixelNoise:
       let noise = random(parents.shape, inputs) * exploration.noise
@@ -63,7 +63,7 @@ public struct Explorer {
     _ images: Tensor, _ codes: Tensor?, _ count: Int, _ inputs: StepInputs
   ) -> Path {
     guard let generator, let statistics else {
-      preconditionFailure("the order \(exploration.order) needs a generator and its statistics")
+      preconditionFailure("the kind \(exploration.kind) needs a generator and its statistics")
     }
     let context = inputs.context(.evaluation)
     let graph = inputs.graph
@@ -71,17 +71,17 @@ public struct Explorer {
     func decode(_ codes: Tensor) -> Tensor {
       generator.using(context) { generator.decode(codes.reshape(to: shape)) }
     }
-    if exploration.order == .samples {
+    if exploration.kind == .samples {
       return Path(examples: [decode(random(shape, inputs)).stopGradient()])
     }
     let encoded = codes ?? generator.using(context) { generator.encode(images).mean }
     var start = encoded.rows(count).stopGradient().reshape(to: shape)
-    if exploration.order != .reconstruction {
+    if exploration.kind != .reconstruction {
       let deviation = graph.constant(statistics.deviation, generator.latentShape)
       start = start + random(shape, inputs) * (deviation * exploration.noise)
     }
     start = bounded(start, statistics)
-    guard exploration.order == .first else {
+    guard exploration.kind == .first else {
       return Path(examples: [decode(start).stopGradient()])
     }
     let size = stepSize(norm: graph.fill(statistics.meanNorm, [1]))

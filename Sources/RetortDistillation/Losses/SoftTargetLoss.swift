@@ -1,4 +1,53 @@
 import RetortCore
+import RetortSchema
+import RetortTraining
+
+/// Hinton's soft targets: `T²·KL(softmax(t/T) ‖ softmax(s/T))`, averaged over the batch, in nats.
+public struct SoftTargetLoss: DistillationLoss {
+  /// Its entry in lists.
+  public static let explanation = Explanation(
+    "kd", "T²·KL of the student's softened probabilities from the teacher's",
+    """
+    Classic knowledge distillation: the student learns what the teacher believes of every \
+    class, not only of the right one. A higher temperature T shows more of the small \
+    probabilities; the factor T² keeps gradients as large as those of labels. Needs a teacher \
+    with weights. In an exploration the same loss on the explored examples is called \
+    kd-generated.
+    """,
+    equation: [
+      "L = T² · mean over examples of KL( p ‖ q )",
+      "p = softmax(teacher's logits / T),  q = softmax(student's logits / T)",
+      "KL( p ‖ q ) = Σ_c p_c · (log p_c − log q_c)",
+    ], source: "Hinton, Vinyals, Dean 2015, arXiv 1503.02531, section 2")
+
+  /// What multiplies it.
+  public var weight = 1.0
+  /// T, > 0.
+  public var temperature = 4.0
+
+  /// Its keys.
+  public static let keys: [Key<SoftTargetLoss>] = [
+    .number("weight", \.weight, .notNegative(), "what multiplies the loss in the sum"),
+    .number("temperature", \.temperature, .positive(upTo: 1000), "T"),
+  ]
+  /// The teacher's logits are its targets.
+  public static let needsTeacher = true
+
+  /// Weight 1, temperature 4.
+  public init() {}
+
+  /// Soft targets with the given constants.
+  public init(weight: Double = 1, temperature: Double = 4) {
+    (self.weight, self.temperature) = (weight, temperature)
+  }
+
+  /// One term, where there is a teacher.
+  public func terms(_ x: Comparison, name: String) -> [LossTerm] {
+    guard let student = x.output, let teacher = x.teacher else { return [] }
+    let loss = softTargetLoss(student: student, teacher: teacher, temperature: temperature)
+    return [LossTerm(name, weight: weight, loss)]
+  }
+}
 
 /// Hinton's soft-target loss: `T²·KL(softmax(t/T) ‖ softmax(s/T))`, averaged over the batch.
 ///

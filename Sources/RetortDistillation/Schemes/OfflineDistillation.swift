@@ -2,40 +2,14 @@ import RetortCore
 import RetortNN
 import RetortTraining
 
-/// One fixed teacher, one student: labels, soft targets, and examples the teacher's generator
-/// finds.
+/// One fixed teacher, one student: losses on labels and on the teacher's outputs, on the examples and
+/// on those that a search finds.
 ///
-/// The objective is `Σ wᵢ·lossᵢ(x) + w·loss_d(x̃)`: cross-entropy and distillation on real
-/// examples, distillation alone on generated ones.
+/// The objective is `Σ wᵢ·lossᵢ(x) + w·Σ wⱼ·lossⱼ(x̃)`: all losses on real examples, those that compare
+/// with the teacher on generated ones.
 ///
 /// Source: Hinton et al. 2015; Zaheer et al. 2022, equation 2.
 public struct OfflineDistillation {
-  /// The loss on labels.
-  public struct Labels: Hashable, Sendable {
-    /// What multiplies it.
-    public var weight: Double
-    /// ε in [0, 1).
-    public var smoothing: Double
-
-    /// Cross-entropy with the given weight.
-    public init(weight: Double = 1, smoothing: Double = 0) {
-      (self.weight, self.smoothing) = (weight, smoothing)
-    }
-  }
-
-  /// The loss on the teacher's logits.
-  public struct SoftTargets: Hashable, Sendable {
-    /// What multiplies it.
-    public var weight: Double
-    /// T, > 0.
-    public var temperature: Double
-
-    /// Soft targets with the given weight and temperature.
-    public init(weight: Double = 1, temperature: Double = 4) {
-      (self.weight, self.temperature) = (weight, temperature)
-    }
-  }
-
   /// What is known of the training examples beforehand, one row each; nil where augmentation
   /// changes them from step to step.
   public struct Tables {
@@ -52,48 +26,46 @@ public struct OfflineDistillation {
   public let student: ParameterStore
   /// Labels examples; nil for labels alone.
   public let teacher: ParameterStore?
-  /// The loss on labels, if any.
-  public let labels: Labels?
-  /// The loss on the teacher's logits, if any.
-  public let softTargets: SoftTargets?
+  /// What is minimised, in order.
+  public let losses: [NamedLoss]
   /// The search, if any.
   public let explorer: Explorer?
   /// What is looked up instead of computed.
   public let tables: Tables
 
-  /// A scheme over the given players and losses.
+  /// A scheme over the given models and losses.
   public init(
-    student: ParameterStore, teacher: ParameterStore?, labels: Labels?, softTargets: SoftTargets?,
+    student: ParameterStore, teacher: ParameterStore?, losses: [NamedLoss],
     explorer: Explorer? = nil, tables: Tables = Tables()
   ) {
-    (self.student, self.teacher) = (student, teacher)
-    (self.labels, self.softTargets) = (labels, softTargets)
+    (self.student, self.teacher, self.losses) = (student, teacher, losses)
     (self.explorer, self.tables) = (explorer, tables)
   }
 
   /// The step's objective; to be given to a `StepProgram` of the student.
-  public func objective(_ inputs: StepInputs) -> Objective {
+  ///
+  /// - Throws: `GraphError` for shapes that do not fit.
+  public func objective(_ inputs: StepInputs) throws -> Objective {
     let context = inputs.context(.training)
     let generated = explorer.map {
       $0.explore(inputs.images, codes: codes(inputs), in: inputs).explored
     }
     let (real, other) = forward(inputs.images, generated, context)
-    var terms: [LossTerm] = []
-    if let labels {
-      let rows = real.crossEntropyRows(inputs.labels, labelSmoothing: labels.smoothing)
-      terms.append(LossTerm("cross-entropy", weight: labels.weight, rows.mean()))
-    }
-    if let softTargets, let targets = targets(inputs) {
-      let loss = softTargetLoss(
-        student: real, teacher: targets, temperature: softTargets.temperature)
-      terms.append(LossTerm("kd", weight: softTargets.weight, loss))
-    }
-    if let softTargets, let explorer, let generated, let other {
-      let targets = explorer.labeler(generated, in: inputs.context(.evaluation))
-      let loss = softTargetLoss(
-        student: other, teacher: targets, temperature: softTargets.temperature)
-      let weight = softTargets.weight * explorer.exploration.weight
-      terms.append(LossTerm("kd-generated", weight: weight, loss))
+    let isTaught = losses.contains { type(of: $0.loss).needsTeacher }
+    let comparison = Comparison(
+      inputs: inputs, context: context, learner: student.model, examples: inputs.images,
+      output: real, teacher: isTaught ? targets(inputs) : nil, labels: inputs.labels)
+    var terms = try losses.flatMap { try $0.loss.terms(comparison, name: $0.name) }
+    if let explorer, let generated, let other, isTaught {
+      let comparison = Comparison(
+        inputs: inputs, context: context, learner: student.model, examples: generated,
+        output: other, teacher: explorer.labeler(generated, in: inputs.context(.evaluation)),
+        labels: nil)
+      for loss in losses where type(of: loss.loss).needsTeacher {
+        terms += try loss.loss.terms(comparison, name: "\(loss.name)-generated").map {
+          LossTerm($0.name, weight: $0.weight * explorer.exploration.weight, $0.value)
+        }
+      }
     }
     let update = student.statisticsUpdate(from: context)
     return Objective(terms: terms, effects: update.map { [$0] } ?? [])

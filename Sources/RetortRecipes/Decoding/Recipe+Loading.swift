@@ -1,3 +1,5 @@
+import RetortSchema
+
 extension Recipe {
   /// Decodes and checks the recipe that a YAML text describes.
   ///

@@ -1,4 +1,5 @@
 import RetortCore
+import RetortSchema
 
 /// Decodes a recipe's maps: what stands at the top, and each stage with what it inherits.
 struct RecipeDecoder {
@@ -33,12 +34,12 @@ struct RecipeDecoder {
     let seed = reader.seed("seed") ?? 1
     let compute = reader.choice("compute", ComputeType.allCases.map(\.rawValue))
     let list = reader.value("stages")
-    for key in StageDecoder.keys + (list == nil ? ["arms"] : []) { _ = reader.value(key) }
+    for key in StageSpec.keyNames + (list == nil ? ["variants"] : []) { _ = reader.value(key) }
     reader.finish()
     if let list {
       check(stages: list)
-    } else if let arms = reader.value("arms") {
-      check(arms: arms, "arms")
+    } else if let variants = reader.value("variants") {
+      check(variants: variants, "variants")
     }
     if root.entries != nil {
       for stage in StageLayers.all(of: root) { stages.add(stage.merged, name: stage.name) }
@@ -64,32 +65,32 @@ struct RecipeDecoder {
     }
     for (index, element) in elements.enumerated() {
       let path = "stages[\(index)]"
-      checkName(element, path, besides: ["arms"])
-      if let arms = element["arms"] { check(arms: arms, path + ".arms") }
+      checkName(element, path, besides: ["variants"])
+      if let variants = element["variants"] { check(variants: variants, path + ".variants") }
     }
   }
 
-  /// Notes the faults of a list of arms besides those of their parts.
-  private func check(arms list: RecipeNode, _ path: String) {
+  /// Notes the faults of a list of variants besides those of their parts.
+  private func check(variants list: RecipeNode, _ path: String) {
     guard let elements = list.elements, !elements.isEmpty else {
       faults.add(
         list.place,
         .wrongType(
-          path, expected: "a list of at least one arm",
+          path, expected: "a list of at least one variant",
           found: list.elements == nil ? list.kind : "an empty list"))
       return
     }
-    for (index, arm) in elements.enumerated() {
-      checkName(arm, "\(path)[\(index)]", besides: [])
+    for (index, variant) in elements.enumerated() {
+      checkName(variant, "\(path)[\(index)]", besides: [])
     }
   }
 
-  /// Notes the faults of the name and the keys of a stage or arm.
+  /// Notes the faults of the name and the keys of a stage or variant.
   private func checkName(_ node: RecipeNode, _ path: String, besides more: [String]) {
     let reader = MapReader(node, path, faults)
     reader.require("name")
     _ = name(reader)
-    for key in StageDecoder.keys + more { _ = reader.value(key) }
+    for key in StageSpec.keyNames + more { _ = reader.value(key) }
     reader.finish()
   }
 

@@ -1,12 +1,13 @@
 import RetortDistillation
+import RetortSchema
 
 extension StageDecoder {
   /// Takes away the players that a stage makes no use of; it is a fault unless another stage that inherits
   /// them does.
   func removeIdlePlayers(_ stage: inout StageSpec, _ reader: MapReader) {
-    let decodes = stage.trained == .generator || stage.explore?.order.needsGenerator == true
+    let decodes = stage.trained == .generator || stage.explore?.kind.needsGenerator == true
     if stage.generator != nil, !decodes {
-      let orders = Exploration.Order.allCases.filter(\.needsGenerator).map { "'\($0.rawValue)'" }
+      let orders = Exploration.Kind.allCases.filter(\.needsGenerator).map { "'\($0.rawValue)'" }
       setAside(
         .generator, stage, reader,
         need: "an exploration that decodes (\(orders.joined(separator: ", ")))")
@@ -46,12 +47,12 @@ extension StageDecoder {
       faults.add(
         place,
         .outOfRange(
-          "explore.ratio", found: number(explore.ratio),
+          "explore.ratio", found: YAMLText.number(explore.ratio),
           allowed:
-            "at least \(number(0.5 / Double(batch))), for one new example in a batch of \(batch)"
+            "at least \(YAMLText.number(0.5 / Double(batch))), for one new example in a batch of \(batch)"
         ))
     }
-    if explore.order == .mixup, batch < 2 {
+    if explore.kind == .mixup, batch < 2 {
       faults.add(
         reader.value("train")?["batch"]?.place ?? place,
         .outOfRange(

@@ -1,14 +1,9 @@
 import RetortData
 import RetortDistillation
+import RetortSchema
 
 /// Makes typed stages of maps and checks what spans several of their parts.
 struct StageDecoder {
-  /// The keys of a stage besides `name` and `arms`.
-  static let keys = [
-    "data", "teacher", "generator", "student", "losses", "explore", "augment", "optimizer", "train",
-    "checkpoints",
-  ]
-
   let faults: FaultList
   /// The stages so far.
   private(set) var stages: [StageSpec] = []
@@ -21,25 +16,9 @@ struct StageDecoder {
   mutating func add(_ node: RecipeNode, name: String) {
     let reader = MapReader(node, "", faults)
     let known = faults.faults.count
-    var stage = StageSpec(name: name)
-    if let inner = reader.inner("data") { stage.data = DataSpec(inner) }
-    let hasStudent = reader.has("student")
-    stage.teacher = reader.inner("teacher").map {
-      PlayerSpec($0, as: .teacher, teaches: hasStudent)
-    }
-    stage.generator = reader.inner("generator").map {
-      PlayerSpec($0, as: .generator, teaches: false)
-    }
-    stage.student = reader.inner("student").map {
-      PlayerSpec($0, as: .student, teaches: false)
-    }
-    if let inner = reader.inner("augment") { stage.augment = Augmentation(inner) }
-    if let inner = reader.inner("optimizer") { stage.optimizer = OptimizerSpec(inner) }
-    if let inner = reader.inner("train") { stage.train = TrainSpec(inner) }
-    if let inner = reader.inner("checkpoints") { stage.checkpoints = CheckpointSpec(inner) }
-    let losses = reader.value("losses").map { LossSpec.list($0, faults) }
-    stage.losses = losses?.map(\.loss) ?? usualLosses(stage)
-    stage.explore = reader.inner("explore").flatMap { Exploration($0) }
+    var stage = StageSpec(name: name, losses: [])
+    stage.read(reader)
+    if stage.losses.isEmpty { stage.losses = usualLosses(stage) }
     checkPlayers(stage, reader)
     // Of a player that is wrong in itself nothing more need be said.
     if faults.faults.count == known {
@@ -48,7 +27,7 @@ struct StageDecoder {
         requireWeights(teacher, .teacher, stage, reader)
       }
     }
-    checkLosses(stage, losses ?? [], reader)
+    checkLosses(stage, reader)
     checkExploration(stage, reader)
     checkTraining(stage, reader)
     if stages.contains(where: { $0.name == name }) {
@@ -58,18 +37,18 @@ struct StageDecoder {
   }
 
   /// The losses of a stage that names none.
-  private mutating func usualLosses(_ stage: StageSpec) -> [LossSpec] {
+  private mutating func usualLosses(_ stage: StageSpec) -> [NamedLoss] {
     switch stage.trained {
-    case .generator: return [.variational()]
-    case .teacher: return [.crossEntropy()]
+    case .generator: return [NamedLoss(VariationalLoss())]
+    case .teacher: return [NamedLoss(CrossEntropyLoss())]
     case .student:
       guard let teacher = stage.teacher, teacher.source != .untrained else {
-        return [.crossEntropy()]
+        return [NamedLoss(CrossEntropyLoss())]
       }
       notes.append(
         "stage '\(stage.name)' names no losses and has a teacher: its student learns from labels "
           + "(cross-entropy) and from the teacher (kd)")
-      return [.crossEntropy(), .softTargets()]
+      return [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss())]
     }
   }
 
@@ -97,49 +76,54 @@ struct StageDecoder {
     }
   }
 
-  private func checkLosses(
-    _ stage: StageSpec, _ losses: [(loss: LossSpec, place: RecipeFault.Place)],
-    _ reader: MapReader
-  ) {
-    for (loss, place) in losses {
+  private func checkLosses(_ stage: StageSpec, _ reader: MapReader) {
+    let nodes = reader.value("losses")?.elements ?? []
+    for (index, loss) in stage.losses.enumerated() {
+      let node = nodes.indices.contains(index) ? nodes[index] : nil
+      // Of a loss that is wrong in itself nothing more need be said.
+      guard node == nil || node?["kind"]?.text == loss.kind else { continue }
+      let place = node?.place ?? reader.node.place
+      if stage.losses[..<index].contains(where: { $0.name == loss.name }) {
+        faults.add(place, .duplicateLoss(loss.name, in: "losses"))
+      }
+      let kind = type(of: loss.loss)
       let fits =
-        switch loss {
-        case .crossEntropy: stage.trained != .generator
-        case .softTargets: stage.trained == .student
-        case .variational: stage.trained == .generator
-        }
+        kind.trainsGenerator == (stage.trained == .generator)
+        && (!kind.needsTeacher || stage.trained == .student)
       guard fits else {
         faults.add(
-          place,
-          .wrongLoss(loss.kind, trains: stage.trained.rawValue, stage: stage.name))
+          place, .wrongLoss(loss.kind, trains: stage.trained.rawValue, stage: stage.name))
         continue
       }
-      guard case .softTargets = loss else { continue }
+      guard kind.needsTeacher else { continue }
       if let teacher = stage.teacher {
         requireWeights(teacher, .teacher, stage, reader)
       } else {
-        faults.add(place, .needs("loss 'kd'", what: "a teacher", stage: stage.name))
+        faults.add(place, .needs("loss '\(loss.kind)'", what: "a teacher", stage: stage.name))
       }
     }
   }
 
   private func checkExploration(_ stage: StageSpec, _ reader: MapReader) {
-    guard let explore = stage.explore, let node = reader.value("explore") else { return }
-    let order = "exploration '\(explore.order.rawValue)'"
+    // Of an exploration that is wrong in itself nothing more need be said.
+    guard let explore = stage.explore, let node = reader.value("explore"),
+      node["kind"]?.text == explore.kind.rawValue
+    else { return }
+    let kind = "exploration '\(explore.kind.rawValue)'"
     guard stage.trained == .student else {
-      faults.add(node.place, .needs(order, what: "a student", stage: stage.name))
+      faults.add(node.place, .needs(kind, what: "a student", stage: stage.name))
       return
     }
-    let hasSoftTargets = stage.losses.contains { if case .softTargets = $0 { true } else { false } }
-    if !hasSoftTargets {
-      faults.add(node.place, .needs(order, what: "a loss of kind 'kd'", stage: stage.name))
+    if !stage.losses.contains(where: { type(of: $0.loss).needsTeacher }) {
+      faults.add(
+        node.place, .needs(kind, what: "a loss on the teacher, such as 'kd'", stage: stage.name))
     }
     checkCount(explore, stage, reader)
-    guard explore.order.needsGenerator else { return }
+    guard explore.kind.needsGenerator else { return }
     if let generator = stage.generator {
       requireWeights(generator, .generator, stage, reader)
     } else {
-      faults.add(node.place, .needs(order, what: "a generator", stage: stage.name))
+      faults.add(node.place, .needs(kind, what: "a generator", stage: stage.name))
     }
   }
 

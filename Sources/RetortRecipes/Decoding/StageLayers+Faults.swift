@@ -1,3 +1,5 @@
+import RetortSchema
+
 extension StageLayers {
   /// The faults of values that stages could inherit, but that every one of them sets anew.
   ///
@@ -14,7 +16,7 @@ extension StageLayers {
         }
         for (path, node) in layer.node.leaves where node.content != .null {
           guard case .file(file, _, _) = node.place,
-            path.first.map(StageDecoder.keys.contains) == true,
+            path.first.map(StageSpec.keyNames.contains) == true,
             heirs.allSatisfy({ $0.obstacle(to: path[...], from: index) != nil })
           else { continue }
           faults.append(RecipeFault(node.place, .unreached(path.joined(separator: "."))))

@@ -1,7 +1,9 @@
+import RetortSchema
+
 /// One stage of a recipe before it has types: the maps that it is made of.
 ///
 /// The outermost map holds what all stages share, the next one is the stage's own, and the last one that
-/// of an arm. Each is laid over the one before it.
+/// of a variant. Each is laid over the one before it.
 struct StageLayers {
   /// One of the maps, without what is not part of a stage.
   struct Layer {
@@ -11,37 +13,37 @@ struct StageLayers {
   }
 
   /// The keys at the top of a recipe that are no part of a stage.
-  static let recipeKeys = ["version", "name", "seed", "compute", "stages", "arms"]
+  static let recipeKeys = ["version", "name", "seed", "compute", "stages", "variants"]
 
-  /// The stage's name; arms are called `stage/arm`.
+  /// The stage's name; variants are called `stage/variant`.
   let name: String
   /// The maps, the outermost first.
   let layers: [Layer]
 
-  /// The stages of a recipe, with one for each arm; what is malformed is left out.
+  /// The stages of a recipe, with one for each variant; what is malformed is left out.
   static func all(of root: RecipeNode) -> [StageLayers] {
     let shared = Layer(path: [], node: root.removing(recipeKeys))
     guard let list = root["stages"] else {
-      return arms(of: root, name: root["name"]?.text ?? "recipe", [shared])
+      return variants(of: root, name: root["name"]?.text ?? "recipe", [shared])
     }
     return (list.elements ?? []).enumerated().flatMap { index, stage -> [StageLayers] in
       guard stage.entries != nil else { return [] }
-      let own = Layer(path: ["stages", "\(index)"], node: stage.removing(["name", "arms"]))
-      return arms(of: stage, name: stage["name"]?.text ?? "stages[\(index)]", [shared, own])
+      let own = Layer(path: ["stages", "\(index)"], node: stage.removing(["name", "variants"]))
+      return variants(of: stage, name: stage["name"]?.text ?? "stages[\(index)]", [shared, own])
     }
   }
 
-  /// The stage of the given layers, or one for each of its arms.
-  private static func arms(
+  /// The stage of the given layers, or one for each of its variants.
+  private static func variants(
     of stage: RecipeNode, name: String, _ layers: [Layer]
   ) -> [StageLayers] {
-    guard let arms = stage["arms"] else { return [StageLayers(name: name, layers: layers)] }
+    guard let variants = stage["variants"] else { return [StageLayers(name: name, layers: layers)] }
     let above = layers[layers.count - 1].path
-    return (arms.elements ?? []).enumerated().compactMap { index, arm in
-      guard arm.entries != nil else { return nil }
-      let own = Layer(path: above + ["arms", "\(index)"], node: arm.removing(["name"]))
+    return (variants.elements ?? []).enumerated().compactMap { index, variant in
+      guard variant.entries != nil else { return nil }
+      let own = Layer(path: above + ["variants", "\(index)"], node: variant.removing(["name"]))
       return StageLayers(
-        name: "\(name)/\(arm["name"]?.text ?? "arms[\(index)]")", layers: layers + [own])
+        name: "\(name)/\(variant["name"]?.text ?? "variants[\(index)]")", layers: layers + [own])
     }
   }
 
@@ -51,7 +53,7 @@ struct StageLayers {
   /// The layers up to and with `index`, laid over each other.
   private func merged(through index: Int) -> RecipeNode {
     let empty = RecipeNode(place: layers[0].node.place, content: .map([]))
-    return layers[...index].reduce(empty) { $0.merged(with: $1.node) }
+    return layers[...index].reduce(empty) { $0.merged(with: $1.node, RecipeKeys.recipe) }
   }
 
   /// The layer that `path`, counted from the recipe's top, leads into, and the rest of the path there;
@@ -63,14 +65,14 @@ struct StageLayers {
       })
     else { return nil }
     let rest = path.dropFirst(layers[index].path.count)
-    return rest.first.map(StageDecoder.keys.contains) == true ? (index, rest) : nil
+    return rest.first.map(StageSpec.keyNames.contains) == true ? (index, rest) : nil
   }
 
   /// The innermost layer that keeps what layer `index` has at `path` from the stage; nil where it
   /// arrives.
   func obstacle(to path: ArraySlice<String>, from index: Int) -> Layer? {
     layers.indices.dropFirst(index + 1).last {
-      !merged(through: $0 - 1).keeps(path, below: layers[$0].node)
+      !merged(through: $0 - 1).keeps(path, below: layers[$0].node, RecipeKeys.recipe)
     }.map { layers[$0] }
   }
 }

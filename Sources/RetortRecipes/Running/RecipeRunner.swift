@@ -175,7 +175,7 @@ public final class RecipeRunner {
   /// - Parameters:
   ///   - recipe: What is explored; `folder`'s own, or one that fits it.
   ///   - folder: The folder of a finished run; nil for none.
-  ///   - stage: The stage, or that of several arms; nil for all. The last that explores is taken.
+  ///   - stage: The stage, or that of several variants; nil for all. The last that explores is taken.
   ///   - parents: Over how many training examples figures are taken.
   ///   - shown: How many of them are drawn.
   /// - Throws: As `run`; `RunError.nothingToExplore` where no such stage explores.

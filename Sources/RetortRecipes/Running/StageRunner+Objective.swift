@@ -9,69 +9,33 @@ extension StageRunner {
   mutating func program(_ learner: Player, _ optimizer: OptimizerState) throws -> StepProgram {
     let objective: (StepInputs) throws -> Objective
     if stage.trained == .generator {
-      objective = try variationalObjective(learner)
+      guard learner.store.model is any Generator else {
+        throw RunError.notAGenerator(stage: stage.name, model: learner.spec.model)
+      }
+      objective = GenerativeTraining(generator: learner.store, losses: stage.losses).objective
     } else {
-      let scheme = try distillation(learner)
-      objective = { scheme.objective($0) }
+      objective = try distillation(learner).objective
     }
     return try StepProgram(
       session, learner.store, optimizer, batch: stage.train.batch, loader: loader,
       seed: parent.recipe.seed, build: objective)
   }
 
-  private func variationalObjective(_ learner: Player) throws -> (StepInputs) -> Objective {
-    guard let generator = learner.store.model as? any Generator else {
-      throw RunError.notAGenerator(stage: stage.name, model: learner.spec.model)
-    }
-    let (weight, klWeight) = variationalWeights
-    return { inputs in
-      let context = inputs.context(.training)
-      return generator.using(context) {
-        variational(generator, inputs, context, weight: weight, klWeight: klWeight)
-      }
-    }
-  }
-
-  private var variationalWeights: (loss: Double, kl: Double) {
-    var weights = (1.0, 1.0)
-    for case .variational(let own, let kl) in stage.losses { weights = (own, kl) }
-    return weights
-  }
-
   /// The mean of what a generator minimises over examples, in evaluation mode and with every code at its
   /// mean, so that it is the same at each call.
   func variationalLoss(_ generator: any Generator, over examples: ImageDataset) throws -> Double {
-    let weights = variationalWeights
+    let losses = stage.losses.compactMap { $0.loss as? VariationalLoss }
     let rows = try Forward(session, imageShape: data.imageShape) { graph, images in
       let context = ForwardContext(graph, .evaluation)
-      return [
-        generator.using(context) {
-          let (mean, logVariance) = generator.encode(images)
-          let logits = generator.decodeLogits(mean)
-          let pixels = binaryCrossEntropy(logits: logits, targets: images, reduction: .none)
-          let reconstruction = pixels.sum(axes: Array(1..<pixels.shape.rank))
-          return (reconstruction + gaussianKL(mean: mean, logVariance: logVariance) * weights.kl)
-            * weights.loss
-        }
-      ]
-    }.outputs(examples)[0]
-    return rows.reduce(0) { $0 + Double($1) } / Double(max(1, rows.count))
+      return generator.using(context) { losses.map { $0.rows(generator, images) } }
+    }.outputs(examples)
+    return rows.joined().reduce(0) { $0 + Double($1) } / Double(max(1, examples.count))
   }
 
-  /// Labels, soft targets and exploration over the stage's players.
+  /// Losses and exploration over the models of the stage.
   private mutating func distillation(_ learner: Player) throws -> OfflineDistillation {
-    var labels: OfflineDistillation.Labels?
-    var soft: OfflineDistillation.SoftTargets?
-    for loss in stage.losses {
-      switch loss {
-      case .crossEntropy(let weight, let smoothing):
-        labels = .init(weight: weight, smoothing: smoothing)
-      case .softTargets(let weight, let temperature):
-        soft = .init(weight: weight, temperature: temperature)
-      case .variational: break
-      }
-    }
-    let teacher = soft == nil ? nil : players[.teacher]
+    let isTaught = stage.losses.contains { type(of: $0.loss).needsTeacher }
+    let teacher = isTaught ? players[.teacher] : nil
     var tables = OfflineDistillation.Tables()
     let isFixed = stage.augment == .none
     if let teacher {
@@ -88,8 +52,8 @@ extension StageRunner {
       teacherEvaluations.perStep += exploration.teacherEvaluations(batch: stage.train.batch)
     }
     return OfflineDistillation(
-      student: learner.store, teacher: teacher?.store, labels: labels, softTargets: soft,
-      explorer: explorer, tables: tables)
+      student: learner.store, teacher: teacher?.store, losses: stage.losses, explorer: explorer,
+      tables: tables)
   }
 
   func explorer(
@@ -98,7 +62,7 @@ extension StageRunner {
   ) throws -> Explorer {
     var generator: (any Generator)?
     var statistics: LatentStatistics?
-    if exploration.order.needsGenerator, let player = players[.generator] {
+    if exploration.kind.needsGenerator, let player = players[.generator] {
       guard let model = player.store.model as? any Generator else {
         throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
       }
@@ -128,27 +92,4 @@ extension StageRunner {
     try session.write(logits, to: table)
     return (table, classes)
   }
-}
-
-/// The evidence lower bound, negated: reconstruction and KL, summed per example, mean over the
-/// batch.
-///
-/// Source: Kingma and Welling 2013, equation 10.
-private func variational(
-  _ generator: any Generator, _ inputs: StepInputs, _ context: ForwardContext, weight: Double,
-  klWeight: Double
-) -> Objective {
-  let (mean, logVariance) = generator.encode(inputs.images)
-  let noise = inputs.graph.random(
-    .normal, mean.shape, state: inputs.randomState, stream: inputs.streams.next())
-  let code = mean + (logVariance * 0.5).exp() * noise
-  let batch = Double(inputs.images.shape[0])
-  let reconstruction =
-    binaryCrossEntropy(
-      logits: generator.decodeLogits(code), targets: inputs.images, reduction: .sum) * (1 / batch)
-  let divergence = gaussianKL(mean: mean, logVariance: logVariance).mean()
-  return Objective(terms: [
-    LossTerm("reconstruction", weight: weight, reconstruction),
-    LossTerm("latent-kl", weight: weight * klWeight, divergence),
-  ])
 }

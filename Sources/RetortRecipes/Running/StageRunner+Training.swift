@@ -13,8 +13,8 @@ extension StageRunner {
     events = try EventLog(in: home, from: start.step + 1)
     let train = stage.train
     let loop = TrainingLoop(
-      program, learningRate: stage.optimizer.learningRate,
-      schedule: stage.optimizer.schedule(steps: steps),
+      program, learningRate: stage.optimizer.rule.learningRate,
+      schedule: stage.optimizer.schedule.schedule(steps: steps),
       options: TrainingOptions(
         steps: hasStopped(start) ? start.step : steps, logEvery: train.logEvery,
         evaluateEvery: evaluationInterval, checkpointEvery: stage.checkpoints.interval))

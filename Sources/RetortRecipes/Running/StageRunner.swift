@@ -178,7 +178,7 @@ struct StageRunner {
   }
 
   private var usesLabels: Bool {
-    stage.losses.contains { if case .crossEntropy = $0 { true } else { false } }
+    stage.losses.contains { $0.loss is CrossEntropyLoss }
   }
 
   /// What a player came to on the test set.

@@ -1,6 +1,8 @@
+import RetortSchema
+
 /// Whether an override changes the stages that it speaks of.
 ///
-/// What all stages share can be set anew by each stage, and what a stage says by each of its arms. An
+/// What all stages share can be set anew by each stage, and what a stage says by each of its variants. An
 /// override of the outer value then goes nowhere, or only into some of the stages.
 struct OverrideEffect {
   let override: RecipeOverride
@@ -112,13 +114,13 @@ struct OverrideEffect {
     func isWhole(_ path: String) -> Bool { trial(path) { $0.isWhole } }
     let single = paths.map { path in
       let own = words(of: path)
-      guard path.count > 2, path[0] == "stages", !path.contains("arms"), !isWhole(own) else {
+      guard path.count > 2, path[0] == "stages", !path.contains("variants"), !isWhole(own) else {
         return own
       }
-      return words(of: Array(path[..<2])) + ".arms.*." + path[2...].joined(separator: ".")
+      return words(of: Array(path[..<2])) + ".variants.*." + path[2...].joined(separator: ".")
     }
     let all = paths.compactMap { path -> String? in
-      guard let list = path.lastIndex(where: { $0 == "arms" || $0 == "stages" }),
+      guard let list = path.lastIndex(where: { $0 == "variants" || $0 == "stages" }),
         list + 2 < path.count
       else { return nil }
       return words(of: Array(path[...list])) + ".*." + path[(list + 2)...].joined(separator: ".")

@@ -1,3 +1,4 @@
+import RetortSchema
 import Yams
 
 extension RecipeNode {

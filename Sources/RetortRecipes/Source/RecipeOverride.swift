@@ -1,3 +1,5 @@
+import RetortSchema
+
 /// One `PATH=VALUE` of the command line, such as `losses.1.weight=0.5`.
 struct RecipeOverride {
   /// As it was typed.
@@ -10,7 +12,7 @@ struct RecipeOverride {
   let value: RecipeNode
 
   /// Keys whose values are lists.
-  private static let lists = ["stages", "arms", "losses"]
+  private static let lists = ["stages", "variants", "losses"]
 
   /// - Throws: `RecipeErrors` if the text is no override or has no value.
   init(_ text: String) throws(RecipeErrors) {
@@ -38,28 +40,30 @@ struct RecipeOverride {
   /// - Throws: `RecipeErrors` if the path leads nowhere.
   func applied(to node: RecipeNode) throws(RecipeErrors) -> (RecipeNode, targets: [[String]]) {
     var targets: [[String]] = []
-    return (try set(path[...], in: node, at: [], &targets), targets)
+    return (try set(path[...], in: node, RecipeKeys.recipe, at: [], &targets), targets)
   }
 
   private func set(
-    _ path: ArraySlice<String>, in node: RecipeNode, at above: [String],
+    _ path: ArraySlice<String>, in node: RecipeNode, _ info: MapInfo?, at above: [String],
     _ targets: inout [[String]]
   ) throws(RecipeErrors) -> RecipeNode {
-    guard let part = path.first else {
+    guard var part = path.first else {
       targets.append(above)
-      return value
+      return value.normalized(info)
     }
     let rest = path.dropFirst()
     if let elements = node.elements {
       var result = elements
       for index in try chosen(part, of: elements) {
-        result[index] = try set(rest, in: elements[index], at: above + ["\(index)"], &targets)
+        result[index] = try set(
+          rest, in: elements[index], info, at: above + ["\(index)"], &targets)
       }
       return RecipeNode(place: node.place, content: .list(result))
     }
     guard node.entries != nil || node.content == .null else {
       throw fault(.unknownPath(part, known: []))
     }
+    part = info?.name(of: part) ?? part
     let old = node[part]
     if old == nil, !rest.isEmpty, Self.lists.contains(part) {
       // A recipe of one stage has the stage's keys at its top.
@@ -67,8 +71,9 @@ struct RecipeOverride {
       throw fault(inner.isEmpty ? .unknownPath(part, known: []) : .noStages(instead: inner))
     }
     let inner = try set(
-      rest, in: old ?? RecipeNode(place: place, content: .null), at: above + [part], &targets)
-    return node.setting(part, inner, at: place)
+      rest, in: old ?? RecipeNode(place: place, content: .null), info?.inner(part),
+      at: above + [part], &targets)
+    return node.setting(part, inner, at: place, info)
   }
 
   /// The places of the elements that `part` means.

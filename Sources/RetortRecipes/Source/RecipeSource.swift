@@ -1,4 +1,5 @@
 import RetortFormats
+import RetortSchema
 
 /// A recipe's text and the name that messages call it by.
 struct RecipeSource {
@@ -82,6 +83,7 @@ struct RecipeSource {
   func node(extending chain: [RecipeSource] = []) throws(RecipeErrors) -> RecipeNode {
     let path = path
     let own = try RecipeNode.parse(yaml: text) { .file(path, line: $0, column: $1) }
+      .normalized(RecipeKeys.recipe)
     guard let base = own["extends"] else { return own.removing(["extends"]) }
     guard let name = base.text else {
       throw RecipeErrors([
@@ -99,6 +101,7 @@ struct RecipeSource {
     guard chain.count < 16 else {
       throw RecipeErrors([RecipeFault(base.place, .notAllowed("more than 16 levels of 'extends'"))])
     }
-    return try next.node(extending: chain).merged(with: own.removing(["extends"]))
+    return try next.node(extending: chain).merged(
+      with: own.removing(["extends"]), RecipeKeys.recipe)
   }
 }

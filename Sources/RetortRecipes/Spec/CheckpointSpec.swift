@@ -1,3 +1,4 @@
+import RetortSchema
 import RetortTraining
 
 /// How often a stage keeps its state, and how many states.
@@ -9,4 +10,23 @@ public struct CheckpointSpec: Equatable, Sendable {
 
   /// Two, thirty seconds apart.
   public init() {}
+}
+
+extension CheckpointSpec: Configurable {
+  /// The keys of `checkpoints`.
+  public static let keys: [Key<CheckpointSpec>] =
+    .oneOf(
+      .int("steps", \.steps, 1...TrainSpec.stepLimit, "one every so many steps"),
+      .number("seconds", \.seconds, .positive(), "one every so many seconds"))
+    + [.int("keep", \.kept, 1...1000, "how many of the newest are kept")]
+
+  private var steps: Int? {
+    get { if case .steps(let count) = interval { count } else { nil } }
+    set { if let newValue { interval = .steps(newValue) } }
+  }
+
+  private var seconds: Double? {
+    get { if case .seconds(let count) = interval { count } else { nil } }
+    set { if let newValue { interval = .seconds(newValue) } }
+  }
 }

@@ -1,3 +1,6 @@
+import RetortData
+import RetortSchema
+
 /// Which examples a stage learns from.
 public struct DataSpec: Equatable, Sendable {
   /// How few, and of which classes.
@@ -13,7 +16,7 @@ public struct DataSpec: Equatable, Sendable {
   }
 
   /// A name of the dataset list.
-  public var name = "fashion-mnist"
+  public var name = FashionMNIST.name
   /// Where its files lie, if not at the usual places.
   public var directory: String?
   /// The part that is used.
@@ -25,4 +28,59 @@ public struct DataSpec: Equatable, Sendable {
 
   /// All of Fashion-MNIST.
   public init() {}
+}
+
+extension DataSpec: Configurable {
+  /// The keys of `data`.
+  public static let keys: [Key<DataSpec>] =
+    [
+      .choice("name", \.name, of: [FashionMNIST.name], "the dataset"),
+      .path("directory", \.directory, "the folder of its files, if not one of the usual places"),
+    ]
+    + .oneOf(
+      .int(
+        "labelled", \.labelled, 1...10_000_000,
+        "so many examples, as evenly over classes as possible"
+      ).alias("labeled"),
+      .map("long-tail", \.longTail, "class sizes that fall exponentially"),
+      .number(
+        "step-imbalance", \.stepImbalance, .atLeastOne(),
+        "by how much every second half of the classes is reduced"))
+    + [
+      .int(
+        "validation", \.validation, 0...10_000_000, "training examples held out for validation"),
+      .seed("seed", \.seed, "what the choice of examples depends on, if not the recipe's seed")
+        .only(
+          where: { $0.selection != .all || $0.validation > 0 }, not: "the whole training set",
+          but: ["labelled", "long-tail", "step-imbalance", "validation"]),
+    ]
+
+  /// The name may stand alone.
+  public static let shorthand: String? = "name"
+
+  /// The map under `long-tail`.
+  struct LongTail: Configurable {
+    var imbalance = 1.0
+
+    static let keys: [Key<LongTail>] = [
+      .number("imbalance", \.imbalance, .atLeastOne(), "the largest class over the smallest")
+        .required()
+    ]
+    static let shorthand: String? = "imbalance"
+  }
+
+  private var labelled: Int? {
+    get { if case .labelled(let count) = selection { count } else { nil } }
+    set { if let newValue { selection = .labelled(newValue) } }
+  }
+
+  private var longTail: LongTail? {
+    get { if case .longTail(let value) = selection { LongTail(imbalance: value) } else { nil } }
+    set { if let newValue { selection = .longTail(imbalance: newValue.imbalance) } }
+  }
+
+  private var stepImbalance: Double? {
+    get { if case .stepImbalance(let factor) = selection { factor } else { nil } }
+    set { if let newValue { selection = .stepImbalance(newValue) } }
+  }
 }

@@ -1,129 +1,133 @@
 import RetortCore
+import RetortNN
+import RetortSchema
 import RetortTraining
 
 /// How parameters follow gradients.
-public struct OptimizerSpec: Equatable, Sendable {
-  /// The rule.
-  public enum Kind: String, CaseIterable, Sendable {
-    case sgd, adam, adamw, rmsprop
-  }
-
-  /// How the learning rate changes.
-  public enum ScheduleKind: Equatable, Sendable {
-    /// It does not.
-    case constant
-    /// Times `factor` after every `every` steps.
-    case step(every: Int, factor: Double)
-    /// Down to zero along half a cosine.
-    case cosine
-    /// PyTorch's one-cycle policy; the learning rate is its maximum.
-    case oneCycle
-  }
-
-  /// The rule.
-  public var kind: Kind = .adam
-  /// The base or largest learning rate, > 0.
-  public var learningRate = 1e-3
-  /// The momentum of SGD or RMSprop, in [0, 1); recipes of RMSprop have 0 unless they say so.
-  public var momentum = 0.9
-  /// Whether SGD looks ahead.
-  public var nesterov = false
-  /// Added to gradients, or decoupled for AdamW; ≥ 0.
-  public var weightDecay = 0.0
-  /// Adam's decay of the first moment, in [0, 1).
-  public var beta1 = 0.9
-  /// Adam's decay of the second moment, in [0, 1).
-  public var beta2 = 0.999
-  /// The ε of Adam or RMSprop, > 0.
-  public var epsilon = 1e-8
-  /// RMSprop's decay of the mean squared gradient, in [0, 1).
-  public var alpha = 0.99
-  /// Whether RMSprop takes the square of the mean gradient off.
-  public var centered = false
+public struct OptimizerSpec: Sendable {
+  /// The rule with its constants.
+  public var rule: any Optimizer = Adam()
   /// How gradients are bounded, if at all.
   public var clipping: GradientClipping?
   /// The mean of the weights that is evaluated and exported in their place, if any.
   public var averaging: WeightAveraging?
   /// How the learning rate changes.
-  public var schedule: ScheduleKind = .constant
-  /// Steps over which the learning rate rises from zero first.
-  public var warmup = 0
+  public var schedule = ScheduleSpec()
 
   /// Adam at 1e-3.
   public init() {}
+
+  /// Fresh state for the parameters of `store`, whose gradients come of products in `compute`.
+  func state(for store: ParameterStore, _ compute: ComputeType) -> OptimizerState {
+    OptimizerState(
+      rule, clipping: clipping, averaging: averaging,
+      lossScaling: compute == .fp16 ? LossScaling() : nil, for: store)
+  }
 }
 
-/// How long a stage trains, in what batches.
-public struct TrainSpec: Equatable, Sendable {
-  /// How long.
-  public enum Length: Equatable, Sendable {
-    /// Optimizer steps.
-    case steps(Int)
-    /// Passes over the examples, each of which is used once in each.
-    case epochs(Int)
+extension OptimizerSpec: Configurable {
+  /// The keys of `optimizer`.
+  public static let keys: [Key<OptimizerSpec>] =
+    [.kind("kind", \.rule, of: OptimizerCatalog.all, "the rule")]
+    + .oneOf(
+      .number(
+        "clip-norm", \.clipNorm, .positive(),
+        "the largest norm of all gradients together; logged as gradient-norm"),
+      .number(
+        "clip-value", \.clipValue, .positive(), "the largest magnitude of a gradient's element"))
+    + [
+      .map("average", \.average, "a mean of the weights that is evaluated in their place"),
+      .map("schedule", \.schedule, "how the learning rate changes"),
+    ]
+
+  /// The kind may stand alone.
+  public static let shorthand: String? = "kind"
+
+  /// Whether both do the same.
+  public static func == (a: OptimizerSpec, b: OptimizerSpec) -> Bool { a.entries == b.entries }
+
+  private var clipNorm: Double? {
+    get { if case .norm(let limit) = clipping { limit } else { nil } }
+    set { if let newValue { clipping = .norm(newValue) } }
   }
 
-  /// How batches are drawn.
-  public enum Sampling: String, CaseIterable, Sendable {
-    /// Each epoch is a permutation.
-    case shuffle
-    /// Each example is drawn independently, all alike.
-    case replacement
-    /// Each example's class is drawn first, all classes alike.
-    case classBalanced = "class-balanced"
-    /// Each example's class is drawn first, by the square root of its size.
-    case squareRoot = "square-root"
-    /// From `replacement` at the first step to `classBalanced` at the last.
-    case progressivelyBalanced = "progressively-balanced"
+  private var clipValue: Double? {
+    get { if case .value(let limit) = clipping { limit } else { nil } }
+    set { if let newValue { clipping = .value(newValue) } }
   }
 
-  /// Which weights of a training are measured, exported and left to later stages.
-  public enum Kept: String, CaseIterable, Sendable {
-    /// Those after the last step.
-    case last
-    /// Those that did best on the examples held out for validation.
-    case best
+  private var average: AverageSpec? {
+    get { averaging.map(AverageSpec.init) }
+    set { averaging = newValue?.averaging }
   }
+}
 
-  /// Examples of one step, ≥ 1.
-  public var batch = 128
-  /// How long.
-  public var length: Length = .epochs(10)
-  /// Evaluation of validation and test examples every so many steps; nil for that of test examples at
-  /// the end only.
-  public var evaluateEvery: Int?
-  /// A line of progress every so many steps.
-  public var logEvery = 50
-  /// How batches are drawn.
-  public var sampling: Sampling = .shuffle
-  /// Which weights are kept; the best need examples held out for validation.
-  public var kept: Kept = .last
-  /// How many validations in a row may be no better than the best before training ends early, ≥ 1; nil
-  /// for no such end.
-  public var patience: Int?
+/// How the learning rate changes.
+public struct ScheduleSpec: Sendable {
+  /// What follows the warm-up.
+  public var kind: any NamedSchedule = ConstantSchedule()
+  /// Steps over which the learning rate rises from zero first.
+  public var warmup = 0
 
-  /// Ten epochs of 128.
+  /// The same rate throughout.
   public init() {}
 
-  /// More steps than this are refused; random numbers count steps in 32 bits.
-  public static let stepLimit = 1_000_000_000
+  /// The schedule over `steps` optimizer steps.
+  public func schedule(steps: Int) -> any Schedule {
+    let main = kind.over(max(1, steps - warmup))
+    return warmup > 0 ? WarmUp(steps: warmup, then: main) : main
+  }
+}
 
-  /// How many steps lie between two validations of a training of `steps` steps over `examples` examples:
-  /// as many as `evaluateEvery` says, else a pass over the examples, but no less than a hundredth.
-  public func validationInterval(steps: Int, examples: Int) -> Int {
-    evaluateEvery ?? max(1, (examples + batch - 1) / batch, (steps + 99) / 100)
+extension ScheduleSpec: Configurable {
+  /// The keys of `schedule`.
+  public static let keys: [Key<ScheduleSpec>] = [
+    .kind("kind", \.kind, of: ScheduleCatalog.all, isRequired: true, "what follows the warm-up"),
+    .int(
+      "warmup", \.warmup, 0...TrainSpec.stepLimit,
+      "steps over which the rate rises from zero first"),
+  ]
+
+  /// The kind may stand alone.
+  public static let shorthand: String? = "kind"
+
+  /// Whether both are the same.
+  public static func == (a: ScheduleSpec, b: ScheduleSpec) -> Bool { a.entries == b.entries }
+}
+
+/// The map under `average`.
+struct AverageSpec: Configurable {
+  enum Kind: String, CaseIterable { case exponential, equal }
+
+  var kind: Kind = .exponential
+  var decay = 0.999
+  var from: Int?
+
+  init() {}
+
+  init(_ averaging: WeightAveraging) {
+    switch averaging {
+    case .exponential(let decay, let from): (self.decay, self.from) = (decay, from)
+    case .equal(let from): (kind, self.from) = (.equal, from)
+    }
   }
 
-  /// The number of steps over `examples` examples: `⌈epochs · examples / batch⌉`.
-  ///
-  /// Every batch is full. One that an epoch does not fill begins the next, so that each epoch uses each
-  /// example once; only the very last batch may begin an epoch more.
-  public func steps(examples: Int) -> Int {
-    switch length {
-    case .steps(let count): return count
-    case .epochs(let count):
-      let (total, isTooLarge) = count.multipliedReportingOverflow(by: examples)
-      return isTooLarge ? .max : total / batch + (total % batch > 0 ? 1 : 0)
+  static let keys: [Key<AverageSpec>] = [
+    .choice("kind", \.kind, "how steps are weighted"),
+    .number("decay", \.decay, .belowOne, "the share of the last mean that stays").required()
+      .only(with: "kind", [Kind.exponential.rawValue]),
+    .int("from", \.from, 0...TrainSpec.stepLimit, "how many steps to leave out"),
+  ]
+
+  var averaging: WeightAveraging {
+    switch kind {
+    case .exponential: .exponential(decay: decay, from: from ?? 0)
+    case .equal: .equal(from: from ?? 0)
     }
+  }
+
+  var faults: [KeyFault] {
+    kind == .equal && from == nil
+      ? [KeyFault("from", "'average' of kind 'equal' lacks 'from', the steps to leave out")] : []
   }
 }

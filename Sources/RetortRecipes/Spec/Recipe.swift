@@ -8,7 +8,7 @@ public struct Recipe: Equatable, Sendable {
   public var seed: UInt64
   /// What products and convolutions multiply in.
   public var compute: ComputeType
-  /// The stages in order, arms expanded; at least one.
+  /// The stages in order, variants expanded; at least one.
   public var stages: [StageSpec]
   /// What was decided for the user where a recipe is silent, a sentence each, to be told once.
   public var notes: [String] = []

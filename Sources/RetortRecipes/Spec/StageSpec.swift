@@ -1,5 +1,6 @@
 import RetortData
 import RetortDistillation
+import RetortSchema
 
 /// One training: of a student, a generator or a teacher.
 public struct StageSpec: Equatable, Sendable {
@@ -8,7 +9,7 @@ public struct StageSpec: Equatable, Sendable {
     case student, generator, teacher
   }
 
-  /// Unique in its recipe; arms are called `stage/arm`.
+  /// Unique in its recipe; variants are called `stage/variant`.
   public var name: String
   /// The examples.
   public var data: DataSpec
@@ -19,7 +20,7 @@ public struct StageSpec: Equatable, Sendable {
   /// The model that learns from the others.
   public var student: PlayerSpec?
   /// What is minimised, in order.
-  public var losses: [LossSpec]
+  public var losses: [NamedLoss]
   /// How new examples are sought.
   public var explore: Exploration?
   /// What is done to examples on the way in.
@@ -33,9 +34,9 @@ public struct StageSpec: Equatable, Sendable {
 
   /// A stage of the given parts.
   public init(
-    name: String, data: DataSpec = DataSpec(), teacher: PlayerSpec? = nil,
+    name: String = "", data: DataSpec = DataSpec(), teacher: PlayerSpec? = nil,
     generator: PlayerSpec? = nil, student: PlayerSpec? = nil,
-    losses: [LossSpec] = [.crossEntropy()], explore: Exploration? = nil,
+    losses: [NamedLoss] = [NamedLoss()], explore: Exploration? = nil,
     augment: Augmentation = .none, optimizer: OptimizerSpec = OptimizerSpec(),
     train: TrainSpec = TrainSpec(), checkpoints: CheckpointSpec = CheckpointSpec()
   ) {
@@ -62,33 +63,29 @@ public struct StageSpec: Equatable, Sendable {
   }
 }
 
-/// One model of a stage and where its weights come from.
-public struct PlayerSpec: Equatable, Sendable {
-  /// Where weights come from.
-  public enum Source: Equatable, Sendable {
-    /// Drawn at random.
-    case untrained
-    /// A safetensors file.
-    case file(String)
-    /// What an earlier stage trained.
-    case stage(String)
-  }
+extension StageSpec: Configurable {
+  /// All defaults, and nothing to train.
+  public init() { self.init(name: "") }
 
-  /// A name of the model catalog; empty where `source` is a stage, whose model it then is.
-  public var model: String
-  /// The model's own options, such as `width`.
-  public var options: [String: Double]
-  /// Where its weights come from.
-  public var source: Source
-  /// The test accuracy in [0, 1] below which a teacher is refused.
-  public var expectedAccuracy: Double?
+  /// The keys of a stage besides its name.
+  public static let keys: [Key<StageSpec>] = [
+    .map("data", \.data, "which examples it learns from"),
+    .player(.teacher, \.teacher, "labels examples; trained where nothing else is to be trained"),
+    .player(.generator, \.generator, "turns examples into codes and codes into examples"),
+    .player(.student, \.student, "learns from the others"),
+    .list("losses", \.givenLosses, "what is minimised, in order"),
+    .map("explore", \.explore, "how new examples are sought"),
+    .map("augment", \.augment, "what is done to examples on the way in"),
+    .map("optimizer", \.optimizer, "how parameters follow gradients"),
+    .map("train", \.train, "how long, in what batches"),
+    .map("checkpoints", \.checkpoints, "how often the state is kept"),
+  ]
 
-  /// A model with the given weights.
-  public init(
-    model: String, options: [String: Double] = [:], source: Source = .untrained,
-    expectedAccuracy: Double? = nil
-  ) {
-    (self.model, self.options) = (model, options)
-    (self.source, self.expectedAccuracy) = (source, expectedAccuracy)
+  static let keyNames = keys.map(\.name)
+
+  /// The losses that a recipe names; what a stage has without them is decided once all else is known.
+  private var givenLosses: [NamedLoss]? {
+    get { losses.isEmpty ? nil : losses }
+    set { losses = newValue ?? [] }
   }
 }

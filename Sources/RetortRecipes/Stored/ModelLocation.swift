@@ -42,7 +42,7 @@ public enum ModelLocation {
     return FileBytes.isReadable(file) ? file : nil
   }
 
-  /// The folders of the stages and arms of a run, or of the arms of a stage.
+  /// The folders of the stages and variants of a run, or of the variants of a stage.
   private static func stages(in path: String) throws(FormatError) -> [String] {
     let stages = path + "/stages"
     guard FolderEntries.leadsToFolder(stages) else { return try folders(in: path) }

@@ -22,7 +22,7 @@ public struct RunLocation: Equatable, Sendable {
     guard FolderEntries.leadsToFolder(folder) || folder.hasSuffix(".safetensors") else {
       return nil
     }
-    // A model of a stage's arm lies four folders below the run.
+    // A model of a stage's variant lies four folders below the run.
     var inner: [Substring] = []
     folder = try FilePath.absolute(folder)
     for _ in 0..<5 {

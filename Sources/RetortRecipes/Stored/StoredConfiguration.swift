@@ -1,4 +1,5 @@
 import RetortFormats
+import RetortSchema
 
 /// What weights belong to, as the `config.json` beside them says.
 struct StoredConfiguration {
@@ -44,7 +45,7 @@ struct StoredConfiguration {
     guard model == spec.model else { return ("model", model, spec.model) }
     for (name, given) in spec.options.sorted(by: { $0.key < $1.key }) where name != "dropout" {
       guard let stored = options[name], stored != given else { continue }
-      return (name, number(stored), number(given))
+      return (name, YAMLText.number(stored), YAMLText.number(given))
     }
     return nil
   }

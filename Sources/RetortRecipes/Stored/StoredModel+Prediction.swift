@@ -2,6 +2,7 @@ import Glibc
 import RetortCore
 import RetortData
 import RetortFormats
+import RetortSchema
 import RetortTraining
 
 /// What a model takes one picture for.

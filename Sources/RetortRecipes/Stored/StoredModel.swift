@@ -3,6 +3,7 @@ import RetortData
 import RetortFormats
 import RetortModels
 import RetortNN
+import RetortSchema
 import RetortTraining
 
 /// A trained model as runs write it: `config.json` beside `model.safetensors`.

@@ -1,9 +1,20 @@
 import RetortCore
+import RetortSchema
 
 /// Adam; weight decay, if any, is added to the gradient.
 ///
 /// Source: [Kingma and Ba 2015](https://arxiv.org/abs/1412.6980), algorithm 1.
-public struct Adam: Optimizer, Hashable {
+public struct Adam: Optimizer {
+  /// Its entry in lists.
+  public static let explanation = Explanation(
+    optimizer: "adam", "mean gradients divided by the root of their mean square",
+    "Every weight has a step of its own, about as large as the learning rate.",
+    equation: [
+      "m = beta1·m + (1 − beta1)·g;  v = beta2·v + (1 − beta2)·g²",
+      "p −= rate · m / (1 − beta1ᵗ) / (√(v / (1 − beta2ᵗ)) + epsilon)",
+    ],
+    source: "Kingma and Ba 2015, arXiv 1412.6980, algorithm 1")
+
   /// The step's size.
   public var learningRate: Double
   /// The decay of the mean gradient, in [0, 1).
@@ -23,6 +34,19 @@ public struct Adam: Optimizer, Hashable {
     (self.learningRate, self.beta1, self.beta2) = (learningRate, beta1, beta2)
     (self.epsilon, self.weightDecay) = (epsilon, weightDecay)
   }
+
+  /// Its keys.
+  public static let keys: [Key<Adam>] = [
+    .number("learning-rate", \.learningRate, .positive(upTo: 1000), "the rate").alias("lr"),
+    .number(
+      "weight-decay", \.weightDecay, .notNegative(upTo: 1000), "the share of p that is added to g"),
+    .number("beta1", \.beta1, .belowOne, "the decay of m"),
+    .number("beta2", \.beta2, .belowOne, "the decay of v"),
+    .number("epsilon", \.epsilon, .positive(upTo: 1), "added to the root"),
+  ]
+
+  /// PyTorch's defaults.
+  public init() { self.init(learningRate: 1e-3) }
 
   /// What one step does.
   public var rule: OptimizerRule {

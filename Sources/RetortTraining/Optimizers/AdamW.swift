@@ -1,11 +1,23 @@
 import RetortCore
+import RetortSchema
 
 /// Adam with decoupled weight decay: parameters shrink by `rate·decay` before the step.
 ///
 /// Every parameter decays, biases and norms too, as in PyTorch.
 ///
 /// Source: [Loshchilov and Hutter 2019](https://arxiv.org/abs/1711.05101), algorithm 2.
-public struct AdamW: Optimizer, Hashable {
+public struct AdamW: Optimizer {
+  /// Its entry in lists.
+  public static let explanation = Explanation(
+    optimizer: "adamw", "Adam whose weight decay is no part of the gradient",
+    "All weights shrink by the same share per step, however large their gradients are.",
+    equation: [
+      "p −= rate·weight-decay·p",
+      "m = beta1·m + (1 − beta1)·g;  v = beta2·v + (1 − beta2)·g²",
+      "p −= rate · m / (1 − beta1ᵗ) / (√(v / (1 − beta2ᵗ)) + epsilon)",
+    ],
+    source: "Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2")
+
   /// The step's size.
   public var learningRate: Double
   /// The decay of the mean gradient, in [0, 1).
@@ -25,6 +37,20 @@ public struct AdamW: Optimizer, Hashable {
     (self.learningRate, self.beta1, self.beta2) = (learningRate, beta1, beta2)
     (self.epsilon, self.weightDecay) = (epsilon, weightDecay)
   }
+
+  /// Its keys.
+  public static let keys: [Key<AdamW>] = [
+    .number("learning-rate", \.learningRate, .positive(upTo: 1000), "the rate").alias("lr"),
+    .number(
+      "weight-decay", \.weightDecay, .notNegative(upTo: 1000),
+      "the share of p by which it shrinks, times the rate"),
+    .number("beta1", \.beta1, .belowOne, "the decay of m"),
+    .number("beta2", \.beta2, .belowOne, "the decay of v"),
+    .number("epsilon", \.epsilon, .positive(upTo: 1), "added to the root"),
+  ]
+
+  /// PyTorch's defaults.
+  public init() { self.init(learningRate: 1e-3) }
 
   /// What one step does.
   public var rule: OptimizerRule {

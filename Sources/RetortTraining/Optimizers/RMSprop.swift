@@ -1,4 +1,5 @@
 import RetortCore
+import RetortSchema
 
 /// RMSprop, as PyTorch defines it: gradients divided by the root of their mean square.
 ///
@@ -8,7 +9,18 @@ import RetortCore
 ///
 /// Source: Tieleman and Hinton 2012, lecture 6.5 of "Neural Networks for Machine Learning";
 /// centered: [Graves 2013](https://arxiv.org/abs/1308.0850), section 4.2.
-public struct RMSprop: Optimizer, Hashable {
+public struct RMSprop: Optimizer {
+  /// Its entry in lists.
+  public static let explanation = Explanation(
+    optimizer: "rmsprop", "gradients divided by the root of their mean square",
+    "As Adam without the mean of gradients: it follows what changes fast.",
+    equation: [
+      "s = alpha·s + (1 − alpha)·g²",
+      "v = momentum·v + g / (√s + epsilon);  p −= rate·v",
+      "centered: √(s − m²) in place of √s,  m = alpha·m + (1 − alpha)·g",
+    ],
+    source: "Tieleman and Hinton 2012; Graves 2013, arXiv 1308.0850; PyTorch's RMSprop")
+
   /// The step's size.
   public var learningRate: Double
   /// The decay of the mean squared gradient, in [0, 1).
@@ -30,6 +42,20 @@ public struct RMSprop: Optimizer, Hashable {
     (self.learningRate, self.alpha, self.epsilon) = (learningRate, alpha, epsilon)
     (self.momentum, self.centered, self.weightDecay) = (momentum, centered, weightDecay)
   }
+
+  /// Its keys.
+  public static let keys: [Key<RMSprop>] = [
+    .number("learning-rate", \.learningRate, .positive(upTo: 1000), "the rate").alias("lr"),
+    .number(
+      "weight-decay", \.weightDecay, .notNegative(upTo: 1000), "the share of p that is added to g"),
+    .number("alpha", \.alpha, .belowOne, "the decay of s"),
+    .number("epsilon", \.epsilon, .positive(upTo: 1), "added to the root"),
+    .number("momentum", \.momentum, .belowOne, "the share of v that stays"),
+    .bool("centered", \.centered, "whether to divide by a deviation"),
+  ]
+
+  /// PyTorch's defaults.
+  public init() { self.init(learningRate: 1e-2) }
 
   /// What one step does.
   public var rule: OptimizerRule {

@@ -1,9 +1,18 @@
 import Glibc
+import RetortSchema
 
 /// Half a cosine from the full rate down to `floor` of it: PyTorch's CosineAnnealingLR.
 ///
 /// Source: [Loshchilov and Hutter 2017](https://arxiv.org/abs/1608.03983), equation 5, one period.
-public struct CosineSchedule: Schedule, Hashable {
+public struct CosineSchedule: NamedSchedule, Hashable {
+  /// Its entry in lists.
+  public static let explanation = Explanation(
+    "cosine", "down to zero along half a cosine",
+    equation: ["rate(t) = rate · (1 + cos(π·t / steps)) / 2"],
+    source: "Loshchilov and Hutter 2017, arXiv 1608.03983, equation 5, one period")
+  /// It has none.
+  public static let keys: [Key<CosineSchedule>] = []
+
   /// The step at which the rate reaches its floor, ≥ 1.
   public var steps: Int
   /// The last rate as a share of the first.
@@ -11,6 +20,16 @@ public struct CosineSchedule: Schedule, Hashable {
 
   /// A descent over `steps` steps.
   public init(steps: Int, floor: Double = 0) { (self.steps, self.floor) = (steps, floor) }
+
+  /// A descent of one step.
+  public init() { self.init(steps: 1) }
+
+  /// The same over `steps` steps.
+  public func over(_ steps: Int) -> Self {
+    var schedule = self
+    schedule.steps = steps
+    return schedule
+  }
 
   /// `floor + (1 - floor)·(1 + cos(π·step/steps))/2`; the floor from `steps` on.
   public func factor(at step: Int) -> Double {

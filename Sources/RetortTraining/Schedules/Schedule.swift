@@ -1,3 +1,5 @@
+import RetortSchema
+
 /// The learning rate of each step, as a multiple of the optimizer's.
 ///
 /// Pure functions of the step, so that a resumed run goes on as it would have.
@@ -6,8 +8,46 @@ public protocol Schedule: Sendable {
   func factor(at step: Int) -> Double
 }
 
+/// A schedule that a recipe can name.
+///
+/// One more is a file with a type of this protocol, and a line in `ScheduleCatalog`.
+public protocol NamedSchedule: Schedule, Configurable, Explained {
+  /// The schedule of a training of `steps` steps, ≥ 1.
+  func over(_ steps: Int) -> Self
+}
+
+extension NamedSchedule {
+  /// A schedule that does not depend on how long training takes.
+  public func over(_ steps: Int) -> Self { self }
+}
+
+extension CatalogEntry where Element == any NamedSchedule {
+  /// The kind of schedule that `type` is.
+  public init<Kind: NamedSchedule>(_ type: Kind.Type) {
+    self.init(type, wrap: { $0 }, unwrap: { $0 as? Kind })
+  }
+}
+
+/// Every schedule that a recipe can name.
+public enum ScheduleCatalog {
+  /// One line each.
+  public static let all: Catalog<any NamedSchedule> = [
+    CatalogEntry(ConstantSchedule.self),
+    CatalogEntry(StepSchedule.self),
+    CatalogEntry(CosineSchedule.self),
+    CatalogEntry(OneCycleSchedule.self),
+  ]
+}
+
 /// The same learning rate throughout.
-public struct ConstantSchedule: Schedule, Hashable {
+public struct ConstantSchedule: NamedSchedule, Hashable {
+  /// Its entry in lists.
+  public static let explanation = Explanation(
+    "constant", "the same learning rate throughout", equation: ["rate(t) = rate"],
+    source: "the usual way")
+  /// It has none.
+  public static let keys: [Key<ConstantSchedule>] = []
+
   /// A schedule that changes nothing.
   public init() {}
 

@@ -17,7 +17,7 @@ import Testing
   @Test func armsWithSeveralNumbersOfLabelsAreCurves() throws {
     let chart = try #require(LabelChart(try StudentFixture.records(runs)))
     let page = chart.html.markup
-    // A curve of its own for kd, none for an arm of one point; whiskers where there are two seeds.
+    // A curve of its own for kd, none for a variant of one point; whiskers where there are two seeds.
     #expect(page.components(separatedBy: "class=\"curve").count - 1 == 2)
     #expect(page.contains("kd") && !page.contains("tgt"))
     #expect(page.components(separatedBy: "class=\"whisker").count - 1 == 1)

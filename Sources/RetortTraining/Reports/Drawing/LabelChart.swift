@@ -1,13 +1,13 @@
 import RetortFormats
 
-/// Test accuracy by number of labels, one curve for every arm: how many labels a method saves.
+/// Test accuracy by number of labels, one curve for every variant: how many labels a method saves.
 ///
 /// Points are means over runs, whiskers a standard deviation. Training sets whose classes differ in
 /// size are left out.
 public struct LabelChart: Sendable {
   private let chart: LineChart
 
-  /// The chart; nil if no arm learned from different numbers of labels.
+  /// The chart; nil if no variant learned from different numbers of labels.
   public init?(_ runs: [RunRecord]) {
     let groups = StageGroup.students(of: runs).filter {
       $0.thirds == nil && ($0.labels ?? 0) > 0 && $0.accuracy.mean != nil

@@ -10,7 +10,7 @@ struct StageGroup {
     let stage: StageRecord
   }
 
-  /// The stage; arms are called `stage/arm`.
+  /// The stage; variants are called `stage/variant`.
   let stage: String
   /// Examples whose labels were used; nil until a member has ended.
   private(set) var labels: Int?
@@ -97,16 +97,16 @@ struct StageGroup {
 }
 
 extension StageGroup {
-  /// Names that tell `groups` apart, as short as they can be: the arm alone, or with its stage, its
+  /// Names that tell `groups` apart, as short as they can be: the variant alone, or with its stage, its
   /// number of labels or its run.
   static func labels(_ groups: [StageGroup]) -> [String] {
     let candidates: [(StageGroup) -> String?] = [
-      { $0.members.first?.stage.arm }, { $0.stage },
+      { $0.members.first?.stage.variant }, { $0.stage },
       { group in
         group.labels.flatMap { labels in
-          group.members.first.map { "\($0.stage.arm), \(ReportNumber.count(labels, "label"))" }
+          group.members.first.map { "\($0.stage.variant), \(ReportNumber.count(labels, "label"))" }
         }
-      }, { group in group.members.first.map { "\(group.runs): \($0.stage.arm)" } },
+      }, { group in group.members.first.map { "\(group.runs): \($0.stage.variant)" } },
       { "\($0.runs): \($0.stage)" },
     ]
     var labels = groups.map { candidates[0]($0) ?? $0.stage }

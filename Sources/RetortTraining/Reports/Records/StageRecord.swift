@@ -7,7 +7,7 @@ package struct StageRecord: Sendable {
   /// What the curve of the share of test examples that is right is called.
   static let testAccuracy = "test accuracy"
 
-  /// Its name; arms are called `stage/arm`.
+  /// Its name; variants are called `stage/variant`.
   let name: String
   /// Values over training steps by name: `total loss`, the loss terms, `learning rate`, `test
   /// accuracy`.
@@ -82,8 +82,8 @@ package struct StageRecord: Sendable {
     curves.first { $0.name == name }?.curve ?? Curve()
   }
 
-  /// The arm, or the whole name where there are no arms.
-  var arm: String { name.split(separator: "/").last.map(String.init) ?? name }
+  /// The variant, or the whole name where there are no variants.
+  var variant: String { name.split(separator: "/").last.map(String.init) ?? name }
 
   /// Whose weights are trained; nil where neither result nor recipe tells.
   var player: ResultRecord.Player? {

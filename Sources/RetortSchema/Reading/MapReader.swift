@@ -1,15 +1,17 @@
 import RetortFormats
 
 /// Takes the keys of one map with their types and ranges; what is left over is unknown.
-final class MapReader {
-  let node: RecipeNode
+package final class MapReader {
+  package let node: RecipeNode
   /// What messages call the map, such as `losses[1]`.
-  let path: String
-  let faults: FaultList
+  package let path: String
+  package let faults: FaultList
   private var taken: [String] = []
+  /// Keys whose values are at fault.
+  package private(set) var failed: Set<String> = []
 
   /// A reader of `node`, which is a fault unless it is a map.
-  init(_ node: RecipeNode, _ path: String, _ faults: FaultList) {
+  package init(_ node: RecipeNode, _ path: String, _ faults: FaultList) {
     (self.node, self.path, self.faults) = (node, path, faults)
     if node.entries == nil {
       faults.add(node.place, .wrongType(path, expected: "a map", found: node.kind))
@@ -17,7 +19,7 @@ final class MapReader {
   }
 
   /// The value of `key`, if there is one; the key counts as known from now on.
-  func value(_ key: String) -> RecipeNode? {
+  package func value(_ key: String) -> RecipeNode? {
     if !taken.contains(key) { taken.append(key) }
     return node[key]
   }
@@ -30,23 +32,37 @@ final class MapReader {
   }
 
   /// A reader of the map under `key`, if there is a value.
-  func inner(_ key: String) -> MapReader? {
+  package func inner(_ key: String) -> MapReader? {
     used(key).map { MapReader($0, name(key), faults) }
   }
 
+  /// Readers of the maps in the list under `key`; nil if there is none.
+  package func elements(_ key: String) -> [MapReader]? {
+    guard let value = used(key) else { return nil }
+    guard let elements = value.elements, !elements.isEmpty else {
+      faults.add(
+        value.place,
+        .wrongType(
+          name(key), expected: "a list of at least one map",
+          found: value.elements == nil ? value.kind : "an empty list"))
+      return nil
+    }
+    return elements.enumerated().map { MapReader($1, "\(name(key))[\($0)]", faults) }
+  }
+
   /// Whether `key` is there and not null.
-  func has(_ key: String) -> Bool { node[key] != nil }
+  package func has(_ key: String) -> Bool { node[key] != nil }
 
   /// What messages call the value of `key`.
-  func name(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+  package func name(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
   /// Where the key stands, or else the map.
-  func place(_ key: String) -> RecipeFault.Place {
+  package func place(_ key: String) -> RecipeFault.Place {
     node.entries?.first { $0.key == key }?.place ?? node.place
   }
 
   /// The text of `key`.
-  func text(_ key: String) -> String? {
+  package func text(_ key: String) -> String? {
     guard let value = used(key) else { return nil }
     guard let text = value.text else {
       faults.add(value.place, .wrongType(name(key), expected: "a word", found: value.kind))
@@ -55,21 +71,21 @@ final class MapReader {
     return text
   }
 
-  /// The truth value of `key`.
-  func bool(_ key: String, _ standard: Bool) -> Bool {
-    guard let value = used(key) else { return standard }
+  /// The truth value of `key`, or nil if there is none.
+  package func bool(_ key: String) -> Bool? {
+    guard let value = used(key) else { return nil }
     switch value.content {
     case .scalar("true", isPlain: true): return true
     case .scalar("false", isPlain: true): return false
     default:
       faults.add(
         value.place, .wrongType(name(key), expected: "true or false", found: value.kind))
-      return standard
+      return nil
     }
   }
 
   /// The number of `key`, or nil if there is none.
-  func number(_ key: String, _ range: NumberRange) -> Double? {
+  package func number(_ key: String, _ range: NumberRange) -> Double? {
     guard let value = used(key) else { return nil }
     guard case .scalar(let text, isPlain: true) = value.content, let number = Double(text),
       number.isFinite
@@ -89,7 +105,7 @@ final class MapReader {
   ///
   /// A relative one counts from the folder of the recipe that it stands in; on the command line and in
   /// bundled recipes, from the working directory. `~` is the user's home.
-  func path(_ key: String) -> String? {
+  package func path(_ key: String) -> String? {
     guard let text = text(key) else { return nil }
     var folder = ""
     if case .file(let recipe, _, _) = value(key)?.place { folder = FilePath.folder(of: recipe) }
@@ -102,7 +118,7 @@ final class MapReader {
   }
 
   /// The whole number of `key`, or nil if there is none.
-  func int(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+  package func int(_ key: String, _ range: ClosedRange<Int>) -> Int? {
     guard let value = used(key) else { return nil }
     guard case .scalar(let text, isPlain: true) = value.content,
       let number = Int(text) ?? Double(text).flatMap(Int.init(exactly:))
@@ -122,7 +138,7 @@ final class MapReader {
   }
 
   /// The seed under `key`, or nil if there is none.
-  func seed(_ key: String) -> UInt64? {
+  package func seed(_ key: String) -> UInt64? {
     guard let value = used(key) else { return nil }
     guard case .scalar(let text, isPlain: true) = value.content, let seed = UInt64(text) else {
       faults.add(
@@ -134,9 +150,13 @@ final class MapReader {
   }
 
   /// The word under `key`, which is one of `choices`; nil if it is absent or none of them.
-  func choice(_ key: String, _ choices: [String]) -> String? {
-    guard let word = text(key) else { return nil }
+  package func choice(_ key: String, _ choices: [String]) -> String? {
+    guard let word = text(key) else {
+      if value(key) != nil { failed.insert(key) }
+      return nil
+    }
     guard choices.contains(word) else {
+      failed.insert(key)
       faults.add(
         value(key)?.place ?? node.place,
         .unknownChoice(
@@ -147,20 +167,21 @@ final class MapReader {
   }
 
   /// As `choice`, where the key must be there.
-  func requiredChoice(_ key: String, _ choices: [String]) -> String? {
+  package func requiredChoice(_ key: String, _ choices: [String]) -> String? {
     require(key)
+    if value(key) == nil { failed.insert(key) }
     return choice(key, choices)
   }
 
   /// Notes a fault if `key` is absent.
-  func require(_ key: String) {
+  package func require(_ key: String) {
     if value(key) == nil, node.entries != nil {
       faults.add(node.place, .missingKey(key, in: path))
     }
   }
 
   /// Notes a fault if more than one of `keys` is there.
-  func exclude(_ keys: [String]) {
+  package func exclude(_ keys: [String]) {
     let found = keys.filter { value($0) != nil }
     guard found.count > 1 else { return }
     let last = node.entries?.last { found.contains($0.key) }
@@ -170,7 +191,7 @@ final class MapReader {
   /// Notes each of `keys` that is there although it has no effect with `kind`, such as `'adam'`.
   ///
   /// It is a fault unless another stage that inherits the key makes use of it.
-  func misplaced(_ keys: [String], with kind: String, belongTo owners: [String]) {
+  package func misplaced(_ keys: [String], with kind: String, belongTo owners: [String]) {
     for key in keys where value(key) != nil {
       faults.addIdle(
         place(key), name(key), .misplacedKey(key, in: path, kind: kind, belongsTo: owners))
@@ -178,14 +199,20 @@ final class MapReader {
   }
 
   /// Takes `keys` without a look at them, where it is not known what they should be.
-  func pass(over keys: [String]) { for key in keys { _ = value(key) } }
+  package func pass(over keys: [String]) { for key in keys { _ = value(key) } }
+
+  /// The key that may have been meant by an unknown one.
+  private func meant(by key: String) -> String? {
+    let renamed = ["arms": "variants", "order": "kind"][key]
+    return renamed.flatMap { taken.contains($0) ? $0 : nil } ?? nearest(to: key, in: taken)
+  }
 
   /// Notes every key that nobody asked for.
-  func finish() {
+  package func finish() {
     for entry in node.entries ?? [] where !taken.contains(entry.key) {
       faults.add(
         entry.place,
-        .unknownKey(entry.key, in: path, nearest: nearest(to: entry.key, in: taken)))
+        .unknownKey(entry.key, in: path, nearest: meant(by: entry.key)))
     }
   }
 }

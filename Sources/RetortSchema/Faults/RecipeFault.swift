@@ -1,5 +1,4 @@
 import RetortFormats
-import RetortModels
 
 /// One thing that is wrong with a recipe, and where.
 public struct RecipeFault: Equatable, Sendable {
@@ -80,8 +79,8 @@ public struct RecipeFault: Equatable, Sendable {
     case unknownStage(String, neededBy: String, nearest: String?)
     /// A stage trains another player than is wanted.
     case wrongPlayer(String, trains: String, wanted: String)
-    /// A model is none, or does not fit the data.
-    case model(ModelError)
+    /// A value breaks a rule of what it describes, in its words.
+    case rule(String)
     /// A model is of no use in this place.
     case wrongRole(String, model: String, role: String, wanted: String)
     /// A part of a stage needs another, which is absent.

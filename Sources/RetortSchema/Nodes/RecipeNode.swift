@@ -1,13 +1,17 @@
 /// A value of a recipe before it has a type, with the place where it stands.
-struct RecipeNode: Equatable {
+package struct RecipeNode: Equatable, Sendable {
   /// One key of a map.
-  struct Entry: Equatable {
-    var key: String
-    var place: RecipeFault.Place
-    var value: RecipeNode
+  package struct Entry: Equatable, Sendable {
+    package var key: String
+    package var place: RecipeFault.Place
+    package var value: RecipeNode
+
+    package init(key: String, place: RecipeFault.Place, value: RecipeNode) {
+      (self.key, self.place, self.value) = (key, place, value)
+    }
   }
 
-  indirect enum Content: Equatable {
+  package indirect enum Content: Equatable, Sendable {
     case null
     /// `isPlain` where the text stands without quotes and may be a number or a truth value.
     case scalar(String, isPlain: Bool)
@@ -15,35 +19,39 @@ struct RecipeNode: Equatable {
     case map([Entry])
   }
 
-  var place: RecipeFault.Place
-  var content: Content
+  package var place: RecipeFault.Place
+  package var content: Content
+
+  package init(place: RecipeFault.Place, content: Content) {
+    (self.place, self.content) = (place, content)
+  }
 
   /// The value of `key`, if this is a map that has one that is not null.
-  subscript(key: String) -> RecipeNode? {
+  package subscript(key: String) -> RecipeNode? {
     guard let value = entries?.first(where: { $0.key == key })?.value else { return nil }
     return value.content == .null ? nil : value
   }
 
   /// The entries, if this is a map.
-  var entries: [Entry]? {
+  package var entries: [Entry]? {
     guard case .map(let entries) = content else { return nil }
     return entries
   }
 
   /// The elements, if this is a list.
-  var elements: [RecipeNode]? {
+  package var elements: [RecipeNode]? {
     guard case .list(let elements) = content else { return nil }
     return elements
   }
 
   /// The text, if this is a scalar.
-  var text: String? {
+  package var text: String? {
     guard case .scalar(let text, _) = content else { return nil }
     return text
   }
 
   /// What messages call the value.
-  var kind: String {
+  package var kind: String {
     switch content {
     case .null: "nothing"
     case .scalar(let text, _): "'\(text)'"
@@ -53,13 +61,13 @@ struct RecipeNode: Equatable {
   }
 
   /// The map without `keys`; other values as they are.
-  func removing(_ keys: [String]) -> RecipeNode {
+  package func removing(_ keys: [String]) -> RecipeNode {
     guard let entries else { return self }
     return RecipeNode(place: place, content: .map(entries.filter { !keys.contains($0.key) }))
   }
 
   /// The value that `path` leads to by keys and places in lists; nil where nothing is, or a null.
-  func value(at path: ArraySlice<String>) -> RecipeNode? {
+  package func value(at path: ArraySlice<String>) -> RecipeNode? {
     guard let part = path.first else { return self }
     guard let elements else { return self[part]?.value(at: path.dropFirst()) }
     guard let index = Int(part), elements.indices.contains(index) else { return nil }
@@ -67,7 +75,7 @@ struct RecipeNode: Equatable {
   }
 
   /// Whether a null stands at `path` or above it.
-  func hasNull(along path: ArraySlice<String>) -> Bool {
+  package func hasNull(along path: ArraySlice<String>) -> Bool {
     if content == .null { return true }
     guard let part = path.first,
       let inner = entries?.first(where: { $0.key == part })?.value
@@ -77,26 +85,10 @@ struct RecipeNode: Equatable {
 
   /// The paths within this value that lead to something else than a map, and what is there; lists
   /// count as a whole.
-  var leaves: [(path: [String], node: RecipeNode)] {
+  package var leaves: [(path: [String], node: RecipeNode)] {
     guard let entries else { return [([], self)] }
     return entries.flatMap { entry in
       entry.value.leaves.map { ([entry.key] + $0.path, $0.node) }
     }
-  }
-
-  /// The map with `value` under `key`, in place of what `key` is an alternative to; other values
-  /// become such a map.
-  ///
-  /// A null leaves alternatives alone.
-  func setting(_ key: String, _ value: RecipeNode, at place: RecipeFault.Place) -> RecipeNode {
-    var entries = (entries ?? []).filter {
-      value.content == .null || !Self.excludes(key, $0.key)
-    }
-    if let index = entries.firstIndex(where: { $0.key == key }) {
-      entries[index].value = value
-    } else {
-      entries.append(Entry(key: key, place: place, value: value))
-    }
-    return RecipeNode(place: self.place, content: .map(entries))
   }
 }

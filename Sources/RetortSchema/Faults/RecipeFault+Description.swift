@@ -62,7 +62,7 @@ extension RecipeFault.Reason: CustomStringConvertible {
       "\(quoted(path)) reaches no stage: each has a value of its own. Take it out."
     case .duplicateStage(let name): "two stages are called '\(name)'. Rename one."
     case .duplicateLoss(let kind, let map):
-      "loss '\(kind)' stands twice in \(quoted(map)). Add the weights up."
+      "two losses of \(quoted(map)) are called '\(kind)'. Give one a 'name'."
     case .badName(let name):
       "'\(name)' is no name: letters, digits, '-', '_' and '.' only, no '.' in front"
     case .unknownStage(let name, let stage, let nearest):
@@ -70,7 +70,7 @@ extension RecipeFault.Reason: CustomStringConvertible {
         + suggestion(nearest)
     case .wrongPlayer(let name, let trains, let wanted):
       "stage '\(name)' trains a \(trains), which cannot be a \(wanted)"
-    case .model(let error): "\(error)"
+    case .rule(let message): message
     case .wrongRole(let path, let model, let role, let wanted):
       "\(quoted(path)) needs a \(wanted), but model '\(model)' is a \(role)"
     case .needs(let part, let what, let stage):

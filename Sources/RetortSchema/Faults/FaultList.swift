@@ -1,6 +1,8 @@
 /// Collects faults while decoding goes on, each once.
-final class FaultList {
-  private(set) var faults: [RecipeFault] = []
+package final class FaultList {
+  package private(set) var faults: [RecipeFault] = []
+
+  package init() {}
 
   /// A key of a recipe, which several stages may inherit.
   private struct Key: Hashable {
@@ -14,31 +16,31 @@ final class FaultList {
   private var idle: [(key: Key, reason: RecipeFault.Reason)] = []
 
   /// Notes a fault, unless it has been noted already.
-  func add(_ place: RecipeFault.Place, _ reason: RecipeFault.Reason) {
+  package func add(_ place: RecipeFault.Place, _ reason: RecipeFault.Reason) {
     let fault = RecipeFault(place, reason)
     if !faults.contains(fault) { faults.append(fault) }
   }
 
   /// Notes that the key `path`, which stands at `place`, has an effect in a stage.
-  func use(_ place: RecipeFault.Place, _ path: String) {
+  package func use(_ place: RecipeFault.Place, _ path: String) {
     used.insert(Key(place: place, path: path))
   }
 
   /// Notes that the key `path`, which stands at `place`, has no effect in a stage.
   ///
   /// This is a fault if no other stage that inherits the key makes use of it.
-  func addIdle(_ place: RecipeFault.Place, _ path: String, _ reason: RecipeFault.Reason) {
+  package func addIdle(_ place: RecipeFault.Place, _ path: String, _ reason: RecipeFault.Reason) {
     idle.append((Key(place: place, path: path), reason))
   }
 
   /// Makes faults of the keys that had no effect in any stage; to be called after the last stage.
-  func settle() {
+  package func settle() {
     for (key, reason) in idle where used.insert(key).inserted { add(key.place, reason) }
     idle = []
   }
 
   /// The faults in the order of the file's lines.
-  var sorted: [RecipeFault] {
+  package var sorted: [RecipeFault] {
     faults.enumerated().sorted { a, b in
       guard case .file(let path, let line, let column) = a.element.place,
         case .file(let other, let otherLine, let otherColumn) = b.element.place, path == other

@@ -1,0 +1,45 @@
+import RetortCore
+import RetortSchema
+
+extension Augmentation: Configurable {
+  /// No change.
+  public init() { self.init(shift: 0) }
+
+  /// The keys of `augment`.
+  public static let keys: [Key<Augmentation>] = [
+    .int("shift", \.shift, 0...1024, "the most pixels that pictures are moved by; 0 for none"),
+    .choice("padding", \.padding, "what comes in from outside")
+      .only(where: { $0.shift > 0 }, not: "a shift of 0", but: ["a shift of 1 or more"]),
+    .bool("flip", \.flip, "whether every second picture is mirrored"),
+    .int("cutout", \.cutout, 0...1024, "the side in pixels of a square of zeros; 0 for none"),
+  ]
+
+  /// What each augmentation does, by its key.
+  public static let explanations = [
+    Explanation(
+      "shift", "moves pictures by a few pixels at random",
+      """
+      Every time a picture is used it is moved up or down and left or right by up to so many \
+      pixels, each distance equally likely. The same as torchvision's RandomCrop of the picture's \
+      own size with that padding. What comes in is zeros, the border's pixels (edge), or the \
+      picture mirrored at its border (reflect).
+      """, equation: ["x'[r, c] = x[r − d, c − e],  d and e uniform in −s … s"],
+      source: "He et al. 2016, arXiv 1512.03385, section 4.2, with a shift of 4"),
+    Explanation(
+      "flip", "mirrors every second picture, at random",
+      "Left and right change places, before a shift. Not for digits or letters.",
+      equation: ["x'[r, c] = x[r, W − 1 − c]  with probability ½"],
+      source: "He et al. 2016, arXiv 1512.03385, section 4.2"),
+    Explanation(
+      "cutout", "blanks a square anywhere in each picture",
+      """
+      The square's centre is uniform over the picture, and what lies outside is cut off, so that \
+      some pictures lose less. It is filled with zeros, as is what a shift brings in; the paper \
+      fills it with the mean of the pictures.
+      """,
+      equation: [
+        "x'[r, c] = 0  where  −⌊a/2⌋ ≤ r − r₀ < ⌈a/2⌉  and  −⌊a/2⌋ ≤ c − c₀ < ⌈a/2⌉",
+        "(r₀, c₀) uniform over the picture",
+      ], source: "DeVries and Taylor 2017, arXiv 1708.04552, section 3.2"),
+  ]
+}

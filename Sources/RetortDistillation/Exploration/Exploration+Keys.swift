@@ -1,0 +1,104 @@
+import RetortCore
+import RetortSchema
+
+extension Exploration: Configurable {
+  /// A search of first order with the defaults.
+  public init() { self.init(.first) }
+
+  /// The keys of `explore`.
+  public static let keys: [Key<Exploration>] = {
+    func words(_ isOwner: (Kind) -> Bool) -> [String] {
+      Kind.allCases.filter(isOwner).map(\.rawValue)
+    }
+    let gradient = words(\.usesGradient)
+    let codes = words { $0 == .zero || $0 == .first || $0 == .reconstruction }
+    let noise = words { $0 == .zero || $0 == .first || $0 == .pixelNoise }
+    return [
+      .choice("kind", \.kind, "how new examples are sought").required(),
+      .int("steps", \.steps, 0...64, "K, the steps of the ascent").only(with: "kind", gradient),
+      .map("step", \.step, "how far each step goes").only(with: "kind", gradient),
+      .number(
+        "noise", \.noise, .notNegative(upTo: 1000),
+        "σ, in standard deviations of each coordinate of the codes, or in pixels' units"
+      ).only(with: "kind", noise),
+      .choice("divergence", \.measure, "D, what the ascent increases").only(with: "kind", gradient),
+      .number("beta", \.beta, .insideUnit, "the mixture of D = jsd")
+        .only(with: "divergence", [Measure.jensenShannon.rawValue]),
+      .number("temperature", \.temperature, .positive(upTo: 1000), "the temperature of D")
+        .only(with: "kind", gradient),
+      .bool("box", \.box, "whether codes stay in the range of the examples' codes")
+        .only(with: "kind", codes),
+      .number("ratio", \.ratio, .positive(upTo: 64), "new examples per known one"),
+      .number(
+        "weight", \.weight, .notNegative(), "what multiplies the distillation loss on new examples"
+      ),
+      .choice(
+        "statistics", \.statistics,
+        "whether known and new examples pass the student's batch norms together"),
+    ]
+  }()
+
+  /// The kind may stand alone.
+  public static let shorthand: String? = "kind"
+
+  /// A divergence without its constants, by what recipes call it.
+  enum Measure: String, CaseIterable {
+    case forwardKL = "kl"
+    case reverseKL = "reverse-kl"
+    case jensenShannon = "jsd"
+    case probabilityL2 = "l2"
+  }
+
+  private var measure: Measure {
+    get {
+      switch divergence {
+      case .forwardKL: .forwardKL
+      case .reverseKL: .reverseKL
+      case .jensenShannon: .jensenShannon
+      case .probabilityL2: .probabilityL2
+      }
+    }
+    set {
+      divergence =
+        switch newValue {
+        case .forwardKL: .forwardKL
+        case .reverseKL: .reverseKL
+        case .jensenShannon: .jensenShannon(beta: 0.5)
+        case .probabilityL2: .probabilityL2
+        }
+    }
+  }
+
+  private var beta: Double {
+    get { if case .jensenShannon(let beta) = divergence { Double(beta) } else { 0.5 } }
+    set { divergence = .jensenShannon(beta: Float(newValue)) }
+  }
+}
+
+extension Exploration.StepSize: Configurable {
+  /// Three tenths of the mean norm of codes, all steps together.
+  public init() { self = .displacement(0.3) }
+
+  /// The keys of `step`, of which one stands.
+  public static let keys: [Key<Self>] = .oneOf(
+    .number(
+      "displacement", \.displacement, .positive(),
+      "all steps together, as a share of the mean norm of codes"),
+    .number("normalised", \.normalised, .positive(), "η, along the gradient divided by its norm"),
+    .number("plain", \.plain, .positive(), "η, along the gradient as it is"))
+
+  private var displacement: Double? {
+    get { if case .displacement(let share) = self { share } else { nil } }
+    set { if let newValue { self = .displacement(newValue) } }
+  }
+
+  private var normalised: Double? {
+    get { if case .normalised(let length) = self { length } else { nil } }
+    set { if let newValue { self = .normalised(newValue) } }
+  }
+
+  private var plain: Double? {
+    get { if case .plain(let length) = self { length } else { nil } }
+    set { if let newValue { self = .plain(newValue) } }
+  }
+}

@@ -1,0 +1,47 @@
+import RetortCore
+import RetortNN
+import RetortSchema
+import RetortTraining
+
+/// Softmax cross-entropy on labels, in nats.
+public struct CrossEntropyLoss: DistillationLoss {
+  /// Its entry in lists.
+  public static let explanation = Explanation(
+    "cross-entropy", "softmax cross-entropy on labels",
+    """
+    What a classifier learns without a teacher. With smoothing ε, each label gives the share ε \
+    of its weight to all classes alike, which keeps the student from being too sure.
+    """,
+    equation: [
+      "L = mean over examples of −Σ_c q_c · log softmax(s)_c",
+      "q_c = (1 − ε)·[c = label] + ε / classes",
+    ], source: "Szegedy et al. 2016, arXiv 1512.00567, section 7, for the smoothing")
+
+  /// What multiplies it.
+  public var weight = 1.0
+  /// ε, the share of each label that all classes get alike, in [0, 1).
+  public var labelSmoothing = 0.0
+
+  /// Its keys.
+  public static let keys: [Key<CrossEntropyLoss>] = [
+    .number("weight", \.weight, .notNegative(), "what multiplies the loss in the sum"),
+    .number("label-smoothing", \.labelSmoothing, .belowOne, "ε, the share given away"),
+  ]
+  /// Labels are all it needs.
+  public static let needsTeacher = false
+
+  /// Weight 1, no smoothing.
+  public init() {}
+
+  /// Cross-entropy with the given constants.
+  public init(weight: Double = 1, labelSmoothing: Double = 0) {
+    (self.weight, self.labelSmoothing) = (weight, labelSmoothing)
+  }
+
+  /// One term, on examples with labels.
+  public func terms(_ x: Comparison, name: String) -> [LossTerm] {
+    guard let output = x.output, let labels = x.labels else { return [] }
+    let rows = output.crossEntropyRows(labels, labelSmoothing: labelSmoothing)
+    return [LossTerm(name, weight: weight, rows.mean())]
+  }
+}

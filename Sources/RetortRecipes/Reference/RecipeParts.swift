@@ -1,0 +1,76 @@
+import RetortSchema
+
+/// The parts of a recipe as entries of the reference.
+enum RecipeParts {
+  static let all: [ReferenceEntry] =
+    [
+      part(
+        "recipe", "what stands at the top of a recipe",
+        """
+        A recipe is a YAML map. What all stages share stands at the top; a recipe without 'stages' is \
+        one stage.
+        """, RecipeKeys.own + [RecipeKeys.stages, RecipeKeys.variants],
+        "{version: 1, name: a, student: {model: lenet5}}"),
+      part(
+        "stages", "several trainings in order",
+        """
+        Each stage is a map with a name, laid over what stands at the top of the recipe. Later stages \
+        take models of earlier ones with 'from'. Null takes a key away.
+        """, RecipeKeys.recipe.inner("stages")?.keys ?? [],
+        "stages: [{name: teacher, teacher: {model: resnet8}}]"),
+      part(
+        "variants", "maps that are laid over a stage, each a stage of its own",
+        "Variants of the stage 's' are called s/NAME, for comparisons of all but a few keys.",
+        RecipeKeys.recipe.inner("variants")?.keys ?? [], "variants: [{name: plain, explore: null}]"),
+      part(
+        "extends", "a recipe beneath this one",
+        """
+        A path, relative to the recipe, or the name of a bundled recipe. Maps merge key by key; a \
+        map that names another kind, model or source starts anew; lists are replaced; null takes a \
+        key away.
+        """, [], "extends: fashion-kd"),
+    ]
+    + StageSpec.mapInfo.keys.map { key in
+      let inner = StageSpec.mapInfo.inner(key.name)?.keys ?? []
+      return part(key.name, key.meaning, "", inner, "\(key.name): \(example(key))")
+    }
+    + [
+      part(
+        "schedule", "how the learning rate changes",
+        "A map under 'optimizer'. The kind may stand alone: {schedule: cosine}.",
+        OptimizerSpec.mapInfo.inner("schedule")?.keys ?? [],
+        "optimizer: {schedule: {kind: cosine, warmup: 100}}"),
+      part(
+        "average", "a mean of the weights that is evaluated and exported in their place",
+        "A map under 'optimizer'. Batch norms keep their last statistics.",
+        OptimizerSpec.mapInfo.inner("average")?.keys ?? [], "optimizer: {average: {decay: 0.999}}"),
+      part(
+        "explore.step", "how far each step of an ascent goes", "A map under 'explore'.",
+        StageSpec.mapInfo.inner("explore")?.inner("step")?.keys ?? [],
+        "explore: {kind: first, step: {displacement: 0.3}}"),
+    ]
+
+  private static func part(
+    _ name: String, _ summary: String, _ discussion: String, _ keys: [KeyInfo], _ example: String
+  ) -> ReferenceEntry {
+    ReferenceEntry(
+      kind: .part,
+      explanation: Explanation(name, summary, discussion, source: "this program's recipes"),
+      keys: keys, example: example)
+  }
+
+  private static func example(_ key: KeyInfo) -> String {
+    switch key.name {
+    case "data": "{name: fashion-mnist, labelled: 300}"
+    case "teacher": "{model: resnet20, weights: teacher.safetensors}"
+    case "generator": "{model: conv-vae, weights: generator.safetensors}"
+    case "student": "{model: lenet5}"
+    case "losses": "[{kind: cross-entropy}, {kind: kd, temperature: 4}]"
+    case "explore": "{kind: first, steps: 2}"
+    case "augment": "{shift: 4, flip: true}"
+    case "optimizer": "{kind: adamw, learning-rate: 1e-3, schedule: cosine}"
+    case "train": "{batch: 128, epochs: 10}"
+    default: "{steps: 1000}"
+    }
+  }
+}

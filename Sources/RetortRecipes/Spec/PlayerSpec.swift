@@ -1,0 +1,30 @@
+/// One model of a stage and where its weights come from.
+public struct PlayerSpec: Equatable, Sendable {
+  /// Where weights come from.
+  public enum Source: Equatable, Sendable {
+    /// Drawn at random.
+    case untrained
+    /// A safetensors file.
+    case file(String)
+    /// What an earlier stage trained.
+    case stage(String)
+  }
+
+  /// A name of the model catalog; empty where `source` is a stage, whose model it then is.
+  public var model: String
+  /// The model's own options, such as `width`.
+  public var options: [String: Double]
+  /// Where its weights come from.
+  public var source: Source
+  /// The test accuracy in [0, 1] below which a teacher is refused.
+  public var expectedAccuracy: Double?
+
+  /// A model with the given weights.
+  public init(
+    model: String, options: [String: Double] = [:], source: Source = .untrained,
+    expectedAccuracy: Double? = nil
+  ) {
+    (self.model, self.options) = (model, options)
+    (self.source, self.expectedAccuracy) = (source, expectedAccuracy)
+  }
+}

@@ -1,0 +1,105 @@
+/// One key of a map: how it is called, read, checked, written and explained.
+///
+/// Declared once, in `Configurable.keys`, by the function of its type: `.number`, `.int`, `.bool`,
+/// `.choice`, `.text`, `.path`, `.seed`, `.map`, `.kind`.
+public struct Key<Root: Sendable>: Sendable {
+  /// On what it depends whether a key has an effect.
+  package struct Condition: Sendable {
+    /// The key that decides, where one does.
+    let key: String?
+    let isMet: @Sendable (Root) -> Bool
+    /// What there is in its place, such as `'adam'`.
+    let state: @Sendable (Root) -> String
+    /// With what the key would have an effect.
+    let owners: [String]
+  }
+
+  /// What is known of it; several where a kind brings keys of its own.
+  public package(set) var infos: [KeyInfo]
+  package let read: @Sendable (MapReader, inout Root) -> Void
+  /// The entries of the written map.
+  package let write: @Sendable (Root) -> [YAMLEntry]
+  package private(set) var condition: Condition?
+  /// At the first of keys that exclude each other, the others.
+  package fileprivate(set) var rivals: [String] = []
+
+  package init(
+    _ infos: [KeyInfo], read: @escaping @Sendable (MapReader, inout Root) -> Void,
+    write: @escaping @Sendable (Root) -> [YAMLEntry]
+  ) {
+    (self.infos, self.read, self.write) = (infos, read, write)
+  }
+
+  /// What a recipe calls it.
+  public var name: String { infos.first?.name ?? "" }
+
+  /// A map without the key is at fault.
+  public func required() -> Self {
+    var key = self
+    let (name, inner) = (name, read)
+    key = Key(
+      infos,
+      read: { reader, root in
+        reader.require(name)
+        inner(reader, &root)
+      }, write: write)
+    (key.condition, key.rivals) = (condition, rivals)
+    for index in key.infos.indices {
+      (key.infos[index].isRequired, key.infos[index].defaultText) = (true, nil)
+    }
+    return key
+  }
+
+  /// Other spellings that recipes may use.
+  public func alias(_ names: String...) -> Self {
+    var key = self
+    key.infos[0].aliases += names
+    return key
+  }
+
+  /// The key has an effect only where `isMet` holds of the keys before it.
+  ///
+  /// - Parameters:
+  ///   - state: What there is where it does not, such as `a shift of 0`.
+  ///   - owners: With what it would have an effect, such as `a shift of 1 or more`.
+  public func only(
+    where isMet: @escaping @Sendable (Root) -> Bool, not state: String, but owners: [String]
+  ) -> Self {
+    only(Condition(key: nil, isMet: isMet, state: { _ in state }, owners: owners))
+  }
+
+  package func only(_ condition: Condition) -> Self {
+    var key = self
+    key.condition = condition
+    for index in key.infos.indices { key.infos[index].owners = condition.owners }
+    return key
+  }
+}
+
+extension Key where Root: Configurable {
+  /// The key has an effect only where the key `decider`, declared before it, has one of `values`.
+  public func only(with decider: String, _ values: [String]) -> Self {
+    @Sendable func word(_ root: Root) -> String {
+      let key = Root.keys.first { $0.name == decider }
+      return key?.write(root).first { $0.key == decider }?.value ?? "nothing"
+    }
+    return only(
+      Condition(
+        key: decider, isMet: { values.contains(word($0)) }, state: { "'\(word($0))'" },
+        owners: values))
+  }
+}
+
+extension Array {
+  /// Keys of which a map has one at most.
+  public static func oneOf<Root>(_ keys: Key<Root>...) -> [Key<Root>] where Element == Key<Root> {
+    let names = keys.map(\.name)
+    return keys.enumerated().map { index, key in
+      var key = key
+      let others = names.filter { $0 != key.name }
+      if index == 0 { key.rivals = others }
+      for info in key.infos.indices { key.infos[info].alternatives = others }
+      return key
+    }
+  }
+}

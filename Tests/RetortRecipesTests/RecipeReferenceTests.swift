@@ -1,0 +1,106 @@
+import RetortDistillation
+import RetortSchema
+import RetortTraining
+import Testing
+
+@testable import RetortRecipes
+
+/// What the reference says of keys is what the decoder does.
+@Suite struct RecipeReferenceTests {
+  /// What stands in recipes by its kind.
+  private static let methods = RecipeReference.all.filter {
+    [.loss, .exploration, .optimizer, .schedule, .augmentation, .sampling].contains($0.kind)
+  }
+
+  @Test func everyEntryIsExplainedOnce() {
+    #expect(RecipeReference.all(.loss).map(\.name) == LossCatalog.all.names)
+    #expect(RecipeReference.all(.optimizer).map(\.name) == OptimizerCatalog.all.names)
+    #expect(RecipeReference.all(.schedule).map(\.name) == ScheduleCatalog.all.names)
+    #expect(Set(RecipeReference.all.map(\.name)).count == RecipeReference.all.count)
+    for entry in RecipeReference.all {
+      #expect(!entry.explanation.summary.isEmpty && !entry.explanation.source.isEmpty)
+      #expect(entry.keys.allSatisfy { !$0.meaning.isEmpty }, "\(entry.name)")
+    }
+    for method in Self.methods { #expect(!method.explanation.equation.isEmpty, "\(method.name)") }
+  }
+
+  /// Every key of a stage is a part, and every map within has its keys.
+  @Test func everyPartOfAStageIsExplained() throws {
+    for key in StageSpec.keyNames {
+      #expect(try !RecipeReference.entry(key).keys.isEmpty, "\(key)")
+    }
+  }
+
+  @Test(arguments: methods.map(\.name))
+  func defaultsAreThoseOfTheDecoder(_ name: String) throws {
+    let method = try RecipeReference.entry(name)
+    for key in method.keys {
+      guard let text = key.defaultText else { continue }
+      let written = try decode(method, ["\(key.name): \(text)"] + owner(of: key))
+      #expect(try written == decode(method, owner(of: key)), "\(key.name)")
+    }
+  }
+
+  @Test(arguments: methods.map(\.name))
+  func rangesAreThoseOfTheDecoder(_ name: String) throws {
+    let method = try RecipeReference.entry(name)
+    for key in method.keys {
+      let wrong = key.name == "step" ? "{plain: -1}" : "-1"
+      let error = #expect(throws: RecipeErrors.self, "\(key.name)") {
+        try decode(method, ["\(key.name): \(wrong)"] + owner(of: key))
+      }
+      let allowed =
+        if case .map(let inner) = key.type { inner["plain"]?.type.allowed ?? "" } else {
+          key.type.allowed
+        }
+      #expect("\(try #require(error))".contains(allowed), "\(key.name): \(allowed)")
+    }
+  }
+
+  @Test func aMisspeltNameIsGuessed() {
+    let error = #expect(throws: ReferenceError.self) {
+      try RecipeReference.entry("pixel-gradiant")
+    }
+    #expect(
+      error?.description
+        == "There is nothing called 'pixel-gradiant'. Did you mean 'pixel-gradient'?")
+  }
+
+  /// The keys without which `key` has no meaning.
+  private func owner(of key: KeyInfo) -> [String] {
+    switch key.name {
+    case "beta": ["divergence: jsd"]
+    case "padding": ["shift: 1"]
+    case "nesterov": ["momentum: 0.5"]
+    default: []
+    }
+  }
+
+  /// A recipe that uses `method` with the given entries of its map.
+  private func decode(_ method: ReferenceEntry, _ entries: [String]) throws -> Recipe {
+    func map(_ entries: [String]) -> String { "{\(entries.joined(separator: ", "))}" }
+    let own = ["kind: \(method.name)"] + entries
+    var (losses, part) = ("[{kind: kd}]", "")
+    switch method.kind {
+    case .loss: losses = "[\(map(own))]"
+    case .exploration: part = "explore: \(map(own))"
+    case .optimizer: part = "optimizer: \(map(own))"
+    case .schedule:
+      let every = method.name == "step" && !entries.contains { $0.hasPrefix("every") }
+      part = "optimizer: {schedule: \(map(own + (every ? ["every: 1"] : [])))}"
+    case .augmentation: part = "augment: \(map(entries))"
+    default: part = "train: \(map(["sampling: \(method.name)"] + entries))"
+    }
+    let decodes = Exploration.Kind(rawValue: method.name)?.needsGenerator == true
+    let players =
+      method.name == "vae"
+      ? "generator: {model: conv-vae}"
+      : """
+      teacher: {model: mlp, weights: t.safetensors}
+      student: {model: mlp}
+      \(decodes ? "generator: {model: conv-vae, weights: g.safetensors}" : "")
+      """
+    return try Recipe.decode(
+      yaml: "version: 1\nname: a\n\(players)\nlosses: \(losses)\n\(part)\n", path: "a.yaml")
+  }
+}
