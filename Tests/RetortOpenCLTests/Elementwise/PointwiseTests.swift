@@ -109,8 +109,11 @@ import Testing
   func emptyTensorsLaunchNothing(_ form: KernelForm) throws {
     var program = PointwiseProgram(shape: [3, 0])
     program.store(program.load())
-    let context = try Fixture.context()
-    var lowering = Lowering(Plan(), device: context.device.limits, form: form)
+    var plan = Plan()
+    for place in 0..<2 {
+      plan.values.append(.init(place: .input(place), count: 0, dtype: .float32))
+    }
+    var lowering = Lowering(plan, device: try Fixture.context().device.limits, form: form)
     let step = Step(kind: .pointwise(program), inputs: [0], outputs: [1], label: "empty")
     #expect(try lowering.lower([step]).isEmpty)
   }
