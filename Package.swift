@@ -36,6 +36,7 @@ let package = Package(
     .target(name: "RetortCore"),
     .target(name: "RetortCPU", dependencies: ["RetortCore", "CRetortCPU"]),
     .target(name: "RetortOpenCL", dependencies: ["RetortCore", "COpenCL", "CKernels"]),
+    .target(name: "RetortVerification", dependencies: ["RetortCore", "RetortCPU"]),
     .target(name: "RetortFormats", dependencies: ["RetortCore", "CZlib", "CSpng"]),
     .target(name: "RetortSchema", dependencies: ["RetortCore", "RetortFormats"]),
     .target(
@@ -69,7 +70,7 @@ let package = Package(
       dependencies: [
         "RetortCore", "RetortCPU", "RetortOpenCL", "RetortNN", "RetortModels", "RetortFormats",
         "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes", "RetortSchema",
-        "CVerificationCases",
+        "RetortVerification", "CVerificationCases",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(
@@ -77,9 +78,13 @@ let package = Package(
       dependencies: ["RetortCore", "RetortCPU", "RetortOpenCL", "RetortFormats"],
       path: "Tests/RetortTestSupport"),
     .testTarget(
-      name: "RetortCoreTests", dependencies: ["RetortCore", "RetortCPU", "RetortTestSupport"]),
-    .testTarget(name: "RetortCPUTests", dependencies: ["RetortCPU", "RetortTestSupport"]),
-    .testTarget(name: "RetortOpenCLTests", dependencies: ["RetortOpenCL", "RetortTestSupport"]),
+      name: "RetortCoreTests",
+      dependencies: ["RetortCore", "RetortCPU", "RetortVerification", "RetortTestSupport"]),
+    .testTarget(name: "RetortCPUTests", dependencies: ["RetortCPU", "RetortVerification"]),
+    .testTarget(
+      name: "RetortOpenCLTests",
+      dependencies: ["RetortOpenCL", "RetortVerification", "RetortTestSupport"]),
+    .testTarget(name: "RetortVerificationTests", dependencies: ["RetortVerification"]),
     .testTarget(name: "RetortFormatsTests", dependencies: ["RetortFormats"]),
     .testTarget(name: "RetortSchemaTests", dependencies: ["RetortSchema"]),
     .testTarget(name: "RetortDataTests", dependencies: ["RetortData", "RetortFormats"]),
@@ -88,7 +93,7 @@ let package = Package(
       name: "RetortTrainingTests",
       dependencies: [
         "RetortTraining", "RetortModels", "RetortFormats", "RetortCPU", "RetortOpenCL",
-        "RetortTestSupport",
+        "RetortVerification", "RetortTestSupport",
       ]),
     .testTarget(
       name: "RetortRecipesTests",

@@ -12,6 +12,7 @@ enum Layers {
     ("RetortCore", []),
     ("RetortCPU", ["RetortCore", "CRetortCPU"]),
     ("RetortOpenCL", ["RetortCore", "COpenCL", "CKernels"]),
+    ("RetortVerification", ["RetortCore", "RetortCPU"]),
     ("RetortFormats", ["RetortCore", "CZlib", "CSpng"]),
     ("RetortSchema", ["RetortCore", "RetortFormats"]),
     ("RetortData", ["RetortCore", "RetortFormats", "RetortSchema", "CRetortHost"]),
@@ -41,7 +42,7 @@ enum Layers {
       [
         "RetortCore", "RetortCPU", "RetortOpenCL", "RetortNN", "RetortModels", "RetortFormats",
         "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes", "RetortSchema",
-        "CVerificationCases", "ArgumentParser",
+        "RetortVerification", "CVerificationCases", "ArgumentParser",
       ]
     ),
   ]

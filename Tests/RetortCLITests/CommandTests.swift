@@ -37,6 +37,9 @@ import Testing
     (["bench", "step", "--models", ","], "--models"),
     (["bench", "step", "--batch", "0"], "--batch"),
     (["verify", "--device", "sources:"], "sources:"),
+    (["verify", "--kernels", "--suites", "rows,colums"], "'colums'"),
+    (["verify", "--kernels", "a.safetensors"], "--kernels"),
+    (["verify", "--suites", "rows"], "--kernels"),
   ])
   func aWrongCommandLineOrRecipeIsStatusTwo(_ arguments: [String], _ named: String) throws {
     let outcome = try CommandLineTool.run(arguments)
@@ -91,6 +94,24 @@ import Testing
       #expect(entry["file"]?.string != nil && entry["kind"]?.string != nil)
       let error = try #require(entry["losses"]?.double)
       #expect(error < 2e-5)
+    }
+  }
+
+  @Test func verifyComparesKernelsInBothForms() throws {
+    let arguments = ["verify", "--kernels", "--suites", "indexing", "--device", "opencl"]
+    let outcome = try CommandLineTool.run(arguments)
+    #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    let rows = outcome.output.split(separator: "\n").map { $0.split(separator: " ") }
+    #expect(
+      rows.map { $0.prefix(3) } == [
+        ["suite", "form", "cases"], ["indexing", "vector", "7"], ["indexing", "tiled", "7"],
+      ])
+    let lines = try CommandLineTool.run(arguments + ["--json"]).output.split(separator: "\n")
+    #expect(lines.count == 14)
+    for line in lines {
+      let entry = try JSONValue.parse(Array(line.utf8)[...], path: "output")
+      #expect(entry["fault"] == .null && entry["form"]?.string != nil)
+      #expect(try #require(entry["error"]?.double) <= #require(entry["tolerance"]?.double))
     }
   }
 }

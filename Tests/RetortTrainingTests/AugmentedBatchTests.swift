@@ -2,7 +2,7 @@ import RetortCPU
 import RetortCore
 import RetortData
 import RetortOpenCL
-import RetortTestSupport
+import RetortVerification
 import Testing
 
 @Suite struct AugmentedBatchTests {

@@ -3,6 +3,7 @@ import CVerificationCases
 import RetortCore
 import RetortFormats
 import RetortTraining
+import RetortVerification
 
 /// `retort verify`: computes recorded cases again on a device.
 struct Verify: ParsableCommand {
@@ -11,15 +12,46 @@ struct Verify: ParsableCommand {
     discussion: """
       Losses and first gradients may differ by 2e-5, final weights by 1e-4; beyond that the exit \
       status is 1. Without files a built-in selection is computed.
+
+      With --kernels every kernel is run at sizes that are hard for it, in the forms for GPUs and for \
+      processors and on matrix units where there are any, and compared with the processor in \
+      float64. Suites are printed as they end; --json prints one object a line for each case.
       """)
 
   @Argument(help: "Case files (.safetensors).")
   var files: [String] = []
+  @Flag(help: "Compare every kernel with the processor instead.")
+  var kernels = false
+  @Option(
+    help: ArgumentHelp(
+      "With --kernels: suites, separated by commas. (default: all)", valueName: "names"),
+    completion: .list(DeviceSuite.all.map(\.name)))
+  var suites: String?
   @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption
 
+  func validate() throws {
+    if kernels, !files.isEmpty { throw ValidationError("--kernels takes no files.") }
+    if !kernels, suites != nil { throw ValidationError("--suites goes with --kernels.") }
+    _ = try chosenSuites()
+  }
+
+  private func chosenSuites() throws -> [DeviceSuite] {
+    guard let suites else { return DeviceSuite.all }
+    return try suites.split(separator: ",").map(String.init).map { name in
+      if let suite = DeviceSuite.all.first(where: { $0.name == name }) { return suite }
+      throw ValidationError(
+        "there is no suite '\(name)', but "
+          + DeviceSuite.all.map(\.name).joined(separator: ", ") + ".")
+    }
+  }
+
   func run() throws {
     let backend = try device.backend()
+    if kernels {
+      try KernelVerification(suites: chosenSuites(), printsJSON: format.json).run(on: backend)
+      return
+    }
     let cases = try files.isEmpty ? builtIn() : files.map { try VerificationCase(path: $0) }
     var rows: [JSONValue] = []
     var table = TextTable(

@@ -1,10 +1,10 @@
 import RetortCore
-import RetortTestSupport
+import RetortVerification
 import Testing
 
 @Suite("Derivatives against central differences in float64")
 struct DerivativeTests {
-  @Test("first derivatives", arguments: opCases)
+  @Test("first derivatives", arguments: OpCase.all)
   func first(_ op: OpCase) throws {
     let built = op.graph()
     let slopes = gradients(of: built.scalar, with: built.inputs)
@@ -12,7 +12,7 @@ struct DerivativeTests {
     try compare(op, exact) { try op.evaluate(built.graph, [built.scalar], $0)[0][0] }
   }
 
-  @Test("second derivatives", arguments: opCases.filter(\.isTwiceDifferentiable))
+  @Test("second derivatives", arguments: OpCase.all.filter(\.isTwiceDifferentiable))
   func second(_ op: OpCase) throws {
     let built = op.graph()
     let slopes = gradients(of: built.scalar, with: built.inputs)

@@ -1,27 +1,23 @@
 import RetortCPU
 import RetortCore
 import RetortOpenCL
-import RetortTestSupport
+import RetortVerification
 import Testing
 
 @Suite("Outputs and gradients of every backend against float64")
 struct ParityTests {
-  @Test("CPU in float32", arguments: opCases)
+  @Test("CPU in float32", arguments: OpCase.all)
   func cpu(_ op: OpCase) throws { try compare(op, CPUBackend()) }
 
-  @Test("OpenCL, vector forms", arguments: opCases)
+  @Test("OpenCL, vector forms", arguments: OpCase.all)
   func vector(_ op: OpCase) throws { try compare(op, Devices.vector.get()) }
 
-  @Test("OpenCL, tiled forms", arguments: opCases)
+  @Test("OpenCL, tiled forms", arguments: OpCase.all)
   func tiled(_ op: OpCase) throws { try compare(op, Devices.tiled.get()) }
 
   private func compare(_ op: OpCase, _ backend: any Backend) throws {
-    let exact = try op.exactResults()
-    let found = try op.results(on: backend)
-    for (index, (a, b)) in zip(found, exact).enumerated() {
-      let fault = difference(a.map { Double($0) }, b, tolerance: op.tolerance)
-      #expect(fault == nil, "\(op), result \(index): \(fault ?? "")")
-    }
+    let outcome = try DeviceCheck([op.deviceCase]).outcomes(on: backend)[0]
+    #expect(outcome.fault == nil, "\(outcome.name): \(outcome.fault ?? "")")
   }
 }
 

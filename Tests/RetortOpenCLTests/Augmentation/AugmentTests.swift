@@ -1,4 +1,4 @@
-import RetortTestSupport
+import RetortVerification
 import Testing
 
 @testable import RetortCore

@@ -1,3 +1,4 @@
+import RetortVerification
 import Testing
 
 @testable import RetortCore

@@ -1,3 +1,4 @@
+import RetortVerification
 import Testing
 
 @testable import RetortCore
@@ -55,26 +56,11 @@ enum ContractionForm: String, CaseIterable, Sendable {
 /// The definition takes the numbers as matrix units round them: products are then exact, and errors
 /// are those of float32 sums.
 @Suite struct ContractionTests {
-  /// One product: batch, m, n, k and which operands are transposed.
-  struct Product: CustomStringConvertible, Sendable {
-    var batch = 1
-    var m: Int, n: Int, k: Int
-    var a = false, b = false
-    var description: String { "\(batch)·[\(m), \(n)] over \(k)\(a ? " aᵀ" : "")\(b ? " bᵀ" : "")" }
-  }
-
-  static let products =
-    [(1, 1, 1, 1), (1, 1, 1, 3000), (2, 37, 29, 23), (1, 132, 140, 64), (3, 5, 66, 17)].flatMap {
-      (batch: Int, m: Int, n: Int, k: Int) in
-      (0..<4).map { Product(batch: batch, m: m, n: n, k: k, a: $0 & 1 != 0, b: $0 & 2 != 0) }
-    } + [
-      Product(m: 12, n: 20, k: 6000), Product(batch: 2, m: 3, n: 7, k: 4096, a: true, b: true),
-      // Of rows of k: the right operand in place, and packed.
-      Product(batch: 2, m: 40, n: 70, k: 3000, a: true), Product(m: 530, n: 20, k: 70, a: true),
-    ]
+  typealias Product = ProductCase
+  typealias Case = ConvolutionCase
 
   /// Every product in float32, and on one kind of matrix units by turns: they take long to compile.
-  static let productForms: [(Product, ContractionForm)] = products.enumerated().flatMap {
+  static let productForms: [(Product, ContractionForm)] = Product.all.enumerated().flatMap {
     index, p in
     [.vector, .tiled, ContractionForm.emulated(turn: index)].map { (p, $0) }
   }
@@ -123,56 +109,6 @@ enum ContractionForm: String, CaseIterable, Sendable {
     #expect(found.firstMismatch(places, within: 0) == nil)
   }
 
-  /// One convolution: images, height, width, channels; out, kernel height and width.
-  struct Case: CustomStringConvertible, Sendable {
-    var input: [Int]
-    var out: Int, high: Int, wide: Int
-    var geometry = Convolution()
-    var description: String { "\(input) → \(out), \(high)×\(wide), \(geometry)" }
-
-    init(
-      _ input: [Int], _ out: Int, _ high: Int, _ wide: Int, _ change: (inout Convolution) -> Void
-    ) {
-      (self.input, self.out, self.high, self.wide) = (input, out, high, wide)
-      change(&geometry)
-    }
-  }
-
-  static let cases = [
-    Case([1, 1, 1, 1], 1, 1, 1) { _ in },
-    Case([2, 7, 5, 3], 4, 3, 3) { $0 = Convolution(padding: 1) },
-    Case([3, 9, 8, 8], 12, 3, 3) { $0 = Convolution(stride: 2, padding: 1) },
-    Case([2, 9, 7, 8], 12, 3, 3) { $0 = Convolution(stride: 2, padding: 1, groups: 2) },
-    Case([1, 11, 13, 3], 5, 5, 3) { ($0.strideY, $0.padTop, $0.dilationX) = (3, 2, 2) },
-    Case([2, 6, 5, 4], 3, 2, 2) { $0 = Convolution(stride: 4, dilation: 2) },
-    Case([2, 9, 9, 4], 3, 3, 3) { $0 = Convolution(stride: 2, padding: 2, dilation: 2) },
-    Case([1, 4, 3, 4], 4, 3, 3) {
-      ($0.strideY, $0.strideX, $0.padTop, $0.padBottom) = (6, 5, 2, 3)
-    },
-    Case([4, 20, 20, 5], 6, 3, 3) { $0 = Convolution(padding: 1) },
-    Case([2, 7, 5, 6], 6, 3, 3) { $0 = Convolution(padding: 1, groups: 6) },
-    Case([2, 8, 9, 3], 6, 3, 2) { $0 = Convolution(stride: 2, padding: 1, groups: 3) },
-    Case([3, 6, 6, 4], 4, 2, 2) { $0 = Convolution(stride: 4, dilation: 2, groups: 4) },
-    Case([2, 6, 5, 20], 33, 1, 1) { _ in },
-    Case([2, 19, 21, 6], 3, 3, 3) { $0 = Convolution(padding: 1) },
-    Case([1, 12, 30, 1], 7, 5, 5) { $0 = Convolution(padding: 2) },
-    Case([1, 37, 34, 2], 20, 4, 4) { $0 = Convolution(stride: 2, padding: 1) },
-    Case([3, 4, 5, 6], 10, 4, 5) { _ in },
-    Case([1, 8, 8, 17], 50, 3, 3) { $0 = Convolution(padding: 1) },
-    Case([2, 8, 8, 6], 20, 1, 1) { $0 = Convolution(stride: 2) },
-    // Of multiples of 16 channels: Winograd's tiles of 4×4 and, from [3, 6, 6, 16] on, of 2×2; odd
-    // edges, several bands, parts, and images together.
-    Case([2, 7, 9, 16], 32, 3, 3) { $0 = Convolution(padding: 1) },
-    Case([1, 11, 13, 32], 16, 3, 3) { ($0.padTop, $0.padLeft, $0.padBottom) = (2, 1, 0) },
-    Case([1, 8, 10, 48], 16, 3, 3) { $0 = Convolution(padding: 2) },
-    Case([37, 8, 7, 16], 16, 3, 3) { $0 = Convolution(padding: 1) },
-    Case([8, 4, 4, 32], 48, 3, 3) { $0 = Convolution(padding: 1) },
-    Case([2, 8, 4, 16], 16, 3, 3) { $0 = Convolution(padding: 1) },
-    Case([3, 6, 6, 16], 16, 3, 3) { $0 = Convolution(padding: 1) },
-    Case([37, 6, 5, 16], 32, 3, 3) { $0 = Convolution(padding: 1) },
-    Case([5, 4, 3, 16], 16, 3, 3) { $0 = Convolution(padding: 1) },
-  ]
-
   @Test func winogradTilesFitTheImage() {
     func side(_ from: Shape, _ to: Shape) -> Int {
       WinogradGrid.cheapest(from: from, to: to).0.side
@@ -185,22 +121,11 @@ enum ContractionForm: String, CaseIterable, Sendable {
     #expect(side([5, 4, 3, 16], [5, 4, 3, 16]) == 2)
   }
 
-  /// Few output channels and many images, which are lanes then: whole blocks of 16 and less, phases,
-  /// bands and strips.
-  static let narrow = [
-    Case([16, 9, 7, 1], 6, 5, 5) { $0 = Convolution(padding: 2) },
-    Case([21, 10, 9, 6], 16, 5, 5) { _ in },
-    Case([35, 11, 12, 1], 13, 4, 4) { $0 = Convolution(stride: 2, padding: 1) },
-    Case([19, 9, 8, 2], 7, 2, 3) { ($0.strideY, $0.strideX, $0.dilationX) = (3, 2, 2) },
-    Case([17, 8, 30, 33], 2, 3, 3) { $0 = Convolution(padding: 1) },
-    Case([16, 3, 200, 17], 1, 3, 3) { $0 = Convolution(padding: 1) },
-  ]
-
   /// Every case in float32, and on one kind of matrix units by turns.
   static let caseForms: [(Case, ContractionForm)] =
-    cases.enumerated().flatMap { index, c in
+    Case.all.enumerated().flatMap { index, c in
       [.vector, .tiled, ContractionForm.emulated(turn: index)].map { (c, $0) }
-    } + narrow.map { ($0, .vector) }
+    } + Case.narrow.map { ($0, .vector) }
 
   @Test(arguments: caseForms)
   func convolutionMatchesItsDefinition(_ c: Case, _ form: ContractionForm) throws {

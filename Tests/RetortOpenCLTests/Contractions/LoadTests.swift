@@ -1,5 +1,5 @@
 import RetortCPU
-import RetortTestSupport
+import RetortVerification
 import Testing
 
 @testable import RetortCore
@@ -7,48 +7,7 @@ import Testing
 
 /// Convolutions that compute element-wise work as they load their operands.
 @Suite struct LoadTests {
-  /// A convolution of a normalised tensor: its shapes, and how that is made.
-  struct Case: CustomStringConvertible, Sendable {
-    let x, w: Shape
-    let geometry: Convolution
-    var description: String { "\(x) ∗ \(w), \(geometry)" }
-
-    init(_ x: Shape, _ w: Shape, _ geometry: Convolution) {
-      (self.x, self.w, self.geometry) = (x, w, geometry)
-    }
-  }
-
-  /// Loads of four channels and of one, strides whose phases miss taps, groups, dilation, kernels
-  /// that would be matrix products, one pixel.
-  static let cases = [
-    Case([2, 7, 5, 8], [12, 3, 3, 8], Convolution(padding: 1)),
-    Case([3, 6, 7, 5], [7, 3, 3, 5], Convolution(padding: 1)),
-    Case([2, 9, 8, 4], [8, 3, 3, 4], Convolution(stride: 2, padding: 1)),
-    Case([2, 8, 9, 6], [5, 2, 3, 6], Convolution(stride: 3, padding: 2)),
-    Case([2, 7, 7, 8], [12, 3, 3, 4], Convolution(padding: 1, groups: 2)),
-    Case([2, 9, 9, 4], [4, 3, 3, 4], Convolution(padding: 2, dilation: 2)),
-    Case([5, 6, 5, 12], [20, 1, 1, 12], Convolution()),
-    Case([3, 4, 4, 4], [8, 4, 4, 4], Convolution()),
-    Case([2, 1, 1, 3], [5, 3, 3, 3], Convolution(padding: 1)),
-  ]
-
-  /// The loss of two such convolutions, and all gradients: what is normalised, and its gradients, are
-  /// loaded; neither has a launch of its own.
-  private func network(_ sample: Case, in graph: Graph) -> [Tensor] {
-    let channels = sample.x[-1]
-    let x = graph.input("x", sample.x)
-    let first = graph.input("first", [channels, 3, 3, channels])
-    let (gamma, beta) = (graph.input("gamma", [channels]), graph.input("beta", [channels]))
-    let w = graph.input("w", sample.w)
-    let (scale, shift) = (graph.input("scale", [sample.w[0]]), graph.input("shift", [sample.w[0]]))
-    func norm(_ x: Tensor, _ gamma: Tensor, _ beta: Tensor) -> Tensor {
-      x.batchNorm(gamma: gamma + 1.5, beta: beta, epsilon: 1e-2).0
-    }
-    let hidden = norm(x.convolution(first, Convolution(padding: 1)), gamma, beta).relu()
-    let y = norm(hidden.convolution(w, sample.geometry), scale, shift)
-    let loss = (y * y.sigmoid()).mean()
-    return [loss] + gradients(of: loss, with: [x, first, gamma, beta, w, scale, shift])
-  }
+  typealias Case = GraphCase
 
   private func inputs(of graph: Graph) -> [[Float]] {
     graph.inputs.enumerated().map {
@@ -58,13 +17,13 @@ import Testing
 
   /// Every case in float32, and three in a type of matrix units each: they take long to compile.
   private static let forms =
-    cases.map { ($0, ContractionForm.tiled) }
-    + cases.prefix(3).enumerated().map { ($1, ContractionForm.emulated(turn: $0)) }
+    Case.loads.map { ($0, ContractionForm.tiled) }
+    + Case.loads.prefix(3).enumerated().map { ($1, ContractionForm.emulated(turn: $0)) }
 
   @Test(arguments: forms)
   func bitsAreThoseOfStoredOperands(_ sample: Case, _ form: ContractionForm) throws {
     let graph = Graph()
-    let outputs = network(sample, in: graph)
+    let outputs = sample.outputs(in: graph)
     let inputs = inputs(of: graph)
     let loaded = try GraphRun(graph, outputs, inputs, form)
     let stored = try GraphRun(graph, outputs, inputs, form, fusingLoads: false)
@@ -99,9 +58,9 @@ import Testing
   }
 
   @Test func normalisedTensorsAndTheirGradientsHaveNoStep() throws {
-    for sample in Self.cases {
+    for sample in Case.loads {
       let graph = Graph()
-      let outputs = network(sample, in: graph)
+      let outputs = sample.outputs(in: graph)
       let apart = counts(try Plan(graph, outputs: outputs))
       let fused = counts(try Plan(graph, outputs: outputs, fusingLoads: true))
       #expect(apart.loads == 0)

@@ -1,5 +1,5 @@
 import RetortCPU
-import RetortTestSupport
+import RetortVerification
 import Testing
 
 @testable import RetortCore
@@ -7,26 +7,7 @@ import Testing
 
 /// Sums and moments of a contraction's columns that its tiles find out.
 @Suite struct StatisticsTests {
-  /// One graph: the shapes of its inputs, and what is computed of them.
-  struct Case: CustomStringConvertible, Sendable {
-    let description: String
-    let shapes: [Shape]
-    let build: @Sendable ([Tensor]) -> [Tensor]
-
-    init(
-      _ description: String, _ shapes: Shape..., build: @escaping @Sendable ([Tensor]) -> [Tensor]
-    ) {
-      (self.description, self.shapes, self.build) = (description, shapes, build)
-    }
-
-    /// The first `shapes` inputs' product or convolution.
-    static func product(_ a: Shape, _ b: Shape) -> Case {
-      Case("\(a) · \(b)", a, b) { [$0[0].matmul($0[1])] }
-    }
-    static func convolution(_ x: Shape, _ w: Shape, _ geometry: Convolution) -> Case {
-      Case("\(x) ∗ \(w), \(geometry)", x, w) { [$0[0].convolution($0[1], geometry)] }
-    }
-  }
+  typealias Case = GraphCase
 
   /// Runs a graph whose statistics a launch combines and, where the device can, one whose last
   /// work-groups do, after a run of other numbers: bits are the same.
@@ -69,24 +50,13 @@ import Testing
 
   // MARK: Moments
 
-  /// Last tiles that are partly empty, single rows and columns, several tiles of columns, groups.
-  static let cases = [
-    Case.product([1, 40], [40, 17]), .product([37, 23], [23, 1]), .product([300, 16], [16, 40]),
-    .convolution([1, 1, 1, 5], [3, 3, 3, 5], Convolution(padding: 1)),
-    .convolution([2, 7, 5, 3], [4, 3, 3, 3], Convolution(padding: 1)),
-    .convolution([3, 9, 8, 8], [70, 3, 3, 8], Convolution(stride: 2, padding: 1)),
-    .convolution([2, 9, 7, 8], [12, 3, 3, 4], Convolution(padding: 1, groups: 2)),
-    .convolution([5, 12, 11, 4], [20, 1, 1, 4], Convolution()),
-  ]
-
   /// Compares moments of a case's result with those by definition of the result as it was found.
   private func checkMoments(
     _ sample: Case, _ inputs: [[Float]], _ form: ContractionForm, _ choice: [String: Int] = [:],
     variance: Double = 4e-6
   ) throws -> (result: [Float], moments: [Float]) {
     let graph = Graph()
-    let y = sample.build(
-      sample.shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) })[0]
+    let y = sample.outputs(in: graph)[0]
     let found = try run(
       graph, [y, y.moments(.channels, epsilon: 1e-5).packed], inputs, form, choice)
     #expect(found.kernels.count == 2 && found.kernels[1] == "combine_statistics")
@@ -100,7 +70,7 @@ import Testing
     return (found.outputs[0], found.outputs[1])
   }
 
-  @Test(arguments: forms(cases))
+  @Test(arguments: forms(Case.statistics))
   func momentsAreThoseOfTheResult(_ sample: Case, _ form: ContractionForm) throws {
     let inputs = sample.shapes.enumerated().map { TestNumbers.eighths($1.count, seed: UInt64($0)) }
     _ = try checkMoments(sample, inputs, form)
@@ -108,7 +78,7 @@ import Testing
 
   @Test(arguments: TileShape.all(on: nil) + TileShape.tried)
   func everyTileTellsTheSame(_ tile: TileShape) throws {
-    for sample in [Self.cases[2], Self.cases[5]] {
+    for sample in [Case.statistics[2], Case.statistics[5]] {
       let inputs = sample.shapes.enumerated().map {
         TestNumbers.eighths($1.count, seed: UInt64($0))
       }
@@ -123,7 +93,7 @@ import Testing
     let inputs = sample.shapes.enumerated().map { TestNumbers.eighths($1.count, seed: UInt64($0)) }
     _ = try checkMoments(sample, inputs, .tiled, tile)
     let sums = Case("sums", [9050, 8], [8, 70], [9050, 70], [70]) {
-      Self.sums($0[0].matmul($0[1]), $0[2], $0[3])
+      Case.sums($0[0].matmul($0[1]), $0[2], $0[3])
     }
     try check(sums, .tiled, tile)
   }
@@ -161,47 +131,13 @@ import Testing
 
   // MARK: Sums
 
-  /// Batch norm's sums of a gradient behind ReLU: Σg and Σg·x̂, of an input gradient or product.
-  static func sums(_ g: Tensor, _ x: Tensor, _ mean: Tensor) -> [Tensor] {
-    let masked = g * x.unary(.isPositive)
-    let leading = Array(0..<g.shape.rank - 1)
-    return [
-      masked, masked.sum(axes: leading), (masked * ((x - mean) * 0.5)).sum(axes: leading),
-    ]
-  }
-
-  static func inputGradient(_ x: Shape, _ w: Shape, _ geometry: Convolution) -> Case {
-    let y = geometry.outputShape(input: x, weight: w) ?? []
-    return Case("\(x) ∗ \(w), \(geometry)", y, w, x, [x[3]]) {
-      sums(
-        $0[0].convolutionInputGradient($0[1], geometry, inputHeight: x[1], inputWidth: x[2]),
-        $0[2], $0[3])
-    }
-  }
-
-  static let gradients = [
-    inputGradient([1, 2, 1, 5], [3, 3, 3, 5], Convolution(padding: 1)),
-    inputGradient([2, 7, 5, 3], [4, 3, 3, 3], Convolution(padding: 1)),
-    inputGradient([3, 9, 8, 70], [8, 3, 3, 70], Convolution(stride: 2, padding: 1)),
-    inputGradient([2, 11, 7, 8], [12, 3, 3, 4], Convolution(stride: 3, padding: 1, groups: 2)),
-    inputGradient([2, 9, 9, 4], [3, 3, 3, 4], Convolution(stride: 2, padding: 2, dilation: 2)),
-    inputGradient([5, 12, 11, 20], [4, 1, 1, 20], Convolution()),
-    Case("product", [70, 23], [23, 29], [70, 29], [29]) {
-      sums($0[0].matmul($0[1]), $0[2], $0[3])
-    },
-    Case("batch of products", [3, 37, 23], [3, 23, 66], [3, 37, 66], [66]) {
-      sums($0[0].matmul($0[1]), $0[2], $0[3])
-    },
-  ]
-
   @discardableResult
   private func check(
     _ sample: Case, _ form: ContractionForm, _ choice: [String: Int] = [:]
   ) throws -> [String] {
     let graph = Graph()
     let inputs = sample.shapes.enumerated().map { TestNumbers.eighths($1.count, seed: UInt64($0)) }
-    let outputs = sample.build(
-      sample.shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) })
+    let outputs = sample.outputs(in: graph)
     let found = try run(graph, outputs, inputs, form, choice)
     for (index, expected) in try exact(graph, outputs, inputs).enumerated() {
       let fault = difference(
@@ -211,7 +147,7 @@ import Testing
     return found.kernels
   }
 
-  @Test(arguments: forms(gradients))
+  @Test(arguments: forms(Case.gradientSums))
   func sumsAreThoseOfTheResult(_ sample: Case, _ form: ContractionForm) throws {
     let kernels = try check(sample, form)
     #expect(kernels.count == 2 && kernels[1] == "combine_statistics")
@@ -219,7 +155,7 @@ import Testing
 
   @Test(arguments: TileShape.all(on: nil) + TileShape.tried)
   func everyTileAddsTheSame(_ tile: TileShape) throws {
-    for sample in [Self.gradients[2], Self.gradients[7]] {
+    for sample in [Case.gradientSums[2], Case.gradientSums[7]] {
       try check(sample, .tiled, tile.parameters)
     }
   }
@@ -271,30 +207,14 @@ import Testing
 
   // MARK: Whole steps
 
-  /// Two convolutions with batch norm, the second of stride 2 beside a shortcut, and a classifier.
-  static let network = Case(
-    "a residual block", [6, 9, 8, 3], [8, 3, 3, 3], [8], [8], [12, 3, 3, 8], [12], [12],
-    [12, 1, 1, 8], [12, 5]
-  ) {
-    func norm(_ x: Tensor, _ gamma: Tensor, _ beta: Tensor) -> Tensor {
-      x.batchNorm(gamma: gamma + 1.5, beta: beta, epsilon: 1e-5).0
-    }
-    let x = norm($0[0].convolution($0[1], Convolution(padding: 1)), $0[2], $0[3]).relu()
-    let main = norm(x.convolution($0[4], Convolution(stride: 2, padding: 1)), $0[5], $0[6])
-    let y = (main + x.convolution($0[7], Convolution(stride: 2))).relu()
-    let loss = y.mean(axes: [1, 2]).matmul($0[8]).softmax().log().mean()
-    return [loss] + RetortCore.gradients(of: loss, with: Array($0.dropFirst()))
-  }
-
   @Test(arguments: [ContractionForm.tiled, .vector])
   func aNetworksGradientsAgreeWithTheCPU(_ form: ContractionForm) throws {
-    try check(Self.network, form)
+    try check(Case.network, form)
   }
 
   @Test func statisticsAreOneSmallLaunchEach() throws {
     let graph = Graph()
-    let outputs = Self.network.build(
-      Self.network.shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) })
+    let outputs = Case.network.outputs(in: graph)
     let plan = try Plan(graph, outputs: outputs)
     var lowering = Lowering(plan, device: .largeGPU, form: .tiled)
     let commands = try lowering.lower().steps.map(\.description)

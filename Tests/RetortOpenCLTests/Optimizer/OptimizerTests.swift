@@ -1,47 +1,23 @@
+import RetortVerification
 import Testing
 
 @testable import RetortCore
 @testable import RetortOpenCL
 
 @Suite struct OptimizerTests {
-  static let rules: [OptimizerRule] = [
-    .sgd(momentum: 0, nesterov: false, weightDecay: 0.01),
-    .sgd(momentum: 0.9, nesterov: false, weightDecay: 0),
-    .sgd(momentum: 0.9, nesterov: true, weightDecay: 5e-4),
-    .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, decoupled: false),
-    .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01, decoupled: false),
-    .adam(beta1: 0.8, beta2: 0.99, epsilon: 1e-6, weightDecay: 0.1, decoupled: true),
-    .rmsprop(alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false, weightDecay: 0.01),
-    .rmsprop(alpha: 0.9, epsilon: 1e-3, momentum: 0.9, centered: false, weightDecay: 0),
-    .rmsprop(alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: true, weightDecay: 0),
-    .rmsprop(alpha: 0.9, epsilon: 1e-6, momentum: 0.5, centered: true, weightDecay: 0.01),
-  ]
-
-  @Test(arguments: rules, [1, 3, 16, 17, 200, 20_003])
+  @Test(arguments: OptimizerUpdate.rules, [1, 3, 16, 17, 200, 20_003])
   func twentyStepsFollowTheDefinition(_ rule: OptimizerRule, _ count: Int) throws {
     try follow(OptimizerUpdate(rule), count)
   }
 
   @Test(
-    arguments: [
-      OptimizerUpdate(rules[0], clipping: .norm(0.5), averaging: .exponential(decay: 0.9, from: 0)),
-      OptimizerUpdate(rules[2], clipping: .value(0.25), averaging: .equal(from: 0)),
-      OptimizerUpdate(rules[4], clipping: .value(0.25)),
-      OptimizerUpdate(rules[5], clipping: .norm(8), averaging: .equal(from: 7)),
-      OptimizerUpdate(rules[6], averaging: .exponential(decay: 0.999, from: 3)),
-      OptimizerUpdate(rules[8], clipping: .norm(0.5), averaging: .equal(from: 40)),
-    ], [1, 3, 17, 20_003])
+    arguments: OptimizerUpdate.clippedAndAveraged, [1, 3, 17, 20_003])
   func clippingAndAveragingFollowTheDefinition(_ update: OptimizerUpdate, _ count: Int) throws {
     try follow(update, count)
   }
 
   @Test(
-    arguments: [
-      OptimizerUpdate(rules[0], isScaled: true),
-      OptimizerUpdate(rules[2], clipping: .value(0.25), averaging: .equal(from: 7), isScaled: true),
-      OptimizerUpdate(rules[5], clipping: .norm(0.5), isScaled: true),
-      OptimizerUpdate(rules[9], averaging: .exponential(decay: 0.9, from: 0), isScaled: true),
-    ], [1, 17, 20_003])
+    arguments: OptimizerUpdate.scaled, [1, 17, 20_003])
   func scaledGradientsFollowTheDefinition(_ update: OptimizerUpdate, _ count: Int) throws {
     try follow(update, count)
   }
@@ -83,7 +59,7 @@ import Testing
   @Test(arguments: [nil, GradientClipping.norm(0.5), .value(0.5)])
   func notANumberPassesTheClipping(_ clipping: GradientClipping?) throws {
     for form in KernelForm.allCases {
-      for rule in Self.rules {
+      for rule in OptimizerUpdate.rules {
         let run = try Run(OptimizerUpdate(rule, clipping: clipping), form, [1, 2, 3, 4, 5])
         try run.step([1, 1, .nan, 1, 1], rate: 0.1)
         let found = try run.parameters()

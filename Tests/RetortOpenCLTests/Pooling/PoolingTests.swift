@@ -1,3 +1,4 @@
+import RetortVerification
 import Testing
 
 @testable import RetortCore
@@ -5,34 +6,7 @@ import Testing
 
 /// Pooling in both forms against its definition.
 @Suite struct PoolingTests {
-  /// One pooling over `[images, height, width, channels]`.
-  struct Case: CustomStringConvertible, Sendable {
-    var input: [Int]
-    var pooling: Pooling
-    var description: String { "\(input), \(pooling)" }
-
-    init(_ input: [Int], _ window: Int, _ stride: Int, _ change: (inout Pooling) -> Void = { _ in })
-    {
-      self.input = input
-      pooling = Pooling(window: window, stride: stride)
-      change(&pooling)
-    }
-  }
-
-  static let cases = [
-    Case([1, 1, 1, 1], 1, 1),
-    Case([2, 6, 6, 6], 2, 2),
-    Case([2, 7, 5, 3], 2, 2),
-    Case([2, 8, 9, 40], 2, 3) { $0.width = 3 },
-    Case([2, 7, 9, 17], 3, 2) { $0 = Pooling(window: 3, stride: 2, padding: 1) },
-    Case([1, 8, 7, 16], 3, 1) {
-      $0 = Pooling(window: 3, stride: 1, padding: 1, countsPadding: false)
-    },
-    Case([1, 9, 8, 5], 2, 3) { ($0.width, $0.strideX, $0.padLeft, $0.padBottom) = (3, 4, 1, 1) },
-    Case([1, 1, 3, 2], 2, 1) {
-      $0 = Pooling(window: 2, stride: 1, padding: 1, countsPadding: false)
-    },
-  ]
+  typealias Case = PoolingCase
 
   /// What each output window meets: places in the input, row-major, and the divisor of a mean.
   private func windows(_ c: Case, _ output: Shape) -> [(places: [Int], divisor: Double)] {
@@ -66,7 +40,7 @@ import Testing
     #expect(message == nil, "\(kind): \(message ?? "")", sourceLocation: sourceLocation)
   }
 
-  @Test(arguments: KernelForm.allCases, cases)
+  @Test(arguments: KernelForm.allCases, Case.all)
   func poolingMatchesItsDefinition(_ form: KernelForm, _ c: Case) throws {
     let input = Shape(c.input)
     let output = try #require(c.pooling.outputShape(input))

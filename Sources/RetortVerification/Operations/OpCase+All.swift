@@ -1,8 +1,9 @@
 import RetortCore
-import RetortTestSupport
 
-/// Every differentiable operation at odd and at ordinary sizes; one row drives all op tests.
-let opCases: [OpCase] = elementwiseCases + structureCases + contractionCases + rowCases
+extension OpCase {
+  /// Every differentiable operation at odd and at ordinary sizes; one row drives all op tests.
+  package static let all = elementwiseCases + structureCases + contractionCases + rowCases
+}
 
 private let elementwiseCases: [OpCase] = [
   OpCase("exp", [[3, 5]]) { $0[0].exp() },

@@ -26,8 +26,7 @@ package struct OpCase: Sendable, CustomStringConvertible {
 
   /// The inputs, the same on every run.
   package var inputs: [[Double]] {
-    let stream = name.utf8.reduce(UInt32(0)) { $0 &* 31 &+ UInt32($1) }
-    var generator = Philox4x32(seed: 7, stream: stream)
+    var generator = Philox4x32(seed: 7, stream: .named(name))
     return shapes.map { shape in
       (0..<shape.count).map { _ in
         let unit = Double(generator.next() >> 11) * 0x1p-53
@@ -37,35 +36,27 @@ package struct OpCase: Sendable, CustomStringConvertible {
     }
   }
 
-  /// A graph of the case: its inputs, its output, and a scalar that weighs every element.
-  package func graph() -> (graph: Graph, inputs: [Tensor], output: Tensor, scalar: Tensor) {
+  /// A graph of the case: its inputs and a scalar that weighs every element of its output.
+  package func graph() -> (graph: Graph, inputs: [Tensor], scalar: Tensor) {
     let graph = Graph()
     let inputs = shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) }
-    let output = build(inputs)
+    return (graph, inputs, scalar(build(inputs)))
+  }
+
+  private func scalar(_ output: Tensor) -> Tensor {
     let weights = (0..<output.shape.count).map { Float(($0 * 37 % 11) - 4) / 8 }
-    let scalar = (output * graph.constant(weights, output.shape)).sum()
-    return (graph, inputs, output, scalar)
+    return (output * output.graph.constant(weights, output.shape)).sum()
   }
-}
 
-extension OpCase {
-  /// The case's output and gradients on a backend, as float32.
-  package func results(on backend: any Backend) throws -> [[Float]] {
-    let built = graph()
-    let slopes = gradients(of: built.scalar, with: built.inputs)
-    let executable = try Session(backend).compile(built.graph, outputs: [built.output] + slopes)
-    for (index, values) in inputs.enumerated() {
-      try executable.setInput(index, values.map { Float($0) })
+  /// The case's output and its gradients by every input, to be compared on a device.
+  package var deviceCase: DeviceCase {
+    DeviceCase(description, tolerance: tolerance) { part in
+      let inputs = zip(shapes, self.inputs).map { shape, values in
+        part.input(.float32(values.map { Float($0) }), shape)
+      }
+      let output = build(inputs)
+      return [output] + gradients(of: scalar(output), with: inputs)
     }
-    try executable.run()
-    return try (0...inputs.count).map { try executable.floats($0) }
-  }
-
-  /// The case's output and gradients in float64.
-  package func exactResults() throws -> [[Double]] {
-    let built = graph()
-    let slopes = gradients(of: built.scalar, with: built.inputs)
-    return try evaluate(built.graph, [built.output] + slopes, inputs)
   }
 
   /// Outputs in float64 at the given inputs.
