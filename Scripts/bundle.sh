@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Packs the stripped binary, with the Swift runtime inside, and the libraries that a bare machine
-# may lack into dist/retort-VERSION-x86_64-linux.tar.gz. Recipes and cases are in the binary.
+# may lack into dist/retort-VERSION-x86_64-linux.tar.gz. Recipes and cases are in the binary; beside it
+# lie gpu-report.sh and what that runs.
 set -euo pipefail
 
 version=$(sed -n 's/^public let retortVersion = "\(.*\)"$/\1/p' Sources/RetortRecipes/Running/*.swift)
@@ -18,7 +19,9 @@ ldd "$binary" | awk '$3 ~ /^\// { print $3 }' \
   | while IFS= read -r library; do cp -L "$library" "dist/$name/"; done
 loader=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p | awk '/libOpenCL\.so\.1 / { print $NF; exit }')
 cp -L "$loader" "dist/$name/libOpenCL.so.1"
-cp LICENSE README.md "dist/$name/"
+cp LICENSE README.md Scripts/gpu-report.sh "dist/$name/"
+mkdir "dist/$name/peers"
+cp Benchmarks/peers/*.py Benchmarks/peers/report.yaml "dist/$name/peers/"
 git rev-parse HEAD > "dist/$name/REVISION" 2> /dev/null || rm -f "dist/$name/REVISION"
 
 tar -C dist -czf "dist/$name.tar.gz" "$name"

@@ -11,55 +11,58 @@ import kernels
 import readme
 import rounds
 import steps
+from record import Record
 
 HERE = pathlib.Path(__file__).parent
 RESULTS = HERE.parent / "results"
-# The greatest relative difference of two losses at the same step.
-TOLERANCE = 1e-3
+# The greatest relative difference of two losses at the same step, by what products multiply in.
+TOLERANCES = {"float32": 1e-3, "tf32": 1e-2, "bf16": 5e-2}
 
 
 def torch_peers(name, record, options):
     """PyTorch in every mode that can be the fastest one for this step."""
-    peers = []
-    for mode in ("eager", "compile"):
-        for layout in steps.NAMES[name]:
-            peer = rounds.Peer(
-                f"PyTorch {mode}, {layout}",
-                [sys.executable, HERE / "steps.py", "--name", name, "--mode", mode,
-                 "--layout", layout, "--record", record, "--device", options.peer_device])
-            if not peer.runs:
-                print(f"{name}: {peer.mode} does not run", file=sys.stderr)
-            peers.append(peer)
-    return peers
+    return [
+        rounds.Peer(
+            f"PyTorch {mode}, {layout}",
+            [sys.executable, HERE / "steps.py", "--name", name, "--mode", mode,
+             "--layout", layout, "--record", record, "--device", options.peer_device,
+             "--compute", options.compute])
+        for mode in steps.MODES[options.peer_device] for layout in steps.NAMES[name]
+    ]
 
 
-def check_curves(name, peers, ours):
+def check_curves(name, peers, ours, tolerance):
     """Refuses to time steps that do not compute the same."""
     for peer in peers:
         theirs = json.loads(peer.greeting)["losses"]
         for step, (a, b) in enumerate(zip(ours, theirs, strict=True)):
-            if not abs(a - b) <= TOLERANCE * abs(b):
+            if not abs(a - b) <= tolerance * abs(b):
                 raise RuntimeError(
                     f"{name}: the loss of step {step} is {a} here and {b} in {peer.mode}; "
-                    f"curves must agree within {TOLERANCE}")
+                    f"curves must agree within {tolerance}")
 
 
 def step_rows(name, options):
     """The time and the memory of one training step."""
     with tempfile.TemporaryDirectory() as folder:
-        rounds.retort(options, "bench", "step", "--models", name, "--record", folder)
+        command = ("bench", "step", "--models", name, "--compute", options.compute)
+        rounds.retort(options, *command, "--record", folder)
         record = f"{folder}/{name}.safetensors"
-        peers = [peer for peer in torch_peers(name, record, options) if peer.runs]
+        started = torch_peers(name, record, options)
+        peers = [peer for peer in started if peer.runs]
+        for peer in started:
+            if not peer.runs:
+                print(f"{name}: {peer.mode} does not run", file=sys.stderr)
         try:
-            check_curves(name, peers, steps.Record(record).tensors["losses"].tolist())
+            check_curves(
+                name, peers, Record(record).tensors["losses"].tolist(),
+                TOLERANCES[options.compute])
             memory = {peer.mode: peer.sample("memory") for peer in peers}
-            leanest = min(memory, key=memory.get)
             best = rounds.fastest(peers)
             resident = []
 
             def ours():
-                timing = rounds.retort(
-                    options, "bench", "step", "--models", name, "--repeats", 1)["models"][0]
+                timing = rounds.retort(options, *command, "--repeats", 1)["models"][0]
                 resident.append(timing["residentBytes"] / 2**20)
                 return timing["seconds"] * 1e3
 
@@ -68,7 +71,10 @@ def step_rows(name, options):
             for peer in peers:
                 peer.close()
     yield rounds.row(name, mine, theirs, best.mode, "ms")
-    yield rounds.row(f"memory-{name}", resident, [memory[leanest]], leanest, "MiB")
+    # What a process holds says little where a GPU holds the tensors.
+    if options.peer_device == "cpu":
+        leanest = min(memory, key=memory.get)
+        yield rounds.row(f"memory-{name}", resident, [memory[leanest]], leanest, "MiB")
 
 
 def machine(options):
@@ -93,7 +99,11 @@ def write(name, value):
 
 def main():
     parser = rounds.parser(__doc__)
-    parser.add_argument("--peer-device", default="cpu", help="PyTorch's device: cpu or cuda")
+    parser.add_argument(
+        "--peer-device", choices=steps.MODES, default="cpu", help="PyTorch's device")
+    parser.add_argument(
+        "--compute", choices=TOLERANCES, default="float32",
+        help="what products and convolutions multiply in on both sides")
     parser.add_argument("--steps", default=",".join(steps.NAMES), help="training steps to time")
     parser.add_argument("--no-kernels", action="store_true", help="time training steps alone")
     parser.add_argument("--keep", action="store_true", help="write Benchmarks/results and README.md")

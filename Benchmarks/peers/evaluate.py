@@ -11,9 +11,9 @@ import pathlib
 import sys
 
 import torch
-from safetensors.torch import load_file
 
 from models import LeNet5, LeNet5Small, ResNet
+from record import Record
 
 MODELS = {
     "lenet5": LeNet5, "lenet5-small": LeNet5Small,
@@ -34,7 +34,7 @@ def main():
     for folder in map(pathlib.Path, sys.argv[1:]):
         config = json.loads((folder / "config.json").read_text())
         model = MODELS[config["model"]]().eval()
-        weights = load_file(folder / "model.safetensors")
+        weights = Record(folder / "model.safetensors").tensors
         model.load_state_dict(weights, strict=False)
         missing = [name for name in model.state_dict()
                    if name not in weights and not name.endswith("num_batches_tracked")]

@@ -5,9 +5,11 @@ are compared. A ratio above 1 means that Retort is faster (or leaner).
 """
 
 import argparse
+import functools
 import json
 import statistics
 import subprocess
+import sys
 
 # Units of which more is better; of all others less is.
 RATES = {"GFLOP/s", "GB/s"}
@@ -35,7 +37,11 @@ class Peer:
         self.process = subprocess.Popen(
             [str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, env=environment)
-        self.greeting = self.process.stdout.readline().strip()
+
+    @functools.cached_property
+    def greeting(self):
+        """What the program says when it is warm; peers that are started together warm up together."""
+        return self.process.stdout.readline().strip()
 
     @property
     def runs(self):
@@ -68,12 +74,17 @@ def retort(options, *arguments):
 
 
 def fastest(peers, unit="ms", draws=3):
-    """The best of the peers that run, by the best of a few samples; closes all others."""
+    """The best of the peers that run, by the best of a few samples; closes all others.
+
+    All samples go to standard error.
+    """
     choose = max if unit in RATES else min
     rough = {peer: choose(peer.sample() for _ in range(draws)) for peer in peers if peer.runs}
     if not rough:
         raise RuntimeError("none of " + ", ".join(peer.mode for peer in peers) + " runs")
     best = choose(rough, key=rough.get)
+    for peer, sample in rough.items():
+        print(f"  {peer.mode}: {sample:.3f} {unit}", file=sys.stderr, flush=True)
     for peer in peers:
         if peer is not best:
             peer.close()

@@ -12,11 +12,11 @@ import os
 import sys
 import time
 
-import safetensors
 import torch
 from torch.nn import functional as F
 
 import models
+from record import Record
 
 # Layout is nothing to models without images.
 NAMES = {
@@ -30,26 +30,24 @@ STUDENTS = {
     "resnet20": lambda: models.ResNet(20), "mobile": models.MobileNetV3Small,
     "encoder": models.Encoder, "tgt-first-order": models.LeNet5,
 }
+# How PyTorch may run a step; what ends in "graph" replays it as a CUDA graph.
+MODES = {
+    "cpu": ["eager", "compile"],
+    "cuda": ["eager", "compile", "eager graph", "compile graph"],
+}
 
 
-class Record:
-    """What `retort bench step --record` wrote."""
-
-    def __init__(self, path):
-        with safetensors.safe_open(path, "pt") as file:
-            self.tensors = {name: file.get_tensor(name) for name in file.keys()}
-            self.metadata = file.metadata() or {}
-
-    def load(self, model, prefix):
-        weights = {
-            name[len(prefix) + 1:]: tensor for name, tensor in self.tensors.items()
-            if name.startswith(prefix + ".")
-        }
-        missing, unexpected = model.load_state_dict(weights, strict=False)
-        missing = [name for name in missing if not name.endswith("num_batches_tracked")]
-        if missing or unexpected:
-            sys.exit(f"{prefix}: missing {missing}, unexpected {unexpected}")
-        return model
+def load(model, record, prefix):
+    """Gives `model` the weights that begin with `prefix`."""
+    weights = {
+        name[len(prefix) + 1:]: tensor for name, tensor in record.tensors.items()
+        if name.startswith(prefix + ".")
+    }
+    missing, unexpected = model.load_state_dict(weights, strict=False)
+    missing = [name for name in missing if not name.endswith("num_batches_tracked")]
+    if missing or unexpected:
+        sys.exit(f"{prefix}: missing {missing}, unexpected {unexpected}")
+    return model
 
 
 def soft_targets(student, teacher, temperature):
@@ -65,6 +63,10 @@ class Step:
         self.layout = getattr(
             torch, "channels_last" if options.layout == "channels_last" else "contiguous_format")
         self.device = options.device
+        self.is_graph = options.mode.endswith("graph")
+        self.cast = torch.autocast(
+            self.device, torch.bfloat16, enabled=options.compute == "bf16",
+            cache_enabled=not self.is_graph)
         self.record = record
         self.student = self.placed(STUDENTS[options.name](), "student").train()
         key = "ids" if "ids" in record.tensors else "images"
@@ -74,7 +76,8 @@ class Step:
         self.labels = record.tensors["labels"].long().to(self.device)
         self.logits = record.tensors["logits"].to(self.device)
         self.optimizer = self.make_optimizer(options.name)
-        compiled = torch.compile if options.mode == "compile" else (lambda function: function)
+        compiled = (
+            torch.compile if options.mode.startswith("compile") else (lambda function: function))
         if options.name == "tgt-first-order":
             self.prepare_search(compiled)
         elif options.name in ("resnet8", "resnet20", "mobile"):
@@ -83,15 +86,16 @@ class Step:
             self.objective = compiled(self.cross_entropy)
 
     def placed(self, model, prefix):
-        return self.record.load(model, prefix).to(self.device, memory_format=self.layout)
+        return load(model, self.record, prefix).to(self.device, memory_format=self.layout)
 
     def make_optimizer(self, name):
         parameters = self.student.parameters()
         if name in ("resnet8", "resnet20", "mobile"):
             return torch.optim.SGD(parameters, lr=0.01, momentum=0.9, nesterov=True, fused=True)
+        options = {"fused": True, "capturable": self.is_graph}
         if name == "encoder":
-            return torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0.01, fused=True)
-        return torch.optim.Adam(parameters, lr=1e-3, fused=True)
+            return torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0.01, **options)
+        return torch.optim.Adam(parameters, lr=1e-3, **options)
 
     def cross_entropy(self):
         return F.cross_entropy(self.student(self.inputs), self.labels)
@@ -147,10 +151,29 @@ class Step:
 
     def __call__(self):
         self.optimizer.zero_grad(set_to_none=True)
-        loss = self.objective()
+        with self.cast:
+            loss = self.objective()
         loss.backward()
         self.optimizer.step()
         return loss
+
+    def captured(self):
+        """The step as a CUDA graph: a function that replays it, after a few steps to warm up."""
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                self()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            loss = self()
+
+        def replay():
+            graph.replay()
+            return loss
+
+        return replay
 
 
 def threads():
@@ -168,18 +191,29 @@ def mebibytes(key):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--name", choices=NAMES, required=True)
-    parser.add_argument("--mode", choices=["eager", "compile"], required=True)
+    parser.add_argument("--mode", choices=MODES["cuda"], required=True)
     parser.add_argument("--layout", choices=["contiguous", "channels_last"], required=True)
     parser.add_argument("--record", required=True)
-    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--device", choices=MODES, default="cpu")
+    parser.add_argument(
+        "--compute", choices=["float32", "tf32", "bf16"], default="float32")
     options = parser.parse_args()
 
     torch.set_num_threads(threads())
+    # PyTorch's own defaults differ for products and convolutions; here both do as they are told.
+    torch.backends.cuda.matmul.allow_tf32 = options.compute == "tf32"
+    torch.backends.cudnn.allow_tf32 = options.compute == "tf32"
+    torch.backends.cudnn.benchmark = True
     record = Record(options.record)
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
     held = mebibytes("VmRSS")
     step = Step(options, record)
+    losses = [step().item() for _ in range(len(record.tensors["losses"]))]
+    if options.name == "tgt-first-order":
+        step.add_noise()
+    if step.is_graph:
+        step = step.captured()
 
     def milliseconds(count):
         began = time.perf_counter()
@@ -190,16 +224,18 @@ def main():
             sys.exit("the loss is not a number")
         return (time.perf_counter() - began) / count * 1e3
 
-    losses = [step().item() for _ in range(len(record.tensors["losses"]))]
-    if options.name == "tgt-first-order":
-        step.add_noise()
     milliseconds(2)
-    count = max(3, min(2000, int(200 / milliseconds(3))))
-    milliseconds(count)
     print(json.dumps({"version": torch.__version__, "losses": losses}), flush=True)
+    count = None
     for question in sys.stdin:
-        memory = question.strip() == "memory"
-        print(mebibytes("VmHWM") - held if memory else milliseconds(count), flush=True)
+        if question.strip() == "memory":
+            print(mebibytes("VmHWM") - held, flush=True)
+            continue
+        if count is None:
+            # Only now: other modes may have warmed up beside.
+            count = max(3, min(2000, int(200 / milliseconds(3))))
+            milliseconds(count)
+        print(milliseconds(count), flush=True)
 
 
 if __name__ == "__main__":

@@ -57,15 +57,24 @@ import Testing
 
   // A launch costs a GPU as much as some of these steps' kernels take.
   @Test func aResidualNetworksStepIsFewLaunchesOnAGPU() throws {
+    #expect(try launchesOnAGPU(of: "resnet20") <= 90)
+  }
+
+  @Test func withoutLoadsAStepStoresWhatConvolutionsRead() throws {
+    #expect(try launchesOnAGPU(of: "resnet8") + 9 <= launchesOnAGPU(of: "resnet8", "--no-loads"))
+  }
+
+  private func launchesOnAGPU(of step: String, _ options: String...) throws -> Int {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let outcome = try CommandLineTool.run([
-      "bench", "step", "--models", "resnet20", "--repeats", "1", "--device",
-      "sources:\(folder.path)", "--json",
-    ])
+    let outcome = try CommandLineTool.run(
+      [
+        "bench", "step", "--models", step, "--repeats", "1", "--device", "sources:\(folder.path)",
+        "--json",
+      ] + options)
     #expect(outcome.status == 0, "\(outcome.errors)")
     let model = try #require(try outcome.json()["models"]?.array?.first)
-    #expect(try #require(model["launches"]?.int) <= 90)
+    return try #require(model["launches"]?.int)
   }
 
   @Test func aRecordThatCannotBeWrittenIsOneLine() throws {

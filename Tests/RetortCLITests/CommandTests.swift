@@ -36,6 +36,7 @@ import Testing
     (["bench", "step", "--models", "lenet6"], "'lenet5'"),
     (["bench", "step", "--models", ","], "--models"),
     (["bench", "step", "--batch", "0"], "--batch"),
+    (["bench", "kernels", "--compute", "fp8"], "bf16"),
     (["verify", "--device", "sources:"], "sources:"),
     (["verify", "--kernels", "--suites", "rows,colums"], "'colums'"),
     (["verify", "--kernels", "a.safetensors"], "--kernels"),

@@ -21,6 +21,7 @@ struct BenchKernels: ParsableCommand {
   var names: String?
   @Option(help: "Samples per operation.")
   var repeats = 9
+  @OptionGroup var compute: ComputeOption
   @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption
 
@@ -43,7 +44,7 @@ struct BenchKernels: ParsableCommand {
   }
 
   func run() throws {
-    let backend = try device.backend()
+    let backend = try device.backend(compute.compute)
     var table = TextTable(
       ["operation", "median", "least", "most", "GFLOP/s", "launches"], numeric: [1, 2, 3, 4, 5])
     var rows: [JSONValue] = []
@@ -57,7 +58,9 @@ struct BenchKernels: ParsableCommand {
     }
     guard !format.json else {
       StandardOutput.write(
-        .record(("device", .string(backend.name)), ("kernels", .array(rows))))
+        .record(
+          ("device", .string(backend.name)), ("compute", .string(compute.compute.rawValue)),
+          ("kernels", .array(rows))))
       return
     }
     StandardOutput.write("\(backend.name)\n\(table.text)")

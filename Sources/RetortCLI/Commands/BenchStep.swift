@@ -31,6 +31,11 @@ struct BenchStep: ParsableCommand {
       FOLDER/NAME.safetensors, for another program to follow.
       """, valueName: "folder"))
   var record: String?
+  @Flag(
+    name: .customLong("no-loads"),
+    help: "Have stored what convolutions could compute as they load it (OpenCL on GPUs).")
+  var storesLoads = false
+  @OptionGroup var compute: ComputeOption
   @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption
 
@@ -61,7 +66,7 @@ struct BenchStep: ParsableCommand {
   }
 
   private func write(_ workloads: [Workload], to folder: RunFolder) throws {
-    let backend = try device.backend()
+    let backend = try device.backend(compute.compute)
     try folder.make()
     for workload in workloads {
       let path = folder.file("\(workload.name).safetensors")
@@ -71,7 +76,7 @@ struct BenchStep: ParsableCommand {
   }
 
   private func time(_ workloads: [Workload]) throws {
-    let device = try device.backend()
+    let device = try device.backend(compute.compute)
     var table = TextTable(
       [
         "step", "batch", "median", "least", "most", "examples/s", "launches", "device memory",
@@ -80,7 +85,7 @@ struct BenchStep: ParsableCommand {
     var rows: [JSONValue] = []
     var profiles: [(name: String, text: String)] = []
     for workload in workloads {
-      let backend = RecordingBackend(device)
+      let backend = RecordingBackend(device, fusesLoads: device.fusesLoads && !storesLoads)
       let timing = try StepTiming(
         workload, batch: batch ?? workload.batch, repeats: repeats, on: backend)
       let kernels = profile == nil ? nil : try backend.profile()
@@ -94,7 +99,9 @@ struct BenchStep: ParsableCommand {
     }
     guard !format.json else {
       StandardOutput.write(
-        .record(("device", .string(device.name)), ("models", .array(rows))))
+        .record(
+          ("device", .string(device.name)), ("compute", .string(compute.compute.rawValue)),
+          ("models", .array(rows))))
       return
     }
     StandardOutput.write("\(device.name)\n\(table.text)")

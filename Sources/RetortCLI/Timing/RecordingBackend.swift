@@ -6,11 +6,13 @@ final class RecordingBackend: Backend {
   private let base: any Backend
   private var last: (any Executable)?
 
-  /// Remembers what `base` compiles.
-  init(_ base: any Backend) { self.base = base }
+  /// Remembers what `base` compiles, with convolutions that compute what they load or not.
+  init(_ base: any Backend, fusesLoads: Bool) {
+    (self.base, self.fusesLoads) = (base, fusesLoads)
+  }
 
+  let fusesLoads: Bool
   var name: String { base.name }
-  var fusesLoads: Bool { base.fusesLoads }
 
   func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer {
     try base.makeBuffer(count: count, dtype: dtype)
