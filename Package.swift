@@ -26,7 +26,10 @@ let package = Package(
       sources: ["kernels.c"], publicHeadersPath: "include"),
     .target(
       name: "CRecipes", path: "Recipes",
-      exclude: ["fashion-demo.yaml", "fashion-kd.yaml", "fashion-tgt.yaml"],
+      exclude: [
+        "fashion-budget.yaml", "fashion-demo.yaml", "fashion-hint.yaml", "fashion-kd.yaml",
+        "fashion-labels.yaml", "fashion-players.yaml", "fashion-tgt.yaml",
+      ],
       sources: ["recipes.c"], publicHeadersPath: "include"),
     .target(
       name: "CReport", path: "Report",
@@ -104,7 +107,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "RetortDistillationTests",
-      dependencies: ["RetortDistillation", "RetortCPU", "RetortTestSupport"]),
+      dependencies: ["RetortDistillation", "RetortCPU", "RetortOpenCL", "RetortTestSupport"]),
     .testTarget(name: "RetortCLITests", dependencies: ["RetortFormats", "RetortTestSupport"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["Retort", "RetortRecipes"]),
   ],

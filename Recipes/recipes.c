@@ -9,6 +9,9 @@ static const char fashion_budget[] = {
 static const char fashion_demo[] = {
 #embed "fashion-demo.yaml"
     , 0};
+static const char fashion_hint[] = {
+#embed "fashion-hint.yaml"
+    , 0};
 static const char fashion_kd[] = {
 #embed "fashion-kd.yaml"
     , 0};
@@ -25,6 +28,7 @@ static const char fashion_tgt[] = {
 static const retort_bundled_recipe recipes[] = {
     {"fashion-budget", fashion_budget},
     {"fashion-demo", fashion_demo},
+    {"fashion-hint", fashion_hint},
     {"fashion-kd", fashion_kd},
     {"fashion-labels", fashion_labels},
     {"fashion-players", fashion_players},

@@ -33,7 +33,8 @@ final class SmallRun {
     """
   private static let variants = [
     "{name: labels, losses: [{kind: cross-entropy}], train: {sampling: replacement}}",
-    "{name: kd, augment: {shift: 1}}",
+    "{name: kd, augment: {shift: 1}, losses: [cross-entropy, {kind: kd, temperature: 4}, "
+      + "{kind: hint, taps: [{student: conv2, teacher: layer2}]}]}",
     "{name: mixup, explore: {kind: mixup}}",
     "{name: samples, explore: {kind: samples}}",
     "{name: zero, explore: {kind: zero, noise: 1.5}}",

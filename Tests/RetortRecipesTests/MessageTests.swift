@@ -250,12 +250,36 @@ private let cases: [MessageCase] = [
       """),
   MessageCase(
     name: "words in place of maps, and other spellings",
-    yaml: head + "student: lenet6\noptimizer: {lr: 0, schedule: cosin}\nlosses: [ce]\n",
+    yaml: head + "student: lenet6\noptimizer: {lr: 0, schedule: cosin}\n",
     message: """
       r.yaml:3:10: there is no model 'lenet6'. Did you mean 'lenet5'?
       r.yaml:4:17: 'optimizer.learning-rate' is 0; it must be greater than 0 and at most 1000
       r.yaml:4:30: 'optimizer.schedule.kind' is 'cosin'; it must be constant, step, cosine or one-cycle. Did you mean 'cosine'?
-      r.yaml:5:10: 'losses[0].kind' is 'ce'; it must be cross-entropy, kd or vae
+      """),
+  MessageCase(
+    name: "taps that lead nowhere",
+    yaml: student + """
+      teacher: {model: resnet8, weights: t}
+      losses:
+        - {kind: hint, taps: [{student: conv3, teacher: layer2}]}
+        - {kind: hint, name: other, taps: [{student: conv1, teacher: fc}]}
+        - {kind: hint, name: none}
+      """,
+    message: """
+      r.yaml:8:5: 'losses[2]' lacks 'taps'
+      """),
+  MessageCase(
+    name: "taps that do not fit",
+    yaml: student + """
+      teacher: {model: resnet8, weights: t}
+      losses:
+        - {kind: hint, taps: [{student: conv3, teacher: layer2}]}
+        - {kind: hint, name: other, taps: [{student: conv1, teacher: fc}]}
+      """,
+    message: """
+      r.yaml:6:35: lenet5: the model has no module 'conv3'; there is 'conv1', 'conv2'
+      r.yaml:7:38: features [2, 28, 28, 6] of the student and [2, 10] of the teacher cannot be compared; \
+      tap modules whose results have as many axes, and sequences as long
       """),
   MessageCase(
     name: "overrides", yaml: student,

@@ -50,8 +50,10 @@ import Testing
         try decode(method, ["\(key.name): \(wrong)"] + owner(of: key))
       }
       let allowed =
-        if case .map(let inner) = key.type { inner["plain"]?.type.allowed ?? "" } else {
-          key.type.allowed
+        switch key.type {
+        case .map(let inner): inner["plain"]?.type.allowed ?? ""
+        case .list: "a list of at least one map"
+        default: key.type.allowed
         }
       #expect("\(try #require(error))".contains(allowed), "\(key.name): \(allowed)")
     }
@@ -76,18 +78,24 @@ import Testing
     }
   }
 
+  /// What a kind cannot be without.
+  private static let needed = [
+    "hint": "taps: [{student: fc1, teacher: fc1}]", "step": "every: 1",
+  ]
+
   /// A recipe that uses `method` with the given entries of its map.
   private func decode(_ method: ReferenceEntry, _ entries: [String]) throws -> Recipe {
     func map(_ entries: [String]) -> String { "{\(entries.joined(separator: ", "))}" }
-    let own = ["kind: \(method.name)"] + entries
+    let need = Self.needed[method.name].map { need in
+      entries.contains { $0.hasPrefix(need.prefix { $0 != ":" } + ":") } ? [] : [need]
+    }
+    let own = ["kind: \(method.name)"] + entries + (need ?? [])
     var (losses, part) = ("[{kind: kd}]", "")
     switch method.kind {
     case .loss: losses = "[\(map(own))]"
     case .exploration: part = "explore: \(map(own))"
     case .optimizer: part = "optimizer: \(map(own))"
-    case .schedule:
-      let every = method.name == "step" && !entries.contains { $0.hasPrefix("every") }
-      part = "optimizer: {schedule: \(map(own + (every ? ["every: 1"] : [])))}"
+    case .schedule: part = "optimizer: {schedule: \(map(own))}"
     case .augmentation: part = "augment: \(map(entries))"
     default: part = "train: \(map(["sampling: \(method.name)"] + entries))"
     }

@@ -61,6 +61,7 @@ struct Explain: ParsableCommand {
     case .map(let map):
       part(key.name).map { "a map ('retort explain \($0)')" }
         ?? "a map: " + map.keys.map(\.name).joined(separator: ", ")
+    case .list(let map) where map.keys.count <= 4: key.type.allowed
     case .list: "a list of maps"
     case .choice(let words) where words.count > 6: "see 'retort list'"
     default: key.type.allowed

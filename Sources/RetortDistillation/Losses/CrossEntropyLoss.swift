@@ -40,7 +40,7 @@ public struct CrossEntropyLoss: DistillationLoss {
 
   /// One term, on examples with labels.
   public func terms(_ x: Comparison, name: String) -> [LossTerm] {
-    guard let output = x.output, let labels = x.labels else { return [] }
+    guard let output = x.student?.output, let labels = x.labels else { return [] }
     let rows = output.crossEntropyRows(labels, labelSmoothing: labelSmoothing)
     return [LossTerm(name, weight: weight, rows.mean())]
   }

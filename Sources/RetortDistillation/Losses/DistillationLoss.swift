@@ -14,6 +14,18 @@ public protocol DistillationLoss: Configurable, Explained {
   /// Whether it trains a generator instead of a classifier.
   static var trainsGenerator: Bool { get }
 
+  /// The features that it compares beside the outputs; none by default.
+  var taps: [TapPair] { get }
+
+  /// The layers that bring the student's features to the teacher's shapes, one for each pair of `taps`;
+  /// none by default.
+  ///
+  /// - Parameters:
+  ///   - student: The shapes of the student's features, batches included, in the order of `taps`.
+  ///   - teacher: Those of the teacher's.
+  /// - Throws: `AdapterError` for shapes that cannot be brought together.
+  func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module]
+
   /// The loss as summands of the objective, named for logs.
   ///
   /// - Parameter name: What the recipe calls this loss.
@@ -24,6 +36,12 @@ public protocol DistillationLoss: Configurable, Explained {
 extension DistillationLoss {
   /// A classifier's.
   public static var trainsGenerator: Bool { false }
+  /// Outputs alone.
+  public var taps: [TapPair] { [] }
+  /// None.
+  public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
+    []
+  }
 }
 
 /// What a loss compares.
@@ -36,12 +54,22 @@ public struct Comparison {
   public let learner: Module
   /// The examples, `[batch, …]`.
   public let examples: Tensor
-  /// The learner's outputs for them, `[batch, classes]`, into which gradients flow; nil for a generator.
-  public let output: Tensor?
-  /// The teacher's outputs for them, `[batch, classes]`, without a gradient; nil where there is none.
-  public let teacher: Tensor?
+  /// The learner's outputs for them, `[batch, classes]`, and features, into which gradients flow; nil for
+  /// a generator.
+  public let student: Taps?
+  /// The teacher's outputs and features, which are constants; nil where there is none.
+  public let teacher: Taps?
   /// Their classes, int32 `[batch]`; nil for examples without labels.
   public let labels: Tensor?
+  /// The adapters of the loss, one for each pair of its taps, or none.
+  public var adapters: [Module] = []
+
+  /// The student's `features` of the pair at `index`, as the adapter leaves them.
+  public func adapted(_ features: Tensor, _ index: Int) -> Tensor {
+    guard adapters.indices.contains(index) else { return features }
+    let adapter = adapters[index]
+    return learner.using(context) { adapter(features) }
+  }
 }
 
 extension CatalogEntry where Element == any DistillationLoss {
@@ -57,6 +85,7 @@ public enum LossCatalog {
   public static let all: Catalog<any DistillationLoss> = [
     CatalogEntry(CrossEntropyLoss.self),
     CatalogEntry(SoftTargetLoss.self),
+    CatalogEntry(HintLoss.self),
     CatalogEntry(VariationalLoss.self),
   ]
 }

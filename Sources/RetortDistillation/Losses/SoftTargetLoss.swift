@@ -43,7 +43,7 @@ public struct SoftTargetLoss: DistillationLoss {
 
   /// One term, where there is a teacher.
   public func terms(_ x: Comparison, name: String) -> [LossTerm] {
-    guard let student = x.output, let teacher = x.teacher else { return [] }
+    guard let student = x.student?.output, let teacher = x.teacher?.output else { return [] }
     let loss = softTargetLoss(student: student, teacher: teacher, temperature: temperature)
     return [LossTerm(name, weight: weight, loss)]
   }

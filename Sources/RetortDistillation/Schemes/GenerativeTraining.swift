@@ -20,7 +20,7 @@ public struct GenerativeTraining {
     let context = inputs.context(.training)
     let comparison = Comparison(
       inputs: inputs, context: context, learner: generator.model, examples: inputs.images,
-      output: nil, teacher: nil, labels: inputs.labels)
+      student: nil, teacher: nil, labels: inputs.labels)
     let terms = try losses.flatMap { try $0.loss.terms(comparison, name: $0.name) }
     let update = generator.statisticsUpdate(from: context)
     return Objective(terms: terms, effects: update.map { [$0] } ?? [])

@@ -46,23 +46,23 @@ public struct OfflineDistillation {
   ///
   /// - Throws: `GraphError` for shapes that do not fit.
   public func objective(_ inputs: StepInputs) throws -> Objective {
-    let context = inputs.context(.training)
+    let context = inputs.context(.training, tapping: tapping(\.student))
     let generated = explorer.map {
       $0.explore(inputs.images, codes: codes(inputs), in: inputs).explored
     }
-    let (real, other) = forward(inputs.images, generated, context)
+    let (real, other) = try forward(inputs.images, generated, context)
     let isTaught = losses.contains { type(of: $0.loss).needsTeacher }
     let comparison = Comparison(
       inputs: inputs, context: context, learner: student.model, examples: inputs.images,
-      output: real, teacher: isTaught ? targets(inputs) : nil, labels: inputs.labels)
-    var terms = try losses.flatMap { try $0.loss.terms(comparison, name: $0.name) }
+      student: real, teacher: isTaught ? try targets(inputs) : nil, labels: inputs.labels)
+    var terms = try losses.flatMap { try self.terms($0, comparison, name: $0.name) }
     if let explorer, let generated, let other, isTaught {
+      let labels = try explorer.labeler.taps(generated, in: teacherContext(inputs))
       let comparison = Comparison(
         inputs: inputs, context: context, learner: student.model, examples: generated,
-        output: other, teacher: explorer.labeler(generated, in: inputs.context(.evaluation)),
-        labels: nil)
+        student: other, teacher: labels, labels: nil)
       for loss in losses where type(of: loss.loss).needsTeacher {
-        terms += try loss.loss.terms(comparison, name: "\(loss.name)-generated").map {
+        terms += try self.terms(loss, comparison, name: "\(loss.name)-generated").map {
           LossTerm($0.name, weight: $0.weight * explorer.exploration.weight, $0.value)
         }
       }
@@ -71,27 +71,49 @@ public struct OfflineDistillation {
     return Objective(terms: terms, effects: update.map { [$0] } ?? [])
   }
 
-  /// The student's logits of real and generated examples.
-  private func forward(_ images: Tensor, _ generated: Tensor?, _ context: ForwardContext)
-    -> (Tensor, Tensor?)
-  {
-    guard let generated, let explorer else { return (student.model(images, in: context), nil) }
-    if explorer.exploration.statistics == .separate {
-      return (student.model(images, in: context), student.model(generated, in: context))
-    }
-    let count = images.shape[0]
-    let all = student.model(Tensor.concatenate([images, generated], axis: 0), in: context)
-    return (
-      all.slice(axis: 0, 0..<count), all.slice(axis: 0, count..<count + generated.shape[0])
-    )
+  /// The terms of one loss, with its adapters.
+  private func terms(
+    _ loss: NamedLoss, _ comparison: Comparison, name: String
+  ) throws -> [LossTerm] {
+    var comparison = comparison
+    comparison.adapters =
+      (student.model as? AdaptedModel)?.adapters.first { $0.loss == loss.name }?.modules ?? []
+    return try loss.loss.terms(comparison, name: name)
   }
 
-  private func targets(_ inputs: StepInputs) -> Tensor? {
-    if let (variable, classes) = tables.logits {
-      return inputs.graph.variable(variable, [variable.count / classes, classes])
-        .gather(inputs.indices)
+  /// The modules of one side that losses tap.
+  private func tapping(_ side: (TapPair) -> String) -> Set<String> {
+    Set(losses.flatMap { $0.loss.taps.map(side) })
+  }
+
+  private func teacherContext(_ inputs: StepInputs) -> ForwardContext {
+    inputs.context(.evaluation, tapping: tapping(\.teacher))
+  }
+
+  /// The student's outputs and features of real and generated examples.
+  private func forward(
+    _ images: Tensor, _ generated: Tensor?, _ context: ForwardContext
+  ) throws(TapError) -> (Taps, Taps?) {
+    guard let generated, let explorer else {
+      return (try student.model.taps(images, in: context), nil)
     }
-    return teacher.map { $0.model(inputs.images, in: inputs.context(.evaluation)) }
+    if explorer.exploration.statistics == .separate {
+      let real = try student.model.taps(images, in: context)
+      return (real, try student.model.taps(generated, in: context))
+    }
+    let count = images.shape[0]
+    let all = try student.model.taps(
+      Tensor.concatenate([images, generated], axis: 0), in: context)
+    return (all.rows(0..<count), all.rows(count..<count + generated.shape[0]))
+  }
+
+  private func targets(_ inputs: StepInputs) throws(TapError) -> Taps? {
+    if let (variable, classes) = tables.logits {
+      return Taps(
+        output: inputs.graph.variable(variable, [variable.count / classes, classes])
+          .gather(inputs.indices))
+    }
+    return try teacher?.model.taps(inputs.images, in: teacherContext(inputs))
   }
 
   private func codes(_ inputs: StepInputs) -> Tensor? {

@@ -21,17 +21,23 @@ public final class ForwardContext {
   public let randomState: Tensor?
   /// Gives each use of randomness in the graph its own stream.
   public let streams: RandomStreams
+  /// The paths of modules whose results are kept.
+  public let tapping: Set<String>
   var statistics: [BatchStatistics] = []
+  /// The results of the modules at `tapping` in the call under way.
+  var tapped: [String: Tensor] = [:]
 
   /// A forward pass in `graph`.
   ///
   /// - Parameters:
   ///   - randomState: Needed in training mode where a layer drops out.
   ///   - streams: Shared by all contexts of one graph that draw random numbers.
+  ///   - tapping: The paths of modules whose results `Module.taps` returns.
   public init(
     _ graph: Graph, _ mode: Mode, randomState: Tensor? = nil,
-    streams: RandomStreams = RandomStreams()
+    streams: RandomStreams = RandomStreams(), tapping: Set<String> = []
   ) {
+    self.tapping = tapping
     self.graph = graph
     self.mode = mode
     self.randomState = randomState

@@ -68,6 +68,7 @@ open class Module {
     graph.scope = scope
     defer { graph.scope = outer }
     let result = body()
+    if context.tapping.contains(path) { context.tapped[path] = result }
     return path.isEmpty ? result : result.named(path)
   }
 

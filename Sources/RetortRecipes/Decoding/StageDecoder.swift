@@ -28,6 +28,9 @@ struct StageDecoder {
       }
     }
     checkLosses(stage, reader)
+    if faults.faults.count == known {
+      TapCheck(faults: faults, earlier: stages).check(stage, reader)
+    }
     checkExploration(stage, reader)
     checkTraining(stage, reader)
     if stages.contains(where: { $0.name == name }) {

@@ -39,9 +39,11 @@ public enum RecipeReference {
   private static func entries<Element>(
     _ kind: ReferenceEntry.Kind, of catalog: Catalog<Element>, example: (String) -> String
   ) -> [ReferenceEntry] {
-    catalog.entries.map {
-      ReferenceEntry(
-        kind: kind, explanation: $0.explanation, keys: $0.keys, example: example($0.name))
+    catalog.entries.map { entry in
+      let needed = entry.keys.filter(\.isRequired).map { ", \($0.name): …" }.joined()
+      return ReferenceEntry(
+        kind: kind, explanation: entry.explanation, keys: entry.keys,
+        example: example(entry.name + needed))
     }
   }
 

@@ -1,5 +1,6 @@
 import RetortCore
 import RetortData
+import RetortDistillation
 import RetortFormats
 import RetortModels
 import RetortNN
@@ -12,26 +13,48 @@ struct Player {
 
   /// Builds a model and gives it `weights`, or fresh ones.
   ///
+  /// - Parameter adapting: Puts what losses need around the model; nothing by default.
   /// - Throws: `ModelError` for a model that does not fit the data, `FormatError` or `WeightError`
   ///   for a file that does not fit the model.
   init(
     _ spec: PlayerSpec, name: String, isFrozen: Bool, image: ImageSize, classes: Int,
-    session: Session, seed: UInt64, weights: [NamedWeights]? = nil
+    session: Session, seed: UInt64, weights: [NamedWeights]? = nil,
+    adapting: (Module) throws -> Module = { $0 }
   ) throws {
     self.spec = spec
     let model = try ModelCatalog.make(
       spec.model, options: spec.options, image: image, classes: classes)
-    store = ParameterStore(model, name: name, isFrozen: isFrozen)
+    store = ParameterStore(try adapting(model), name: name, isFrozen: isFrozen)
+    let fresh = store.initialWeights(seed: seed)
     if let weights {
-      try store.write(store.imported(weights), to: session)
+      let adapters = store.exported(fresh).filter { AdaptedModel.isAdapter($0.name) }
+      try store.write(store.imported(weights + adapters), to: session)
     } else {
-      try store.write(store.initialWeights(seed: seed), to: session)
+      try store.write(fresh, to: session)
     }
+  }
+
+  /// The model's weights as they are on the device, without those of adapters.
+  func weights(in session: Session) throws -> [NamedWeights] {
+    store.exported(try store.weights(in: session)).filter { !AdaptedModel.isAdapter($0.name) }
+  }
+
+  /// What the model costs, without adapters.
+  ///
+  /// - Throws: `GraphError` where it does not fit the examples.
+  func cost(of example: Shape) throws(GraphError) -> ModelCost {
+    var cost = try store.cost { context in
+      _ = store.model(context.graph.input("example", Shape([1] + example.dimensions)))
+    }
+    for parameter in store.trainable where AdaptedModel.isAdapter(parameter.path) {
+      cost.parameters -= parameter.shape.count
+    }
+    return cost
   }
 
   /// Writes the weights and what they belong to: `model.safetensors` and `config.json`.
   func write(to folder: String, session: Session, data: ImageDataset, recipeSHA256: String) throws {
-    let weights = store.exported(try store.weights(in: session))
+    let weights = try weights(in: session)
     try AtomicFile.makeDirectories(folder)
     var tensors: [String: HostTensor] = [:]
     for entry in weights {

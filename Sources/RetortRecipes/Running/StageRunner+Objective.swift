@@ -38,9 +38,11 @@ extension StageRunner {
     let teacher = isTaught ? players[.teacher] : nil
     var tables = OfflineDistillation.Tables()
     let isFixed = stage.augment == .none
+    // Logits are looked up where they are all that is compared; features take more room than there is.
+    let isLookedUp = isFixed && stage.losses.allSatisfy(\.loss.taps.isEmpty)
     if let teacher {
-      if isFixed { tables.logits = try logitTable(teacher) }
-      if isFixed {
+      if isLookedUp {
+        tables.logits = try logitTable(teacher)
         teacherEvaluations.before += data.training.count
       } else {
         teacherEvaluations.perStep += stage.train.batch

@@ -68,7 +68,13 @@ struct StageRunner {
     }
     return try Player(
       spec, name: role.rawValue, isFrozen: role != stage.trained, image: image, classes: classes,
-      session: session, seed: parent.recipe.seed, weights: weights)
+      session: session, seed: parent.recipe.seed, weights: weights,
+      adapting: { model in
+        guard role == .student, let teacher = players[.teacher] else { return model }
+        return try AdaptedModel.adapting(
+          model, to: teacher.store, stage.losses,
+          examples: Shape([2] + data.imageShape.dimensions))
+      })
   }
 
   /// Compiles the step and leaves the learner's first weights to later stages.
@@ -120,9 +126,7 @@ struct StageRunner {
   }
 
   private func leave(_ learner: Player) throws {
-    parent.trained[stage.name] = (
-      learner.spec, learner.store.exported(try learner.store.weights(in: session))
-    )
+    parent.trained[stage.name] = (learner.spec, try learner.weights(in: session))
   }
 
   mutating func run() throws -> StageResult {
@@ -213,11 +217,7 @@ struct StageRunner {
   private func score(
     _ player: Player, _ metrics: ClassificationMetrics?
   ) throws -> StageResult.Score {
-    let shape = data.imageShape
-    let cost = try player.store.cost { context in
-      _ = player.store.model(
-        context.graph.input("image", Shape([1] + shape.dimensions)))
-    }
+    let cost = try player.cost(of: data.imageShape)
     return .init(
       accuracy: metrics?.accuracy, nll: metrics?.nll, ece: metrics?.ece,
       parameters: cost.parameters, macs: cost.multiplyAccumulates)

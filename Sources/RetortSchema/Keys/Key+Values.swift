@@ -96,6 +96,13 @@ extension Key where Root: Configurable {
     optional(name, .path, meaning, target, read: { $0.path(name) }, text: YAMLText.word)
   }
 
+  /// A text.
+  public static func text(
+    _ name: String, _ target: KeyTarget<Root, String>, _ meaning: String
+  ) -> Self {
+    value(name, .text, meaning, target, read: { $0.text(name) }, text: YAMLText.word)
+  }
+
   /// A text that may be absent.
   public static func text(
     _ name: String, _ target: KeyTarget<Root, String?>, _ meaning: String
@@ -126,6 +133,16 @@ extension Key where Root: Configurable {
     optional(
       name, .map(Value.mapInfo), meaning, target, read: { $0.inner(name).map(Value.init(from:)) },
       text: { YAMLText.map($0.entries) })
+  }
+
+  /// A list of maps, at least one.
+  public static func list<Value: Configurable>(
+    _ name: String, _ target: KeyTarget<Root, [Value]>, _ meaning: String
+  ) -> Self {
+    value(
+      name, .list(Value.mapInfo), meaning, target,
+      read: { $0.elements(name)?.map(Value.init(from:)) },
+      text: { "[" + $0.map { YAMLText.map($0.entries) }.joined(separator: ", ") + "]" })
   }
 
   /// A list of maps, at least one, that may be absent.

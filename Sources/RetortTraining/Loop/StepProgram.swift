@@ -28,8 +28,12 @@ public struct StepInputs {
   }
 
   /// A forward pass of this step.
-  public func context(_ mode: ForwardContext.Mode) -> ForwardContext {
-    ForwardContext(graph, mode, randomState: randomState, streams: streams)
+  ///
+  /// - Parameter tapping: The paths of modules whose results losses compare.
+  public func context(
+    _ mode: ForwardContext.Mode, tapping: Set<String> = []
+  ) -> ForwardContext {
+    ForwardContext(graph, mode, randomState: randomState, streams: streams, tapping: tapping)
   }
 }
 

@@ -1,0 +1,32 @@
+import RetortCore
+import RetortNN
+
+/// A student with the adapters of its losses: they share one store, so that one optimizer launch trains
+/// both.
+public final class AdaptedModel: Module {
+  /// The student itself, which is what is exported.
+  public let model: Module
+  /// The adapters, by the loss that they belong to.
+  public let adapters: [(loss: String, modules: [Module])]
+
+  /// `model` with adapters.
+  public init(_ model: Module, adapters: [(loss: String, modules: [Module])]) {
+    (self.model, self.adapters) = (model, adapters)
+  }
+
+  /// The student keeps its paths; an adapter's begin with `adapters`.
+  public override var children: [(key: String, module: Module)] {
+    [("", model)]
+      + adapters.flatMap { loss, modules in
+        modules.enumerated().map { ("\(Self.prefix)\(loss).\($0)", $1) }
+      }
+  }
+
+  /// The student's result.
+  public override func forward(_ x: Tensor) -> Tensor { model(x) }
+
+  /// Whether weights of this name are an adapter's.
+  package static func isAdapter(_ name: String) -> Bool { name.hasPrefix(prefix) }
+
+  private static let prefix = "adapters."
+}

@@ -1,0 +1,82 @@
+import RetortCore
+
+/// A model's output with the results of some of its modules, which losses compare.
+public struct Taps {
+  /// The model's output.
+  public let output: Tensor
+  private let values: [String: Tensor]
+
+  /// An output with values by module path.
+  public init(output: Tensor, values: [String: Tensor] = [:]) {
+    (self.output, self.values) = (output, values)
+  }
+
+  /// The result of the module at `path`; the empty path is the output.
+  ///
+  /// - Throws: `TapError` where nothing was tapped there.
+  public func value(_ path: String) throws(TapError) -> Tensor {
+    if path.isEmpty { return output }
+    guard let value = values[path] else {
+      throw TapError(path: path, nearest: nearestNames(to: path, in: values.keys.sorted()))
+    }
+    return value
+  }
+
+  /// The rows `range` of the output and of every value.
+  public func rows(_ range: Range<Int>) -> Taps {
+    Taps(
+      output: output.slice(axis: 0, range),
+      values: values.mapValues { $0.slice(axis: 0, range) })
+  }
+}
+
+/// A path that leads to no module of a model, or to one that a forward pass does not call.
+public struct TapError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The path.
+  public let path: String
+  /// Paths that may have been meant.
+  public let nearest: [String]
+
+  /// One line: what, and the way out.
+  public var description: String {
+    "the model has no module '\(path)'"
+      + (nearest.isEmpty ? "" : "; there is \(nearest.map { "'\($0)'" }.joined(separator: ", "))")
+  }
+}
+
+extension Module {
+  /// Builds the model's output in a graph with the results of the modules that `context` taps.
+  ///
+  /// - Throws: `TapError` for a path that no module of the model has.
+  public final func taps(_ x: Tensor, in context: ForwardContext) throws(TapError) -> Taps {
+    context.tapped = [:]
+    let output = self(x, in: context)
+    for path in context.tapping.sorted() where context.tapped[path] == nil {
+      throw TapError(path: path, nearest: nearestNames(to: path, in: tapPaths))
+    }
+    return Taps(output: output, values: context.tapped)
+  }
+
+  /// The paths of all modules within this one.
+  package final var tapPaths: [String] {
+    var paths: [String] = []
+    walk { _, path in if !path.isEmpty, !paths.contains(path) { paths.append(path) } }
+    return paths
+  }
+}
+
+extension ParameterStore {
+  /// The shapes of the results of modules, batches included, by path.
+  ///
+  /// - Parameter examples: The shape of a batch of examples.
+  /// - Throws: `TapError` for a path that no module has, `GraphError` where the examples do not fit.
+  package func tapShapes(_ paths: Set<String>, of examples: Shape) throws -> [String: Shape] {
+    let graph = Graph()
+    let context = ForwardContext(graph, .evaluation, tapping: paths)
+    let taps = try model.taps(graph.input("examples", examples), in: context)
+    if let error = graph.error { throw error }
+    var shapes: [String: Shape] = [:]
+    for path in paths { shapes[path] = try taps.value(path).shape }
+    return shapes
+  }
+}

@@ -1,0 +1,57 @@
+import RetortCore
+import RetortDistillation
+import RetortModels
+import RetortNN
+import RetortSchema
+
+/// Checks that the modules which a stage's losses compare are there, and can be compared.
+struct TapCheck {
+  let faults: FaultList
+  /// The stages before, whose models `from` names.
+  let earlier: [StageSpec]
+
+  /// Notes a fault at every path that is none, and at every pair that no adapter brings together.
+  func check(_ stage: StageSpec, _ reader: MapReader) {
+    guard let student = stage.student.flatMap(store), let teacher = stage.teacher.flatMap(store)
+    else { return }
+    for (index, loss) in stage.losses.enumerated() where !loss.loss.taps.isEmpty {
+      let node = reader.value("losses")?.elements?[index]
+      let pairs = node?["taps"]?.elements ?? []
+      for (position, pair) in loss.loss.taps.enumerated() {
+        let place = pairs.indices.contains(position) ? pairs[position] : node ?? reader.node
+        let own = shape(student, pair.student, place["student"] ?? place)
+        let other = shape(teacher, pair.teacher, place["teacher"] ?? place)
+        guard let own, let other else { continue }
+        do throws(AdapterError) {
+          _ = try Adapter.matching(own, other)
+        } catch {
+          faults.add(place.place, .rule("\(error)"))
+        }
+      }
+    }
+  }
+
+  private func shape(_ store: ParameterStore, _ path: String, _ node: RecipeNode) -> Shape? {
+    do {
+      return try store.tapShapes([path], of: Self.examples)[path]
+    } catch {
+      faults.add(node.place, .rule("\(store.name): \(error)"))
+      return nil
+    }
+  }
+
+  /// The model of a player, without weights; nil where it is none, which has been noted.
+  private func store(_ player: PlayerSpec) -> ParameterStore? {
+    var spec = player
+    while case .stage(let name) = spec.source {
+      guard let learner = earlier.last(where: { $0.name == name })?.learner else { return nil }
+      spec = learner
+    }
+    let model = try? ModelCatalog.make(
+      spec.model, options: spec.options, image: Self.image, classes: 10)
+    return model.map { ParameterStore($0, name: spec.model) }
+  }
+
+  private static let image = ImageSize(height: 28, width: 28, channels: 1)
+  private static let examples: Shape = [2, 28, 28, 1]
+}

@@ -1,0 +1,100 @@
+import RetortCPU
+import RetortCore
+import RetortNN
+import RetortOpenCL
+import RetortTraining
+import Testing
+
+@testable import RetortDistillation
+
+/// FitNet's hints beside RepDistiller's, and adapters.
+@Suite struct HintLossTests {
+  private static let goldens: String = {
+    let parts = #filePath.split(separator: "/").dropLast(2)
+    return "/" + parts.joined(separator: "/") + "/Goldens/losses/fitnet"
+  }()
+
+  @Test(arguments: 0..<3, ["cpu", "opencl"])
+  func lossAndGradientAreRepDistillers(_ number: Int, _ device: String) throws {
+    let file = try VerificationCase(path: "\(Self.goldens)/case\(number).safetensors")
+    let backend: any Backend = device == "cpu" ? CPUBackend() : try OpenCLBackend("opencl")
+    let result = try replayLoss(file, on: backend) { student, teacher, _ in
+      let loss = HintLoss(taps: [TapPair(student: "own", teacher: "other")])
+      let inputs = StepInputs(
+        graph: student[0].graph, images: student[0], labels: student[0], indices: student[0],
+        randomState: student[0], streams: RandomStreams())
+      let comparison = Comparison(
+        inputs: inputs, context: inputs.context(.training), learner: Module(),
+        examples: student[0], student: Taps(output: student[0], values: ["own": student[0]]),
+        teacher: Taps(output: teacher[0], values: ["other": teacher[0]]), labels: nil)
+      return try loss.terms(comparison, name: "hint")[0].value
+    }
+    #expect(result.isWithinTolerance, "\(result)")
+  }
+
+  @Test func adaptersBringChannelsTogether() throws {
+    func outputs(_ student: Shape, _ teacher: Shape) throws -> Shape {
+      let store = ParameterStore(try Adapter.matching(student, teacher), name: "adapter")
+      let graph = Graph()
+      let context = ForwardContext(graph, .training)
+      let (own, other) = Adapter.atOneSize(
+        store.model(graph.input("x", student), in: context), graph.input("y", teacher))
+      #expect(graph.error == nil && own.shape == other.shape)
+      return own.shape
+    }
+    #expect(try outputs([2, 8, 6, 3], [2, 4, 9, 5]) == [2, 4, 6, 5])
+    #expect(try outputs([2, 4, 4, 3], [2, 4, 4, 3]) == [2, 4, 4, 3])
+    #expect(try outputs([2, 7, 3], [2, 7, 5]) == [2, 7, 5])
+    #expect(try outputs([2, 3], [2, 5]) == [2, 5])
+    for (student, teacher): (Shape, Shape) in [
+      ([2, 3], [2, 3, 3, 3]), ([2, 7, 3], [2, 6, 3]), ([2], [2]),
+    ] {
+      #expect(throws: AdapterError.self) { try Adapter.matching(student, teacher) }
+    }
+  }
+
+  /// Student and adapter learn together, on real and on explored examples; the teacher stays.
+  @Test func aStudentLearnsFeatures() throws {
+    let cast = try Cast()
+    let losses = [
+      NamedLoss(CrossEntropyLoss()),
+      NamedLoss(HintLoss(taps: [TapPair(student: "hidden", teacher: "hidden")]), name: "f"),
+    ]
+    let adapted = try AdaptedModel.adapting(
+      Classifier(width: 5), to: cast.teacher, losses, examples: [2, 4, 4, 1])
+    let student = ParameterStore(adapted, name: "student")
+    #expect(
+      student.all.map(\.path) == [
+        "hidden.weight", "hidden.bias", "output.weight", "output.bias", "adapters.f.0.weight",
+        "adapters.f.0.bias",
+      ])
+    try student.write(student.initialWeights(seed: 3), to: cast.session)
+    let before = try cast.teacher.weights(in: cast.session)
+    let scheme = OfflineDistillation(
+      student: student, teacher: cast.teacher, losses: losses,
+      explorer: try cast.explorer(Exploration(.zero)))
+    let program = try StepProgram(
+      cast.session, student, OptimizerState(Adam(learningRate: 1e-2), for: student),
+      batch: Cast.batch, imageShape: [4, 4, 1], seed: 5, build: scheme.objective)
+    #expect(program.names == ["loss", "cross-entropy", "f", "f-generated"])
+    var hints: [Double] = []
+    for step in 0..<60 {
+      try program.run(
+        images: .float32(cast.images), labels: cast.labels,
+        indices: (0..<Cast.batch).map { Int32($0) }, learningRate: 1e-2, step: step)
+      hints.append(try program.losses()[2])
+    }
+    #expect(hints[59] < hints[0] / 2)
+    #expect(try cast.teacher.weights(in: cast.session) == before)
+  }
+
+  @Test func aWrongPathIsNamed() throws {
+    let cast = try Cast()
+    let graph = Graph()
+    let context = ForwardContext(graph, .evaluation, tapping: ["hiden"])
+    let error = #expect(throws: TapError.self) {
+      try cast.student.model.taps(graph.input("x", [2, 4, 4, 1]), in: context)
+    }
+    #expect(error?.nearest.first == "hidden")
+  }
+}
