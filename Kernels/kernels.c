@@ -71,6 +71,9 @@ static const char elementwise_probe_forms[] = {
 static const char softmax_cross_entropy[] = {
 #embed "distillation/softmax_cross_entropy.cl"
     , 0};
+static const char divergence_core[] = {
+#embed "distillation/divergence_core.cl"
+    , 0};
 static const char softmax_divergence[] = {
 #embed "distillation/softmax_divergence.cl"
     , 0};
@@ -185,6 +188,7 @@ static const retort_kernel_source sources[] = {
     {"convolution/winograd_weights_vector", winograd_weights_vector},
     {"matmul/matmul_vector", matmul_vector},
     {"distillation/softmax_cross_entropy", softmax_cross_entropy},
+    {"distillation/divergence_core", divergence_core},
     {"distillation/softmax_divergence", softmax_divergence},
     {"latent/latent_step", latent_step},
     {"normalization/softmax", softmax},

@@ -1,5 +1,6 @@
 import Glibc
 import RetortCPU
+import RetortVerification
 import Testing
 
 @testable import RetortCore
@@ -135,6 +136,22 @@ import Testing
     // Masked in both: log p − log q is no number, yet it must count nothing.
     expectClose(results[0], [expected], tolerance: 1e-6, "\(d)")
     #expect(results[1].allSatisfy(\.isFinite) && results[2].allSatisfy(\.isFinite), "\(d)")
+  }
+
+  @Test(arguments: divergences) func nearRowsKeepTheirDigits(_ d: Divergence) throws {
+    for near in NearRows.cases(columns: 17) {
+      let step = DivergenceStep(
+        divergence: d, temperature: near.temperature, rows: near.rows, columns: near.columns,
+        loss: true, studentGradient: false, teacherGradient: false)
+      let inputs = [near.student, near.teacher].map {
+        StepCase.Elements.reals($0.map(Double.init))
+      }
+      let found = try StepCase(.divergence(step), inputs, counts: [near.rows]).run(
+        CPUBackend(threads: 1))[0]
+      for (value, wanted) in zip(found, near.exact(d)) {
+        #expect(value >= 0 && abs(value - wanted) <= 1e-6 * wanted, "\(d) \(near)")
+      }
+    }
   }
 
   @Test func notANumberSpreadsOverItsRow() throws {

@@ -75,6 +75,23 @@ struct ExplorationTests {
     #expect(try explored(Exploration(.zero)) != explored(zero))
   }
 
+  /// Steps that leave the range of pixels: what the first shows is what the second starts from.
+  @Test func theAscentByPixelsGoesOnFromWhatItShows() throws {
+    var cast = try Cast()
+    var exploration = Exploration(.pixelGradient)
+    exploration.step = .normalised(2)
+    func path() throws -> [[Float]] {
+      let inputs = Cast.inputs()
+      let path = try cast.explorer(exploration).explore(inputs.images, codes: nil, in: inputs)
+      return try cast.run(inputs.graph, path.examples)
+    }
+    let whole = try path()
+    #expect(whole[1].contains { $0 == 0 || $0 == 1 })
+    exploration.steps = 1
+    cast.images = whole[1]
+    #expect(try path()[1] == whole[2])
+  }
+
   @Test("the box keeps codes within the training examples' range")
   func box() throws {
     let cast = try Cast()

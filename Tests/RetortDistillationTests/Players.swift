@@ -39,7 +39,7 @@ struct Cast {
   let teacher = ParameterStore(Classifier(width: 12), name: "teacher", isFrozen: true)
   let generator = ParameterStore(Autoencoder(), name: "generator", isFrozen: true)
   let student = ParameterStore(Classifier(width: 5), name: "student")
-  let images: [Float]
+  var images: [Float]
   let labels: [Int32]
 
   init() throws {

@@ -48,6 +48,24 @@ import Testing
     #expect(isClose(found, [0, 0.5 * (1 + 4 + 2 - 0.6931472 - 1)]))
   }
 
+  /// The values are `(eˣ - 1 - x) / 2` in 40 digits.
+  @Test func gaussianDivergenceKeepsItsDigitsNearTheStandardOne() throws {
+    let graph = Graph()
+    let x: [Float] = [0.0009765625, -0.0009765625, 1, -1, 1.5, -0.25]
+    let logVariance = graph.constant(x, [6, 1])
+    let rows = gaussianKL(mean: graph.fill(0, [6, 1]), logVariance: logVariance)
+    let exact = x.map { x in
+      // Σ xⁿ / n! from n = 2; 30 terms are more than float64 holds.
+      (2...30).reduce((sum: 0.0, term: Double(x))) { last, n in
+        let term = last.term * Double(x) / Double(n)
+        return (last.sum + term, term)
+      }.sum / 2
+    }
+    for (found, wanted) in zip(try values([rows], oracle())[0], exact) {
+      #expect(abs(Double(found) - wanted) <= 1e-6 * wanted)
+    }
+  }
+
   @Test func differentShapesAreAFault() {
     let graph = Graph()
     _ = meanSquaredError(graph.fill(0, [2, 3]), graph.fill(0, [3]))

@@ -48,92 +48,136 @@ static void cross_entropy(const retort_cross_entropy_rows *p, int64_t start, int
   }
 }
 
-// The slopes of a divergence by the student's and the teacher's probabilities, up to a constant,
-// and its terms' sum. logs: log p and log q; entries of probability 0 count nothing.
-static double divergence_slopes(const retort_divergence_rows *g, const double *log_p,
-                                const double *log_q, double *by_q, double *by_p) {
-  double loss = 0;
-  for (int64_t i = 0; i < g->columns; i++) {
-    const double p = exp_double(log_p[i]), q = exp_double(log_q[i]), d = log_p[i] - log_q[i];
-    switch (g->kind) {
-      case retort_forward_kl:  // Σ p (log p − log q)
-        loss += p != 0 ? p * d : 0;
-        by_p[i] = p != 0 ? d : 0;
-        by_q[i] = 0;
-        break;
-      case retort_reverse_kl:
-        loss += q != 0 ? q * -d : 0;
-        by_q[i] = q != 0 ? -d : 0;
-        by_p[i] = 0;
-        break;
-      case retort_jensen_shannon: {
-        // log m with the larger of log p and log q taken out, so that m never underflows first.
-        const double b = g->beta, high = larger_double(log_p[i], log_q[i]);
-        const double m = b * exp_double(log_p[i] - high) + (1 - b) * exp_double(log_q[i] - high);
-        const double log_m = high + log(m);
-        by_p[i] = p != 0 && b != 0 ? b * (log_p[i] - log_m) : 0;
-        by_q[i] = q != 0 && b != 1 ? (1 - b) * (log_q[i] - log_m) : 0;
-        loss += p * by_p[i] + q * by_q[i];
-        break;
-      }
-      case retort_probability_l2:
-        by_p[i] = 2 * (p - q);
-        by_q[i] = -by_p[i];
-        loss += (p - q) * (p - q);
-        break;
+// (eˣ − 1 − x) / x² by its series, within 1e-15 for |x| ≤ 1.
+INLINE double exp_tail(double x) {
+  double sum = 1;
+  for (int n = 17; n > 2; n--) sum = sum * x * (1.0 / n) + 1;
+  return sum / 2;
+}
+
+// p − q: q (eᵈ − 1) where they are near each other, d = log p − log q.
+INLINE double apart(double p, double q, double d) {
+  return d <= 1 && d >= -1 ? q * (d + d * d * exp_tail(d)) : p - q;
+}
+
+// p d − p + q ≥ 0: p (d − 1 + e⁻ᵈ), or what it is with q taken out.
+INLINE double excess(double p, double q, double d) {
+  if (p == 0) return q;
+  if (d <= 1 && d >= -1) return p * (d * d * exp_tail(-d));
+  return d > 0 ? p * ((d - 1) + exp(-d)) : q * ((d - 1) * exp(d) + 1);
+}
+
+// log(p/m) and log(q/m) of two probabilities, m = b p + (1 − b) q.
+typedef struct {
+  double p, q;
+} middle_logs;
+
+// m = w · max(p, q).
+INLINE middle_logs against_middle(double d, double b) {
+  const double minor = d < 0 ? b : 1 - b, log_w = log1p(minor * expm1(-fabs(d)));
+  return (middle_logs){(d < 0 ? d : 0) - log_w, -((d > 0 ? d : 0) + log_w)};
+}
+
+// One term of a divergence, with q − p added where that makes it ≥ 0 and changes no sum of terms: an
+// error e common to all d then moves the sum by e² alone.
+INLINE double divergence_term(const retort_divergence_rows *g, double p, double q, double d) {
+  switch (g->kind) {
+    case retort_forward_kl: return excess(p, q, d);  // Σ p (log p − log q)
+    case retort_reverse_kl: return excess(q, p, -d);
+    case retort_jensen_shannon: {
+      const double b = g->beta, m = b * p + (1 - b) * q;
+      const middle_logs logs = against_middle(d, b);
+      return b * excess(p, m, logs.p) + (1 - b) * excess(q, m, logs.q);
     }
+    case retort_probability_l2: return apart(p, q, d) * apart(p, q, d);
   }
-  return loss;
+}
+
+// The slopes of a term by p and by q, up to a constant; 0 where the probability is.
+INLINE double slope_by_p(const retort_divergence_rows *g, double p, double q, double d) {
+  switch (g->kind) {
+    case retort_forward_kl: return p != 0 ? d : 0;
+    case retort_reverse_kl: return 0;
+    case retort_jensen_shannon: return p != 0 ? g->beta * against_middle(d, g->beta).p : 0;
+    case retort_probability_l2: return 2 * apart(p, q, d);
+  }
+}
+
+INLINE double slope_by_q(const retort_divergence_rows *g, double p, double q, double d) {
+  switch (g->kind) {
+    case retort_forward_kl: return 0;
+    case retort_reverse_kl: return q != 0 ? -d : 0;
+    case retort_jensen_shannon: return q != 0 ? (1 - g->beta) * against_middle(d, g->beta).q : 0;
+    case retort_probability_l2: return -2 * apart(p, q, d);
+  }
 }
 
 // to = weight · p (slope − Σ p slope): the slope by logits from the slope by probabilities.
-INLINE void through_softmax(const double *log_p, const double *slope, double weight,
-                            int64_t columns, real *to) {
+INLINE void through_softmax(const double *p, const double *slope, double weight, int64_t columns,
+                            real *to) {
   double mean = 0;
-  for (int64_t i = 0; i < columns; i++) mean += exp_double(log_p[i]) * slope[i];
+  for (int64_t i = 0; i < columns; i++) mean += p[i] * slope[i];
   for (int64_t i = 0; i < columns; i++) {
-    const double p = exp_double(log_p[i]);
-    to[i] = (real)(weight * (p != 0 ? p * (slope[i] - mean) : 0));
+    to[i] = (real)(weight * (p[i] != 0 ? p[i] * (slope[i] - mean) : 0));
   }
+}
+
+// Of one row: p, q, and d = log p − log q from the differences of logits, not from two logarithms that
+// nearly agree. The base is the difference at a class that the teacher holds likeliest.
+static void compare_rows(const retort_divergence_rows *g, const real *z, const real *t, double *p,
+                         double *q, double *d) {
+  const int64_t columns = g->columns;
+  const double scale = 1 / g->temperature;
+  const row_mass of_z = mass_of(z, columns, scale), of_t = mass_of(t, columns, scale);
+  double base = -INFINITY;
+  for (int64_t i = 0; i < columns; i++) {
+    const double raw = (double)t[i] - (double)z[i];
+    if ((double)t[i] * scale == of_t.peak && raw > base) base = raw;
+  }
+  if (!isfinite(base)) base = 0;
+  double mass = 0;  // Σ q (e^((t − z − base) scale) − 1)
+  for (int64_t i = 0; i < columns; i++) {
+    q[i] = exp_double((double)z[i] * scale - of_z.peak) / of_z.sum;
+    p[i] = exp_double((double)t[i] * scale - of_t.peak) / of_t.sum;
+    d[i] = ((double)t[i] - (double)z[i] - base) * scale;
+    if (q[i] != 0) mass += q[i] * expm1(d[i]);
+  }
+  const double start = of_t.peak - of_z.peak - base * scale;
+  const double offset = mass > -0.5 && mass < 1 ? log1p(mass) : start + log(of_t.sum / of_z.sum);
+  for (int64_t i = 0; i < columns; i++) d[i] -= offset;
 }
 
 static void divergence(const retort_divergence_rows *g, int64_t start, int64_t end,
                        double *scratch) {
   const int64_t columns = g->columns;
-  double *log_p = scratch, *log_q = scratch + columns;
-  double *by_p = scratch + 2 * columns, *by_q = scratch + 3 * columns;
-  const double scale = 1 / g->temperature;
+  double *p = scratch, *q = scratch + columns;
+  double *d = scratch + 2 * columns, *slope = scratch + 3 * columns;
   for (int64_t row = start; row < end; row++) {
-    const real *z = (const real *)g->student + row * columns;
-    const real *t = (const real *)g->teacher + row * columns;
-    const row_mass of_z = mass_of(z, columns, scale), of_t = mass_of(t, columns, scale);
-    const double shift_z = of_z.peak + log(of_z.sum), shift_t = of_t.peak + log(of_t.sum);
-    for (int64_t i = 0; i < columns; i++) {
-      log_q[i] = (double)z[i] * scale - shift_z;
-      log_p[i] = (double)t[i] * scale - shift_t;
+    compare_rows(g, (const real *)g->student + row * columns,
+                 (const real *)g->teacher + row * columns, p, q, d);
+    if (g->loss) {
+      double loss = 0;
+      for (int64_t i = 0; i < columns; i++) loss += divergence_term(g, p[i], q[i], d[i]);
+      ((real *)g->loss)[row] = (real)loss;
     }
-    const double loss = divergence_slopes(g, log_p, log_q, by_q, by_p);
-    if (g->loss) ((real *)g->loss)[row] = (real)loss;
     if (!g->upstream) continue;
-    const double weight = upstream_of(g->upstream, row, g->upstream_stride) * scale;
+    const double weight = upstream_of(g->upstream, row, g->upstream_stride) / g->temperature;
     if (g->student_gradient) {
       real *to = (real *)g->student_gradient + row * columns;
       if (g->kind == retort_forward_kl) {
-        for (int64_t i = 0; i < columns; i++) {
-          to[i] = (real)(weight * (exp_double(log_q[i]) - exp_double(log_p[i])));
-        }
+        for (int64_t i = 0; i < columns; i++) to[i] = (real)(-weight * apart(p[i], q[i], d[i]));
       } else {
-        through_softmax(log_q, by_q, weight, columns, to);
+        for (int64_t i = 0; i < columns; i++) slope[i] = slope_by_q(g, p[i], q[i], d[i]);
+        through_softmax(q, slope, weight, columns, to);
       }
     }
     if (g->teacher_gradient) {
       real *to = (real *)g->teacher_gradient + row * columns;
       if (g->kind == retort_reverse_kl) {
-        for (int64_t i = 0; i < columns; i++) {
-          to[i] = (real)(weight * (exp_double(log_p[i]) - exp_double(log_q[i])));
-        }
+        for (int64_t i = 0; i < columns; i++) to[i] = (real)(weight * apart(p[i], q[i], d[i]));
       } else {
-        through_softmax(log_p, by_p, weight, columns, to);
+        for (int64_t i = 0; i < columns; i++) slope[i] = slope_by_p(g, p[i], q[i], d[i]);
+        through_softmax(p, slope, weight, columns, to);
       }
     }
   }

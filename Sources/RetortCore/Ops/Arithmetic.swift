@@ -85,9 +85,15 @@ extension Tensor {
   /// `1` where equal, else `0`; no gradient.
   public func equal(_ other: Tensor) -> Tensor { binary(.equal, other) }
 
-  /// Limits elements to `[low, high]`; the gradient is zero outside.
+  /// Limits elements to `[low, high]`; the gradient is one within, the bounds included, and zero
+  /// outside, as PyTorch's `clamp` had it up to version 2.14.
   public func clamp(_ low: Double, _ high: Double) -> Tensor {
-    maximum(graph.fill(low)).minimum(graph.fill(high))
+    clamp(graph.fill(low), graph.fill(high))
+  }
+
+  /// Limits elements to `[low, high]`, which broadcast and receive no gradient; else as `clamp`.
+  public func clamp(_ low: Tensor, _ high: Tensor) -> Tensor {
+    greater(high).select(high.stopGradient(), low.greater(self).select(low.stopGradient(), self))
   }
 
   /// `then` where this is not zero, else `otherwise`; shapes broadcast.
@@ -109,8 +115,15 @@ extension Tensor {
   /// `x·Φ(x)` with the exact error function.
   public func gelu() -> Tensor { self * 0.5 * ((self * 0.5.squareRoot()).erf() + 1) }
 
-  /// `clamp(x/6 + 1/2, 0, 1)`.
-  public func hardSigmoid() -> Tensor { (self + 3).clamp(0, 6) * (1.0 / 6) }
+  /// `min(max(x, 0), 6)`; the gradient is zero at both bounds.
+  public func relu6() -> Tensor { greaterOrEqual(graph.fill(6)).select(graph.fill(6), relu()) }
+
+  /// `min(max(x/6 + 1/2, 0), 1)`; the gradient is zero at both bounds.
+  public func hardSigmoid() -> Tensor {
+    let isLow = graph.fill(-3).greaterOrEqual(self)
+    let isHigh = greaterOrEqual(graph.fill(3))
+    return isHigh.select(graph.fill(1), isLow.select(graph.fill(0), (self + 3) * (1.0 / 6)))
+  }
 
   /// `x · hardSigmoid(x)`.
   public func hardSwish() -> Tensor { self * hardSigmoid() }

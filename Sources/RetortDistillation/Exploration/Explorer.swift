@@ -53,7 +53,7 @@ public struct Explorer {
       return Path(examples: [(parents + noise).clamp(0, 1)])
     case .pixelGradient:
       let size = stepSize(norm: parents.square().sum(axes: [1, 2, 3]).sqrt())
-      return ascend(from: parents, size, inputs) { $0.clamp(0, 1) }
+      return ascend(from: parents, size, inputs, within: { $0.clamp(0, 1) }) { $0 }
     case .reconstruction, .zero, .first, .samples:
       return latentSearch(images, codes, count, inputs)
     }
@@ -85,12 +85,15 @@ public struct Explorer {
       return Path(examples: [decode(start).stopGradient()])
     }
     let size = stepSize(norm: graph.fill(statistics.meanNorm, [1]))
-    return ascend(from: start, size, inputs) { decode(bounded($0, statistics)) }
+    return ascend(
+      from: start, size, inputs, within: { bounded($0, statistics) }, examples: decode)
   }
 
-  /// K steps up the divergence between labeler and student at `examples(z)`.
+  /// K steps up the divergence between labeler and student at `examples(z)`, each of which ends
+  /// within bounds.
   private func ascend(
-    from start: Tensor, _ size: Tensor, _ inputs: StepInputs, examples: (Tensor) -> Tensor
+    from start: Tensor, _ size: Tensor, _ inputs: StepInputs, within bounds: (Tensor) -> Tensor,
+    examples: (Tensor) -> Tensor
   ) -> Path {
     let context = inputs.context(.evaluation)
     let rule: LatentStepRule = if case .plain = exploration.step { .plain } else { .normalised }
@@ -102,7 +105,7 @@ public struct Explorer {
         exploration.divergence, teacher: labeler(current, in: context),
         temperature: exploration.temperature)
       let gradient = gradients(of: rows.sum() * scale, with: [code])[0] / scale
-      code = code.latentStep(rule, gradient: gradient, size: size).stopGradient()
+      code = bounds(code.latentStep(rule, gradient: gradient, size: size)).stopGradient()
       path.append(examples(code))
     }
     return Path(examples: path.map { $0.stopGradient() })
@@ -124,8 +127,8 @@ public struct Explorer {
 
   private func bounded(_ code: Tensor, _ statistics: LatentStatistics) -> Tensor {
     guard exploration.box, let shape = generator?.latentShape else { return code }
-    return code.maximum(code.graph.constant(statistics.low, shape))
-      .minimum(code.graph.constant(statistics.high, shape))
+    return code.clamp(
+      code.graph.constant(statistics.low, shape), code.graph.constant(statistics.high, shape))
   }
 
   /// `count` blends of a real example with the next of its batch.

@@ -5,11 +5,11 @@ public final class ReLU: Module {
   public override func forward(_ x: Tensor) -> Tensor { x.relu() }
 }
 
-/// `clamp(x, 0, 6)`.
+/// `min(max(x, 0), 6)`; the gradient is zero at both bounds.
 ///
 /// Source: [Krizhevsky 2010](https://www.cs.toronto.edu/~kriz/conv-cifar10-aug2010.pdf).
 public final class ReLU6: Module {
-  public override func forward(_ x: Tensor) -> Tensor { x.clamp(0, 6) }
+  public override func forward(_ x: Tensor) -> Tensor { x.relu6() }
 }
 
 /// `x·Φ(x)` with the exact error function.
@@ -41,14 +41,14 @@ public final class Softplus: Module {
   public override func forward(_ x: Tensor) -> Tensor { x.softplus() }
 }
 
-/// `x · clamp(x/6 + 1/2, 0, 1)`.
+/// `x · min(max(x/6 + 1/2, 0), 1)`.
 ///
 /// Source: [Howard et al. 2019](https://arxiv.org/abs/1905.02244), section 5.2.
 public final class HardSwish: Module {
   public override func forward(_ x: Tensor) -> Tensor { x.hardSwish() }
 }
 
-/// `clamp(x/6 + 1/2, 0, 1)`.
+/// `min(max(x/6 + 1/2, 0), 1)`; the gradient is zero at both bounds.
 public final class HardSigmoid: Module {
   public override func forward(_ x: Tensor) -> Tensor { x.hardSigmoid() }
 }

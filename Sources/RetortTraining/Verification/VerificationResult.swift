@@ -5,7 +5,7 @@ import RetortNN
 public struct VerificationResult: Equatable, Sendable {
   /// Of losses, `|a - b| / max(|b|, 0.01)`.
   public var losses = 0.0
-  /// Of first gradients, `‖a - b‖ / ‖b‖` per tensor.
+  /// Of first gradients, `‖a - b‖ / ‖b‖` per tensor that is more than rounding.
   public var gradients = 0.0
   /// Of final weights and statistics, `‖a - b‖ / ‖b‖` per tensor; 0 where the case has none.
   public var final = 0.0
@@ -20,7 +20,13 @@ public struct VerificationResult: Equatable, Sendable {
     losses = VerificationResult.larger(losses, VerificationResult.lossError(found, expected))
   }
 
+  /// Gradients of a norm below 1e-6 are what rounding left of zero: nothing is expected of them.
+  static func isNegligible(_ gradient: [Float]) -> Bool {
+    norm(gradient.map(Double.init)) < 1e-6
+  }
+
   mutating func addGradient(_ found: [Float], expected: [Float]) {
+    guard !VerificationResult.isNegligible(expected) else { return }
     gradients = VerificationResult.larger(
       gradients, VerificationResult.relativeDistance(found, expected))
   }

@@ -1,3 +1,4 @@
+import RetortVerification
 import Testing
 
 @testable import RetortCore
@@ -37,6 +38,19 @@ import Testing
     var student = numbers.floats(3 * 18)
     student[20] = .nan
     try check(kind, student, numbers.floats(3 * 18), [1], 1, 3, 18)
+  }
+
+  @Test(arguments: kinds) func nearRowsKeepTheirDigits(_ kind: Divergence) throws {
+    for near in [16, 130].flatMap(NearRows.cases) {
+      for form in KernelForm.allCases {
+        let found = try run(
+          step(kind, near.temperature, near.rows, near.columns, loss: true, true, true), form,
+          near.student, near.teacher, [1])[0].floats
+        #expect(found.allSatisfy { $0 >= 0 }, "\(kind) \(form) \(near)")
+        let worst = worstError(found, near.exact(kind), absolute: 1e-36, relative: 1e-5)
+        #expect(worst <= 1, "\(kind) \(form) \(near)")
+      }
+    }
   }
 
   /// The values of `methods`' table: two rows of three classes, divided by the batch.
