@@ -108,7 +108,8 @@ let package = Package(
     .testTarget(
       name: "RetortDistillationTests",
       dependencies: ["RetortDistillation", "RetortCPU", "RetortOpenCL", "RetortTestSupport"]),
-    .testTarget(name: "RetortCLITests", dependencies: ["RetortFormats", "RetortTestSupport"]),
+    .testTarget(
+      name: "RetortCLITests", dependencies: ["RetortCLI", "RetortFormats", "RetortTestSupport"]),
     .testTarget(name: "ArchitectureTests", dependencies: ["Retort", "RetortRecipes"]),
   ],
   swiftLanguageModes: [.v6]

@@ -37,7 +37,9 @@ struct RetortCommand: ParsableCommand {
     case let code as ExitCode:
       return code.rawValue == ExitCode.validationFailure.rawValue ? 2 : code.rawValue
     case let faults as RecipeErrors:
-      StandardError.write("\(faults)")
+      for fault in faults.faults {
+        StandardError.write(fault.description.plain(keepingLines: false))
+      }
       return 2
     default: break
     }
@@ -49,7 +51,7 @@ struct RetortCommand: ParsableCommand {
       StandardError.write(fullMessage(for: error))
       return 2
     default:
-      StandardError.write("retort: \(error)")
+      StandardError.complain("\(error)")
       return 1
     }
   }

@@ -61,6 +61,17 @@ public final class OpenCLBackend: Backend {
   /// Selector, device and platform.
   public var name: String { device.description }
 
+  /// From now on tells `handler` how many kernels are compiled, whenever some are: none at first, and in
+  /// the end all.
+  ///
+  /// - Parameter handler: Called by any thread; says whether to go on. Where not, `OpenCLError.cancelled`
+  ///   is thrown.
+  public func watchCompilation(
+    _ handler: @escaping @Sendable (_ done: Int, _ total: Int) -> Bool
+  ) {
+    context.compilation.watch(handler)
+  }
+
   /// A zeroed buffer of `count` elements.
   ///
   /// - Throws: `OpenCLError.tooLarge`, or `.call` when memory is short.

@@ -12,7 +12,7 @@ import Testing
     #expect(first.status == 0, "\(first.errors)")
     let own = try CommandLineTool.run(["check", "fashion-tgt.yaml", "--json"], in: folder.path)
     let bundled = try CommandLineTool.run(["check", "fashion-tgt", "--json"])
-    #expect(try own.json()["sha256"] == bundled.json()["sha256"])
+    #expect(try own.json()["recipeSHA256"] == bundled.json()["recipeSHA256"])
 
     // What is there stays, unless told otherwise.
     let file = folder.appendingPathComponent("fashion-tgt.yaml")
@@ -46,5 +46,45 @@ import Testing
     for word in ["explain", "fashion-demo", "pixel-gradient", "--device"] {
       #expect(script.output.contains(shell == "fish" ? String(word.drop { $0 == "-" }) : word))
     }
+  }
+
+  /// What bash offers where a word would go, by the script that the program writes.
+  @Test func completionOffersWhatThereIs() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    for name in ["mine.yaml", "inner/other.yaml", "out/recipe.yaml", "notes.txt"] {
+      let file = folder.appendingPathComponent(name)
+      try FileManager.default.createDirectory(
+        at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data().write(to: file)
+    }
+    func offered(_ words: String...) throws -> [String] {
+      let line = words.map { "'\($0)'" }.joined(separator: " ")
+      let script = """
+        PATH=\(FilePath.folder(of: CommandLineTool.path)):$PATH
+        source <(retort --generate-completion-script bash)
+        COMP_WORDS=(retort \(line)); COMP_CWORD=\(words.count)
+        COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}
+        _retort retort "${COMP_WORDS[-1]}" "${COMP_WORDS[-2]}"; printf '%s\\n' "${COMPREPLY[@]}"
+        """
+      let outcome = try CommandLineTool.run(["-c", script], of: "/bin/bash", in: folder.path)
+      return outcome.output.split(separator: "\n").map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
+    }
+    for command in ["run", "check", "explore"] {
+      let recipes = try offered(command, "")
+      #expect(Set(recipes).isSuperset(of: ["fashion-demo", "mine.yaml", "out/"]), "\(recipes)")
+      #expect(!recipes.contains("notes.txt"))
+      #expect(try offered(command, "fashion-k") == ["fashion-kd"])
+      #expect(try offered(command, "inner/") == ["inner/other.yaml"])
+    }
+    let devices = try offered("eval", "out", "--device", "")
+    #expect(Set(devices).isSuperset(of: ["auto", "cpu", "opencl", "opencl:0:0"]), "\(devices)")
+    #expect(try offered("fetch", "fash") == ["fashion-mnist"])
+    #expect(try offered("eval", "out", "--data", "fash") == ["fashion-mnist"])
+    #expect(try offered("tune", "--models", "resnet2") == ["resnet20"])
+    #expect(try offered("list", "model") == ["models"])
+    #expect(try offered("predict", "o").contains { $0.hasPrefix("out") })
   }
 }

@@ -77,7 +77,7 @@ import Testing
       for (arguments, file) in [([out], out + "/report.html"), ([out, out], "report.html")] {
         let report = try CommandLineTool.run(["report", "--json"] + arguments, in: folder)
         #expect(report.status == 0, "\(report.errors)")
-        #expect(try report.json()["page"]?.string == file)
+        #expect(try report.json()["file"]?.string == file)
       }
       #expect(try Data(contentsOf: URL(fileURLWithPath: out + "/report.html")) == page)
       #expect(FileManager.default.fileExists(atPath: folder + "/report.html"))
@@ -87,7 +87,7 @@ import Testing
       let result = try JSONValue.parse(
         Array(try Data(contentsOf: URL(fileURLWithPath: out + "/result.json")))[...],
         path: "result.json")
-      #expect(try check.json()["sha256"]?.string == result["recipeSHA256"]?.string)
+      #expect(try check.json()["recipeSHA256"]?.string == result["recipeSHA256"]?.string)
 
       // The student scores as the run said.
       let eval = try CommandLineTool.run(["eval", out, "--device", device, "--json"])

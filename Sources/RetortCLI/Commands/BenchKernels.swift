@@ -17,7 +17,7 @@ struct BenchKernels: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Operations, or beginnings of names such as 'gemm', separated by commas. (default: all)",
-      valueName: "names"))
+      valueName: "names"), completion: .list(KernelCase.all.map(\.name)))
   var names: String?
   @Option(help: "Samples per operation.")
   var repeats = 9

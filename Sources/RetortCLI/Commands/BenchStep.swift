@@ -14,7 +14,9 @@ struct BenchStep: ParsableCommand {
       device holds besides weights, and the most that this process held above what it held before.
       """)
 
-  @Option(help: ArgumentHelp("Steps to time, separated by commas.", valueName: "names"))
+  @Option(
+    help: ArgumentHelp("Steps to time, separated by commas.", valueName: "names"),
+    completion: .list(Workload.all.map(\.name)))
   var models = "mlp,lenet5,resnet8,resnet20"
   @Option(help: "Examples of a step, instead of each one's own number.")
   var batch: Int?
@@ -71,7 +73,7 @@ struct BenchStep: ParsableCommand {
     for workload in workloads {
       let path = folder.file("\(workload.name).safetensors")
       try StepRecord(workload, batch: batch ?? workload.batch, on: backend).write(to: path)
-      StandardOutput.write(format.json ? JSONValue.string(path).text : path)
+      StandardOutput.write(format.json ? JSONValue.record(("file", .string(path))).text : path)
     }
   }
 
@@ -107,7 +109,7 @@ struct BenchStep: ParsableCommand {
     StandardOutput.write("\(device.name)\n\(table.text)")
     for profile in profiles { StandardOutput.write("\n\(profile.name)\n\(profile.text)") }
     if profile != nil, profiles.isEmpty {
-      StandardError.write("retort: \(device.name) keeps no times of kernels")
+      StandardError.complain("\(device.name) keeps no times of kernels")
     }
   }
 
@@ -117,7 +119,8 @@ struct BenchStep: ParsableCommand {
       .init("seconds", .real(timing.median)),
       .init("samples", .array(timing.samples.map { .real($0) })),
       .init("stepsPerSample", .integer(timing.stepsPerSample)),
-      .init("launches", .integer(timing.launches)), .init("bytes", .integer(timing.byteCount)),
+      .init("launches", .integer(timing.launches)),
+      .init("deviceMemoryBytes", .integer(timing.byteCount)),
       .init("residentBytes", .integer(timing.residentByteCount)),
       .init("buildSeconds", .real(timing.buildSeconds)),
     ]

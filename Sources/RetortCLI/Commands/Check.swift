@@ -1,6 +1,7 @@
 import ArgumentParser
 import RetortFormats
 import RetortRecipes
+import RetortSchema
 import RetortTraining
 
 /// `retort check`: everything that can be known without data and devices.
@@ -26,10 +27,10 @@ struct Check: ParsableCommand {
   }
 
   func run() throws {
-    let recipe = try source.load()
+    let recipe = try recipe()
     let need = try memory ? need(recipe) : nil
     if expanded {
-      StandardOutput.write(recipe.expandedYAML, terminator: "")
+      StandardOutput.send(Array(recipe.expandedYAML.utf8))
     } else if format.json {
       StandardOutput.write(json(recipe, need))
     } else {
@@ -50,6 +51,28 @@ struct Check: ParsableCommand {
     }
   }
 
+  /// The recipe; its faults are what `--json` prints.
+  private func recipe() throws -> Recipe {
+    guard format.json else { return try source.load() }
+    do throws(RecipeErrors) {
+      return try source.load()
+    } catch {
+      StandardOutput.write(.record(("faults", .array(error.faults.map(json)))))
+      throw ExitCode(2)
+    }
+  }
+
+  private func json(_ fault: RecipeFault) -> JSONValue {
+    let message = ("message", JSONValue.string("\(fault.reason)"))
+    return switch fault.place {
+    case .file(let path, let line, let column):
+      .record(
+        ("file", .string(path)), ("line", .integer(line)), ("column", .integer(column)), message)
+    case .override(let text): .record(("override", .string(text)), message)
+    case .whole(let path): .record(("file", .string(path)), message)
+    }
+  }
+
   /// What a run takes of the device.
   private func need(_ recipe: Recipe) throws -> (byteCount: Int, device: String) {
     let backend = try device.backend(recipe.compute)
@@ -58,8 +81,8 @@ struct Check: ParsableCommand {
 
   private func json(_ recipe: Recipe, _ need: (byteCount: Int, device: String)?) -> JSONValue {
     .record(
-      ("name", .string(recipe.name)), ("seed", .number("\(recipe.seed)")),
-      ("sha256", .string(recipe.sha256)),
+      ("recipe", .string(recipe.name)), ("seed", .number("\(recipe.seed)")),
+      ("recipeSHA256", .string(recipe.sha256)), ("faults", .array([])),
       ("notes", .array(recipe.notes.map { .string($0) })),
       ("deviceMemoryBytes", need.map { .integer($0.byteCount) } ?? .null),
       (
@@ -67,7 +90,7 @@ struct Check: ParsableCommand {
         .array(
           recipe.stages.map { stage in
             .record(
-              ("name", .string(stage.name)), ("trains", .string(stage.trained.rawValue)),
+              ("stage", .string(stage.name)), ("trains", .string(stage.trained.rawValue)),
               ("model", .string(model(stage, in: recipe))),
               ("losses", .array(stage.losses.map { .string($0.name) })),
               ("explores", stage.explore.map { .string($0.kind.rawValue) } ?? .null),

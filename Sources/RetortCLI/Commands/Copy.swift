@@ -1,5 +1,4 @@
 import ArgumentParser
-import Glibc
 import RetortFormats
 import RetortRecipes
 import RetortTraining
@@ -13,13 +12,14 @@ struct Copy: ParsableCommand {
     help: "The recipe ('retort list recipes').", completion: .list(BundledRecipes.names))
   var recipe: String
   @Argument(
-    help: "The file; the recipe's name with .yaml, here, if left out.", completion: .file())
-  var file: String?
+    help: "The file; the recipe's name with .yaml, here, if left out; - for the standard output.")
+  var file: OutputFile?
   @Flag(help: "Write over a file that is there.")
   var force = false
   @OptionGroup var format: JSONOption
 
   func validate() throws {
+    try file?.check(besides: format)
     guard BundledRecipes.text(recipe) == nil else { return }
     throw ValidationError(
       "There is no bundled recipe '\(recipe)'. There are: "
@@ -27,9 +27,11 @@ struct Copy: ParsableCommand {
   }
 
   func run() throws {
-    let path = file ?? recipe + ".yaml"
-    guard force || access(path, F_OK) != 0 else { throw CopyError(path: path) }
-    try AtomicFile.write(Array((BundledRecipes.text(recipe) ?? "").utf8), to: path)
+    let file = file ?? OutputFile(recipe + ".yaml")
+    let path = file.path
+    guard force || !file.isRegular else { throw CopyError(path: path) }
+    try file.write(Array((BundledRecipes.text(recipe) ?? "").utf8))
+    guard !file.isStandardOutput else { return }
     if format.json {
       StandardOutput.write(.record(("recipe", .string(recipe)), ("file", .string(path))))
     } else {

@@ -33,7 +33,7 @@ struct Devices: ParsableCommand {
       return
     }
     show(processor)
-    if let missing { StandardError.write("retort: \(missing)") }
+    if let missing { StandardError.complain("\(missing)") }
   }
 
   private func report(_ device: OpenCLDevice) -> JSONValue {

@@ -13,13 +13,18 @@ struct Eval: ParsableCommand {
       folder of a run or of a stage stands for what was trained there, a student before a teacher.
       """)
 
-  @Argument(help: "The model: its folder or file, or the folder of a stage or a run.")
+  @Argument(
+    help: "The model: its folder or file, or the folder of a stage or a run.",
+    completion: .trainedModel)
   var model: String
-  @Option(help: ArgumentHelp("Another model to measure agreement with.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Another model to measure agreement with.", valueName: "folder"),
+    completion: .trainedModel)
   var teacher: String?
-  @Option(help: "The dataset.")
+  @Option(help: "The dataset.", completion: .dataset)
   var data = FashionMNIST.name
-  @Option(help: ArgumentHelp("Where the dataset lies.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Where the dataset lies.", valueName: "folder"), completion: .directory)
   var directory: String?
   @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption
@@ -43,7 +48,7 @@ struct Eval: ParsableCommand {
       StandardOutput.write(
         .record(
           ("model", json(own.score)), ("teacher", its.map { json($0.score) } ?? .null),
-          ("agreement", agreement.map { .real($0) } ?? .null), ("data", .string(data)),
+          ("agreement", agreement.map { .real($0) } ?? .null), ("dataset", .string(data)),
           ("device", .string(backend.name)), ("version", .string(retortVersion))))
       return
     }

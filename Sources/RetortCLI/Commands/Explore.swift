@@ -16,8 +16,9 @@ struct Explore: ParsableCommand {
       """)
 
   @Argument(
-    help: "The folder of a finished run or of a stage in it, or a recipe: its file or bundled name."
-  )
+    help:
+      "The folder of a finished run or of a stage in it, or a recipe: its file or bundled name.",
+    completion: .recipe)
   var source: String
   @Option(
     help: ArgumentHelp(
@@ -36,9 +37,9 @@ struct Explore: ParsableCommand {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "The picture; explored.png in the run's folder, or here, if left out.",
-      valueName: "file"))
-  var output: String?
+      "The picture; explored.png in the run's folder, or here, if left out; - for the standard "
+        + "output, without figures.", valueName: "file"))
+  var output: OutputFile?
   @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption
 
@@ -47,6 +48,10 @@ struct Explore: ParsableCommand {
       throw ValidationError("--parents must be from 1 to 100000.")
     }
     guard (1...64).contains(shown) else { throw ValidationError("--shown must be from 1 to 64.") }
+    try output?.check(besides: format)
+    if output?.isStandardOutput == true, StandardOutput.isTerminal {
+      throw ValidationError("A picture is no text for a terminal; send it to a file or a program.")
+    }
   }
 
   func run() throws {
@@ -56,11 +61,12 @@ struct Explore: ParsableCommand {
     let report = try RecipeRunner.explore(
       recipe, on: device.backend(recipe.compute), run: run, stage: stage ?? location?.stage,
       parents: parents, shown: min(shown, parents))
-    let picture = output ?? (run.map { $0 + "/" } ?? "") + "explored.png"
-    try report.grid.write(to: picture)
+    let picture = output ?? OutputFile((run.map { $0 + "/" } ?? "") + "explored.png")
+    try picture.write(report.grid.encoded(path: picture.path))
+    guard !picture.isStandardOutput else { return }
     guard !format.json else {
       StandardOutput.write(
-        .object((report.json.members ?? []) + [.init("picture", .string(picture))]))
+        .object((report.json.members ?? []) + [.init("file", .string(picture.path))]))
       return
     }
     var table = TextTable(
@@ -73,6 +79,6 @@ struct Explore: ParsableCommand {
         name, fixed(step.divergence, 4), fixed(100 * step.teacherConfidence, 1) + " %",
         fixed(100 * step.studentConfidence, 1) + " %", fixed(100 * step.agreement, 1) + " %")
     }
-    StandardOutput.write("\(report.stage)\n\(table.text)\n\(picture)")
+    StandardOutput.write("\(report.stage)\n\(table.text)\n\(picture.path)")
   }
 }

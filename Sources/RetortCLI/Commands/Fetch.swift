@@ -11,11 +11,13 @@ struct Fetch: ParsableCommand {
       goes on where it stopped.
       """)
 
-  @Argument(help: "The dataset ('retort list datasets').")
+  @Argument(help: "The dataset ('retort list datasets').", completion: .dataset)
   var name: String
   @Option(help: ArgumentHelp("Where else to take the files from.", valueName: "url"))
   var from: String?
-  @Option(help: ArgumentHelp("Where to put them; the cache if left out.", valueName: "folder"))
+  @Option(
+    help: ArgumentHelp("Where to put them; the cache if left out.", valueName: "folder"),
+    completion: .directory)
   var into: String?
   @OptionGroup var format: JSONOption
 
@@ -30,7 +32,7 @@ struct Fetch: ParsableCommand {
     let folder = try into ?? DatasetLocations().cache(of: name)
     let fetch = RetortData.Fetch(source, into: folder, from: from)
     var files: [JSONValue] = []
-    let showsProgress = !format.json && StandardOutput.isTerminal
+    let showsProgress = !format.json && StandardOutput.isLive
     try fetch.run { event in
       switch event {
       case .present(let file):
@@ -38,15 +40,14 @@ struct Fetch: ParsableCommand {
         if !format.json { StandardOutput.write("\(file): already there") }
       case .progress(let file, let received, let total):
         guard showsProgress else { return }
-        StandardOutput.write(
-          "\r\(file): \(bytes(received)) of \(bytes(total))\u{1B}[K", terminator: "")
+        let line = StatusLine(
+          ["\(bytes(received)) of \(bytes(total))", file],
+          share: Double(received) / Double(max(1, total)))
+        StandardOutput.rewrite(line.fitted(to: StandardOutput.columns - 1))
       case .fetched(let file):
         files.append(.record(("file", .string(file)), ("fetched", .bool(true))))
-        if !format.json {
-          StandardOutput.write(
-            (showsProgress ? "\r" : "") + "\(file): fetched and checked"
-              + (showsProgress ? "\u{1B}[K" : ""))
-        }
+        StandardOutput.clearLine()
+        if !format.json { StandardOutput.write("\(file): fetched and checked") }
       }
     }
     if format.json {

@@ -8,7 +8,9 @@ struct Inspect: ParsableCommand {
     abstract: "Shows the tensors of a safetensors file, or the result of a run.",
     discussion: "A run's result is read from 'result.json' in its folder.")
 
-  @Argument(help: "A .safetensors file, a run's folder, or its result.json.")
+  @Argument(
+    help: "A .safetensors file, a run's folder, or its result.json.",
+    completion: .file(extensions: ["safetensors", "json"]))
   var file: String
   @OptionGroup var format: JSONOption
 
@@ -55,7 +57,9 @@ struct Inspect: ParsableCommand {
         "\(tensor.count)")
     }
     StandardOutput.write(table.text)
-    for note in notes { StandardOutput.write("\(note.key): \(printable(note.value))") }
+    for note in notes {
+      StandardOutput.write("\(note.key.plain(keepingLines: false)): \(brief(note.value))")
+    }
     StandardOutput.write("\(tensors.count) tensors, \(total) elements, \(bytes(size))")
   }
 
@@ -81,12 +85,12 @@ struct Inspect: ParsableCommand {
     if let elements = value.array {
       return elements.enumerated().flatMap { flattened($0.element, "\(path)[\($0.offset)]") }
     }
-    return [(path, value.string.map(printable) ?? value.text)]
+    return [(path, brief(value.string ?? value.text))]
   }
 
-  /// A file's words without what would steer a terminal, and not too many of them.
-  private func printable(_ text: String) -> String {
-    let quoted = JSONValue.quoted(text).dropFirst().dropLast()
-    return quoted.count > 200 ? quoted.prefix(200) + "…" : String(quoted)
+  /// A file's words on one line, and not too many of them.
+  private func brief(_ text: String) -> String {
+    let line = text.plain(keepingLines: false)
+    return line.count > 200 ? line.prefix(200) + "…" : line
   }
 }

@@ -16,7 +16,7 @@ struct Predict: ParsableCommand {
 
   @Argument(
     help: "The model: its folder or file, or the folder of a stage or a run.",
-    completion: .directory)
+    completion: .trainedModel)
   var model: String
   @Argument(help: "Pictures.", completion: .file(extensions: ["png", "gz"]))
   var inputs: [String]
@@ -25,7 +25,7 @@ struct Predict: ParsableCommand {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp("Where the answer goes; standard output if left out.", valueName: "file"))
-  var output: String?
+  var output = OutputFile("-")
   @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption
 
@@ -40,12 +40,11 @@ struct Predict: ParsableCommand {
     let lines =
       format.json
       ? predictions.map(json) : [head(min(top, stored.classes))] + predictions.map(row)
-    guard let output else {
+    guard !output.isStandardOutput else {
       for line in lines { StandardOutput.write(line) }
       return
     }
-    let text = lines.map { $0 + "\n" }.joined()
-    try AtomicFile.write(Array(text.utf8), to: output)
+    try output.write(Array(lines.map { $0 + "\n" }.joined().utf8))
   }
 
   private func json(_ prediction: Prediction) -> String {

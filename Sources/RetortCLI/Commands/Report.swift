@@ -14,20 +14,20 @@ struct Report: ParsableCommand {
       and standard deviations. --figure draws their accuracy by number of labels as SVG.
       """)
 
-  @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"))
+  @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"), completion: .directory)
   var runs: [String]
   @Option(
     name: [.short, .long],
     help: ArgumentHelp(
-      "The page; report.html in the run's folder, or here for several, if left out.",
-      valueName: "file"))
-  var output: String?
+      "The page; report.html in the run's folder, or here for several, if left out; "
+        + "- for the standard output.", valueName: "file"))
+  var output: OutputFile?
   @Flag(help: "Print a table in Markdown, and draw no page.")
   var markdown = false
   @Option(
     help: ArgumentHelp(
       "Draw accuracy by number of labels to this SVG file, and no page.", valueName: "file"))
-  var figure: String?
+  var figure: OutputFile?
   @OptionGroup var format: JSONOption
 
   func validate() throws {
@@ -35,24 +35,29 @@ struct Report: ParsableCommand {
       throw ValidationError(
         "'--markdown' and '--figure' draw no page: leave out '--output' and '--json'.")
     }
+    if markdown, figure?.isStandardOutput == true {
+      throw ValidationError("'--markdown' and '--figure -' would both be the standard output.")
+    }
+    try output?.check(besides: format)
   }
 
   func run() throws {
     let records = try runs.map { try RunRecord($0) }
     if let figure {
       guard let chart = LabelChart(records) else { throw ReportError.oneNumberOfLabels }
-      try chart.write(to: figure)
+      try figure.write(Array(chart.svg.utf8))
     }
     if markdown { StandardOutput.write(SummaryTable(records).markdown) }
     guard !markdown, figure == nil else { return }
-    let page = output ?? (runs.count == 1 ? runs[0] + "/" : "") + "report.html"
-    try RunReport(records).write(to: page)
+    let page = output ?? OutputFile((runs.count == 1 ? runs[0] + "/" : "") + "report.html")
+    try page.write(Array(RunReport(records).html.utf8))
+    guard !page.isStandardOutput else { return }
     if format.json {
       StandardOutput.write(
         .record(
-          ("page", .string(page)), ("runs", .array(records.map { .string($0.name) }))))
+          ("file", .string(page.path)), ("runs", .array(records.map { .string($0.name) }))))
     } else {
-      StandardOutput.write("report in \(page)")
+      StandardOutput.write("report in \(page.path)")
     }
   }
 }

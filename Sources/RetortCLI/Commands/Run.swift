@@ -1,6 +1,7 @@
 import ArgumentParser
 import Glibc
 import RetortFormats
+import RetortOpenCL
 import RetortRecipes
 import RetortTraining
 
@@ -21,7 +22,8 @@ struct Run: ParsableCommand {
   @OptionGroup var device: DeviceOption
   @Option(
     name: [.short, .long],
-    help: ArgumentHelp("Where results go; runs/NAME if left out.", valueName: "folder"))
+    help: ArgumentHelp("Where results go; runs/NAME if left out.", valueName: "folder"),
+    completion: .directory)
   var output: String?
   @Flag(help: "Go on with the run in the output folder: the newest of its name if left out.")
   var resume = false
@@ -40,15 +42,9 @@ struct Run: ParsableCommand {
     do {
       results = try runner.run()
     } catch TrainingError.interrupted(let step) {
-      progress.endLine()
-      let choice = device.device == "auto" ? "" : " --device \(device.device)"
-      StandardError.write(
-        "retort: interrupted after step \(step); go on with: retort run \(folder) --resume\(choice)"
-      )
-      throw ExitCode(1)
-    } catch {
-      progress.endLine()
-      throw error
+      throw interrupted("after step \(step)", folder)
+    } catch OpenCLError.cancelled {
+      throw interrupted("while kernels were being compiled", folder)
     }
     if format.json {
       let records = results.map {
@@ -58,6 +54,16 @@ struct Run: ParsableCommand {
     } else {
       progress.end(results, folder)
     }
+  }
+
+  /// Says where the run was broken off, and how to go on if it had begun to write.
+  private func interrupted(_ place: String, _ folder: String) -> ExitCode {
+    let choice = device.device == "auto" ? "" : " --device \(device.device)"
+    let next =
+      FileBytes.isReadable(folder + "/recipe.yaml")
+      ? "go on with: retort run \(folder) --resume\(choice)" : "nothing was written"
+    StandardError.complain("interrupted \(place); \(next)")
+    return ExitCode(1)
   }
 
   /// The recipe, and the folder of its run.

@@ -20,11 +20,12 @@ struct Tune: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       "Steps of 'retort bench step', separated by commas. (default: \(defaultModels))",
-      valueName: "names"))
+      valueName: "names"), completion: .list(Workload.all.map(\.name)))
   var models: String?
   @Option(
     help: ArgumentHelp(
-      "Instead, every stage of a recipe: its file or bundled name.", valueName: "recipe"))
+      "Instead, every stage of a recipe: its file or bundled name.", valueName: "recipe"),
+    completion: .recipe)
   var recipe: String?
   @Option(help: ArgumentHelp("When to begin no further search.", valueName: "seconds"))
   var budget = 600
@@ -88,18 +89,20 @@ struct Tune: ParsableCommand {
     var report = TuneReport(device: backend.name, file: store.path(backend.device))
     for (index, target) in targets.enumerated() {
       guard index == 0 || ContinuousClock.now < end else { break }
-      progress.status("step \(index + 1) of \(targets.count): \(target.key)")
+      progress.status(
+        StatusLine(
+          ["\(index + 1) of \(targets.count)", "\(target.key)"],
+          share: Double(index) / Double(targets.count)))
       guard let result = try tuner.tune(target) else { break }
       stored[target.key] = result.choice
       try store.write(stored, for: backend.device)
       report.add(target.key, result)
     }
-    progress.endLine()
     report.left = targets.count - report.count
     report.known = stored.choices.count - report.count
     StandardOutput.write(format.json ? report.json.text : report.text)
     if Interruption.isWanted {
-      StandardError.write("retort: interrupted; what was found is stored, and a second run goes on")
+      StandardError.complain("interrupted; what was found is stored, and a second run goes on")
       throw ExitCode(1)
     }
   }

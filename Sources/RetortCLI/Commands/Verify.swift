@@ -18,7 +18,7 @@ struct Verify: ParsableCommand {
       float64. Suites are printed as they end; --json prints one object a line for each case.
       """)
 
-  @Argument(help: "Case files (.safetensors).")
+  @Argument(help: "Case files (.safetensors).", completion: .trainedModel)
   var files: [String] = []
   @Flag(help: "Compare every kernel with the processor instead.")
   var kernels = false
@@ -76,8 +76,8 @@ struct Verify: ParsableCommand {
       StandardOutput.write(table.text)
     }
     guard isRight else {
-      StandardError.write(
-        "retort: \(backend.name) is too far off; compare with '--device cpu' and report the table")
+      StandardError.complain(
+        "\(backend.name) is too far off; compare with '--device cpu' and report the table")
       throw ExitCode(1)
     }
   }

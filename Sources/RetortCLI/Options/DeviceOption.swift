@@ -9,7 +9,7 @@ struct DeviceOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Where to compute: auto, cpu, opencl, opencl:PLATFORM, opencl:PLATFORM:DEVICE, opencl:NAME.",
-      valueName: "device"))
+      valueName: "device"), completion: .device)
   var device = "auto"
 
   /// The folder of `sources:FOLDER`, for checks: kernels are written there, nothing is computed.
@@ -51,7 +51,7 @@ struct DeviceOption: ParsableArguments {
     } catch let error as OpenCLError {
       guard device == "auto", let reason = Self.absence(error) else { throw error }
       let backend = try processor(compute)
-      StandardError.write("retort: \(reason); computing on \(backend.name)")
+      StandardError.complain("\(reason); computing on \(backend.name)")
       return backend
     }
   }
@@ -67,8 +67,8 @@ struct DeviceOption: ParsableArguments {
   /// A backend that writes what a GPU would be given into `folder`.
   private func sources(in folder: String, _ compute: ComputeType) throws -> SourceBackend {
     try AtomicFile.makeDirectories(folder)
-    StandardError.write(
-      "retort: nothing is computed and results mean nothing; kernels go to \(folder)")
+    StandardError.complain(
+      "nothing is computed and results mean nothing; kernels go to \(folder)")
     return SourceBackend(compute: compute) { name, text in
       try AtomicFile.write(Array(text.utf8), to: "\(folder)/\(name).cl")
     }
@@ -80,7 +80,8 @@ struct DeviceOption: ParsableArguments {
   ///   cannot multiply in that type.
   func openCL(_ compute: ComputeType = .float32) throws -> OpenCLBackend {
     let backend = try OpenCLBackend(device, compute: compute)
-    if let fault = backend.tuningFault { StandardError.write("retort: \(fault)") }
+    backend.watchCompilation { CompilationWatch.shared.note($0, of: $1) }
+    if let fault = backend.tuningFault { StandardError.complain("\(fault)") }
     return backend
   }
 

@@ -3,22 +3,43 @@ import Glibc
 /// Turns the first Ctrl-C into a wish to stop; a second one ends the program at once.
 enum Interruption {
   nonisolated(unsafe) private static var flag: sig_atomic_t = 0
+  private static let answer: StaticString = """
+    retort: stopping as soon as the step under way has ended; once more stops at once
+
+    """
 
   /// Whether the user wants to stop.
   static var isWanted: Bool { flag != 0 }
 
-  /// From now on Ctrl-C and termination wait for the end of a step.
+  /// From now on Ctrl-C, a terminal that is closed and a request to terminate wait for the end of a step,
+  /// and are answered at once.
+  ///
+  /// A signal that is ignored already, as in a background job or under `nohup`, stays ignored.
   static func listen() {
     // A program that starts this one may have left signals blocked, and the mask is inherited.
     var set = sigset_t()
     sigemptyset(&set)
-    for number in [SIGINT, SIGTERM] {
+    _ = answer.utf8CodeUnitCount  // made before a signal needs it
+    for number in [SIGINT, SIGTERM, SIGHUP] where !isIgnored(number) {
       sigaddset(&set, number)
       signal(number) { number in
         Interruption.flag = 1
         signal(number, SIG_DFL)
+        // A line that is changing on the terminal ends with the answer. Nothing but `write` may be
+        // called here.
+        let before = errno
+        if isatty(STDERR_FILENO) == 1 { write(STDERR_FILENO, "\n", 1) }
+        write(STDERR_FILENO, Interruption.answer.utf8Start, Interruption.answer.utf8CodeUnitCount)
+        errno = before
       }
     }
     pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
+  private static func isIgnored(_ number: Int32) -> Bool {
+    var action = sigaction()
+    sigaction(number, nil, &action)
+    return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+      == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 }

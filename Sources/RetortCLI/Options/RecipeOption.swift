@@ -6,7 +6,7 @@ import RetortSchema
 struct RecipeOption: ParsableArguments {
   @Argument(
     help: "A recipe file, or the name of a bundled recipe ('retort list recipes').",
-    completion: .file(extensions: ["yaml"]))
+    completion: .recipe)
   var recipe: String
 
   @Option(
@@ -26,4 +26,6 @@ struct RecipeOption: ParsableArguments {
 struct JSONOption: ParsableArguments {
   @Flag(help: "Print JSON and nothing else.")
   var json = false
+
+  func validate() { CompilationWatch.shared.isSilent = json }
 }

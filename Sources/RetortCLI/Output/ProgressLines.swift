@@ -5,19 +5,18 @@ import RetortTraining
 /// How a run goes on: one line that changes on a terminal, plain lines now and then in a pipe.
 final class ProgressLines {
   /// The shortest time between two lines about one training in a pipe.
-  private static let pause = Duration.seconds(10)
+  static let pause = Duration.seconds(10)
+  /// The shortest time between two states of a line that changes.
+  private static let frame = Duration.milliseconds(100)
 
   private let isSilent: Bool
-  private let isTerminal: Bool
-  private var isLineOpen = false
-  /// When the training under way was last spoken of in a pipe.
+  /// When the training under way was last spoken of.
   private var lastLine: ContinuousClock.Instant?
+  private var pace = Pace()
+  private let began = ContinuousClock.now
 
   /// Lines for the standard output; none at all where another program reads JSON.
-  init(isSilent: Bool) {
-    self.isSilent = isSilent
-    isTerminal = StandardOutput.isTerminal
-  }
+  init(isSilent: Bool) { self.isSilent = isSilent }
 
   /// Says what runs where.
   func begin(_ recipe: Recipe, _ folder: String, _ device: String) {
@@ -31,11 +30,13 @@ final class ProgressLines {
     switch event {
     case .stageBegan(let name, let player, let steps, let examples):
       lastLine = nil
+      pace = Pace()
       line("\(name): training the \(player.rawValue), \(steps) steps over \(examples) examples")
     case .compiled(let launches, let byteCount, let seconds):
       line(
         "  \(launches) launches a step, \(bytes(byteCount)) of device memory, ready after "
           + duration(seconds))
+      pace.note(0, after: working(until: .now))
     case .teacherChecked(let accuracy):
       line("  the teacher is right on \(fixed(100 * accuracy, 2)) % of the test set")
     case .progress(_, let progress): show(progress)
@@ -49,10 +50,14 @@ final class ProgressLines {
       line("  stopped after step \(step): validation has not been better since step \(best)")
     case .stageEnded(let result): line("  " + summary(result))
     case .stageFound(let result): line("\(result.stage): ended before, " + summary(result))
-    case .resumed(_, let step): line("  going on after step \(step)")
-    case .checkpointRefused(let error): complaint("\(error) Going on from the one before it.")
+    case .resumed(_, let step):
+      line("  going on after step \(step)")
+      pace = Pace()
+      pace.note(step, after: working(until: .now))
+    case .checkpointRefused(let error):
+      StandardError.complain("\(error) Going on from the one before it.")
     case .deviceChanged(let stage, let before, let now):
-      complaint(
+      StandardError.complain(
         "stage '\(stage)' began on \(before) and goes on on \(now): the last bits may differ")
     }
   }
@@ -79,51 +84,51 @@ final class ProgressLines {
   }
 
   /// Shows how far things are, in place of what was shown before.
-  func status(_ text: String) {
-    guard isTerminal, !isSilent else {
-      line(text)
-      return
+  func status(_ status: StatusLine) {
+    guard !isSilent else { return }
+    if StandardOutput.isLive {
+      StandardOutput.rewrite(status.fitted(to: StandardOutput.columns - 1))
+    } else {
+      StandardOutput.write("  " + status.text)
     }
-    isLineOpen = true
-    // A line that wraps could not be taken back.
-    let shown = text.prefix(max(20, StandardOutput.columns - 1))
-    StandardOutput.write("\r" + shown + "\u{1B}[K", terminator: "")
-  }
-
-  /// Leaves a line that was changing as it is.
-  func endLine() {
-    guard isLineOpen else { return }
-    isLineOpen = false
-    StandardOutput.write("")
   }
 
   private func show(_ progress: TrainingProgress) {
     let now = ContinuousClock.now
+    pace.note(progress.step, after: working(until: now))
     let isLast = progress.step == progress.steps
-    if !isTerminal, !isLast, let lastLine, now - lastLine < Self.pause { return }
+    let pause = StandardOutput.isLive ? Self.frame : Self.pause
+    if !isLast, let lastLine, now - lastLine < pause { return }
     lastLine = now
-    let rest =
-      progress.seconds / Double(max(1, progress.step)) * Double(progress.steps - progress.step)
-    let left = isLast ? "" : "  \(duration(max(1, rest.rounded()))) left"
-    let share = fixed(100 * Double(progress.step) / Double(max(1, progress.steps)), 0)
+    var fields = ["step \(progress.step)/\(progress.steps)"]
+    if !isLast, let left = pace.secondsLeft(to: progress.steps) {
+      fields.append("\(countdown(left)) left")
+    }
+    if let rate = pace.stepsPerSecond {
+      fields.append("\(fixed(rate, rate < 10 ? 2 : rate < 100 ? 1 : 0)) steps/s")
+    }
     // The sum of a single term says nothing new.
-    let losses = progress.losses.dropFirst(progress.losses.count == 2 ? 1 : 0)
+    fields += progress.losses.dropFirst(progress.losses.count == 2 ? 1 : 0)
       .map { "\($0.name) \(fixed($0.value, 4))" }
-    status(
-      "  step \(progress.step)/\(progress.steps)  \(share) %\(left)  "
-        + losses.joined(separator: "  ") + "  rate \(scientific(progress.learningRate))  "
-        + "\(fixed(progress.examplesPerSecond, 0)) examples/s  \(bytes(ResidentMemory.now))")
+    fields.append("rate \(scientific(progress.learningRate))")
+    fields.append("\(fixed(progress.examplesPerSecond, 0)) examples/s")
+    fields.append(bytes(ResidentMemory.now))
+    let share = Double(progress.step) / Double(max(1, progress.steps))
+    status(StatusLine(fields, share: share))
   }
 
-  private func complaint(_ text: String) {
-    endLine()
-    StandardError.write("retort: " + text)
+  /// A time in whole seconds, or minutes where there are many.
+  private func countdown(_ seconds: Double) -> String {
+    seconds < 120 ? "\(fixed(max(1, seconds), 0)) s" : duration(seconds)
+  }
+
+  /// The time that has gone by but for compilation.
+  private func working(until now: ContinuousClock.Instant) -> Double {
+    (now - began).seconds - CompilationWatch.shared.seconds
   }
 
   private func line(_ text: String) {
-    guard !isSilent else { return }
-    endLine()
-    StandardOutput.write(text)
+    if !isSilent { StandardOutput.write(text) }
   }
 
   private func summary(_ result: StageResult) -> String {

@@ -12,9 +12,17 @@ enum StandardOutput {
   /// The first error that is not a reader's leaving.
   nonisolated(unsafe) private static var failure: OutputError?
   nonisolated(unsafe) private static var isClosed = false
+  /// Whether the cursor stands behind a line that may be rewritten.
+  nonisolated(unsafe) private static var isLineOpen = false
 
   /// Whether a person is looking.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  /// Whether lines can be taken back: on a terminal that knows how.
+  static var isLive: Bool {
+    guard isTerminal, let kind = getenv("TERM").map({ String(cString: $0) }) else { return false }
+    return !kind.isEmpty && kind != "dumb"
+  }
 
   /// How many characters a line of the terminal has.
   static var columns: Int {
@@ -24,15 +32,43 @@ enum StandardOutput {
   }
 
   /// Writes `text` and a line's end; what nobody reads any more is dropped.
-  static func write(_ text: String, terminator: String = "\n") {
-    guard !isClosed else { return }
-    guard let code = writeAll(text + terminator, to: STDOUT_FILENO) else { return }
-    isClosed = true
-    if code != EPIPE, code != EBADF { failure = OutputError(code: code) }
+  static func write(_ text: String) {
+    endLine()
+    send(Array((text.plain(keepingLines: true) + "\n").utf8))
   }
 
   /// Writes a value as one line of JSON.
   static func write(_ json: JSONValue) { write(json.text) }
+
+  /// Writes a line in place of the one that may be rewritten, and leaves the cursor behind it.
+  static func rewrite(_ line: String) {
+    isLineOpen = true
+    send(Array(("\r" + line.plain(keepingLines: false) + "\u{1B}[K").utf8))
+  }
+
+  /// Takes back a line that may be rewritten.
+  static func clearLine() {
+    guard isLineOpen else { return }
+    rewrite("")
+    send([UInt8(ascii: "\r")])
+    isLineOpen = false
+  }
+
+  /// Leaves a line that may be rewritten as it is.
+  static func endLine() {
+    guard isLineOpen else { return }
+    isLineOpen = false
+    send([UInt8(ascii: "\n")])
+  }
+
+  /// Writes a file's bytes as they are; what nobody reads any more is dropped.
+  static func send(_ bytes: [UInt8]) {
+    guard !isClosed,
+      let code = bytes.withUnsafeBytes({ Descriptor.write($0, to: STDOUT_FILENO) })
+    else { return }
+    isClosed = true
+    if code != EPIPE, code != EBADF { failure = OutputError(code: code) }
+  }
 
   /// Ends the output.
   ///
@@ -42,21 +78,15 @@ enum StandardOutput {
 
 /// Complaints and notes, which are no part of a command's result.
 enum StandardError {
-  /// Writes `text` and a line's end, as well as can be.
-  static func write(_ text: String) { _ = writeAll(text + "\n", to: STDERR_FILENO) }
-}
+  /// Writes `text`, of one or several lines, as well as can be.
+  static func write(_ text: String) {
+    StandardOutput.endLine()
+    let bytes = Array((text.plain(keepingLines: true) + "\n").utf8)
+    _ = bytes.withUnsafeBytes { Descriptor.write($0, to: STDERR_FILENO) }
+  }
 
-/// Writes every byte; returns the error that stopped it.
-private func writeAll(_ text: String, to descriptor: Int32) -> Int32? {
-  var text = text
-  return text.withUTF8 { bytes in
-    var rest = UnsafeRawBufferPointer(bytes)
-    while !rest.isEmpty {
-      let written = Glibc.write(descriptor, rest.baseAddress, rest.count)
-      if written < 0, errno == EINTR { continue }
-      if written < 0 { return errno }
-      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst(written))
-    }
-    return nil
+  /// Writes one line in the program's name.
+  static func complain(_ text: String) {
+    write("retort: " + text.plain(keepingLines: false))
   }
 }

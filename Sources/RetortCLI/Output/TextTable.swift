@@ -12,11 +12,32 @@ struct TextTable {
     self.numeric = numeric
   }
 
-  /// Adds a row.
-  mutating func add(_ cells: String...) { rows.append(cells) }
+  /// Adds a row of cells of one line each.
+  mutating func add(_ cells: String...) { rows.append(cells.map { $0.plain(keepingLines: false) }) }
 
-  /// The rows, two spaces between columns, none at the end.
+  /// The rows, two spaces between columns, none at the end; on a terminal that is too narrow for them, one
+  /// line for each cell.
   var text: String {
+    let lines = lines
+    guard StandardOutput.isTerminal, lines.contains(where: { $0.count > StandardOutput.columns })
+    else { return lines.joined(separator: "\n") }
+    return stacked.joined(separator: "\n")
+  }
+
+  /// Each row's first cell, and below it the others behind their columns' names.
+  private var stacked: [String] {
+    let names = rows[0].dropFirst()
+    let width = names.map(\.count).max() ?? 0
+    return rows.dropFirst().flatMap { row in
+      [row[0]]
+        + zip(names, row.dropFirst()).map { name, cell in
+          let space = String(repeating: " ", count: width - name.count)
+          return name.isEmpty ? "  \(cell)" : "  \(name)\(space)  \(cell)"
+        }
+    }
+  }
+
+  private var lines: [String] {
     let count = rows.map(\.count).max() ?? 0
     let widths = (0..<count).map { column in
       rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
@@ -28,7 +49,7 @@ struct TextTable {
       }
       let line = cells.joined(separator: "  ")
       return String(line.reversed().drop { $0 == " " }.reversed())
-    }.joined(separator: "\n")
+    }
   }
 }
 

@@ -1,6 +1,9 @@
 import Glibc
 
 /// Files that are either wholly written or not there at all.
+///
+/// Links are followed, and a file that is there passes its mode on. Pipes and devices are written to as
+/// they are.
 package enum AtomicFile {
   /// How the name of a file under way ends; what is left of a killed program ends so.
   package static let partialSuffix = ".partial"
@@ -17,14 +20,8 @@ package enum AtomicFile {
 
     /// Appends `bytes`.
     package func append(_ bytes: UnsafeRawBufferPointer) throws(FormatError) {
-      var done = 0
-      while done < bytes.count, let base = bytes.baseAddress {
-        let written = Glibc.write(descriptor, base + done, bytes.count - done)
-        if written >= 0 {
-          done += written
-        } else if errno != EINTR {
-          throw FormatError(path, .system(call: "write", code: errno))
-        }
+      if let code = Descriptor.write(bytes, to: descriptor) {
+        throw FormatError(path, .system(call: "write", code: code))
       }
     }
 
@@ -53,9 +50,34 @@ package enum AtomicFile {
   package static func write(
     to path: String, _ body: (Writer) throws(FormatError) -> Void
   ) throws(FormatError) {
+    switch try OutputPlace(path) {
+    case .file(let target, let old): try replace(target, old, body)
+    case .stream: try stream(to: path, body)
+    }
+  }
+
+  private static func stream(
+    to path: String, _ body: (Writer) throws(FormatError) -> Void
+  ) throws(FormatError) {
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_NOCTTY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
+    defer { close(descriptor) }
+    try body(Writer(descriptor: descriptor, path: path))
+  }
+
+  private static func replace(
+    _ path: String, _ old: stat?, _ body: (Writer) throws(FormatError) -> Void
+  ) throws(FormatError) {
     let (descriptor, beside) = try createBeside(path)
     var closed = false
     do throws(FormatError) {
+      if let old {
+        // Who may not give files away writes one of their own.
+        _ = fchown(descriptor, old.st_uid, old.st_gid)
+        guard fchmod(descriptor, old.st_mode & 0o7777) == 0 else {
+          throw FormatError(path, .system(call: "fchmod", code: errno))
+        }
+      }
       try body(Writer(descriptor: descriptor, path: path))
       guard fsync(descriptor) == 0 else {
         throw FormatError(path, .system(call: "fsync", code: errno))
@@ -77,7 +99,8 @@ package enum AtomicFile {
     guard Glibc.rename(beside, path) == 0 else {
       throw FormatError(path, .system(call: "rename", code: errno))
     }
-    let folder = open(directory(of: path), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    let name = FilePath.folder(of: path)
+    let folder = open(name.isEmpty ? "." : name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard folder >= 0 else { return }  // renamed all the same; the folder cannot be synced
     defer { close(folder) }
     guard fsync(folder) == 0 || errno == EINVAL || errno == EROFS else {
@@ -120,10 +143,5 @@ package enum AtomicFile {
       }
       attempt += 1
     }
-  }
-
-  private static func directory(of path: String) -> String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
-    return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }

@@ -1,4 +1,5 @@
 import COpenCL
+import Synchronization
 
 /// A flat list of commands with every kernel made and every argument bound, ready for replay.
 ///
@@ -11,6 +12,8 @@ package final class LaunchList: Sendable {
   package let descriptions: [CommandDescription]
   private let storage: CommandStorage
   private let blas: Blas
+  /// Where kernels stand that the driver compiles when they run for the first time.
+  private let untried: Mutex<[Int]>
 
   private struct Blas: Sendable { nonisolated(unsafe) let table: UnsafePointer<clblast_table>? }
 
@@ -45,9 +48,26 @@ package final class LaunchList: Sendable {
       }
     }
     programs.keep(in: context)
+    untried = Mutex(context.programs.merges ? Self.firstUses(in: commands) : [])
     self.context = context
     self.storage = storage
     descriptions = commands.map(\.description)
+  }
+
+  /// The first place of each kernel with each size of work-groups.
+  private static func firstUses(in commands: [DeviceCommand]) -> [Int] {
+    struct Use: Hashable {
+      let instance: KernelInstance
+      let entry: String
+      let local: [Int]
+    }
+    var seen: Set<Use> = []
+    return commands.indices.filter { index in
+      guard case .kernel(let launch) = commands[index] else { return false }
+      return seen.insert(
+        Use(instance: KernelInstance(launch), entry: launch.entry, local: launch.local)
+      ).inserted
+    }
   }
 
   /// Finds only buffers that a launch names directly.
@@ -62,10 +82,33 @@ package final class LaunchList: Sendable {
 
   /// Enqueues every command in order and returns at once.
   package func replay() throws(OpenCLError) {
+    let untried = untried.withLock { places in
+      defer { places = [] }
+      return places
+    }
+    try untried.isEmpty ? replay(0..<count) : replay(compiling: untried)
+  }
+
+  /// Enqueues every command, and waits for each kernel that has not run before.
+  private func replay(compiling places: [Int]) throws(OpenCLError) {
+    var next = 0
+    for (done, place) in places.enumerated() {
+      try replay(next..<place)
+      try context.compilation.note(done, of: places.count)
+      try replay(place..<place + 1)
+      try context.finish()
+      next = place + 1
+    }
+    try context.compilation.note(places.count, of: places.count)
+    try replay(next..<count)
+  }
+
+  private func replay(_ places: Range<Int>) throws(OpenCLError) {
     var failed = 0
     let code = opencl_replay(
-      context.library.table, blas.table, context.queue, storage.commands, storage.count, &failed)
-    if code != OCL_SUCCESS { throw failure(code, at: failed) }
+      context.library.table, blas.table, context.queue, storage.commands + places.lowerBound,
+      places.count, &failed)
+    if code != OCL_SUCCESS { throw failure(code, at: places.lowerBound + failed) }
   }
 
   /// Runs every command on a queue that records times, waits, and returns each one's device time

@@ -8,6 +8,8 @@ import Synchronization
 package final class OpenCLContext: Sendable {
   /// The device.
   package let device: OpenCLDevice
+  /// What is told how far compilations are.
+  let compilation = CompilationMonitor()
   /// The programs built so far.
   package let programs: ProgramCache
   let library: OpenCLLibrary

@@ -24,6 +24,8 @@ public enum OpenCLError: Error, Equatable, Sendable {
   case tooLarge(byteCount: Int, limit: Int, device: String)
   /// CLBlast refused a product; `code` is its own status.
   case clblast(code: Int32, detail: String)
+  /// Nobody wanted the kernels any more that were being compiled.
+  case cancelled
 }
 
 /// Which program a fault is about.
@@ -122,6 +124,7 @@ extension OpenCLError: CustomStringConvertible {
       """
     case .clblast(let code, let detail):
       "CLBlast failed with status \(code) (\(Self.name(of: code))): \(detail)."
+    case .cancelled: "The compilation of kernels was interrupted."
     }
   }
 

@@ -15,7 +15,8 @@ struct BuiltInstance: Sendable {
 /// small and always share one.
 package final class ProgramCache: Sendable {
   private let store: ProgramBinaryStore?
-  private let merges: Bool
+  /// Whether kernels share programs, and are compiled to the end when they run for the first time.
+  let merges: Bool
   private let builds = Atomic<Int>(0)
   // Held for the whole of a preparation, so that two threads never build the same instance.
   private let built = Mutex<[KernelInstance: BuiltInstance]>([:])
@@ -50,10 +51,16 @@ package final class ProgramCache: Sendable {
   ) throws(OpenCLError) {
     let groups = groups(missing)
     let outcomes = Mutex<[Int: Result<[BuiltInstance], OpenCLError>]>([:])
+    try context.compilation.note(0, of: missing.count)
     ThreadPool.shared.perform(groups.count) { index in
-      let outcome = Result { () throws(OpenCLError) in try build(groups[index], for: context) }
+      let outcome = Result { () throws(OpenCLError) in
+        let built = outcomes.withLock { $0.keys.reduce(0) { $0 + groups[$1].count } }
+        try context.compilation.note(built, of: missing.count)
+        return try build(groups[index], for: context)
+      }
       outcomes.withLock { $0[index] = outcome }
     }
+    try context.compilation.note(missing.count, of: missing.count)
     for (index, group) in groups.enumerated() {
       guard let outcome = outcomes.withLock({ $0[index] }) else { continue }
       for (instance, place) in zip(group, try outcome.get()) { built[instance] = place }

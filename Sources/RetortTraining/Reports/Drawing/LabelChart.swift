@@ -47,10 +47,6 @@ public struct LabelChart: Sendable {
     """
   }
 
-  /// Writes the chart as a drawing of its own to `path`, wholly or not at all.
-  ///
-  /// - Throws: `FormatError` if the disk refuses.
-  public func write(to path: String) throws(FormatError) {
-    try AtomicFile.write(Array(chart.file.markup.utf8), to: path)
-  }
+  /// The chart as a drawing of its own.
+  public var svg: String { chart.file.markup }
 }

@@ -1,0 +1,39 @@
+import ArgumentParser
+import RetortData
+import RetortFormats
+import RetortOpenCL
+import RetortRecipes
+
+/// What a shell offers in place of a word that is not yet whole.
+extension CompletionKind {
+  /// Bundled recipes, recipe files, and folders on the way to them or of runs.
+  static var recipe: CompletionKind {
+    .custom { _, _, prefix in BundledRecipes.names + paths(beginningWith: prefix) }
+  }
+
+  /// Folders of models, of stages and of runs, and files of weights.
+  static var trainedModel: CompletionKind { .file(extensions: ["safetensors"]) }
+
+  /// Names of datasets.
+  static var dataset: CompletionKind { .list(DatasetSource.all.map(\.name)) }
+
+  /// What `--device` takes on this machine.
+  static var device: CompletionKind {
+    .custom { _, _, _ in
+      let found = (try? OpenCLPlatform.devices()) ?? []
+      return ["auto", "cpu", "opencl"] + found.map(\.selector)
+    }
+  }
+
+  /// YAML files and folders in the folder that `prefix` leads into.
+  private static func paths(beginningWith prefix: String) -> [String] {
+    let folder = FilePath.folder(of: prefix)
+    let before = folder.isEmpty || folder == "/" ? folder : folder + "/"
+    let home = (try? FilePath.expanded(folder.isEmpty ? "." : folder)) ?? "."
+    let names = (try? FolderEntries.names(home)) ?? []
+    return names.compactMap { name in
+      if FolderEntries.leadsToFolder("\(home)/\(name)") { return "\(before)\(name)/" }
+      return name.hasSuffix(".yaml") ? before + name : nil
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import RetortTraining
+import Synchronization
+
+/// Tells how far the compilation of kernels is, and how long it took in all.
+final class CompilationWatch: Sendable {
+  /// The one of this process.
+  static let shared = CompilationWatch()
+
+  private struct State {
+    var began: ContinuousClock.Instant?
+    var lastLine: ContinuousClock.Instant?
+    var seconds = 0.0
+    var isSilent = false
+  }
+
+  private let state = Mutex(State())
+
+  /// The time that compilations took so far.
+  var seconds: Double { state.withLock { $0.seconds } }
+
+  /// Whether nothing is told.
+  var isSilent: Bool {
+    get { state.withLock { $0.isSilent } }
+    set { state.withLock { $0.isSilent = newValue } }
+  }
+
+  /// Notes that `done` of `total` kernels are compiled; may be called by any thread.
+  ///
+  /// - Returns: Whether to go on.
+  func note(_ done: Int, of total: Int) -> Bool {
+    state.withLock { state in
+      let now = ContinuousClock.now
+      let began = state.began ?? now
+      guard done < total else {
+        state.seconds += (now - began).seconds
+        state.began = nil
+        if !state.isSilent { StandardOutput.clearLine() }
+        return !Interruption.isWanted
+      }
+      state.began = began
+      let line = "  compiling \(done + 1) of \(total)"
+      if state.isSilent {
+        // Only the time counts.
+      } else if StandardOutput.isLive {
+        StandardOutput.rewrite(StatusLine([line]).fitted(to: StandardOutput.columns - 1))
+      } else if now - max(began, state.lastLine ?? began) >= ProgressLines.pause {
+        state.lastLine = now
+        StandardOutput.write(line)
+      }
+      return !Interruption.isWanted
+    }
+  }
+}
