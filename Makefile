@@ -66,13 +66,7 @@ bundle-check: ## Try the bundle in a bare chroot (needs root)
 	@Scripts/bundle-check.sh
 
 manual: build ## Write the man page and shell completions under dist/share
-	swift package generate-manual
-	@mkdir -p dist/share/man/man1 dist/share/bash-completion/completions \
-	  dist/share/zsh/site-functions dist/share/fish/vendor_completions.d
-	@cp .build/plugins/GenerateManual/outputs/RetortCLI/retort.1 dist/share/man/man1/
-	@$(RETORT) --generate-completion-script bash > dist/share/bash-completion/completions/retort
-	@$(RETORT) --generate-completion-script zsh > dist/share/zsh/site-functions/_retort
-	@$(RETORT) --generate-completion-script fish > dist/share/fish/vendor_completions.d/retort.fish
+	@Scripts/manual.sh $(RETORT)
 
 reproduce-fashion: setup build ## Fill the tables of labels against variants, five seeds each; goes on where it stopped
 	@Scripts/setup.sh figure

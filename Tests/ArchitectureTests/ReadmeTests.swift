@@ -9,6 +9,29 @@ import Testing
     #expect(try blocks("swift").contains(example))
   }
 
+  /// The manifest as printed, of a package beside a folder `retort`, finds the product.
+  @Test func theManifestFindsTheLibrary() throws {
+    let manifest = try #require(try blocks("swift").first { $0.contains("PackageDescription") })
+    let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    defer { try? FileManager.default.removeItem(at: root) }
+    let app = root.appendingPathComponent("app")
+    let sources = app.appendingPathComponent("Sources/MyDistillation")
+    try FileManager.default.createDirectory(at: sources, withIntermediateDirectories: true)
+    try Data(manifest.utf8).write(to: app.appendingPathComponent("Package.swift"))
+    try Data("import Retort\n".utf8).write(to: sources.appendingPathComponent("main.swift"))
+    try FileManager.default.createSymbolicLink(
+      at: root.appendingPathComponent("retort"), withDestinationURL: SourceTree.root)
+    let swift = Process()
+    swift.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    swift.arguments = ["swift", "package", "--package-path", app.path, "show-dependencies"]
+    let output = Pipe()
+    (swift.standardOutput, swift.standardError) = (output, output)
+    try swift.run()
+    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    swift.waitUntilExit()
+    #expect(swift.terminationStatus == 0, "\(text)")
+  }
+
   @Test func theRecipeIsOne() throws {
     let recipe = try #require(try blocks("yaml").first)
     #expect(recipe.split(separator: "\n").count <= 20)
@@ -35,9 +58,13 @@ import Testing
     }
   }
 
-  @Test(arguments: ["README.md", "ARCHITECTURE.md"]) func everyPathExists(_ page: String) throws {
+  @Test(arguments: ["README.md", "ARCHITECTURE.md", "Documentation/json.md"]) func everyPathExists(
+    _ page: String
+  ) throws {
     let paths = try SourceTree.text(page).matches(
-      of: #/`((?:Sources|Kernels|Tests|Recipes|Benchmarks|Scripts)/[A-Za-z0-9_\/.+-]*)`/#)
+      of:
+        #/`((?:Sources|Kernels|Tests|Recipes|Benchmarks|Scripts|Documentation)/[A-Za-z0-9_\/.+-]*)`/#
+    )
     #expect(!paths.isEmpty)
     for path in paths {
       let file = SourceTree.root.appendingPathComponent(String(path.1)).path

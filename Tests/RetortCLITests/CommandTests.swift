@@ -1,4 +1,5 @@
 import RetortFormats
+import RetortTestSupport
 import Testing
 
 @Suite struct CommandTests {
@@ -89,7 +90,8 @@ import Testing
   @Test(arguments: ["cpu", "opencl"]) func verifyReportsEveryCase(_ device: String) throws {
     let outcome = try CommandLineTool.run(["verify", "--device", device, "--json"])
     #expect(outcome.status == 0)
-    let cases = try #require(try outcome.json().array)
+    try JSONSchema("commands", "#/$defs/verify").check(outcome.json())
+    let cases = try #require(try outcome.json()["cases"]?.array)
     #expect(cases.count >= 7)
     for entry in cases {
       #expect(entry["file"]?.string != nil && entry["kind"]?.string != nil)
@@ -111,6 +113,7 @@ import Testing
     #expect(lines.count == 14)
     for line in lines {
       let entry = try JSONValue.parse(Array(line.utf8)[...], path: "output")
+      try JSONSchema("commands", "#/$defs/verifyKernels").check(entry)
       #expect(entry["fault"] == .null && entry["form"]?.string != nil)
       #expect(try #require(entry["error"]?.double) <= #require(entry["tolerance"]?.double))
     }

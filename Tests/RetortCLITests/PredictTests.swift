@@ -70,7 +70,7 @@ import Testing
       #expect(outcome.output.isEmpty)
       let rows = try String(contentsOfFile: folder + "/answer.csv", encoding: .utf8)
         .split(separator: "\n").map(String.init)
-      #expect(rows.first == "input,index,class,probability,class2,probability2")
+      #expect(rows.first == "file,index,class,probability,class2,probability2")
       let answers = Set(rows.dropFirst().map { $0.split(separator: ",").suffix(4) })
       #expect(answers.count == 1, "\(rows)")
       #expect(

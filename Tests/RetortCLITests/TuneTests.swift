@@ -1,5 +1,6 @@
 import Foundation
 import RetortFormats
+import RetortTestSupport
 import Testing
 
 @Suite struct TuneTests {
@@ -18,6 +19,7 @@ import Testing
     }
     let search = ["tune", "--models", "mlp", "--budget", "1", "--device", "opencl"]
     let first = try json(search)
+    try JSONSchema("commands", "#/$defs/tune").check(first)
     let found = try #require(first["contractions"]?.array)
     #expect(found.count >= 1)
     for entry in found {

@@ -157,16 +157,16 @@ import Testing
     try withRuns { home in
       let path = home + "/alone/teacher/config.json"
       let text = String(decoding: try FileBytes.read(path), as: UTF8.self)
+      let names = String(try #require(text.firstMatch(of: #/\["T-shirt[^\]]*\]/#)).0)
+      let options = String(try #require(text.firstMatch(of: #/"options":{[^}]*}/#)).0)
       for (old, new, complaint) in [
         ("\"Sandal\",", "", "classNames: must be 10 names, as 'classes' says, is 9"),
         ("\"Sandal\"", "7", "classNames: must be an array of names, is an array"),
-        (
-          "[\"T-shirt", "{}, \"x\": [\"T-shirt",
-          "classNames: must be an array of names, is an object"
-        ),
+        (names, "{}", "classNames: must be an array of names, is an object"),
         ("[28,28,1]", "[28,28]", "image: must be height, width and channels, is [28,28]"),
         ("[28,28,1]", "[28,28,1,\"a\"]", "image: must be height, width and channels"),
-        ("\"options\":{", "\"options\":[],\"x\":{", "options: must be an object, is an array"),
+        (options, "\"options\":[]", "options: must be an object, is an array"),
+        ("\"options\"", "\"optoins\"", "unknown key 'optoins', the nearest is 'options'"),
       ] {
         try #require(text.contains(old), "\(text)")
         let damaged = text.replacingOccurrences(of: old, with: new)

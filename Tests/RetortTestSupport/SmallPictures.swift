@@ -11,12 +11,12 @@ package enum SmallPictures {
     try body(home)
   }
 
-  /// Writes 60 training and 40 test pictures of ten classes to `folder`, which is made.
+  /// Writes `training` training and 40 test pictures of ten classes to `folder`, which is made.
   ///
   /// Class c is a bar whose height and place tell it from the others, with some texture.
-  package static func write(to folder: String) throws {
+  package static func write(to folder: String, training: Int = 60) throws {
     try AtomicFile.makeDirectories(folder)
-    for (part, count) in [("train", 60), ("t10k", 40)] {
+    for (part, count) in [("train", training), ("t10k", 40)] {
       let pixels = (0..<count * 784).map { index in
         let (image, row, column) = (index / 784, index / 28 % 28, index % 28)
         let isBar = (row + image) % 28 < 4 + 2 * (image % 10) && column > image % 10

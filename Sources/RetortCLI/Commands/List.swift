@@ -61,8 +61,8 @@ struct List: ParsableCommand {
           .array(
             model.options.map { option in
               .record(
-                ("name", .string(option.name)), ("summary", .string(option.summary)),
-                ("default", .real(option.standard)), ("allowed", .string(option.allowed)))
+                ("name", .string(option.name)), ("meaning", .string(option.summary)),
+                ("default", .real(option.standard)), ("values", .string(option.allowed)))
             })))
     }
     return .object(members)

@@ -52,7 +52,7 @@ struct Predict: ParsableCommand {
       JSONValue.record(("class", .string($0.name)), ("probability", .real($0.probability)))
     }
     return JSONValue.record(
-      ("input", .string(prediction.path)), ("index", .integer(prediction.index)),
+      ("file", .string(prediction.path)), ("index", .integer(prediction.index)),
       ("class", prediction.classes.first.map { .string($0.name) } ?? .null),
       ("probability", prediction.classes.first.map { .real($0.probability) } ?? .null),
       ("top", .array(classes))
@@ -61,7 +61,7 @@ struct Predict: ParsableCommand {
 
   private func head(_ count: Int) -> String {
     let more = (1..<max(1, count)).flatMap { ["class\($0 + 1)", "probability\($0 + 1)"] }
-    return (["input", "index", "class", "probability"] + more).joined(separator: ",")
+    return (["file", "index", "class", "probability"] + more).joined(separator: ",")
   }
 
   private func row(_ prediction: Prediction) -> String {

@@ -64,14 +64,15 @@ struct Verify: ParsableCommand {
         .record(
           ("file", .string(verified.content.path)), ("kind", .string(verified.kind)),
           ("losses", .real(result.losses)), ("gradients", .real(result.gradients)),
-          ("final", .real(result.final))))
+          ("final", .real(result.final)), ("passed", .bool(result.isWithinTolerance))))
       table.add(
         verified.content.path, verified.kind, scientific(result.losses),
         scientific(result.gradients), scientific(result.final),
         result.isWithinTolerance ? "ok" : "TOO FAR")
     }
     if format.json {
-      StandardOutput.write(.array(rows))
+      StandardOutput.write(
+        .record(("device", .string(backend.name)), ("cases", .array(rows))))
     } else {
       StandardOutput.write(table.text)
     }

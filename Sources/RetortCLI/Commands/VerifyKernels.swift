@@ -64,8 +64,8 @@ struct KernelVerification {
       }
     }
     guard faultCount == 0 else {
-      StandardError.write(
-        "retort: \(backend.name) is wrong in \(faultCount) of \(count) cases; report the table")
+      StandardError.complain(
+        "\(backend.name) is wrong in \(faultCount) of \(count) cases; report the table")
       throw ExitCode(1)
     }
   }

@@ -11,6 +11,7 @@ final class CompilationWatch: Sendable {
     var lastLine: ContinuousClock.Instant?
     var seconds = 0.0
     var isSilent = false
+    var hasLines = false
   }
 
   private let state = Mutex(State())
@@ -22,6 +23,12 @@ final class CompilationWatch: Sendable {
   var isSilent: Bool {
     get { state.withLock { $0.isSilent } }
     set { state.withLock { $0.isSilent = newValue } }
+  }
+
+  /// Whether lines now and then tell it where none can be rewritten: in a log, not in a result.
+  var hasLines: Bool {
+    get { state.withLock { $0.hasLines } }
+    set { state.withLock { $0.hasLines = newValue } }
   }
 
   /// Notes that `done` of `total` kernels are compiled; may be called by any thread.
@@ -43,7 +50,7 @@ final class CompilationWatch: Sendable {
         // Only the time counts.
       } else if StandardOutput.isLive {
         StandardOutput.rewrite(StatusLine([line]).fitted(to: StandardOutput.columns - 1))
-      } else if now - max(began, state.lastLine ?? began) >= ProgressLines.pause {
+      } else if state.hasLines, now - max(began, state.lastLine ?? began) >= ProgressLines.pause {
         state.lastLine = now
         StandardOutput.write(line)
       }

@@ -16,7 +16,10 @@ final class ProgressLines {
   private let began = ContinuousClock.now
 
   /// Lines for the standard output; none at all where another program reads JSON.
-  init(isSilent: Bool) { self.isSilent = isSilent }
+  init(isSilent: Bool) {
+    self.isSilent = isSilent
+    CompilationWatch.shared.hasLines = !isSilent
+  }
 
   /// Says what runs where.
   func begin(_ recipe: Recipe, _ folder: String, _ device: String) {

@@ -22,6 +22,8 @@ extension FormatError.Fault {
     case .notJSON(let reason): "not JSON: \(reason)"
     case .wrongType(let expected, let found): "must be \(expected), is \(found)"
     case .missingKey(let key): "'\(key)' is missing"
+    case .unknownKey(let key, let nearest):
+      "unknown key '\(key)'" + (nearest.map { ", the nearest is '\($0)'" } ?? "")
     case .duplicateKey(let key): "'\(key)' stands twice"
     case .negativeDimension(let text): "dimension \(text) is negative"
     case .sizeOverflow(let shape): "shape \(shape) has more bytes than can be counted"
@@ -59,6 +61,7 @@ extension FormatError.Fault {
       "The file was cut short or damaged; copy or download it again."
     case .tooLarge: "If the file can be trusted, it is too big for this reader; split it."
     case .wrongMagic: "Check that this is the right file."
+    case .unknownKey: "Remove or correct it; a newer version of Retort may have written it."
     case .notJSON, .wrongType, .missingKey, .duplicateKey, .negativeDimension, .sizeOverflow,
       .reversedRange, .overlap, .gap, .lengthMismatch:
       "The program that wrote the file broke the format; write it again with another."

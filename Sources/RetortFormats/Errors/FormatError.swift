@@ -27,6 +27,8 @@ public struct FormatError: Error, Equatable, Sendable {
     case wrongType(expected: String, found: String)
     /// An entry that the format demands is absent.
     case missingKey(String)
+    /// A key that the format does not have.
+    case unknownKey(String, nearest: String?)
     /// One key stands twice.
     case duplicateKey(String)
     /// A dimension is below zero.

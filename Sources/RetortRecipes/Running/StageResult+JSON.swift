@@ -32,6 +32,7 @@ extension StageResult {
   /// - Throws: `FormatError` for a file that cannot be read or is no such result.
   init(path: String, of stage: StageSpec) throws(FormatError) {
     let json = try JSONValue.parse(try FileBytes.read(path, limit: 1 << 20)[...], path: path)
+    try JSONShape.result.check(json, path: path)
     let player = stage.trained
     func whole(_ key: String) throws(FormatError) -> Int {
       guard let value = json[key]?.int else { throw FormatError(path, .missingKey(key)) }

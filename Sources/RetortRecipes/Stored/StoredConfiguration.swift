@@ -25,6 +25,7 @@ struct StoredConfiguration {
     let path = folder + "/config.json"
     guard FileBytes.isReadable(path) else { return nil }
     let json = try JSONValue.parse(try FileBytes.read(path, limit: 1 << 20)[...], path: path)
+    try JSONShape.configuration.check(json, path: path)
     guard let model = json["model"]?.string else {
       throw FormatError(path, .missingKey("model"))
     }

@@ -70,6 +70,7 @@ struct MetricLines {
         damaged += 1
         continue
       }
+      try JSONShape.metrics.check(line, path: path)
       let place = places[name] ?? stages.count
       if place == stages.count {
         places[name] = place

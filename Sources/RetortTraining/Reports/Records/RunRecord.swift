@@ -53,9 +53,13 @@ public struct RunRecord: Sendable {
   private static func sessions(_ path: String) throws(FormatError) -> [SessionRecord] {
     guard FileBytes.isReadable(path) else { return [] }
     let bytes = try FileBytes.read(path, limit: 1 << 24)
-    return bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
-      (try? JSONValue.parse(line, path: path)).flatMap(SessionRecord.init)
+    var records: [SessionRecord] = []
+    for line in bytes.split(separator: UInt8(ascii: "\n")) {
+      guard let json = try? JSONValue.parse(line, path: path) else { continue }
+      try JSONShape.session.check(json, path: path)
+      if let record = SessionRecord(json) { records.append(record) }
     }
+    return records
   }
 
   private static func components(of path: String) -> [String] {

@@ -39,19 +39,21 @@ package struct StageRecord: Sendable {
     var damage: [String] = []
     // Values take many times the bytes of their text, so files have limits of their own.
     func record<Record>(
-      _ file: String, limit: Int, _ make: (JSONValue) -> Record?
+      _ file: String, _ shape: JSONShape, limit: Int, _ make: (JSONValue) -> Record?
     ) throws(FormatError) -> Record? {
       guard let path = home.map({ $0 + "/" + file }), FileBytes.isReadable(path) else { return nil }
       let bytes = try FileBytes.read(path, limit: limit)
-      let record = make(try JSONValue.parse(bytes[...], path: path))
+      let json = try JSONValue.parse(bytes[...], path: path)
+      try shape.check(json, path: path)
+      let record = make(json)
       if record == nil {
         damage.append("\(file) of \(lines.name) does not hold what it should, and is left out.")
       }
       return record
     }
-    result = try record("result.json", limit: 1 << 20, ResultRecord.init)
-    evaluation = try record("evaluation.json", limit: 1 << 25, EvaluationRecord.init)
-    exploration = try record("explored.json", limit: 1 << 26, ExplorationRecord.init)
+    result = try record("result.json", .result, limit: 1 << 20, ResultRecord.init)
+    evaluation = try record("evaluation.json", .evaluation, limit: 1 << 25, EvaluationRecord.init)
+    exploration = try record("explored.json", .explored, limit: 1 << 26, ExplorationRecord.init)
     if let path = home.map({ $0 + "/samples.png" }), FileBytes.isReadable(path) {
       samples = try FileBytes.read(path, limit: 1 << 24)
     } else {

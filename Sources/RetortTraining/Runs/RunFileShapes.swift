@@ -1,0 +1,65 @@
+import RetortFormats
+
+/// The JSON files of a run, as `Documentation/schemas` describes them.
+extension JSONShape {
+  /// `result.json`: what a stage came to, and at the top of a run of several what all of them did.
+  package static let result = JSONShape.object(
+    stageResult.merging(["stages": .list(.object(stageResult))]) { $1 })
+
+  /// `evaluation.json`: how the test examples of each class were taken.
+  package static let evaluation = JSONShape.object([
+    "split": .value, "accuracy": .value, "nll": .value, "ece": .value, "classes": .value,
+    "trainingExamples": .value, "confusion": .value,
+    "calibration": .list(
+      .object(["count": .value, "confidence": .value, "accuracy": .value])),
+  ])
+
+  /// `explored.json`: what a search found.
+  package static let explored = JSONShape.object([
+    "stage": .value, "originals": figures, "steps": .list(figures),
+    "samples": .list(
+      .list(
+        .object([
+          "title": .value, "divergence": .value, "teacher": opinions, "student": opinions,
+          "picture": .value,
+        ]))),
+  ])
+
+  /// A line of `metrics.jsonl`: losses and rates of a step, or an evaluation after it.
+  package static let metrics = JSONShape.object([
+    "stage": .value, "step": .value, "epoch": .value, "seconds": .value, "split": .value,
+    "loss": .value, "losses": .value, "learningRate": .value, "examplesPerSecond": .value,
+    "accuracy": .value,
+  ])
+
+  /// A line of `sessions.jsonl`: a process that worked at the run.
+  package static let session = JSONShape.object([
+    "began": .value, "command": .value, "device": .value, "version": .value, "revision": .value,
+  ])
+
+  /// A `config.json`: what model the weights beside it are of.
+  package static let configuration = JSONShape.object([
+    "model": .value, "options": .value, "classes": .value, "classNames": .value, "image": .value,
+    "version": .value,
+  ])
+
+  private static let stageResult: [String: JSONShape] = [
+    "stage": .value, "student": score, "teacher": score, "generator": score, "labeler": score,
+    "kept": .value, "last": outcome, "best": outcome, "agreement": .value, "steps": .value,
+    "labelledExamples": .value, "teacherEvaluations": .value, "seconds": .value, "losses": .value,
+    "device": .value, "seed": .value, "recipeSHA256": .value, "version": .value,
+  ]
+  private static let score = JSONShape.object([
+    "accuracy": .value, "nll": .value, "ece": .value, "parameters": .value, "macs": .value,
+  ])
+  private static let outcome = JSONShape.object([
+    "step": .value,
+    "validation": .object(["step": .value, "accuracy": .value, "loss": .value]),
+    "test": .object(["accuracy": .value, "nll": .value]),
+  ])
+  private static let figures = JSONShape.object([
+    "divergence": .value, "teacherConfidence": .value, "studentConfidence": .value,
+    "agreement": .value,
+  ])
+  private static let opinions = JSONShape.list(.object(["class": .value, "probability": .value]))
+}
