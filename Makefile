@@ -10,7 +10,7 @@ TEST = python3 Scripts/test.py "$$(swift build --show-bin-path $(TEST_BUILD))/re
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind verify bench bench-step bundle bundle-check manual reproduce-fashion size clean
+.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind verify bench bench-step bundle gpu-report bundle-check manual reproduce-fashion size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,9 @@ bench-step: build ## Time four training steps beside PyTorch's on this machine (
 
 bundle: setup ## Pack binary and libraries into dist/retort-VERSION-x86_64-linux.tar.gz
 	@Scripts/bundle.sh
+
+gpu-report: bundle ## Measure this machine's GPU within eight minutes, beside PyTorch where there is one
+	@Scripts/gpu-report.sh
 
 bundle-check: ## Try the bundle in a bare chroot (needs root)
 	@Scripts/bundle-check.sh

@@ -24,5 +24,7 @@ run() { chroot "$root" "/$folder/retort" "$@"; }
 run --help >/dev/null
 run list >/dev/null
 run verify --device cpu
+run check "/$folder/peers/report.yaml" >/dev/null
+[[ -x "$root/$folder/gpu-report.sh" && -s "$root/$folder/peers/bench.py" ]]
 # With a loader and no driver, the tool says so and goes on.
 run devices

@@ -126,8 +126,8 @@ steps() { # NAME STEP OPTION...
 }
 for step in resnet20 tgt-first-order lenet5 mobile encoder; do steps "step-$step" "$step"; done
 for step in resnet20 mobile; do steps "no-loads-$step" "$step" --no-loads; done
-part profile 20 "$retort" bench step --models resnet20,tgt-first-order --repeats 1 --profile \
-  --device "$device"
+part profile 20 "$retort" bench step --models resnet20,tgt-first-order --repeats 1 \
+  --profile launches --device "$device"
 
 # Teacher, generator and student, from pictures to the report.
 if [[ -z "${RETORT_DATA:-}" && ! -d /usr/share/datasets/fashion-mnist ]]; then

@@ -57,7 +57,10 @@ def step_rows(name, options):
             check_curves(
                 name, peers, Record(record).tensors["losses"].tolist(),
                 TOLERANCES[options.compute])
-            memory = {peer.mode: peer.sample("memory") for peer in peers}
+            # What a process holds says little where a GPU holds the tensors.
+            memory = {
+                peer.mode: peer.sample("memory") for peer in peers if options.peer_device == "cpu"
+            }
             best = rounds.fastest(peers)
             resident = []
 
@@ -71,8 +74,7 @@ def step_rows(name, options):
             for peer in peers:
                 peer.close()
     yield rounds.row(name, mine, theirs, best.mode, "ms")
-    # What a process holds says little where a GPU holds the tensors.
-    if options.peer_device == "cpu":
+    if memory:
         leanest = min(memory, key=memory.get)
         yield rounds.row(f"memory-{name}", resident, [memory[leanest]], leanest, "MiB")
 

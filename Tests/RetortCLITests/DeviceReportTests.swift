@@ -3,15 +3,22 @@ import Testing
 
 /// The script that measures a machine's GPU, beside a program that stands in for `retort`.
 @Suite struct DeviceReportTests {
-  private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .appendingPathComponent("../../Scripts/gpu-report.sh").standardizedFileURL.path
+  private static func file(_ path: String) -> String {
+    URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../\(path)").standardizedFileURL.path
+  }
+
+  @Test func itsRecipeHasNoFault() throws {
+    let outcome = try CommandLineTool.run(["check", Self.file("Benchmarks/peers/report.yaml")])
+    #expect(outcome.status == 0, "\(outcome.errors)")
+  }
 
   @Test func aPartThatHangsCostsNoOther() throws {
     let bundle = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: bundle) }
     try FileManager.default.createDirectory(at: bundle, withIntermediateDirectories: true)
     let copy = bundle.appendingPathComponent("gpu-report.sh").path
-    try FileManager.default.copyItem(atPath: Self.script, toPath: copy)
+    try FileManager.default.copyItem(atPath: Self.file("Scripts/gpu-report.sh"), toPath: copy)
     let program = bundle.appendingPathComponent("retort").path
     try """
     #!/bin/sh
