@@ -6,16 +6,19 @@ package struct DeviceCase: Sendable, CustomStringConvertible {
   package let description: String
   /// The largest error allowed, relative to the largest element of a result.
   package let tolerance: Double
+  /// What the largest element counts as at least.
+  let floor: Double
   /// Whether it also holds in the types of matrix units, to which its operands are exact.
   package let isExactlyRounded: Bool
   let build: @Sendable (inout CaseGraph) -> [Tensor]
 
   /// A case that `build` adds to a graph; it returns the results.
   package init(
-    _ description: String, tolerance: Double = 1e-5, isExactlyRounded: Bool = false,
+    _ description: String, tolerance: Double = 1e-5, floor: Double = 1e-3,
+    isExactlyRounded: Bool = false,
     build: @escaping @Sendable (inout CaseGraph) -> [Tensor]
   ) {
-    (self.description, self.tolerance) = (description, tolerance)
+    (self.description, self.tolerance, self.floor) = (description, tolerance, floor)
     (self.isExactlyRounded, self.build) = (isExactlyRounded, build)
   }
 }

@@ -58,10 +58,11 @@ package struct DeviceCheck {
     let item = cases[index]
     let pairs = Array(zip(found, expected[index]))
     let faults = pairs.enumerated().compactMap { place, pair in
-      difference(pair.0, pair.1, tolerance: item.tolerance).map { "result \(place) \($0)" }
+      difference(pair.0, pair.1, tolerance: item.tolerance, floor: item.floor)
+        .map { "result \(place) \($0)" }
     }
     return Outcome(
-      name: item.description, error: pairs.map { distance($0, $1) }.max() ?? 0,
+      name: item.description, error: pairs.map { distance($0, $1, floor: item.floor) }.max() ?? 0,
       tolerance: item.tolerance, fault: faults.first)
   }
 

@@ -21,7 +21,8 @@ package struct DeviceSuite: Sendable {
     // Gradients behind a norm of two elements nearly cancel: -0.003459699 instead of -0.003459738.
     DeviceSuite(
       name: "loads", cases: GraphCase.loads.map { $0.deviceCase("loads", tolerance: 5e-5) }),
-    DeviceSuite(name: "rows", cases: OpCase.rowSizes.map(\.deviceCase)),
+    DeviceSuite(
+      name: "rows", cases: OpCase.rowSizes.map(\.deviceCase) + NearRows.deviceCases),
     DeviceSuite(name: "reductions", cases: OpCase.reductionSizes.map(\.deviceCase)),
     DeviceSuite(name: "optimizers", cases: OptimizerUpdate.all.map(\.deviceCase)),
     DeviceSuite(

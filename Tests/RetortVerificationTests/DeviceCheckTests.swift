@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["training", "indexing"]) func aSuiteHoldsOnTheProcessor(
+  @Test(arguments: ["rows", "training", "indexing"]) func aSuiteHoldsOnTheProcessor(
     _ name: String
   ) throws {
     let suite = try #require(DeviceSuite.all.first { $0.name == name })
