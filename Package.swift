@@ -27,8 +27,8 @@ let package = Package(
     .target(
       name: "CRecipes", path: "Recipes",
       exclude: [
-        "fashion-budget.yaml", "fashion-demo.yaml", "fashion-hint.yaml", "fashion-kd.yaml",
-        "fashion-labels.yaml", "fashion-players.yaml", "fashion-tgt.yaml",
+        "fashion-budget.yaml", "fashion-demo.yaml", "fashion-ensemble.yaml", "fashion-hint.yaml",
+        "fashion-kd.yaml", "fashion-labels.yaml", "fashion-players.yaml", "fashion-tgt.yaml",
       ],
       sources: ["recipes.c"], publicHeadersPath: "include"),
     .target(

@@ -9,6 +9,9 @@ static const char fashion_budget[] = {
 static const char fashion_demo[] = {
 #embed "fashion-demo.yaml"
     , 0};
+static const char fashion_ensemble[] = {
+#embed "fashion-ensemble.yaml"
+    , 0};
 static const char fashion_hint[] = {
 #embed "fashion-hint.yaml"
     , 0};
@@ -28,6 +31,7 @@ static const char fashion_tgt[] = {
 static const retort_bundled_recipe recipes[] = {
     {"fashion-budget", fashion_budget},
     {"fashion-demo", fashion_demo},
+    {"fashion-ensemble", fashion_ensemble},
     {"fashion-hint", fashion_hint},
     {"fashion-kd", fashion_kd},
     {"fashion-labels", fashion_labels},

@@ -1,3 +1,4 @@
+import RetortDistillation
 import RetortModels
 import RetortNN
 import RetortSchema
@@ -31,14 +32,52 @@ extension PlayerSpec {
   /// - Parameter teaches: Whether a teacher teaches in this stage, rather than being trained.
   init(_ reader: MapReader, as role: StageSpec.Player, teaches: Bool) {
     self.init(model: "")
-    reader.exclude(["weights", "from"])
-    reader.exclude(["model", "from"])
     if role == .teacher, teaches {
       expectedAccuracy = reader.number("expected-accuracy", .unit)
     } else if role == .teacher {
       reader.misplaced(
         ["expected-accuracy"], with: "no student", belongTo: ["a teacher that teaches one"])
     }
+    if role == .teacher {
+      guard !reader.has("ensemble") else {
+        decodeMembers(reader)
+        return
+      }
+      reader.misplaced(["mean"], with: "one model", belongTo: ["an ensemble"])
+      reader.pass(over: ["ensemble"])
+    }
+    decodeModel(reader, role)
+  }
+
+  /// The models under `ensemble`.
+  private mutating func decodeMembers(_ reader: MapReader) {
+    for key in ["model", "weights", "from"] { reader.exclude(["ensemble", key]) }
+    for element in reader.elements("ensemble") ?? [] {
+      element.require("name")
+      let name = element.text("name") ?? ""
+      var spec = PlayerSpec(model: "")
+      let weight = element.number("weight", .positive()) ?? 1
+      spec.decodeModel(element, .teacher)
+      let place = element.value("name")?.place ?? element.node.place
+      if members.contains(where: { $0.name == name }) {
+        element.faults.add(
+          place, .rule("two models of the ensemble are called '\(name)'. Rename one."))
+      }
+      if name.contains(".") {
+        element.faults.add(place, .rule("'\(name)' has a '.', which separates modules. Rename it."))
+      }
+      members.append(Member(name: name, weight: weight, spec: spec))
+    }
+    mean =
+      reader.choice("mean", Ensemble.Mean.allCases.map(\.rawValue)).flatMap(Ensemble.Mean.init)
+      ?? mean
+    reader.finish()
+  }
+
+  /// One model, its options and its weights.
+  private mutating func decodeModel(_ reader: MapReader, _ role: StageSpec.Player) {
+    reader.exclude(["weights", "from"])
+    reader.exclude(["model", "from"])
     if let path = reader.path("weights") { source = .file(path) }
     if let stage = reader.text("from") {
       source = .stage(stage)
@@ -100,25 +139,51 @@ extension PlayerSpec {
         name: "from", type: .text, defaultText: nil,
         meaning: "an earlier stage, whose model and weights are taken"),
     ]
-    if role == .teacher {
-      keys.append(
-        KeyInfo(
-          name: "expected-accuracy", type: .number(.unit), defaultText: nil,
-          meaning: "the test accuracy below which a teacher is refused"))
-    }
     for option in models.flatMap(\.options) where !keys.contains(where: { $0.name == option.name })
     {
       var info = option.info
       info.owners = models.filter { $0.options.contains { $0.name == option.name } }.map(\.name)
       keys.append(info)
     }
-    return MapInfo(keys: keys, identities: ["model", "from"], shorthand: "model")
+    let model = MapInfo(keys: keys, identities: ["model", "from"], shorthand: "model")
+    guard role == .teacher else { return model }
+    let name = KeyInfo(
+      name: "name", type: .text, defaultText: nil, meaning: "what its modules' paths begin with")
+    let weight = KeyInfo(
+      name: "weight", type: .number(.positive()), defaultText: "1", meaning: "its share of the mean"
+    )
+    let own = [
+      KeyInfo(
+        name: "expected-accuracy", type: .number(.unit), defaultText: nil,
+        meaning: "the test accuracy below which a teacher is refused"),
+      KeyInfo(
+        name: "ensemble", type: .list(MapInfo(keys: [name, weight] + keys, shorthand: "model")),
+        defaultText: nil, meaning: "several models that answer as one, in place of 'model'"),
+      KeyInfo(
+        name: "mean", type: .choice(Ensemble.Mean.allCases.map(\.rawValue)),
+        defaultText: Ensemble.Mean.probabilities.rawValue, meaning: "what an ensemble averages"),
+    ]
+    return MapInfo(
+      keys: Array(keys.prefix(3)) + own + keys.dropFirst(3),
+      identities: ["model", "from", "ensemble"], shorthand: "model")
   }
 
   /// The written map.
   var entries: [YAMLEntry] {
     var entries: [YAMLEntry]
     switch source {
+    case _ where !members.isEmpty:
+      let maps = members.map { member in
+        YAMLText.map(
+          [
+            YAMLEntry("name", YAMLText.word(member.name)),
+            YAMLEntry("weight", YAMLText.number(member.weight)),
+          ] + member.spec.entries)
+      }
+      entries = [
+        YAMLEntry("ensemble", "[" + maps.joined(separator: ", ") + "]"),
+        YAMLEntry("mean", mean.rawValue),
+      ]
     case .untrained: entries = [YAMLEntry("model", YAMLText.word(model))]
     case .file(let path):
       entries = [

@@ -45,7 +45,7 @@ struct StageDecoder {
     case .generator: return [NamedLoss(VariationalLoss())]
     case .teacher: return [NamedLoss(CrossEntropyLoss())]
     case .student:
-      guard let teacher = stage.teacher, teacher.source != .untrained else {
+      guard let teacher = stage.teacher, teacher.hasWeights else {
         return [NamedLoss(CrossEntropyLoss())]
       }
       notes.append(
@@ -63,19 +63,34 @@ struct StageDecoder {
       faults.add(reader.node.place, .nothingToTrain(stage: stage.name))
     }
     for case (let role, let player?) in players {
-      guard case .stage(let name) = player.source else { continue }
-      let place = reader.value(role.rawValue)?["from"]?.place ?? reader.node.place
-      guard let earlier = stages.first(where: { $0.name == name }) else {
+      let node = reader.value(role.rawValue)
+      let nodes: [RecipeNode?] = player.members.isEmpty ? [node] : node?["ensemble"]?.elements ?? []
+      if role == stage.trained, !player.members.isEmpty {
         faults.add(
-          place,
-          .unknownStage(
-            name, neededBy: stage.name, nearest: nearest(to: name, in: stages.map(\.name))))
-        continue
+          node?.place ?? reader.node.place,
+          .rule(
+            "an ensemble teaches; it cannot be trained. Train its models in stages of their own."))
       }
-      if (earlier.trained == .generator) != (role == .generator) {
-        faults.add(
-          place, .wrongPlayer(name, trains: earlier.trained.rawValue, wanted: role.rawValue))
+      for case (let part, .stage(let name)) in zip(nodes, player.parts.map(\.source)) {
+        checkSource(name, of: role, stage, at: part?["from"]?.place ?? reader.node.place)
       }
+    }
+  }
+
+  /// Notes a fault where no earlier stage trains what a model is to be.
+  private func checkSource(
+    _ name: String, of role: StageSpec.Player, _ stage: StageSpec, at place: RecipeFault.Place
+  ) {
+    guard let earlier = stages.first(where: { $0.name == name }) else {
+      faults.add(
+        place,
+        .unknownStage(
+          name, neededBy: stage.name, nearest: nearest(to: name, in: stages.map(\.name))))
+      return
+    }
+    if (earlier.trained == .generator) != (role == .generator) {
+      faults.add(
+        place, .wrongPlayer(name, trains: earlier.trained.rawValue, wanted: role.rawValue))
     }
   }
 
@@ -158,7 +173,7 @@ struct StageDecoder {
   private func requireWeights(
     _ player: PlayerSpec, _ role: StageSpec.Player, _ stage: StageSpec, _ reader: MapReader
   ) {
-    guard player.source == .untrained else { return }
+    guard !player.hasWeights else { return }
     faults.add(
       reader.value(role.rawValue)?.place ?? reader.node.place,
       .noWeights(role.rawValue, stage: stage.name))

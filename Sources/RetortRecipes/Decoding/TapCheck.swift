@@ -42,14 +42,25 @@ struct TapCheck {
 
   /// The model of a player, without weights; nil where it is none, which has been noted.
   private func store(_ player: PlayerSpec) -> ParameterStore? {
+    var player = player
+    for index in player.members.indices {
+      guard let member = resolved(player.members[index].spec) else { return nil }
+      player.members[index].spec = member
+    }
+    guard let spec = resolved(player), let model = try? spec.make(Self.image, classes: 10) else {
+      return nil
+    }
+    return ParameterStore(model, name: spec.members.isEmpty ? spec.model : "ensemble")
+  }
+
+  /// A model by its name, where a stage names another one's.
+  private func resolved(_ player: PlayerSpec) -> PlayerSpec? {
     var spec = player
     while case .stage(let name) = spec.source {
       guard let learner = earlier.last(where: { $0.name == name })?.learner else { return nil }
       spec = learner
     }
-    let model = try? ModelCatalog.make(
-      spec.model, options: spec.options, image: Self.image, classes: 10)
-    return model.map { ParameterStore($0, name: spec.model) }
+    return spec
   }
 
   private static let image = ImageSize(height: 28, width: 28, channels: 1)

@@ -22,9 +22,8 @@ struct Player {
     adapting: (Module) throws -> Module = { $0 }
   ) throws {
     self.spec = spec
-    let model = try ModelCatalog.make(
-      spec.model, options: spec.options, image: image, classes: classes)
-    store = ParameterStore(try adapting(model), name: name, isFrozen: isFrozen)
+    store = ParameterStore(
+      try adapting(spec.make(image, classes: classes)), name: name, isFrozen: isFrozen)
     let fresh = store.initialWeights(seed: seed)
     if let weights {
       let adapters = store.exported(fresh).filter { AdaptedModel.isAdapter($0.name) }
@@ -72,6 +71,24 @@ struct Player {
       ("image", .array([data.height, data.width, data.channels].map { .integer($0) })),
       ("version", .string(retortVersion)))
     try AtomicFile.write(Array((config.text + "\n").utf8), to: folder + "/config.json")
+  }
+}
+
+extension PlayerSpec {
+  /// The model, or the ensemble, without weights.
+  ///
+  /// - Throws: `ModelError` where it does not fit the examples.
+  func make(_ image: ImageSize, classes: Int) throws(ModelError) -> Module {
+    guard !members.isEmpty else {
+      return try ModelCatalog.make(model, options: options, image: image, classes: classes)
+    }
+    var models: [Ensemble.Member] = []
+    for member in members {
+      models.append(
+        Ensemble.Member(
+          member.name, try member.spec.make(image, classes: classes), weight: member.weight))
+    }
+    return Ensemble(models, mean: mean)
   }
 }
 

@@ -47,8 +47,34 @@ struct StageRunner {
     let training = data.training
     let image = ImageSize(
       height: training.height, width: training.width, channels: training.channels)
+    let (spec, weights) = try resolved(spec, as: role)
+    return try Player(
+      spec, name: role.rawValue, isFrozen: role != stage.trained, image: image, classes: classes,
+      session: session, seed: parent.recipe.seed, weights: weights,
+      adapting: { model in
+        guard role == .student, let teacher = players[.teacher] else { return model }
+        return try AdaptedModel.adapting(
+          model, to: teacher.store, stage.losses,
+          examples: Shape([2] + data.imageShape.dimensions))
+      })
+  }
+
+  /// The model that a spec means, with its weights; nil for fresh ones.
+  private func resolved(
+    _ spec: PlayerSpec, as role: StageSpec.Player
+  ) throws -> (PlayerSpec, [NamedWeights]?) {
     var spec = spec
     var weights: [NamedWeights]?
+    for index in spec.members.indices {
+      let name = spec.members[index].name
+      let (member, own) = try resolved(spec.members[index].spec, as: role)
+      spec.members[index].spec = member
+      weights =
+        (weights ?? [])
+        + (own ?? []).map {
+          NamedWeights(name: "\(name).\($0.name)", shape: $0.shape, values: $0.values)
+        }
+    }
     if case .stage(let name) = spec.source {
       guard let earlier = parent.trained[name] else {
         throw RunError.missingStage(name, neededBy: stage.name)
@@ -66,15 +92,7 @@ struct StageRunner {
           stored: other.stored, given: other.given)
       }
     }
-    return try Player(
-      spec, name: role.rawValue, isFrozen: role != stage.trained, image: image, classes: classes,
-      session: session, seed: parent.recipe.seed, weights: weights,
-      adapting: { model in
-        guard role == .student, let teacher = players[.teacher] else { return model }
-        return try AdaptedModel.adapting(
-          model, to: teacher.store, stage.losses,
-          examples: Shape([2] + data.imageShape.dimensions))
-      })
+    return (spec, weights)
   }
 
   /// Compiles the step and leaves the learner's first weights to later stages.

@@ -16,10 +16,11 @@ struct WeightDigests {
         (StageSpec.Player.teacher, stage.teacher), (.generator, stage.generator),
         (.student, stage.student),
       ] {
-        guard case .file(let path)? = player?.source else { continue }
-        let file = try ModelLocation.weights(path, for: role)
-        guard !found.contains(where: { $0.path == file }) else { continue }
-        found.append((file, SHA256.hexadecimal(try FileBytes.read(file))))
+        for case .file(let path) in player?.parts.map(\.source) ?? [] {
+          let file = try ModelLocation.weights(path, for: role)
+          guard !found.contains(where: { $0.path == file }) else { continue }
+          found.append((file, SHA256.hexadecimal(try FileBytes.read(file))))
+        }
       }
     }
     digests = found

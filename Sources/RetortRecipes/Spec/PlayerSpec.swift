@@ -1,4 +1,6 @@
-/// One model of a stage and where its weights come from.
+import RetortDistillation
+
+/// One model of a stage, or several teachers that answer as one, and where weights come from.
 public struct PlayerSpec: Equatable, Sendable {
   /// Where weights come from.
   public enum Source: Equatable, Sendable {
@@ -18,6 +20,27 @@ public struct PlayerSpec: Equatable, Sendable {
   public var source: Source
   /// The test accuracy in [0, 1] below which a teacher is refused.
   public var expectedAccuracy: Double?
+
+  /// The models of an ensemble; empty for one model.
+  public var members: [Member] = []
+  /// What an ensemble averages.
+  public var mean: Ensemble.Mean = .probabilities
+
+  /// A model of an ensemble.
+  public struct Member: Equatable, Sendable {
+    /// What its modules' paths begin with; unique in the ensemble.
+    public var name: String
+    /// Its share of the mean, once all are divided by their sum; > 0.
+    public var weight: Double
+    /// The model, of no members itself.
+    public var spec: PlayerSpec
+  }
+
+  /// The models, one by one.
+  var parts: [PlayerSpec] { members.isEmpty ? [self] : members.map(\.spec) }
+
+  /// Whether every model has weights to begin with.
+  var hasWeights: Bool { parts.allSatisfy { $0.source != .untrained } }
 
   /// A model with the given weights.
   public init(

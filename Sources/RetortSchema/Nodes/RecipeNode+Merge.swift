@@ -93,11 +93,14 @@ extension RecipeNode {
   /// Whether `overlay` names another kind, model or source, so that nothing of this map remains.
   private func startsAnew(with overlay: RecipeNode, _ info: MapInfo?) -> Bool {
     let identities = info?.identities ?? []
-    let own = identities.map { self[$0]?.text ?? info?[$0]?.defaultText }
     // What is of no kind yet takes any.
-    guard own.contains(where: { $0 != nil }) else { return false }
-    return zip(identities, own).contains { identity, old in
-      overlay[identity].map { $0.text != old } ?? false
+    guard identities.contains(where: { self[$0] != nil || info?[$0]?.defaultText != nil }) else {
+      return false
+    }
+    return identities.contains { identity in
+      guard let new = overlay[identity] else { return false }
+      guard let old = self[identity] else { return new.text != info?[identity]?.defaultText }
+      return new.text != old.text
     }
   }
 }
