@@ -135,7 +135,10 @@ if [[ -z "${RETORT_DATA:-}" && ! -d /usr/share/datasets/fashion-mnist ]]; then
   part pictures 20 "$python" "$peers/pictures.py" "$RETORT_DATA/fashion-mnist"
 fi
 rm -rf "$results/run"
-part recipe 60 "$retort" run "$peers/report.yaml" --output "$results/run" --device "$device"
+if part recipe 60 "$retort" run "$peers/report.yaml" --output "$results/run" --device "$device"; then
+  part recipe-table 10 "$retort" report "$results/run" --markdown
+  show recipe-table
+fi
 
 compare() { # NAME LIMIT STEP TYPE
   part "$1" "$2" "$python" "$peers/bench.py" "$retort" --device "$device" --peer-device "$peer" \
