@@ -9,6 +9,19 @@ import Testing
     #expect(try blocks("swift").contains(example))
   }
 
+  /// The loss that the page adds is the one that is there, file for file and line for line.
+  @Test func theWalkThroughOfALossIsWhatWasDone() throws {
+    let page = try SourceTree.text("CONTRIBUTING.md")
+    let losses = "Sources/RetortDistillation/Losses"
+    #expect(page.contains("```swift\n\(try SourceTree.text("\(losses)/LogitLoss.swift"))```\n"))
+    let line = "CatalogEntry(LogitLoss.self),"
+    #expect(page.contains("`\(line)`"))
+    #expect(try SourceTree.text("\(losses)/DistillationLoss.swift").contains(line))
+    #expect(
+      try Recipe.load("fashion-kd", overrides: ["losses.1={kind: logits, weight: 0.1}"])
+        .stages[0].losses[1].name == "logits")
+  }
+
   /// The manifest as printed, of a package beside a folder `retort`, finds the product.
   @Test func theManifestFindsTheLibrary() throws {
     let manifest = try #require(try blocks("swift").first { $0.contains("PackageDescription") })
@@ -51,14 +64,15 @@ import Testing
     let targets = Set(
       makefile.matches(of: #/(?m)^([a-z-]+):.*## /#).map { String($0.1) })
     #expect(targets.isSuperset(of: ["demo", "test", "lint"]))
-    for page in ["README.md", "ARCHITECTURE.md", "Benchmarks/README.md"] {
+    for page in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "Benchmarks/README.md"] {
       for use in try SourceTree.text(page).matches(of: #/`make ([a-z-]+)/#) {
         #expect(targets.contains(String(use.1)), "\(page) speaks of 'make \(use.1)'")
       }
     }
   }
 
-  @Test(arguments: ["README.md", "ARCHITECTURE.md", "Documentation/json.md"]) func everyPathExists(
+  @Test(arguments: ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "Documentation/json.md"])
+  func everyPathExists(
     _ page: String
   ) throws {
     let paths = try SourceTree.text(page).matches(

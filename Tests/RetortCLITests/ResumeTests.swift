@@ -158,13 +158,13 @@ import Testing
     let brief = ["--set", "train.steps=3"] + cpu
     #expect(try small.retort(["run", "one.yaml", "--output", "out"] + brief).status == 0)
     let text = String(decoding: try small.read("out/recipe.yaml"), as: UTF8.self)
-    try #require(text.contains(", keep: last}"))
-    let older = text.replacingOccurrences(of: ", keep: last}", with: "}")
+    try #require(text.contains(", sampling: shuffle}"))
+    let older = text.replacingOccurrences(of: ", sampling: shuffle}", with: "}")
     try small.write(Array(older.utf8), to: "out/recipe.yaml")
     let run = try small.retort(["run", "out", "--resume"] + cpu)
     #expect(
-      run.errors == "retort: the run in out was begun by another version of Retort, as 'keep: "
-        + "last' of its recipe shows; end it with that version, or start it again with another "
+      run.errors == "retort: the run in out was begun by another version of Retort, as 'sampling: "
+        + "shuffle' of its recipe shows; end it with that version, or start it again with another "
         + "--output\n")
     #expect(run.status == 1)
   }

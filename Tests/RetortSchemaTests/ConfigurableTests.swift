@@ -20,6 +20,7 @@ private struct Kettle: Configurable {
   var end: End = .minutes(5)
   var lid: Lid?
   var isLoud = false
+  var isBlue = false
   var label: String?
   var seed: UInt64?
 
@@ -34,7 +35,9 @@ private struct Kettle: Configurable {
       .number("degrees", \.degrees, NumberRange(0, 100), "how hot"))
     + [
       .map("lid", \.lid, "on top"), .bool("loud", \.isLoud, "whether it whistles"),
-      .text("label", \.label, "on the front"), .seed("seed", \.seed, "of its noise"),
+      .text("label", \.label, "on the front"),
+      .bool("blue", \.isBlue, "its colour").omittedAtDefault(),
+      .seed("seed", \.seed, "of its noise"),
     ]
 
   var faults: [KeyFault] {
@@ -93,14 +96,14 @@ private func read(_ value: Value) -> (kettle: Kettle, faults: [String]) {
   @Test func everyKeyIsReadAndWritten() {
     let (kettle, faults) = read([
       "burns": "coal", "grade": "4", "sieve": "0.25", "degrees": "99.5", "lid": "1.5",
-      "loud": "true", "label": "a: b", "seed": "18446744073709551615",
+      "loud": "true", "label": "a: b", "blue": "true", "seed": "18446744073709551615",
     ])
     #expect(faults.isEmpty)
     #expect(kettle.lid == Kettle.Lid(weight: 1.5) && kettle.end == .degrees(99.5))
     #expect(
       YAMLText.map(kettle.entries)
         == "{fuel: coal, grade: 4, sieve: 0.25, degrees: 99.5, lid: {weight: 1.5}, loud: true, "
-        + "label: \"a: b\", seed: 18446744073709551615}")
+        + "label: \"a: b\", blue: true, seed: 18446744073709551615}")
   }
 
   @Test func everyFaultIsFoundAtOnce() {

@@ -11,7 +11,8 @@ extension Augmentation: Configurable {
     .choice("padding", \.padding, "what comes in from outside")
       .only(where: { $0.shift > 0 }, not: "a shift of 0", but: ["a shift of 1 or more"]),
     .bool("flip", \.flip, "whether every second picture is mirrored"),
-    .int("cutout", \.cutout, 0...1024, "the side in pixels of a square of zeros; 0 for none"),
+    .int("cutout", \.cutout, 0...1024, "the side in pixels of a square of zeros; 0 for none")
+      .omittedAtDefault(),
   ]
 
   /// What each augmentation does, by its key.

@@ -85,6 +85,7 @@ public enum LossCatalog {
   public static let all: Catalog<any DistillationLoss> = [
     CatalogEntry(CrossEntropyLoss.self),
     CatalogEntry(SoftTargetLoss.self),
+    CatalogEntry(LogitLoss.self),
     CatalogEntry(HintLoss.self),
     CatalogEntry(VariationalLoss.self),
   ]

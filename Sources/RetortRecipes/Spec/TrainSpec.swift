@@ -89,7 +89,8 @@ extension TrainSpec: Configurable {
         "test accuracy every so many steps, besides the end"),
       .int("log-every", \.logEvery, 1...stepLimit, "a line of metrics every so many steps"),
       .choice("sampling", \.sampling, "how batches are drawn"),
-      .choice("keep", \.kept, "which weights are measured, exported and left to later stages"),
+      .choice("keep", \.kept, "which weights are measured, exported and left to later stages")
+        .omittedAtDefault(),
       .int(
         "patience", \.patience, 1...stepLimit,
         "validations no better than the best before training ends early"),

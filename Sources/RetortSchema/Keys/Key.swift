@@ -50,6 +50,15 @@ public struct Key<Root: Sendable>: Sendable {
     return key
   }
 
+  /// The key is left out of the written map where it has its default, as in most recipes.
+  public func omittedAtDefault() -> Self {
+    let (write, standard) = (write, infos.first?.defaultText)
+    var key = Key(
+      infos, read: read, write: { root in write(root).filter { $0.value != standard } })
+    (key.condition, key.rivals) = (condition, rivals)
+    return key
+  }
+
   /// Other spellings that recipes may use.
   public func alias(_ names: String...) -> Self {
     var key = self
