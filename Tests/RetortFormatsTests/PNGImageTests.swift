@@ -59,4 +59,28 @@ import Testing
     let huge = #expect(throws: FormatError.self) { try decode(bytes) }
     #expect(huge?.field == "header")
   }
+
+  /// A few bytes that speak of 800 MB of pixels.
+  @Test func aLargeHeaderAloneIsRefused() throws {
+    let small = try PNGImage(width: 1, height: 1, channels: 3, pixels: [1, 2, 3]).encoded(path: "p")
+    // The sides stand behind the signature and the chunk's length and name, its checksum behind 13 bytes.
+    var bytes = small
+    bytes.replaceSubrange(16..<24, with: [0, 0, 0x40, 0, 0, 0, 0x40, 0])
+    let checksum = crc32(bytes[12..<29])
+    let checked = withUnsafeBytes(of: checksum.bigEndian) { Array($0) }
+    bytes.replaceSubrange(29..<33, with: checked)
+    let error = #expect(throws: FormatError.self) { try PNGImage.decode(bytes, path: "p") }
+    #expect(error?.field == "header")
+    #expect(error?.description.contains("IDAT stream too short") == true, "\(error!)")
+  }
+
+  /// The checksum of PNG's chunks.
+  private func crc32(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+    var sum = UInt32.max
+    for byte in bytes {
+      sum ^= UInt32(byte)
+      for _ in 0..<8 { sum = sum & 1 == 0 ? sum >> 1 : (sum >> 1) ^ 0xEDB8_8320 }
+    }
+    return ~sum
+  }
 }

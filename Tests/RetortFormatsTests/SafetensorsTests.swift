@@ -204,4 +204,26 @@ import Testing
     bytes.replaceSubrange(bytes.count - 4..<bytes.count, with: [0, 0, 0x20, 0x41])
     #expect(try parse(bytes).floats("b") == [10])
   }
+
+  @Test func tensorsOfEveryTypeAreNumbers() throws {
+    let content = Safetensors(
+      tensors: [
+        "half": HostTensor(shape: [2], elementType: .float16, bytes: [0, 0x3C, 0, 0xC0]),
+        "counts": HostTensor(shape: [3], int64s: [-3, 0, 1 << 24]),
+        "mask": HostTensor(shape: [2], elementType: .bool, bytes: [1, 0]),
+        "large": HostTensor(shape: [2], int64s: [0, 1 << 24 + 1]),
+        "beyond": HostTensor(
+          shape: [1], elementType: .uint64, bytes: Array(repeating: 0xFF, count: 8)[...]),
+      ], path: "a.safetensors")
+    #expect(try content.numbers("half") == [1, -2])
+    #expect(try content.numbers("counts") == [-3, 0, 16_777_216])
+    #expect(try content.numbers("mask") == [1, 0])
+    for (name, type) in [("large", "I64"), ("beyond", "U64")] {
+      let error = #expect(throws: FormatError.self) { try content.numbers(name) }
+      #expect(
+        error?.description
+          == "a.safetensors: tensor '\(name)': \(type) elements cannot be read as float32. Write "
+          + "the tensor again in a fitting type.")
+    }
+  }
 }

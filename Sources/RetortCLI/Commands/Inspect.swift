@@ -64,8 +64,7 @@ struct Inspect: ParsableCommand {
   }
 
   private func showResult(_ path: String) throws {
-    let content = try FileBytes.read(path, limit: 1 << 26)
-    let json = try JSONValue.parse(content[...], path: path)
+    let json = try JSONValue.read(path, limit: 1 << 26)
     guard !format.json else {
       StandardOutput.write(json)
       return

@@ -30,6 +30,7 @@ public struct UnlabelledImages: Equatable, Sendable {
       return
     }
     if Gzip.isGzip(bytes) { bytes = try Gzip.inflate(bytes, limit: limit, path: path) }
+    try ForeignFile.refuse(bytes, path: path)
     guard bytes.starts(with: [0, 0]) else {
       throw FormatError(path, .unsupported(what: "this kind of file", supported: "PNG and IDX"))
     }

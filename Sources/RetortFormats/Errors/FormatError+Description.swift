@@ -19,6 +19,7 @@ extension FormatError.Fault {
       "\(needed) bytes are needed here, \(available) are left"
     case .tooLarge(let found, let limit): "\(found) is over the limit of \(limit)"
     case .wrongMagic(let expected, let found): "begins with \(found), not with \(expected)"
+    case .foreign(let kind, _): "this is \(kind)"
     case .notJSON(let reason): "not JSON: \(reason)"
     case .wrongType(let expected, let found): "must be \(expected), is \(found)"
     case .missingKey(let key): "'\(key)' is missing"
@@ -61,6 +62,7 @@ extension FormatError.Fault {
       "The file was cut short or damaged; copy or download it again."
     case .tooLarge: "If the file can be trusted, it is too big for this reader; split it."
     case .wrongMagic: "Check that this is the right file."
+    case .foreign(_, let wayOut): wayOut
     case .unknownKey: "Remove or correct it; a newer version of Retort may have written it."
     case .notJSON, .wrongType, .missingKey, .duplicateKey, .negativeDimension, .sizeOverflow,
       .reversedRange, .overlap, .gap, .lengthMismatch:

@@ -21,6 +21,8 @@ public struct FormatError: Error, Equatable, Sendable {
     case tooLarge(found: UInt64, limit: UInt64)
     /// The file is of another kind.
     case wrongMagic(expected: String, found: String)
+    /// The file is of another kind, which is known.
+    case foreign(String, wayOut: String)
     /// The text is not JSON.
     case notJSON(String)
     /// The value has another type than the format demands.

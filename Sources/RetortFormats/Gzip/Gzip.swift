@@ -1,4 +1,5 @@
 import CZlib
+import RetortCore
 
 /// The gzip container: deflated bytes with a CRC-32 and a length.
 ///
@@ -24,8 +25,10 @@ package enum Gzip {
       throw FormatError(
         path, at: 0, .wrongMagic(expected: "31 139 (gzip)", found: listed(bytes.prefix(2))))
     }
+    // While the content grows it may be there twice.
+    let room = limit > 1 << 26 ? min(limit, HostMemory.available / 2) : limit
     let session = InflateSession(path: path)
-    return try session.run(bytes, limit: limit)
+    return try session.run(bytes, limit: room)
   }
 
   /// `bytes` as a gzip file; equal bytes give equal files (no time, no name).

@@ -56,6 +56,7 @@ package struct IDX: Equatable, Sendable {
   ///
   /// - Throws: `FormatError` naming the byte at fault.
   package static func parse(_ bytes: [UInt8], path: String) throws(FormatError) -> IDX {
+    try ForeignFile.refuse(bytes, path: path)
     guard bytes.count >= 4 else {
       throw FormatError(
         path, at: 0, in: "magic number", .truncated(needed: 4, available: bytes.count))

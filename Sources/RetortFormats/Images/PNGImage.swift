@@ -41,6 +41,7 @@ public struct PNGImage: Equatable, Sendable {
     _ bytes: [UInt8], path: String = "(memory)"
   ) throws(FormatError) -> PNGImage {
     let signature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+    try ForeignFile.refuse(bytes, path: path)
     guard bytes.starts(with: signature) else {
       throw FormatError(
         path, at: 0, .wrongMagic(expected: listed(signature[...]), found: listed(bytes.prefix(8))))
@@ -105,6 +106,12 @@ extension PNGImage {
     let channels = isGrey ? 1 : 3
     guard size == Int(header.width) * Int(header.height) * channels else {
       throw SpngFailure(step: "header", code: Int32(SPNG_EOVERFLOW.rawValue))
+    }
+    // Deflated bytes become 1032 times as many at most: a header alone asks for no memory.
+    var stored = 0
+    try check(spng_decoded_image_size(context, Int32(SPNG_FMT_PNG.rawValue), &stored), "header")
+    guard stored / 1032 <= raw.count else {
+      throw SpngFailure(step: "header", code: Int32(SPNG_EIDAT_TOO_SHORT.rawValue))
     }
     var pixels = [UInt8](repeating: 0, count: size)
     try check(spng_decode_image(context, &pixels, size, format, 0), "pixels")

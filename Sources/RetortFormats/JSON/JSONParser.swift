@@ -1,4 +1,12 @@
 extension JSONValue {
+  /// Reads the JSON file at `path`, with or without a byte-order mark.
+  ///
+  /// - Throws: `FormatError` if it cannot be read, has more than `limit` bytes, or is no JSON.
+  package static func read(_ path: String, limit: Int) throws(FormatError) -> JSONValue {
+    let text = try TextFile.read(path, limit: limit)
+    return try parse(text, path: path, offset: text.startIndex)
+  }
+
   /// Parses UTF-8 JSON text; white space around the value is allowed.
   ///
   /// - Parameters:

@@ -43,6 +43,9 @@ extension Safetensors {
   }
 
   private static func header(of bytes: [UInt8], path: String) throws(FormatError) -> Range<Int> {
+    if bytes.count < 9 || bytes[8] != UInt8(ascii: "{") {
+      try ForeignFile.refuse(bytes, path: path)
+    }
     guard bytes.count >= 8 else {
       throw FormatError(
         path, at: 0, in: "header length", .truncated(needed: 8, available: bytes.count))

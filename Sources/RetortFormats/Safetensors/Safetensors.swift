@@ -43,6 +43,26 @@ public struct Safetensors: Equatable, Sendable {
     return values
   }
 
+  /// The elements of the tensor called `name`, of any type, as float32.
+  ///
+  /// - Throws: `FormatError` if there is none, or it has a whole number that float32 cannot hold.
+  public func numbers(_ name: String) throws(FormatError) -> [Float] {
+    let tensor = try tensor(name)
+    guard let integers = tensor.int64s else {
+      guard let values = tensor.floats else { throw notConvertible(name, tensor, to: "float32") }
+      return values
+    }
+    var values: [Float] = []
+    values.reserveCapacity(integers.count)
+    for integer in integers {
+      guard let value = Float(exactly: integer) else {
+        throw notConvertible(name, tensor, to: "float32")
+      }
+      values.append(value)
+    }
+    return values
+  }
+
   /// The elements of the integer tensor called `name`, as int32.
   ///
   /// - Throws: `FormatError` if there is none, it holds no integers, or one does not fit.

@@ -31,7 +31,7 @@ extension StageResult {
   ///
   /// - Throws: `FormatError` for a file that cannot be read or is no such result.
   init(path: String, of stage: StageSpec) throws(FormatError) {
-    let json = try JSONValue.parse(try FileBytes.read(path, limit: 1 << 20)[...], path: path)
+    let json = try JSONValue.read(path, limit: 1 << 20)
     try JSONShape.result.check(json, path: path)
     let player = stage.trained
     func whole(_ key: String) throws(FormatError) -> Int {

@@ -41,7 +41,7 @@ struct WeightDigests {
   func changed(since folder: RunFolder) throws(FormatError) -> String? {
     let path = folder.file(Self.name)
     guard FileBytes.isReadable(path) else { return nil }
-    let kept = try JSONValue.parse(try FileBytes.read(path, limit: 1 << 20)[...], path: path)
+    let kept = try JSONValue.read(path, limit: 1 << 20)
     return digests.first { kept[$0.path]?.string != $0.hash }?.path
   }
 

@@ -48,18 +48,16 @@ struct RecipeSource {
       guard let text = BundledRecipes.text(bare) else {
         throw RecipeErrors([
           RecipeFault(
-            place, .unknownRecipe(name, nearest: nearest(to: bare, in: BundledRecipes.names)))
+            place,
+            Self.unreadable(path)
+              ?? .unknownRecipe(name, nearest: nearest(to: bare, in: BundledRecipes.names)))
         ])
       }
       self.init(bundled: bare, text)
       return
     }
     do throws(FormatError) {
-      let bytes = try FileBytes.read(path, limit: RecipeNode.byteLimit)
-      if let encoding = Self.foreignEncoding(of: bytes) {
-        throw FormatError(
-          path, .unsupported(what: encoding, supported: "UTF-8; save the file in that encoding"))
-      }
+      let bytes = try TextFile.read(path, limit: RecipeNode.byteLimit)
       guard let text = String(validating: bytes, as: UTF8.self) else {
         throw FormatError(path, .corrupt("not UTF-8"))
       }
@@ -69,14 +67,15 @@ struct RecipeSource {
     }
   }
 
-  /// The encoding of a text whose characters take two or four bytes each; nil for all others.
-  private static func foreignEncoding(of bytes: [UInt8]) -> String? {
-    let head = Array(bytes.prefix(4))
-    if head == [0, 0, 0xFE, 0xFF] || head == [0xFF, 0xFE, 0, 0] { return "UTF-32" }
-    if head.starts(with: [0xFE, 0xFF]) || head.starts(with: [0xFF, 0xFE]) { return "UTF-16" }
-    // Without a mark, the zeros beside the letters of plain English give it away.
-    guard head.count == 4, head.contains(0) else { return nil }
-    return head.count { $0 == 0 } == 2 ? "UTF-16" : head.count { $0 == 0 } == 3 ? "UTF-32" : nil
+  /// Why what is at `path` cannot be read; nil where nothing is there.
+  private static func unreadable(_ path: String) -> RecipeFault.Reason? {
+    guard FileBytes.size(path) != nil else { return nil }
+    do throws(FormatError) {
+      _ = try FileBytes.read(path, limit: RecipeNode.byteLimit)
+      return nil
+    } catch {
+      return .unreadable(error)
+    }
   }
 
   /// The content with everything that it extends beneath.

@@ -24,7 +24,7 @@ struct StoredConfiguration {
     folder = above.isEmpty ? "." : above
     let path = folder + "/config.json"
     guard FileBytes.isReadable(path) else { return nil }
-    let json = try JSONValue.parse(try FileBytes.read(path, limit: 1 << 20)[...], path: path)
+    let json = try JSONValue.read(path, limit: 1 << 20)
     try JSONShape.configuration.check(json, path: path)
     guard let model = json["model"]?.string else {
       throw FormatError(path, .missingKey("model"))

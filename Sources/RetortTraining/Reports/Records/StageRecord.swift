@@ -42,8 +42,7 @@ package struct StageRecord: Sendable {
       _ file: String, _ shape: JSONShape, limit: Int, _ make: (JSONValue) -> Record?
     ) throws(FormatError) -> Record? {
       guard let path = home.map({ $0 + "/" + file }), FileBytes.isReadable(path) else { return nil }
-      let bytes = try FileBytes.read(path, limit: limit)
-      let json = try JSONValue.parse(bytes[...], path: path)
+      let json = try JSONValue.read(path, limit: limit)
       try shape.check(json, path: path)
       let record = make(json)
       if record == nil {

@@ -1,0 +1,56 @@
+/// Files of other kinds that people have in the place of what they meant, known by their first bytes.
+package enum ForeignFile {
+  /// Refuses the content of the file at `path` if it is known to be of another kind than anything that
+  /// Retort reads.
+  ///
+  /// - Throws: `FormatError` that says what it is.
+  package static func refuse(_ bytes: [UInt8], path: String) throws(FormatError) {
+    if let fault = fault(of: bytes) { throw FormatError(path, fault) }
+  }
+
+  private static func fault(of bytes: [UInt8]) -> FormatError.Fault? {
+    let head = Array(bytes.prefix(512))
+    if let encoding = encoding(of: head) {
+      return .unsupported(what: encoding, supported: "UTF-8; save the file in that encoding")
+    }
+    for (magic, kind, wayOut) in kinds where head.starts(with: magic) {
+      return .foreign(kind, wayOut: wayOut)
+    }
+    let text = String(decoding: head, as: UTF8.self).lowercased()
+      .drop { $0.isWhitespace || $0 == "\u{FEFF}" }
+    guard text.hasPrefix("<!doctype html") || text.hasPrefix("<html") else { return nil }
+    return .foreign(
+      "a web page (HTML)",
+      wayOut:
+        "Download the file itself: the link leads to a page about it, or to one that asks for a "
+        + "login.")
+  }
+
+  private static let convert =
+    "Convert it in Python: safetensors.torch.save_file(torch.load(FILE, weights_only=True), "
+    + "'model.safetensors'), of a dictionary of tensors."
+
+  /// First bytes, what begins so, and what to do.
+  private static let kinds: [(magic: [UInt8], kind: String, wayOut: String)] = [
+    (
+      Array("version https://git-lfs".utf8), "a Git LFS pointer",
+      "Fetch the file that it stands for: 'git lfs pull'."
+    ),
+    (Array("PK\u{3}\u{4}".utf8), "a ZIP archive, as PyTorch writes .pt files", convert),
+    ([0x80, 2], "a pickle, as older versions of PyTorch write .pt files", convert),
+    ([0x80, 4], "a pickle of Python", convert),
+    ([0x80, 5], "a pickle of Python", convert),
+    ([0x89] + Array("HDF\r\n".utf8), "an HDF5 file", "Convert it in Python to safetensors."),
+    ([0x93] + Array("NUMPY".utf8), "a NumPy array", "Convert it in Python to safetensors."),
+    (Array("GGUF".utf8), "a GGUF file", "Take the model's safetensors file."),
+  ]
+
+  /// The encoding of a text whose characters take two or four bytes each; nil for all others.
+  private static func encoding(of head: [UInt8]) -> String? {
+    let head = head.prefix(4)
+    if head.elementsEqual([0, 0, 0xFE, 0xFF]) || head.elementsEqual([0xFF, 0xFE, 0, 0]) {
+      return "UTF-32"
+    }
+    return head.starts(with: [0xFE, 0xFF]) || head.starts(with: [0xFF, 0xFE]) ? "UTF-16" : nil
+  }
+}
