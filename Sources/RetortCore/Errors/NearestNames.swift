@@ -7,9 +7,10 @@ package func nearestNames(to name: String, in names: [String]) -> [String] {
   return (near.isEmpty ? ranked.prefix(1) : near.prefix(2)).map(\.name)
 }
 
-/// The number of letters to insert, delete or replace.
-private func editDistance(_ a: String, _ b: String) -> Int {
-  let other = Array(b)
+/// The number of letters to insert, delete or replace among the first hundred of each: time grows with the
+/// product of the lengths, and names out of files may be as long as the file.
+private func editDistance(_ name: String, _ other: String) -> Int {
+  let (a, other) = (name.prefix(100), Array(other.prefix(100)))
   var row = Array(0...other.count)
   for (i, letter) in a.enumerated() {
     var diagonal = row[0]

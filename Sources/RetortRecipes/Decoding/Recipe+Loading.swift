@@ -29,6 +29,11 @@ extension Recipe {
     _ source: RecipeSource, _ overrides: [String]
   ) throws(RecipeErrors) -> Recipe {
     var node = try source.node()
+    guard StageLayers.count(in: node) <= StageLayers.limit else {
+      throw RecipeErrors([
+        RecipeFault(.whole(source.path), .tooMany("stages and variants", limit: StageLayers.limit))
+      ])
+    }
     let faults = FaultList()
     for fault in StageLayers.faults(of: node, in: source.path) {
       faults.add(fault.place, fault.reason)

@@ -85,7 +85,8 @@ struct StageDecoder {
       faults.add(
         place,
         .unknownStage(
-          name, neededBy: stage.name, nearest: nearest(to: name, in: stages.map(\.name))))
+          name, neededBy: stage.name, nearest: nearest(to: name, in: stages.suffix(50).map(\.name)))
+      )
       return
     }
     if (earlier.trained == .generator) != (role == .generator) {

@@ -12,23 +12,41 @@ struct StageLayers {
     let node: RecipeNode
   }
 
-  /// The keys at the top of a recipe that are no part of a stage.
-  static let recipeKeys = ["version", "name", "seed", "compute", "stages", "variants"]
+  /// The most stages and variants that a recipe may have.
+  static let limit = 1000
 
   /// The stage's name; variants are called `stage/variant`.
   let name: String
   /// The maps, the outermost first.
   let layers: [Layer]
+  /// The layers up to and with each one, laid over each other.
+  private let merges: [RecipeNode]
+
+  private init(name: String, layers: [Layer]) {
+    (self.name, self.layers) = (name, layers)
+    var below = RecipeNode(place: layers[0].node.place, content: .map([]))
+    merges = layers.map { layer in
+      below = below.merged(with: layer.node, RecipeKeys.recipe)
+      return below
+    }
+  }
+
+  /// How many stages a recipe has, with one for each variant.
+  static func count(in root: RecipeNode) -> Int {
+    (root["stages"]?.elements ?? [root]).reduce(0) {
+      $0 + ($1["variants"]?.elements?.count ?? 1)
+    }
+  }
 
   /// The stages of a recipe, with one for each variant; what is malformed is left out.
   static func all(of root: RecipeNode) -> [StageLayers] {
-    let shared = Layer(path: [], node: root.removing(recipeKeys))
+    let shared = Layer(path: [], node: root.keeping(StageSpec.keyNames))
     guard let list = root["stages"] else {
       return variants(of: root, name: root["name"]?.text ?? "recipe", [shared])
     }
     return (list.elements ?? []).enumerated().flatMap { index, stage -> [StageLayers] in
       guard stage.entries != nil else { return [] }
-      let own = Layer(path: ["stages", "\(index)"], node: stage.removing(["name", "variants"]))
+      let own = Layer(path: ["stages", "\(index)"], node: stage.keeping(StageSpec.keyNames))
       return variants(of: stage, name: stage["name"]?.text ?? "stages[\(index)]", [shared, own])
     }
   }
@@ -41,20 +59,15 @@ struct StageLayers {
     let above = layers[layers.count - 1].path
     return (variants.elements ?? []).enumerated().compactMap { index, variant in
       guard variant.entries != nil else { return nil }
-      let own = Layer(path: above + ["variants", "\(index)"], node: variant.removing(["name"]))
+      let own = Layer(
+        path: above + ["variants", "\(index)"], node: variant.keeping(StageSpec.keyNames))
       return StageLayers(
         name: "\(name)/\(variant["name"]?.text ?? "variants[\(index)]")", layers: layers + [own])
     }
   }
 
   /// The stage as a whole.
-  var merged: RecipeNode { merged(through: layers.count - 1) }
-
-  /// The layers up to and with `index`, laid over each other.
-  private func merged(through index: Int) -> RecipeNode {
-    let empty = RecipeNode(place: layers[0].node.place, content: .map([]))
-    return layers[...index].reduce(empty) { $0.merged(with: $1.node, RecipeKeys.recipe) }
-  }
+  var merged: RecipeNode { merges[merges.count - 1] }
 
   /// The layer that `path`, counted from the recipe's top, leads into, and the rest of the path there;
   /// nil where it leads elsewhere.
@@ -72,7 +85,7 @@ struct StageLayers {
   /// arrives.
   func obstacle(to path: ArraySlice<String>, from index: Int) -> Layer? {
     layers.indices.dropFirst(index + 1).last {
-      !merged(through: $0 - 1).keeps(path, below: layers[$0].node, RecipeKeys.recipe)
+      !merges[$0 - 1].keeps(path, below: layers[$0].node, RecipeKeys.recipe)
     }.map { layers[$0] }
   }
 }

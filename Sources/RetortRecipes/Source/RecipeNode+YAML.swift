@@ -6,6 +6,10 @@ extension RecipeNode {
   static let byteLimit = 1 << 20
   /// Deeper nesting is refused.
   private static let depthLimit = 32
+  /// Maps of more keys are refused: some of what is done with a key takes a look at all of them.
+  private static let keyLimit = 256
+  /// Longer lists are refused.
+  private static let elementLimit = 1000
 
   /// The value that a YAML text describes.
   ///
@@ -36,17 +40,26 @@ extension RecipeNode {
   /// The line of the 17th alias, if there are so many.
   ///
   /// A few are found with their places after parsing; many could make the parser compare keys of
-  /// exponential size before that.
+  /// exponential size before that. Whatever is not within a word could begin an alias: YAML has more
+  /// spaces and line breaks than these bytes tell.
   private static func lineOfManyAliases(_ yaml: String) -> Int? {
     var (line, count) = (1, 0)
     var before = UInt8(ascii: " ")
     for byte in yaml.utf8 {
-      if byte == UInt8(ascii: "*"), " \t\n[{,:?-".utf8.contains(before) { count += 1 }
+      if before == UInt8(ascii: "\n") || before == UInt8(ascii: "\r") && byte != UInt8(ascii: "\n")
+      {
+        line += 1
+      }
+      if byte == UInt8(ascii: "*"), !isWithinWord(before) { count += 1 }
       if count > 16 { return line }
-      if byte == UInt8(ascii: "\n") { line += 1 }
       before = byte
     }
     return nil
+  }
+
+  /// Whether a `*` behind `byte` is a part of a word, as in `stages.*` and `**`.
+  private static func isWithinWord(_ byte: UInt8) -> Bool {
+    byte < 0x80 && Character(Unicode.Scalar(byte)).isLetter || "0123456789*._/)".utf8.contains(byte)
   }
 
   private static func convert(
@@ -58,7 +71,7 @@ extension RecipeNode {
     // An alias is a copy of its anchor's value: stopping there ends every repetition.
     if node.anchor != nil {
       let fault = RecipeFault(here, .notAllowed("anchors and aliases"))
-      if !faults.contains(fault) { faults.append(fault) }
+      if faults.count < 64, !faults.contains(fault) { faults.append(fault) }
       return nothing
     }
     guard depth < depthLimit else {
@@ -72,6 +85,10 @@ extension RecipeNode {
       return RecipeNode(
         place: here, content: isNull ? .null : .scalar(scalar.string, isPlain: isPlain))
     case .sequence(let sequence):
+      guard sequence.count <= elementLimit else {
+        faults.append(RecipeFault(here, .tooMany("elements in one list", limit: elementLimit)))
+        return nothing
+      }
       for (index, element) in sequence.enumerated() where isEmpty(element) {
         let mark = element.mark
         faults.append(
@@ -81,6 +98,10 @@ extension RecipeNode {
         place: here,
         content: .list(sequence.map { convert($0, depth: depth + 1, place, &faults) }))
     case .mapping(let mapping):
+      guard mapping.count <= keyLimit else {
+        faults.append(RecipeFault(here, .tooMany("keys in one map", limit: keyLimit)))
+        return nothing
+      }
       var entries: [Entry] = []
       for (key, value) in mapping {
         let keyPlace = place(key.mark?.line ?? 1, key.mark?.column ?? 1)

@@ -1,6 +1,8 @@
 /// Collects faults while decoding goes on, each once.
 package final class FaultList {
   package private(set) var faults: [RecipeFault] = []
+  /// What has been noted so far, by place.
+  private var noted: [RecipeFault.Place: [RecipeFault.Reason]] = [:]
 
   package init() {}
 
@@ -10,6 +12,8 @@ package final class FaultList {
     let path: String
   }
 
+  /// The keys that nobody knows.
+  private var unknown: Set<Key> = []
   /// The keys that a stage has made use of.
   private var used: Set<Key> = []
   /// The keys that had no effect in a stage, with the first fault that says so, in order.
@@ -17,8 +21,14 @@ package final class FaultList {
 
   /// Notes a fault, unless it has been noted already.
   package func add(_ place: RecipeFault.Place, _ reason: RecipeFault.Reason) {
-    let fault = RecipeFault(place, reason)
-    if !faults.contains(fault) { faults.append(fault) }
+    guard noted[place]?.contains(reason) != true else { return }
+    noted[place, default: []].append(reason)
+    faults.append(RecipeFault(place, reason))
+  }
+
+  /// Whether the unknown key `path`, which stands at `place`, is met for the first time.
+  package func isFirst(_ place: RecipeFault.Place, _ path: String) -> Bool {
+    unknown.insert(Key(place: place, path: path)).inserted
   }
 
   /// Notes that the key `path`, which stands at `place`, has an effect in a stage.

@@ -21,6 +21,8 @@ extension RecipeFault.Reason: CustomStringConvertible {
     case .notYAML(let words): "not YAML: \(words)"
     case .tab: "a tab stands here. YAML takes spaces alone before a key; use some."
     case .notAllowed(let what): "\(what) are not read in recipes. Write the value out."
+    case .tooMany(let what, let limit):
+      "there are more than \(limit) \(what). Check that this is a recipe, or split it."
     case .unreadable(let error): "\(error)"
     case .unknownRecipe(let name, let nearest):
       "there is neither a file nor a bundled recipe '\(name)'" + suggestion(nearest)

@@ -25,6 +25,8 @@ public struct RecipeFault: Equatable, Sendable {
     case tab
     /// The recipe uses a part of YAML that recipes do without.
     case notAllowed(String)
+    /// There is more of something than any recipe has.
+    case tooMany(String, limit: Int)
     /// The file cannot be read.
     case unreadable(FormatError)
     /// Neither a file nor a bundled recipe has this name.

@@ -6,25 +6,29 @@ extension RecipeNode {
   ///
   /// - Parameter info: What is known of maps in this place; nil where that is nothing.
   package func merged(with overlay: RecipeNode, _ info: MapInfo?) -> RecipeNode {
-    guard var result = entries, let new = overlay.entries else { return overlay }
+    guard let base = entries, let new = overlay.entries else { return overlay }
     if startsAnew(with: overlay, info) { return overlay }
-    for entry in new {
-      if entry.value.content != .null {
-        let rivals = info?[entry.key]?.alternatives ?? []
-        result.removeAll { rivals.contains($0.key) }
-      }
-      let index = result.firstIndex { $0.key == entry.key }
-      switch (entry.value.content, index) {
-      case (.null, let index?): result.remove(at: index)
-      case (.null, nil): break
-      case (_, let index?):
-        result[index].value = result[index].value.merged(
-          with: entry.value, info?.inner(entry.key))
-        result[index].place = entry.place
-      case (_, nil): result.append(entry)
-      }
+    var result: [Entry?] = base
+    var places = Dictionary(base.enumerated().map { ($1.key, $0) }) { first, _ in first }
+    func remove(_ key: String) {
+      if let place = places.removeValue(forKey: key) { result[place] = nil }
     }
-    return RecipeNode(place: overlay.place, content: .map(result))
+    for entry in new {
+      guard entry.value.content != .null else {
+        remove(entry.key)
+        continue
+      }
+      for rival in info?[entry.key]?.alternatives ?? [] { remove(rival) }
+      guard let place = places[entry.key], let old = result[place] else {
+        places[entry.key] = result.count
+        result.append(entry)
+        continue
+      }
+      result[place] = Entry(
+        key: old.key, place: entry.place,
+        value: old.value.merged(with: entry.value, info?.inner(entry.key)))
+    }
+    return RecipeNode(place: overlay.place, content: .map(result.compactMap(\.self)))
   }
 
   /// Whether a value of this map at `path` is still there after merging with `overlay`.

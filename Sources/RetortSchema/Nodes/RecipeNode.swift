@@ -66,6 +66,12 @@ package struct RecipeNode: Equatable, Sendable {
     return RecipeNode(place: place, content: .map(entries.filter { !keys.contains($0.key) }))
   }
 
+  /// The map with `keys` alone; other values as they are.
+  package func keeping(_ keys: [String]) -> RecipeNode {
+    guard let entries else { return self }
+    return RecipeNode(place: place, content: .map(entries.filter { keys.contains($0.key) }))
+  }
+
   /// The value that `path` leads to by keys and places in lists; nil where nothing is, or a null.
   package func value(at path: ArraySlice<String>) -> RecipeNode? {
     guard let part = path.first else { return self }

@@ -210,6 +210,8 @@ package final class MapReader {
   /// Notes every key that nobody asked for.
   package func finish() {
     for entry in node.entries ?? [] where !taken.contains(entry.key) {
+      // Stages that inherit the map would look for the nearest name again and again.
+      guard faults.isFirst(entry.place, name(entry.key)) else { continue }
       faults.add(
         entry.place,
         .unknownKey(entry.key, in: path, nearest: meant(by: entry.key)))
