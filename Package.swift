@@ -88,7 +88,8 @@ let package = Package(
       name: "RetortOpenCLTests",
       dependencies: ["RetortOpenCL", "RetortVerification", "RetortTestSupport"]),
     .testTarget(name: "RetortVerificationTests", dependencies: ["RetortVerification"]),
-    .testTarget(name: "RetortFormatsTests", dependencies: ["RetortFormats"]),
+    .testTarget(
+      name: "RetortFormatsTests", dependencies: ["RetortFormats", "RetortTestSupport"]),
     .testTarget(name: "RetortSchemaTests", dependencies: ["RetortSchema"]),
     .testTarget(name: "RetortDataTests", dependencies: ["RetortData", "RetortFormats"]),
     .testTarget(name: "RetortNNTests", dependencies: ["RetortNN", "RetortModels", "RetortCPU"]),

@@ -1,4 +1,5 @@
 import RetortFormats
+import RetortTestSupport
 import Testing
 
 @Suite struct GzipTests {

@@ -1,5 +1,6 @@
 import RetortCPU
 import RetortFormats
+import RetortTestSupport
 import Testing
 
 @testable import RetortTraining
@@ -135,6 +136,18 @@ import Testing
           _ = try? VerificationCase(content).replay(on: backend)
         }
       }
+    }
+  }
+
+  /// Names, types, shapes and metadata that no program writes so.
+  @Test(arguments: ["mlp_sgd", "vae_adam", "encoder_adamw", "cnn_adam_kd", "tgt_first_order_plain"])
+  func randomChangesOfTheHeader(_ name: String) throws {
+    let bytes = try FileBytes.read(Goldens.trainingPath(name))
+    let backend = CPUBackend(threads: 1)
+    var spoiler = Spoiler(seed: UInt64(name.utf8.count))
+    for _ in 0..<40 {
+      guard let content = try? Safetensors.parse(spoiler.spoiltHeader(bytes)) else { continue }
+      _ = try? VerificationCase(content).replay(on: backend)
     }
   }
 }
