@@ -30,8 +30,8 @@ private let cases: [FaultCase] = [
     message: "--set train.stps=1: unknown key 'stps' in 'train'. Did you mean 'steps'?"),
   FaultCase(
     name: "misspelt loss", arguments: FaultCase.set("losses.1.kind=kdd"), status: 2,
-    message: "--set losses.1.kind=kdd: 'losses[1].kind' is 'kdd'; it must be cross-entropy, kd or "
-      + "vae. Did you mean 'kd'?"),
+    message: "--set losses.1.kind=kdd: 'losses[1].kind' is 'kdd'; it must be cross-entropy, kd, "
+      + "hint or vae. Did you mean 'kd'?"),
   FaultCase(
     name: "misspelt exploration", arguments: FaultCase.set("explore.kind=frist"), status: 2,
     message: "--set explore.kind=frist: 'explore.kind' is 'frist'; it must be zero, first, "
@@ -108,6 +108,17 @@ private let cases: [FaultCase] = [
       "retort: stage 'kd': the teacher's outputs on the test set are not finite; its weights "
       + "are damaged or diverged: train it again with a lower learning rate"
   ) { try $0.writeTeacher(to: "huge.safetensors", classes: 10, scale: 1e30) },
+  FaultCase(
+    name: "a teacher of no numbers", arguments: FaultCase.set("teacher.weights=nan.safetensors"),
+    message:
+      "retort: the weights do not fit model 'teacher': 'fc1.weight' has an element that is NaN or "
+      + "infinite, as after a training that diverged; …"
+  ) { try $0.writeTeacher(to: "nan.safetensors", classes: 10, scale: .nan) },
+  FaultCase(
+    name: "a .pt file", arguments: FaultCase.set("teacher.weights=teacher.pt"),
+    message:
+      "retort: …/teacher.pt: this is a ZIP archive, as PyTorch writes .pt files. Convert it in Python: …"
+  ) { try $0.write(Array("PK\u{3}\u{4}".utf8), to: "teacher.pt") },
   FaultCase(
     name: "no OpenCL platform", device: "opencl",
     environment: ["OCL_ICD_VENDORS": "/nonexistent"],

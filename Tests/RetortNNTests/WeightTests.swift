@@ -1,3 +1,4 @@
+import RetortCPU
 import RetortCore
 import RetortModels
 import RetortNN
@@ -69,6 +70,61 @@ private let root3 = 1.7320508075688772
       error.map { "\($0)" }
         == "the weights do not fit model 'teacher': 'weight' has shape [2, 3], the model needs "
         + "[3, 2]; 'bias' is missing; the model has no 'scale'")
+  }
+
+  @Test(arguments: ["module.", "_orig_mod.", "model.", "module._orig_mod.", "net.student."])
+  func commonPrefixesAreLeftOut(_ prefix: String) throws {
+    let image = ImageSize(height: 12, width: 8, channels: 3)
+    let vae = try #require(ConvVAE(image: image, latent: 5, width: 3, hidden: 7))
+    let store = ParameterStore(vae, name: "generator")
+    let weights = store.initialWeights(seed: 7)
+    #expect(store.commonPrefix(of: store.all.map(\.path)).isEmpty)
+    var named = store.exported(weights)
+    for index in named.indices { named[index].name = prefix + named[index].name }
+    named.append(.init(name: prefix + "norm.num_batches_tracked", shape: [], values: [3]))
+    #expect(store.commonPrefix(of: named.map(\.name)) == prefix)
+    #expect(try store.imported(named) == weights)
+    // What not all have is nobody's wrapper.
+    named.append(.init(name: "scale", shape: [1], values: [1]))
+    #expect(store.commonPrefix(of: named.map(\.name)).isEmpty)
+    #expect(throws: WeightError.self) { try store.imported(named) }
+  }
+
+  /// The first name of the model ends other names too.
+  @Test func thePrefixIsTheWholeFilesOwn() throws {
+    let image = ImageSize(height: 28, width: 28, channels: 1)
+    let model = try ModelCatalog.make("resnet8", options: ["width": 2], image: image, classes: 3)
+    let store = ParameterStore(model, name: "m")
+    let names = store.all.map { "module." + $0.path }
+    #expect(
+      store.all.first?.path == "conv1.weight" && names.contains { $0.hasSuffix("0.conv1.weight") })
+    #expect(store.commonPrefix(of: names) == "module.")
+    #expect(store.commonPrefix(of: names.reversed()) == "module.")
+  }
+
+  @Test(arguments: [Float.nan, .infinity, -.infinity])
+  func numbersThatAreNoneAreRefused(_ bad: Float) throws {
+    let store = ParameterStore(BatchNorm(3), name: "m")
+    for name in store.all.map(\.path) {
+      var named = store.exported(store.initialWeights(seed: 1))
+      let index = try #require(named.firstIndex { $0.name == name })
+      named[index].values[2] = bad
+      let error = #expect(throws: WeightError.self) { try store.imported(named) }
+      #expect(error?.faults == [.notFinite(name)])
+    }
+  }
+
+  /// Shapes are compared before there is any room for what they ask for: here a few exabytes.
+  @Test func hugeModelsAreRefusedByTheirShapes() throws {
+    let store = ParameterStore(Linear(1 << 40, 1 << 30), name: "m")
+    #expect(throws: WeightError.self) { try store.imported([]) }
+    let error = #expect(throws: BackendError.self) {
+      try store.reserve(in: Session(CPUBackend(threads: 1)))
+    }
+    guard case .memory = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
   }
 
   @Test func firstValuesDependOnSeedAndPathAlone() {

@@ -59,7 +59,7 @@ import Testing
         image: ImageSize(height: 28, width: 28, channels: 1), classes: 10)
       let store = ParameterStore(model, name: "teacher")
       let kept = try store.imported(
-        Safetensors.read(home + "/out/teacher/model.safetensors").weights)
+        Safetensors.read(home + "/out/teacher/model.safetensors").weights())
       #expect(kept.parameters == average && kept.parameters != weights[4])
       #expect(tested == [result.trained.accuracy])
       let session = Session(CPUBackend())

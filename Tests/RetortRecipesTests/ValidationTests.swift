@@ -61,7 +61,7 @@ import Testing
         image: .init(height: 28, width: 28, channels: 1), classes: 10,
         session: Session(CPUBackend()), seed: 0)
       let kept = try player.store.imported(
-        Safetensors.read(out + "/student/model.safetensors").weights)
+        Safetensors.read(out + "/student/model.safetensors").weights())
       #expect(kept.parameters == state.variables["student.average"])
       let score = try stored.evaluate(on: recipe.stages[0].data, with: CPUBackend()).score
       #expect(score.accuracy == result.trained.accuracy && score.nll == result.trained.nll)

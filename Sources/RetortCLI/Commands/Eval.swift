@@ -41,8 +41,9 @@ struct Eval: ParsableCommand {
     let stored = try StoredModel(model)
     let other = try teacher.map { try StoredModel($0, as: .teacher) }
     let backend = try device.backend()
-    let own = try stored.evaluate(on: spec, with: backend)
-    let its = try other?.evaluate(on: spec, with: backend)
+    let progress = ProgressLines(isSilent: true)
+    let own = try stored.evaluate(on: spec, with: backend) { progress.show($0) }
+    let its = try other?.evaluate(on: spec, with: backend) { progress.show($0) }
     let agreement = its.map { own.metrics.agreement(with: $0.metrics) }
     guard !format.json else {
       StandardOutput.write(

@@ -36,7 +36,10 @@ struct Predict: ParsableCommand {
   func run() throws {
     let stored = try StoredModel(model)
     let files = try inputs.map { try UnlabelledImages($0) }
-    let predictions = try stored.predict(files, top: top, with: try device.backend())
+    let progress = ProgressLines(isSilent: true)
+    let predictions = try stored.predict(files, top: top, with: try device.backend()) {
+      progress.show($0)
+    }
     let lines =
       format.json
       ? predictions.map(json) : [head(min(top, stored.classes))] + predictions.map(row)

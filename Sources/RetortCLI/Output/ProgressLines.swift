@@ -57,6 +57,9 @@ final class ProgressLines {
       line("  going on after step \(step)")
       pace = Pace()
       pace.note(step, after: working(until: .now))
+    case .prefixLeftOut(let player, let prefix):
+      StandardError.complain(
+        "the names of the weights of '\(player)' all begin with '\(prefix)', which is left out")
     case .checkpointRefused(let error):
       StandardError.complain("\(error) Going on from the one before it.")
     case .deviceChanged(let stage, let before, let now):

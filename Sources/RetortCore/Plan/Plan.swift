@@ -79,6 +79,7 @@ public struct Plan: Sendable {
 
   /// The bytes to reserve for a value.
   package static func reservation(_ count: Int, _ dtype: DType) -> Int {
-    (count * dtype.byteCount + slack + alignment - 1) / alignment * alignment
+    count.saturatingProduct(dtype.byteCount).saturatingSum(slack + alignment - 1) / alignment
+      * alignment
   }
 }

@@ -21,7 +21,7 @@ public final class Session {
     let byteCount = Plan.reservation(variable.count, variable.dtype)
     try requireMemory(byteCount, for: "keeping '\(variable.name)'")
     let buffer = try backend.makeBuffer(count: variable.count, dtype: variable.dtype)
-    heldByteCount += byteCount
+    heldByteCount = heldByteCount.saturatingSum(byteCount)
     buffers[ObjectIdentifier(variable)] = (variable, buffer)
     return buffer
   }
@@ -61,7 +61,8 @@ public final class Session {
     guard let available = backend.memoryByteCount else { return }
     guard byteCount <= available - heldByteCount else {
       throw .memory(
-        what, needed: heldByteCount + byteCount, available: available, of: backend.name)
+        what, needed: heldByteCount.saturatingSum(byteCount), available: available, of: backend.name
+      )
     }
   }
 }

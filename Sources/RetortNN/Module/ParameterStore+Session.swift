@@ -1,6 +1,17 @@
 import RetortCore
 
 extension ParameterStore {
+  /// Takes the device's memory for the weights, zeroed, which shows whether it has as much.
+  ///
+  /// - Throws: `BackendError.memory` before anything is allocated where the device or this machine has
+  ///   too little, or what the device says.
+  public func reserve(in session: Session) throws {
+    let variables = [parameterVariable, bufferVariable].compactMap(\.self)
+    let byteCount = variables.reduce(0) { $0.saturatingSum(Plan.reservation($1.count, $1.dtype)) }
+    try HostMemory.require(byteCount, for: "keeping the weights of model '\(name)'")
+    for variable in variables { _ = try session.buffer(variable) }
+  }
+
   /// Writes weights to the device.
   ///
   /// Programs compiled before a frozen store is written need `refresh()`.

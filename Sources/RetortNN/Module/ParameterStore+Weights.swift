@@ -63,14 +63,17 @@ extension ParameterStore {
 
   /// Flat contents made of weights under PyTorch's names.
   ///
-  /// `num_batches_tracked` counters are passed over.
+  /// What all names begin with that the model has not is left out (`commonPrefix`), and what is no weight
+  /// is passed over (`isPassedOver`). Nothing is allocated before all fit.
   ///
-  /// - Throws: `WeightError` with every name that is missing, unknown or of another shape.
+  /// - Throws: `WeightError` with every name that is missing, unknown, of another shape, or has elements
+  ///   that are not finite.
   public func imported(_ named: [NamedWeights]) throws(WeightError) -> FlatWeights {
     var byName: [String: NamedWeights] = [:]
-    for entry in named { byName[entry.name] = entry }
+    let prefix = commonPrefix(of: named.map(\.name))
+    for entry in named { byName[String(entry.name.dropFirst(prefix.count))] = entry }
     var faults: [WeightError.Fault] = []
-    var weights = zeros
+    var found: [(parameter: Parameter, values: [Float])] = []
     for parameter in all {
       guard let entry = byName.removeValue(forKey: parameter.path) else {
         faults.append(.missing(parameter.path))
@@ -81,13 +84,49 @@ extension ParameterStore {
         faults.append(.shape(parameter.path, expected: shape, found: entry.shape))
         continue
       }
-      place(parameter.layout.imported(entry.values, parameter.shape), of: parameter, in: &weights)
+      if !entry.values.allSatisfy(\.isFinite) { faults.append(.notFinite(parameter.path)) }
+      found.append((parameter, entry.values))
     }
-    for name in byName.keys.sorted() where !name.hasSuffix("num_batches_tracked") {
+    for name in byName.keys.sorted() where !Self.isPassedOver(name) {
       faults.append(.unexpected(name))
     }
     guard faults.isEmpty else { throw WeightError(model: name, faults: faults) }
+    var weights = zeros
+    for (parameter, values) in found {
+      place(parameter.layout.imported(values, parameter.shape), of: parameter, in: &weights)
+    }
     return weights
+  }
+
+  /// Whether a name of PyTorch's is that of something that is not needed: a counter of batches, or the
+  /// numbers of positions.
+  public static func isPassedOver(_ name: String) -> Bool {
+    ["num_batches_tracked", "position_ids"].contains {
+      name == $0 || name.hasSuffix("." + $0)
+    }
+  }
+
+  /// What all of `names` begin with before a name of this model, such as `module.` or `_orig_mod.`, which
+  /// wrappers add; empty where they are the model's own.
+  public func commonPrefix(of names: [String]) -> String {
+    let known = Set(names)
+    func fits(_ prefix: String) -> Bool { all.contains { known.contains(prefix + $0.path) } }
+    guard let first = names.first, !fits("") else { return "" }
+    // Wrappers add a few words; a name out of a file may have millions.
+    var words = first.split(separator: ".", maxSplits: 8, omittingEmptySubsequences: false)
+      .dropLast()
+    var shared = Self.prefix(of: words)
+    for name in names {
+      while !name.hasPrefix(shared) {
+        words.removeLast()
+        shared = Self.prefix(of: words)
+      }
+    }
+    return words.indices.lazy.map { Self.prefix(of: words[...$0]) }.first(where: fits) ?? ""
+  }
+
+  private static func prefix(of words: ArraySlice<Substring>) -> String {
+    words.map { $0 + "." }.joined()
   }
 
   private var zeros: FlatWeights {

@@ -67,18 +67,19 @@ public final class ParameterStore {
     var end = 0
     for parameter in parameters {
       if parameter.role != .runningVariance {
-        end = (end + Variable.alignment - 1) / Variable.alignment * Variable.alignment
+        end = end.saturatingSum(Variable.alignment - 1) / Variable.alignment * Variable.alignment
       }
       parameter.offset = end
       // Behind a running variance there is room for the batch's inverse deviation, so that a
       // batch's moments can be laid over the buffers whole.
-      end += parameter.shape.count * (parameter.role == .runningVariance ? 2 : 1)
+      end = end.saturatingSum(
+        parameter.shape.count.saturatingProduct(parameter.role == .runningVariance ? 2 : 1))
     }
-    return (end + Variable.alignment - 1) / Variable.alignment * Variable.alignment
+    return end.saturatingSum(Variable.alignment - 1) / Variable.alignment * Variable.alignment
   }
 
   /// The number of trainable weights, without gaps.
-  public var parameterCount: Int { trainable.reduce(0) { $0 + $1.shape.count } }
+  public var parameterCount: Int { trainable.reduce(0) { $0.saturatingSum($1.shape.count) } }
 
   /// The trainable parameters as values of `graph`, in order.
   public func tensors(in graph: Graph) -> [Tensor] {

@@ -8,6 +8,8 @@ public struct WeightError: Error, Equatable, Sendable {
     case unexpected(String)
     /// Both have it, with different extents.
     case shape(String, expected: [Int], found: [Int])
+    /// One of its elements is NaN or infinite.
+    case notFinite(String)
   }
 
   /// The store's name, such as `teacher`.
@@ -32,6 +34,8 @@ extension WeightError.Fault {
     case .unexpected(let name): "the model has no '\(name)'"
     case .shape(let name, let expected, let found):
       "'\(name)' has shape \(found), the model needs \(expected)"
+    case .notFinite(let name):
+      "'\(name)' has an element that is NaN or infinite, as after a training that diverged"
     }
   }
 }

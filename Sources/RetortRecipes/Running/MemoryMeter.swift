@@ -33,6 +33,7 @@ final class MemoryMeter: Backend {
 
   var name: String { base.name }
   var fusesLoads: Bool { base.fusesLoads }
+  var memoryByteCount: Int? { base.memoryByteCount }
 
   /// The most bytes of device memory held at one time.
   var peakByteCount: Int { sum.peak }

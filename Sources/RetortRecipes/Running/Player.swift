@@ -24,12 +24,20 @@ struct Player {
     self.spec = spec
     store = ParameterStore(
       try adapting(spec.make(image, classes: classes)), name: name, isFrozen: isFrozen)
-    let fresh = store.initialWeights(seed: seed)
     if let weights {
-      let adapters = store.exported(fresh).filter { AdaptedModel.isAdapter($0.name) }
-      try store.write(store.imported(weights + adapters), to: session)
+      try store.write(store.imported(weights + freshAdapters(session, seed)), to: session)
     } else {
-      try store.write(fresh, to: session)
+      try store.reserve(in: session)
+      try store.write(store.initialWeights(seed: seed), to: session)
+    }
+  }
+
+  /// First weights of the model's adapters, which no file has.
+  private func freshAdapters(_ session: Session, _ seed: UInt64) throws -> [NamedWeights] {
+    guard store.all.contains(where: { AdaptedModel.isAdapter($0.path) }) else { return [] }
+    try store.reserve(in: session)
+    return store.exported(store.initialWeights(seed: seed)).filter {
+      AdaptedModel.isAdapter($0.name)
     }
   }
 
@@ -90,14 +98,41 @@ extension PlayerSpec {
     }
     return Ensemble(models, mean: mean)
   }
+
+  /// A file's weights under the model's own names, without what all of theirs begin with besides.
+  ///
+  /// - Parameters:
+  ///   - player: Whose weights they are.
+  ///   - report: Told of what is left out.
+  /// - Throws: `ModelError` where the model does not fit the examples.
+  func unwrapped(
+    _ weights: [NamedWeights], of player: String, _ image: ImageSize, classes: Int,
+    _ report: (RunEvent) -> Void
+  ) throws(ModelError) -> [NamedWeights] {
+    let store = ParameterStore(try make(image, classes: classes), name: player)
+    let prefix = store.commonPrefix(of: weights.map(\.name))
+    guard !prefix.isEmpty else { return weights }
+    report(.prefixLeftOut(player: player, prefix: prefix))
+    return weights.map {
+      NamedWeights(
+        name: String($0.name.dropFirst(prefix.count)), shape: $0.shape, values: $0.values)
+    }
+  }
 }
 
 extension Safetensors {
-  /// The floating-point tensors of the file as named weights.
-  var weights: [NamedWeights] {
-    names.compactMap { name in
-      guard let tensor = tensors[name], let values = tensor.floats else { return nil }
-      return NamedWeights(name: name, shape: tensor.shape, values: values)
+  /// The tensors of the file as named weights, in float32.
+  ///
+  /// - Throws: `FormatError` for a tensor of whole numbers that float32 cannot hold, `BackendError.memory`
+  ///   where this machine cannot hold them all in float32.
+  func weights() throws -> [NamedWeights] {
+    let byteCount = tensors.values.reduce(0) { $0.saturatingSum($1.count.saturatingProduct(4)) }
+    try HostMemory.require(byteCount, for: "reading the weights in \(path)")
+    var found: [NamedWeights] = []
+    for name in names where !ParameterStore.isPassedOver(name) {
+      found.append(
+        NamedWeights(name: name, shape: try tensor(name).shape, values: try numbers(name)))
     }
+    return found
   }
 }

@@ -178,10 +178,11 @@ public final class RecipeRunner {
   ///   - stage: The stage, or that of several variants; nil for all. The last that explores is taken.
   ///   - parents: Over how many training examples figures are taken.
   ///   - shown: How many of them are drawn.
+  ///   - report: Told of what is made of the weights' names.
   /// - Throws: As `run`; `RunError.nothingToExplore` where no such stage explores.
   public static func explore(
     _ recipe: Recipe, on backend: any Backend, run folder: String?, stage name: String?,
-    parents: Int, shown: Int
+    parents: Int, shown: Int, report: @escaping (RunEvent) -> Void = { _ in }
   ) throws -> ExplorationReport {
     let candidates = recipe.stages.filter { stage in
       stage.explore != nil
@@ -190,7 +191,7 @@ public final class RecipeRunner {
     guard var stage = candidates.last else {
       throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
     }
-    let runner = RecipeRunner(recipe, on: backend, into: folder ?? ".")
+    let runner = RecipeRunner(recipe, on: backend, into: folder ?? ".", report: report)
     if folder != nil {
       for other in recipe.stages {
         guard let path = try runner.take(other), other.name == stage.name else { continue }
@@ -221,7 +222,7 @@ public final class RecipeRunner {
   private func take(_ stage: StageSpec) throws -> String? {
     let path = home(of: stage).file(stage.trained.rawValue + "/model.safetensors")
     guard let spec = stage.learner, FileBytes.isReadable(path) else { return nil }
-    trained[stage.name] = (spec, try Safetensors.read(path).weights)
+    trained[stage.name] = (spec, try Safetensors.read(path).weights())
     return path
   }
 

@@ -2,8 +2,10 @@
 public enum RunError: Error, Equatable, Sendable {
   /// A teacher that is worse than its recipe expects.
   case weakTeacher(stage: String, accuracy: Double, expected: Double)
-  /// A model gives NaN or infinity for examples of a split: `test` or `validation`.
+  /// A model gives NaN or infinity for examples of a split: `training`, `validation` or `test`.
   case outputsNotFinite(stage: String, player: String, split: String)
+  /// A search made NaN or infinity of finite pictures, at a point of it such as `step 2`.
+  case searchNotFinite(stage: String, point: String)
   /// Weights that were trained as another model than the recipe takes them for; the first entry that
   /// differs.
   case otherModel(
@@ -47,6 +49,9 @@ extension RunError: CustomStringConvertible {
     case .outputsNotFinite(let stage, let player, let split):
       "stage '\(stage)': the \(player)'s outputs on the \(split) set are not finite; its weights are "
         + "damaged or diverged: train it again with a lower learning rate"
+    case .searchNotFinite(let stage, let point):
+      "stage '\(stage)': what the search has found at '\(point)' is not finite; make its steps smaller or "
+        + "fewer, or its noise less"
     case .otherModel(let stage, let player, let file, let entry, let stored, let given):
       "stage '\(stage)': the weights in \(file) are of a model with '\(entry): \(stored)', and the recipe's "
         + "\(player) has '\(entry): \(given)'; make them alike"

@@ -26,6 +26,8 @@ public enum RunEvent: Sendable {
   case checkpointRefused(FormatError)
   /// A stage goes on on another device than it began on, so that bits may differ.
   case deviceChanged(stage: String, from: String, to: String)
+  /// The names of a player's weights all begin so, which is left out.
+  case prefixLeftOut(player: String, prefix: String)
   /// A teacher's test accuracy was measured before it was used.
   case teacherChecked(accuracy: Double)
 }

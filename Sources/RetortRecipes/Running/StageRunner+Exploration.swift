@@ -61,6 +61,7 @@ extension StageRunner {
           student: try executable.floats(4 * index + 2),
           divergence: try executable.floats(4 * index + 3)))
     }
+    try checkFinite(found)
     let searched = found.dropFirst(rows.first { $0.title == "reconstruction" } == nil ? 1 : 2)
     let grid = ExplorationGrid(
       rows: found, shown: min(shown, count), image: shape, classNames: data.training.classNames)
@@ -68,6 +69,22 @@ extension StageRunner {
       stage: stage.name, originals: found[0].figures(classes),
       steps: searched.map { $0.figures(classes) },
       samples: try grid.samples(), grid: grid.drawn())
+  }
+
+  /// Makes sure that nothing is drawn of numbers that are none.
+  private func checkFinite(_ rows: [ExplorationGrid.Row]) throws(RunError) {
+    for (index, row) in rows.enumerated() {
+      let parts = [
+        (row.teacher, "teacher"), (row.student, "student"), (row.pixels, "generator"),
+        (row.divergence, "student"),
+      ]
+      guard let bad = parts.first(where: { !$0.0.allSatisfy(\.isFinite) }) else { continue }
+      // Originals and their reconstructions depend on the models alone.
+      guard index == 0 || row.title == "reconstruction" else {
+        throw .searchNotFinite(stage: stage.name, point: row.title)
+      }
+      throw .outputsNotFinite(stage: stage.name, player: bad.1, split: "training")
+    }
   }
 
   /// What is drawn, from the originals to the end of the search.

@@ -25,7 +25,8 @@ extension StageRunner {
   /// mean, so that it is the same at each call.
   func variationalLoss(_ generator: any Generator, over examples: ImageDataset) throws -> Double {
     let losses = stage.losses.compactMap { $0.loss as? VariationalLoss }
-    let rows = try Forward(session, imageShape: data.imageShape) { graph, images in
+    let rows = try Forward(session, name: "generator", imageShape: data.imageShape) {
+      graph, images in
       let context = ForwardContext(graph, .evaluation)
       return generator.using(context) { losses.map { $0.rows(generator, images) } }
     }.outputs(examples)
@@ -69,10 +70,12 @@ extension StageRunner {
         throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
       }
       let size = model.latentShape.count
-      let codes = try Forward(session, imageShape: data.imageShape) { graph, images in
+      let encode = Forward(session, name: "generator", imageShape: data.imageShape) {
+        graph, images in
         let context = ForwardContext(graph, .evaluation)
         return [model.using(context) { model.encode(images).mean }]
-      }.outputs(data.training)[0]
+      }
+      let codes = try named("training") { try encode.outputs(data.training)[0] }
       statistics = LatentStatistics(codes: codes, size: size)
       generator = model
       if isFixed {
@@ -88,8 +91,9 @@ extension StageRunner {
 
   /// The teacher's logits of every training example, on the device.
   private func logitTable(_ teacher: Player) throws -> (Variable, Int) {
-    let logits = try Forward(session, teacher.store, imageShape: data.imageShape)
-      .outputs(data.training)[0]
+    let logits = try named("training") {
+      try Forward(session, teacher.store, imageShape: data.imageShape).outputs(data.training)[0]
+    }
     let table = Variable(name: "teacher logits", count: logits.count, isFrozen: true)
     try session.write(logits, to: table)
     return (table, classes)

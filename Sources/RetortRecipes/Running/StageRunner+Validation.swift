@@ -9,11 +9,7 @@ extension StageRunner {
   func validate(_ player: Player, after step: Int) throws -> ValidationRecord.Point? {
     guard let examples = data.validation else { return nil }
     if let generator = player.store.model as? any Generator {
-      let loss = try variationalLoss(generator, over: examples)
-      guard loss.isFinite else {
-        throw RunError.outputsNotFinite(
-          stage: stage.name, player: player.store.name, split: "validation")
-      }
+      let loss = try named("validation") { try variationalLoss(generator, over: examples) }
       return .init(step: step, accuracy: nil, loss: loss)
     }
     let metrics = try metrics(player, on: examples, split: "validation")
@@ -37,14 +33,19 @@ extension StageRunner {
   func metrics(
     _ player: Player, on examples: ImageDataset, split: String
   ) throws -> ClassificationMetrics {
-    let logits = try Forward(session, player.store, imageShape: data.imageShape).outputs(examples)[
-      0]
-    let metrics = ClassificationMetrics(logits: logits, labels: examples.labels, classes: classes)
-    guard metrics.nll.isFinite else {
-      throw RunError.outputsNotFinite(
-        stage: stage.name, player: player.store.name, split: split)
+    let logits = try named(split) {
+      try Forward(session, player.store, imageShape: data.imageShape).outputs(examples)[0]
     }
-    return metrics
+    return ClassificationMetrics(logits: logits, labels: examples.labels, classes: classes)
+  }
+
+  /// Calls `body`, and says of outputs that are not finite in which stage and on which split they are.
+  func named<Result>(_ split: String, _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as NonFiniteOutput {
+      throw RunError.outputsNotFinite(stage: stage.name, player: error.model, split: split)
+    }
   }
 
   /// Measures the state that training ended in and the best one, and leaves the one on the device that the

@@ -44,9 +44,6 @@ struct StageRunner {
   }
 
   private func player(_ role: StageSpec.Player, _ spec: PlayerSpec) throws -> Player {
-    let training = data.training
-    let image = ImageSize(
-      height: training.height, width: training.width, channels: training.channels)
     let (spec, weights) = try resolved(spec, as: role)
     return try Player(
       spec, name: role.rawValue, isFrozen: role != stage.trained, image: image, classes: classes,
@@ -57,6 +54,11 @@ struct StageRunner {
           model, to: teacher.store, stage.losses,
           examples: Shape([2] + data.imageShape.dimensions))
       })
+  }
+
+  private var image: ImageSize {
+    let training = data.training
+    return ImageSize(height: training.height, width: training.width, channels: training.channels)
   }
 
   /// The model that a spec means, with its weights; nil for fresh ones.
@@ -85,12 +87,14 @@ struct StageRunner {
     }
     if case .file(let path) = spec.source {
       let file = try ModelLocation.weights(path, for: role)
-      weights = try Safetensors.read(file).weights
+      let stored = try Safetensors.read(file).weights()
       if let other = try StoredConfiguration(beside: file)?.difference(from: spec) {
         throw RunError.otherModel(
           stage: stage.name, player: role.rawValue, file: file, entry: other.name,
           stored: other.stored, given: other.given)
       }
+      weights = try spec.unwrapped(
+        stored, of: role.rawValue, image, classes: classes, parent.report)
     }
     return (spec, weights)
   }

@@ -27,11 +27,14 @@ extension StoredModel {
   /// What the model takes pictures for; coloured ones that are grey all over are taken as grey by a
   /// model of grey ones.
   ///
-  /// - Parameter top: How many classes to name for each, ≥ 1.
+  /// - Parameters:
+  ///   - top: How many classes to name for each, ≥ 1.
+  ///   - report: Told of what is made of the weights' names.
   /// - Throws: `FormatError` for pictures of another size than the model's, `RecipeErrors` for a
   ///   model that is no classifier, `ModelError`, `WeightError` or the device's errors.
   public func predict(
-    _ files: [UnlabelledImages], top: Int, with backend: any Backend
+    _ files: [UnlabelledImages], top: Int, with backend: any Backend,
+    report: (RunEvent) -> Void = { _ in }
   ) throws -> [Prediction] {
     guard let first = files.first else { return [] }
     let shape = image ?? [first.height, first.width, first.channels]
@@ -51,11 +54,11 @@ extension StoredModel {
       channels: shape[2], classNames: classNames)
     guard count > 0 else { return [] }
     let session = Session(backend)
-    let player = try classifier("predict", dataset, session)
+    let player = try classifier("predict", dataset, session, report)
+    let places = files.flatMap { file in (0..<file.count).map { (file.path, $0) } }
     let logits = try Forward(
       session, player.store, imageShape: Shape(shape)
-    ).outputs(dataset)[0]
-    let places = files.flatMap { file in (0..<file.count).map { (file.path, $0) } }
+    ).outputs(dataset) { "picture \(places[$0].1) of \(places[$0].0)" }[0]
     return places.enumerated().map { row, place in
       Prediction(
         path: place.0, index: place.1,

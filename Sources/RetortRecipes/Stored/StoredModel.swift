@@ -28,7 +28,7 @@ public struct StoredModel: Sendable {
   ///   file that is missing or damaged.
   public init(_ location: String, as role: StageSpec.Player? = nil) throws {
     let file = try ModelLocation.weights(location, for: role)
-    weights = try Safetensors.read(file).weights
+    weights = try Safetensors.read(file).weights()
     guard let found = try StoredConfiguration(beside: file) else {
       throw ModelLocationError.noConfiguration(file)
     }
@@ -42,13 +42,14 @@ public struct StoredModel: Sendable {
   /// - Throws: `RecipeErrors` where it is no classifier, which `command` needs; `ModelError`,
   ///   `WeightError` or the device's errors.
   func classifier(
-    _ command: String, _ dataset: ImageDataset, _ session: Session
+    _ command: String, _ dataset: ImageDataset, _ session: Session,
+    _ report: (RunEvent) -> Void
   ) throws -> Player {
+    let image = ImageSize(
+      height: dataset.height, width: dataset.width, channels: dataset.channels)
     let player = try Player(
-      spec, name: "model", isFrozen: true,
-      image: ImageSize(
-        height: dataset.height, width: dataset.width, channels: dataset.channels),
-      classes: classes, session: session, seed: 0, weights: weights)
+      spec, name: folder, isFrozen: true, image: image, classes: classes, session: session, seed: 0,
+      weights: spec.unwrapped(weights, of: folder, image, classes: classes, report))
     guard !(player.store.model is any Generator) else {
       throw RecipeErrors([
         RecipeFault(
@@ -61,15 +62,16 @@ public struct StoredModel: Sendable {
 
   /// How well the model does on the test part of a dataset.
   ///
+  /// - Parameter report: Told of what is made of the weights' names.
   /// - Returns: The score, and the predicted class of every test example.
   /// - Throws: `DataError`, `ModelError`, `WeightError` or the device's
   ///   errors.
   public func evaluate(
-    on data: DataSpec, with backend: any Backend
+    on data: DataSpec, with backend: any Backend, report: (RunEvent) -> Void = { _ in }
   ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
     let dataset = try StageData(data, seed: 0).test
     let session = Session(backend)
-    let player = try classifier("eval", dataset, session)
+    let player = try classifier("eval", dataset, session, report)
     guard classes == dataset.classCount else {
       throw ModelError.unfit(
         model: spec.model,

@@ -8,6 +8,7 @@ import RetortNN
 /// counts.
 public final class Forward {
   private let session: Session
+  private let name: String
   private let imageShape: Shape
   private let batch: Int
   private let build: (Graph, Tensor) throws -> [Tensor]
@@ -16,26 +17,32 @@ public final class Forward {
   /// Outputs that `build` makes of a batch of images `[n, height, width, channels]`.
   ///
   /// Each output's first axis is the batch.
+  ///
+  /// - Parameter name: What messages call the model.
   public init(
-    _ session: Session, imageShape: Shape, batch: Int = 500,
+    _ session: Session, name: String, imageShape: Shape, batch: Int = 500,
     build: @escaping (Graph, Tensor) throws -> [Tensor]
   ) {
-    (self.session, self.imageShape) = (session, imageShape)
+    (self.session, self.name, self.imageShape) = (session, name, imageShape)
     (self.batch, self.build) = (batch, build)
   }
 
   /// The outputs of a classifier: its logits.
   public convenience init(_ session: Session, _ store: ParameterStore, imageShape: Shape) {
-    self.init(session, imageShape: imageShape) { graph, images in
+    self.init(session, name: store.name, imageShape: imageShape) { graph, images in
       [store.model(images, in: ForwardContext(graph, .evaluation))]
     }
   }
 
   /// All outputs over a dataset, scaled to 0…1, without augmentation.
   ///
+  /// - Parameter naming: What messages call an example; its number in the dataset if left out.
   /// - Returns: One flat array per output, `[count, …]`.
-  /// - Throws: `DataError.tooFewExamples` for no example, `GraphError` or the device's errors.
-  public func outputs(_ dataset: ImageDataset) throws -> [[Float]] {
+  /// - Throws: `DataError.tooFewExamples` for no example, `NonFiniteOutput` for outputs that are not finite,
+  ///   `GraphError` or the device's errors.
+  public func outputs(
+    _ dataset: ImageDataset, naming: ((Int) -> String)? = nil
+  ) throws -> [[Float]] {
     guard dataset.count > 0 else {
       throw DataError.tooFewExamples(wanted: 1, available: 0, className: nil)
     }
@@ -50,7 +57,13 @@ public final class Forward {
       try program.run()
       for index in 0..<outputCount {
         if results.count <= index { results.append([]) }
-        results[index] += try program.floats(index)
+        let values = try program.floats(index)
+        if let bad = values.firstIndex(where: { !$0.isFinite }) {
+          let example = first + bad / max(1, values.count / size)
+          throw NonFiniteOutput(
+            model: name, example: naming?(example) ?? "example \(example) of \(dataset.name)")
+        }
+        results[index] += values
       }
     }
     return results
