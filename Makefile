@@ -10,7 +10,7 @@ TEST = python3 Scripts/test.py "$$(swift build --show-bin-path $(TEST_BUILD))/re
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind verify bench bench-step bundle gpu-report bundle-check manual reproduce-fashion size clean
+.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-opencl verify bench bench-step bundle gpu-report bundle-check manual reproduce-fashion size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ test-fast: ## Build, and run the tests that need few kernels and little time
 	swift build --build-tests $(TEST_BUILD)
 	@$(TEST) --fast
 
-test-all: setup lint gpu-check ## Run every test with whole sweeps, and compile every kernel for GPUs
+test-all: setup lint gpu-check test-opencl ## Run every test with whole sweeps, compile for GPUs, run other OpenCLs
 	swift build --build-tests $(TEST_BUILD)
 	@$(TEST) --all
 
@@ -48,6 +48,10 @@ gpu-check: build ## Compile every kernel for NVIDIA, AMD and Intel GPUs on a mac
 test-oclgrind: setup ## Run kernel tests under oclgrind: no data race, no invalid access
 	@Scripts/setup.sh oclgrind
 	@Scripts/test-oclgrind.sh -Xcc -O2
+
+test-opencl: build ## Recorded cases and all kernels on PoCL, Intel's OpenCL for CPUs and Mesa's rusticl
+	@Scripts/setup.sh opencl
+	@Scripts/test-opencl.sh $(RETORT)
 
 verify: build ## Recompute the recorded cases on a device (DEVICE=auto)
 	$(RETORT) verify --device $(DEVICE)
@@ -83,4 +87,4 @@ size: build ## Show the release binary's size, and the lines of code by target
 	done
 
 clean: ## Remove build products, not runs
-	rm -rf .build .build-oclgrind .build-bundle dist
+	rm -rf .build .build-oclgrind .build-opencl .build-bundle dist

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build and the tests need and that are missing.
-# Usage: setup.sh [oclgrind|gpu-check|peers|figure]
+# Usage: setup.sh [oclgrind|opencl|gpu-check|peers|figure]
 set -euo pipefail
 
 missing=()
@@ -27,6 +27,9 @@ PATH="$PATH:/sbin:/usr/sbin"
 
 if [[ "${1:-}" == oclgrind ]]; then
   need oclgrind command -v oclgrind
+elif [[ "${1:-}" == opencl ]]; then
+  need libclc-15 test -r /usr/lib/clc/spirv-mesa3d-.spv
+  need python3-venv python3 -c 'import ensurepip, venv'
 elif [[ "${1:-}" == peers ]]; then
   need libdnnl-dev header oneapi/dnnl/dnnl.h
   need libclblast-dev header clblast_c.h
@@ -49,7 +52,34 @@ else
   need python3 command -v python3
 fi
 
-[[ ${#missing[@]} -eq 0 ]] && exit 0
+# OpenCL drivers for Scripts/test-opencl.sh alone, where no other program finds them: Intel's for
+# CPUs, and Mesa's rusticl, whose package would also bring clover to every program if it were installed.
+fetchDrivers() {
+  local folder=$PWD/.build-opencl
+  mkdir -p "$folder/vendors/intel" "$folder/vendors/rusticl"
+  if [[ ! -e $folder/intel/lib/libintelocl.so ]]; then
+    echo "setup: fetching Intel's OpenCL driver for CPUs into .build-opencl"
+    python3 -m venv "$folder/intel"
+    "$folder/intel/bin/pip" install --quiet --disable-pip-version-check intel-opencl-rt intel-cmplr-lib-rt
+  fi
+  echo "$folder/intel/lib/libintelocl.so" >"$folder/vendors/intel/intel.icd"
+  local libraries=$folder/mesa/usr/lib/x86_64-linux-gnu
+  if [[ ! -e $libraries/libRusticlOpenCL.so.1 ]]; then
+    echo "setup: fetching Mesa's rusticl into .build-opencl"
+    (
+      cd "$folder"
+      apt-get -qq download mesa-opencl-icd libllvmspirvlib15
+      for package in mesa-opencl-icd_*.deb libllvmspirvlib15_*.deb; do dpkg -x "$package" mesa; done
+      rm ./*.deb
+    )
+  fi
+  echo "$libraries/libRusticlOpenCL.so.1" >"$folder/vendors/rusticl/rusticl.icd"
+}
+
+if [[ ${#missing[@]} -eq 0 ]]; then
+  if [[ "${1:-}" == opencl ]]; then fetchDrivers; fi
+  exit 0
+fi
 
 if ! command -v apt-get >/dev/null; then
   cat >&2 <<TEXT
@@ -73,3 +103,4 @@ echo "setup: installing ${missing[*]}"
 install=("${privileged[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qq)
 "${install[@]}" update
 "${install[@]}" install -y --no-install-recommends "${missing[@]}"
+if [[ "${1:-}" == opencl ]]; then fetchDrivers; fi

@@ -40,6 +40,7 @@ static inline int source_place(const int place, const int count) {
 #endif
 }
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void augment_vector(__global const uchar* restrict x, __global const int* restrict moves,
                     __global const float* restrict table, __global float* restrict y,
@@ -84,7 +85,9 @@ void augment_vector(__global const uchar* restrict x, __global const int* restri
     }
   }
 }
+#endif
 
+#if FORM != 1
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void augment_flat(__global const uchar* restrict x, __global const int* restrict moves,
                   __global const float* restrict table, __global float* restrict y,
@@ -106,3 +109,4 @@ void augment_flat(__global const uchar* restrict x, __global const int* restrict
     sample = x[((image * height + from_row) * width + from_column) * CHANNELS + channel];
   y[at] = table[256 * channel + sample];
 }
+#endif

@@ -137,7 +137,7 @@ void convolution_narrow_vector(
                   const int y = p / TILE_X * STEP_Y, x = p % TILE_X * STEP_X;
                   const float16 pixels = a[y * PATCH_ROW + x * IN_C];
                   UNROLL
-                  for (int n = 0; n < N; n++) acc[p][n] = fma((float16)w[n], pixels, acc[p][n]);
+                  for (int n = 0; n < N; n++) acc[p][n] = MAD((float16)w[n], pixels, acc[p][n]);
                 }
                 a += tapsX[2] * IN_C;
                 w += IN_C * 16;

@@ -91,7 +91,7 @@ __constant int tapsOfPhaseX[PHASES_X][3] = TAPS_X;
     UNROLL for (int j = 0; j < NV; j++) row[j] = load16(w + (u * NV + j) * 16);              \
     UNROLL for (int p = 0; p < PIXELS; p++) {                                         \
       const float16 value = a[PIXEL(p) + u];                                          \
-      UNROLL for (int j = 0; j < NV; j++) acc[p][j] = fma(value, row[j], acc[p][j]);  \
+      UNROLL for (int j = 0; j < NV; j++) acc[p][j] = MAD(value, row[j], acc[p][j]);  \
     }                                                                                 \
   }                                                                                   \
   a += steps;                                                                         \

@@ -76,7 +76,7 @@
     UNROLL for (int j = 0; j < NV; j++) g[j] = load16(d + (u) * N + 16 * j);                 \
     UNROLL for (int i = 0; i < TILE; i++) {                                             \
       const float16 value = a[WEIGHT(i) + (u) * STRIDE_X * IN_C];                       \
-      UNROLL for (int j = 0; j < NV; j++) acc[i][j] = fma(value, g[j], acc[i][j]);      \
+      UNROLL for (int j = 0; j < NV; j++) acc[i][j] = MAD(value, g[j], acc[i][j]);      \
     }                                                                                   \
   }
 

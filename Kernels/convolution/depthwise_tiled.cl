@@ -67,7 +67,7 @@ void depthwise_tiled(__global const float* restrict x, __global const float* res
       const float weight = weights[channel * TAPS + ky * KERNEL_X + kx];
       UNROLL for (int i = 0; i < STRIP; ++i) {
         const int ix = (column0 + i) * STRIDE_X - PAD_LEFT + kx * DILATION_X;
-        if ((uint)ix < WIDTH) sum[i] = fma(x[(iy * WIDTH + ix) * CHANNELS], weight, sum[i]);
+        if ((uint)ix < WIDTH) sum[i] = MAD(x[(iy * WIDTH + ix) * CHANNELS], weight, sum[i]);
       }
     }
   }
@@ -103,7 +103,7 @@ void depthwise_input_gradient_tiled(__global const float* restrict gradient,
           const int x = column0 + i + PAD_LEFT - kx * DILATION_X;
           if (x >= 0 && x % STRIDE_X == 0 && x / STRIDE_X < OUT_WIDTH) {
             const int at = (y / STRIDE_Y * OUT_WIDTH + x / STRIDE_X) * OUT_CHANNELS + o;
-            sum[i] = fma(gradient[at], weight, sum[i]);
+            sum[i] = MAD(gradient[at], weight, sum[i]);
           }
         }
       }
@@ -139,7 +139,7 @@ void depthwise_weight_gradient_tiled(__global const float* restrict x,
         const int iy = y0 + tap / KERNEL_X * DILATION_Y;
         const int ix = x0 + tap % KERNEL_X * DILATION_X;
         if ((uint)iy < HEIGHT && (uint)ix < WIDTH)
-          sum[tap] = fma(image[(iy * WIDTH + ix) * CHANNELS], g, sum[tap]);
+          sum[tap] = MAD(image[(iy * WIDTH + ix) * CHANNELS], g, sum[tap]);
       }
     }
   }

@@ -122,7 +122,7 @@ void depthwise_vector(
             for (int tx = 0; tx < tapsX[0]; tx++) {
               const float16 weight = *w++;
               UNROLL
-              for (int p = 0; p < TILE_X; p++) acc[p] = fma(a[p * STEP_X], weight, acc[p]);
+              for (int p = 0; p < TILE_X; p++) acc[p] = MAD(a[p * STEP_X], weight, acc[p]);
               a += tapsX[2];
             }
           }
@@ -175,7 +175,7 @@ void depthwise_weight_gradient_vector(
               for (int i = 0; i < TILE_KY; i++) {
                 UNROLL
                 for (int j = 0; j < TILE_KX; j++) {
-                  acc[i][j] = fma(a[i * DISTANCE_Y * PATCH_W + j * DISTANCE_X], g, acc[i][j]);
+                  acc[i][j] = MAD(a[i * DISTANCE_Y * PATCH_W + j * DISTANCE_X], g, acc[i][j]);
                 }
               }
               a += STEP_X;

@@ -38,8 +38,8 @@ static inline void gradient_line(const float16* y, float16* to) {
 static inline void weight_line(const float16* g, float16* to) {
   const float16 ends = 0.5f * (g[0] + g[2]);
   to[0] = g[0];
-  to[1] = fma((float16)0.5f, g[1], ends);
-  to[2] = fma((float16)-0.5f, g[1], ends);
+  to[1] = MAD((float16)0.5f, g[1], ends);
+  to[2] = MAD((float16)-0.5f, g[1], ends);
   to[3] = g[2];
 }
 // Gᵀ m
@@ -59,36 +59,36 @@ static inline void weight_gradient_line(const float16* m, float16* to) {
 #define AT_B 0.131687243f
 
 static inline void input_line(const float16* d, float16* to) {
-  const float16 evenA = fma(d[2], (float16)-B2, d[4]), oddA = fma(d[1], (float16)-B2, d[3]);
-  const float16 evenB = fma(d[2], (float16)-A2, d[4]), oddB = fma(d[1], (float16)-A2, d[3]);
-  to[0] = fma(d[0], (float16)(A2 * B2), fma(d[2], (float16)-(A2 + B2), d[4]));
-  to[1] = fma(oddA, (float16)A, evenA);
-  to[2] = fma(oddA, (float16)-A, evenA);
-  to[3] = fma(oddB, (float16)B, evenB);
-  to[4] = fma(oddB, (float16)-B, evenB);
-  to[5] = fma(d[1], (float16)(A2 * B2), fma(d[3], (float16)-(A2 + B2), d[5]));
+  const float16 evenA = MAD(d[2], (float16)-B2, d[4]), oddA = MAD(d[1], (float16)-B2, d[3]);
+  const float16 evenB = MAD(d[2], (float16)-A2, d[4]), oddB = MAD(d[1], (float16)-A2, d[3]);
+  to[0] = MAD(d[0], (float16)(A2 * B2), MAD(d[2], (float16)-(A2 + B2), d[4]));
+  to[1] = MAD(oddA, (float16)A, evenA);
+  to[2] = MAD(oddA, (float16)-A, evenA);
+  to[3] = MAD(oddB, (float16)B, evenB);
+  to[4] = MAD(oddB, (float16)-B, evenB);
+  to[5] = MAD(d[1], (float16)(A2 * B2), MAD(d[3], (float16)-(A2 + B2), d[5]));
 }
 static inline void output_line(const float16* m, float16* to) {
   const float16 sumA = m[1] + m[2], sumB = m[3] + m[4];
   const float16 differenceA = m[1] - m[2], differenceB = m[3] - m[4];
   to[0] = m[0] + (sumA + sumB);
-  to[1] = fma(differenceA, (float16)A, differenceB * B);
-  to[2] = fma(sumA, (float16)A2, sumB * B2);
-  to[3] = fma(differenceA, (float16)(A * A2), fma(differenceB, (float16)(B * B2), m[5]));
+  to[1] = MAD(differenceA, (float16)A, differenceB * B);
+  to[2] = MAD(sumA, (float16)A2, sumB * B2);
+  to[3] = MAD(differenceA, (float16)(A * A2), MAD(differenceB, (float16)(B * B2), m[5]));
 }
 static inline void gradient_line(const float16* y, float16* to) {
-  const float16 evenA = fma(y[2], (float16)A2, y[0]), oddA = fma(y[3], (float16)A2, y[1]);
-  const float16 evenB = fma(y[2], (float16)B2, y[0]), oddB = fma(y[3], (float16)B2, y[1]);
+  const float16 evenA = MAD(y[2], (float16)A2, y[0]), oddA = MAD(y[3], (float16)A2, y[1]);
+  const float16 evenB = MAD(y[2], (float16)B2, y[0]), oddB = MAD(y[3], (float16)B2, y[1]);
   to[0] = y[0];
-  to[1] = fma(oddA, (float16)A, evenA);
-  to[2] = fma(oddA, (float16)-A, evenA);
-  to[3] = fma(oddB, (float16)B, evenB);
-  to[4] = fma(oddB, (float16)-B, evenB);
+  to[1] = MAD(oddA, (float16)A, evenA);
+  to[2] = MAD(oddA, (float16)-A, evenA);
+  to[3] = MAD(oddB, (float16)B, evenB);
+  to[4] = MAD(oddB, (float16)-B, evenB);
   to[5] = y[3];
 }
 static inline void weight_line(const float16* g, float16* to) {
-  const float16 evenA = AT_A * fma(g[2], (float16)A2, g[0]), oddA = g[1] * (AT_A * A);
-  const float16 evenB = AT_B * fma(g[2], (float16)B2, g[0]), oddB = g[1] * (AT_B * B);
+  const float16 evenA = AT_A * MAD(g[2], (float16)A2, g[0]), oddA = g[1] * (AT_A * A);
+  const float16 evenB = AT_B * MAD(g[2], (float16)B2, g[0]), oddB = g[1] * (AT_B * B);
   to[0] = g[0] * AT_0;
   to[1] = evenA + oddA;
   to[2] = evenA - oddA;
@@ -98,8 +98,8 @@ static inline void weight_line(const float16* g, float16* to) {
 }
 static inline void weight_gradient_line(const float16* m, float16* to) {
   const float16 sumA = (m[1] + m[2]) * AT_A, sumB = (m[3] + m[4]) * AT_B;
-  to[0] = fma(m[0], (float16)AT_0, sumA + sumB);
-  to[1] = fma(m[1] - m[2], (float16)(A * AT_A), (m[3] - m[4]) * (B * AT_B));
-  to[2] = fma(sumA, (float16)A2, fma(sumB, (float16)B2, m[5]));
+  to[0] = MAD(m[0], (float16)AT_0, sumA + sumB);
+  to[1] = MAD(m[1] - m[2], (float16)(A * AT_A), (m[3] - m[4]) * (B * AT_B));
+  to[2] = MAD(sumA, (float16)A2, MAD(sumB, (float16)B2, m[5]));
 }
 #endif

@@ -41,7 +41,7 @@
     UNROLL for (int j = 0; j < NV; j++) row[j] = load16(w + (u * NV + j) * 16);         \
     UNROLL for (int p = 0; p < TILES; p++) {                                            \
       const float16 value = a[p * IN_C + u];                                            \
-      UNROLL for (int j = 0; j < NV; j++) acc[p][j] = fma(value, row[j], acc[p][j]);    \
+      UNROLL for (int j = 0; j < NV; j++) acc[p][j] = MAD(value, row[j], acc[p][j]);    \
     }                                                                                   \
   }
 

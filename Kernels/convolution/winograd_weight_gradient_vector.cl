@@ -101,7 +101,7 @@ void winograd_weight_gradient_vector(
             for (int i = 0; i < CHANNELS; i++) {
               const float16 value = a[i];
               UNROLL
-              for (int j = 0; j < NV; j++) acc[i][j] = fma(value, row[j], acc[i][j]);
+              for (int j = 0; j < NV; j++) acc[i][j] = MAD(value, row[j], acc[i][j]);
             }
           }
           __global float* s = partial + (position * IN_C + channel) * N + n0;

@@ -44,7 +44,7 @@
   const TYPE change = minor * (size <= 1.0f ? EXP_LESS_ONE(-size) : power - 1.0f);         \
   const TYPE w = 1.0f + change;                                                            \
   const TYPE logW = change > -0.5f ? LOG(w) + (change - (w - 1.0f)) / w                    \
-                                   : LOG(fma(minor, power, major));                        \
+                                   : LOG(MAD(minor, power, major));                        \
   const TYPE ofTeacher = fmin(d, (TYPE)0.0f) - logW;                                       \
   const TYPE ofStudent = -(fmax(d, (TYPE)0.0f) + logW);                                    \
   const TYPE m = beta * p + (1.0f - beta) * q;                                             \

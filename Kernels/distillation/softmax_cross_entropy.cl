@@ -41,6 +41,7 @@
 #define GRADIENT_PARAMETERS
 #endif
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void softmax_cross_entropy_vector(
     __global const float* restrict logits, __global const int* restrict labels,
@@ -68,7 +69,7 @@ void softmax_cross_entropy_vector(
       const float16 shifted = load_part16(logits + start + column, count, 0.0f) - statistics.x;
       const float16 target =
           spread + (IOTA16 + column == label ? (float16)(1.0f - smoothing) : (float16)0.0f);
-      const float16 value = fma(exp_shifted16(shifted), (float16)inverse, -target) * weight;
+      const float16 value = MAD(exp_shifted16(shifted), (float16)inverse, -target) * weight;
       store_part16(counts ? value : (float16)0.0f, count, gradient + start + column);
     }
 #endif
@@ -79,7 +80,9 @@ void softmax_cross_entropy_vector(
 #endif
   }
 }
+#endif
 
+#if FORM != 1
 __kernel __attribute__((reqd_work_group_size(LANES, ROWS, 1)))
 void softmax_cross_entropy_rows(
     __global const float* restrict logits, __global const int* restrict labels,
@@ -102,7 +105,7 @@ void softmax_cross_entropy_rows(
   for (int column = lane; column < end; column += LANES) {
     const float shifted = logits[start + column] - statistics.x;
     const float target = spread + (column == label ? 1.0f - smoothing : 0.0f);
-    gradient[start + column] = counts ? fma(exp(shifted), inverse, -target) * weight : 0.0f;
+    gradient[start + column] = counts ? MAD(exp(shifted), inverse, -target) * weight : 0.0f;
   }
 #endif
 #if LOSS
@@ -118,3 +121,4 @@ void softmax_cross_entropy_rows(
   }
 #endif
 }
+#endif

@@ -119,6 +119,7 @@
   STORE_GRADIENTS(STORE)
 #endif
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void softmax_divergence_vector(
     __global const float* restrict student, __global const float* restrict teacher,
@@ -171,7 +172,9 @@ void softmax_divergence_vector(
 #endif
   }
 }
+#endif
 
+#if FORM != 1
 __kernel __attribute__((reqd_work_group_size(LANES, ROWS, 1)))
 void softmax_divergence_rows(
     __global const float* restrict student, __global const float* restrict teacher,
@@ -219,3 +222,4 @@ void softmax_divergence_rows(
   }
 #endif
 }
+#endif

@@ -76,18 +76,18 @@ static inline void scatter16(float16 v, __global float* to, int stride, int coun
 static inline float16 expm1_16(float16 x) {
   x = x > 90.0f ? (float16)90.0f : x;  // written so that NaN stays NaN
   x = x < -30.0f ? (float16)-30.0f : x;
-  const float16 biased = fma(x, (float16)1.44269504f, (float16)12582912.0f);
+  const float16 biased = MAD(x, (float16)1.44269504f, (float16)12582912.0f);
   const float16 n = biased - 12582912.0f;
   const int16 e = as_int16(biased) - 0x4B400000;
-  float16 r = fma(n, (float16)-0.693359375f, x);
-  r = fma(n, (float16)2.12194440e-4f, r);
-  float16 p = fma(r, (float16)1.38131424e-3f, (float16)8.36941879e-3f);
-  p = fma(p, r, (float16)4.16684560e-2f);
-  p = fma(p, r, (float16)1.66665152e-1f);
-  p = fma(p, r, (float16)0.49999994f);
-  p = fma(p, r * r, r);
+  float16 r = MAD(n, (float16)-0.693359375f, x);
+  r = MAD(n, (float16)2.12194440e-4f, r);
+  float16 p = MAD(r, (float16)1.38131424e-3f, (float16)8.36941879e-3f);
+  p = MAD(p, r, (float16)4.16684560e-2f);
+  p = MAD(p, r, (float16)1.66665152e-1f);
+  p = MAD(p, r, (float16)0.49999994f);
+  p = MAD(p, r * r, r);
   const float16 half_power = as_float16(min(e + 126, (int16)254) << 23);
-  const float16 y = fma(half_power, p, half_power - 0.5f);
+  const float16 y = MAD(half_power, p, half_power - 0.5f);
   const float16 doubled = e == 0 ? p : y + y;
   return x >= 89.0f ? (float16)INFINITY : doubled;
 }
@@ -113,20 +113,20 @@ static inline float16 sigmoid16(float16 x) { return 1.0f / (1.0f + exp16(-x)); }
 static inline float16 erf16(float16 x) {
   const float16 t = fabs(x);
   const float16 s = x * x;
-  float16 far = fma((float16)-1.72853470e-5f, t, (float16)3.83197126e-4f);
-  const float16 u = fma((float16)-3.88396438e-3f, t, (float16)2.42546219e-2f);
-  far = fma(far, s, u);
-  far = fma(far, t, (float16)-1.06777877e-1f);
-  far = fma(far, t, (float16)-6.34846687e-1f);
-  far = fma(far, t, (float16)-1.28717512e-1f);
-  far = fma(far, t, -t);
+  float16 far = MAD((float16)-1.72853470e-5f, t, (float16)3.83197126e-4f);
+  const float16 u = MAD((float16)-3.88396438e-3f, t, (float16)2.42546219e-2f);
+  far = MAD(far, s, u);
+  far = MAD(far, t, (float16)-1.06777877e-1f);
+  far = MAD(far, t, (float16)-6.34846687e-1f);
+  far = MAD(far, t, (float16)-1.28717512e-1f);
+  far = MAD(far, t, -t);
   far = with_sign16(1.0f - exp16(far), x);
-  float16 near = fma((float16)-5.96761703e-4f, s, (float16)4.99119423e-3f);
-  near = fma(near, s, (float16)-2.67681349e-2f);
-  near = fma(near, s, (float16)1.12819925e-1f);
-  near = fma(near, s, (float16)-3.76125336e-1f);
-  near = fma(near, s, (float16)1.28379166e-1f);
-  near = fma(near, x, x);
+  float16 near = MAD((float16)-5.96761703e-4f, s, (float16)4.99119423e-3f);
+  near = MAD(near, s, (float16)-2.67681349e-2f);
+  near = MAD(near, s, (float16)1.12819925e-1f);
+  near = MAD(near, s, (float16)-3.76125336e-1f);
+  near = MAD(near, s, (float16)1.28379166e-1f);
+  near = MAD(near, x, x);
   return t > 0.927734375f ? far : near;
 }
 

@@ -4,7 +4,7 @@
 //            [outer, rows, columns]; operands and results have a stride per axis.
 // Launch     FLAT 0: 1-D, local 1. Work-item g does the g-th share of `units` pieces, each of one
 //            outer index, up to pieceRows rows and up to pieceColumns columns (a multiple of 16,
-//            and of PERIOD). FLAT 1: 1-D, local 256, one element (FLAT 4: four) per work-item.
+//            and of PERIOD). FLAT 1: 1-D, local GROUP, one element (FLAT 4: four) per work-item.
 // Macros     ENTRY       the kernel's name.
 //            PARAMETERS  pointers and strides of operands and results, each ended by a comma.
 //            TABLES      statements: private copies of operands that repeat every PERIOD columns.
@@ -13,6 +13,7 @@
 //            BODY(column, count)  loads, computes and stores `count` ≤ 16 columns.
 //            PERIOD      a multiple of 16 columns after which operands repeat; 0 without any.
 //            FLAT        0 the vector form, 1 or 4 the form for GPUs.
+//            GROUP       work-items of a work-group of the flat form.
 //            ELEMENT(i)  the flat form's statements for element i;  BODY4(i) for four from i on.
 // Memory     Each operand is read and each result written once. Loads may run 15 floats over.
 // Numerics   elementwise/functions.cl.
@@ -27,6 +28,7 @@
 #define BODY(column, count) store_part16(load16(a0 + (column)), count, y0 + (column));
 #define PERIOD 0
 #define FLAT 0
+#define GROUP 256
 #endif
 
 #if FLAT == 0
@@ -66,7 +68,7 @@ void ENTRY(
   }
 }
 #else
-__kernel __attribute__((reqd_work_group_size(256, 1, 1)))
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void ENTRY(PARAMETERS const int count) {
 #if FLAT == 4
   const int first = (int)get_global_id(0) * 4;

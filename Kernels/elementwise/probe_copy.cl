@@ -18,14 +18,18 @@
 #define GROUP 256
 #endif
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void probe_copy_vector(__global const float* restrict x, __global float* restrict y) {
   const size_t start = get_global_id(0) * SPAN;
   for (size_t i = start; i < start + SPAN; ++i) store16(load16(x + 16 * i), y + 16 * i);
 }
+#endif
 
+#if FORM != 1
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void probe_copy_flat(__global const float* restrict x, __global float* restrict y) {
   const size_t i = get_global_id(0);
   vstore4(vload4(i, x), i, y);
 }
+#endif

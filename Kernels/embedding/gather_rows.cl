@@ -31,6 +31,7 @@
 #define VECTOR PASTE(ELEMENT, WIDTH)
 #endif
 
+#if FORM != 1
 __kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void gather_rows_flat(__global const ELEMENT* restrict table, __global const int* restrict ids,
                       __global ELEMENT* restrict y, const int rows, const int columns,
@@ -43,7 +44,9 @@ void gather_rows_flat(__global const ELEMENT* restrict table, __global const int
   const int inside = (uint)id < (uint)rows;
   ((__global VECTOR*)y)[at] = inside ? from[(size_t)id * chunks + at % chunks] : (VECTOR)(0);
 }
+#endif
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void gather_rows_vector(__global const ELEMENT* restrict table, __global const int* restrict ids,
                         __global ELEMENT* restrict y, const int rows, const int columns,
@@ -60,3 +63,4 @@ void gather_rows_vector(__global const ELEMENT* restrict table, __global const i
     for (; column < columns; ++column) to[column] = inside ? from[column] : (ELEMENT)(0);
   }
 }
+#endif

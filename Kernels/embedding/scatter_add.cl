@@ -18,6 +18,7 @@
 //            deterministic.
 // Called by  RetortOpenCL/Lowering/Embedding.swift
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void scatter_add_vector(__global const int* restrict ids, __global const float* restrict g,
                         __global float* restrict table, const int rows, const int columns,
@@ -44,7 +45,9 @@ void scatter_add_vector(__global const int* restrict ids, __global const float* 
     for (; column < width; ++column) to[column] += from[column];  // reads nothing of a neighbour's
   }
 }
+#endif
 
+#if FORM != 1
 __kernel __attribute__((reqd_work_group_size(64, 1, 1)))
 void scatter_clear_flat(__global int* restrict occurrences, const int count) {
   const int at = (int)get_global_id(0);
@@ -90,3 +93,4 @@ void scatter_add_flat(__global const float* restrict g, __global const int* rest
   }
   table[at] = sum;
 }
+#endif

@@ -24,6 +24,7 @@
 #define ROWS 4
 #endif
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void latent_step_vector(
     __global const float* z, __global const float* restrict gradient,
@@ -38,7 +39,7 @@ void latent_step_vector(
     for (int column = 0; column < columns; column += 16) {
       const int count = min(columns - column, 16);
       const float16 g = load_part16(gradient + start + column, count, 0.0f);
-      squares = fma(g, g, squares);
+      squares = MAD(g, g, squares);
     }
     move /= sqrt(sum16(squares)) + 1e-12f;
 #endif
@@ -46,11 +47,13 @@ void latent_step_vector(
       const int count = min(columns - column, 16);
       const float16 g = load_part16(gradient + start + column, count, 0.0f);
       const float16 value = load_part16(z + start + column, count, 0.0f);
-      store_part16(fma(g, (float16)move, value), count, to + start + column);
+      store_part16(MAD(g, (float16)move, value), count, to + start + column);
     }
   }
 }
+#endif
 
+#if FORM != 1
 __kernel __attribute__((reqd_work_group_size(LANES, ROWS, 1)))
 void latent_step_rows(
     __global const float* z, __global const float* restrict gradient,
@@ -66,12 +69,13 @@ void latent_step_rows(
   __local float scratch[ROWS * LANES];
   float square = 0.0f;
   for (int column = lane; column < end; column += LANES) {
-    square = fma(gradient[start + column], gradient[start + column], square);
+    square = MAD(gradient[start + column], gradient[start + column], square);
   }
   square = group_sum(scratch + get_local_id(1) * LANES, square, lane, LANES);
   move /= sqrt(square) + 1e-12f;
 #endif
   for (int column = lane; column < end; column += LANES) {
-    to[start + column] = fma(gradient[start + column], move, z[start + column]);
+    to[start + column] = MAD(gradient[start + column], move, z[start + column]);
   }
 }
+#endif

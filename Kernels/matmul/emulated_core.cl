@@ -12,13 +12,13 @@
 
 static inline float product_of_words(word a, word b, float sum) {
 #if COMPUTE == 1
-  return fma(as_float(a), as_float(b), sum);
+  return MAD(as_float(a), as_float(b), sum);
 #elif COMPUTE == 3
   const float2 left = vload_half2(0, (const half*)&a), right = vload_half2(0, (const half*)&b);
-  return fma(left.y, right.y, fma(left.x, right.x, sum));
+  return MAD(left.y, right.y, MAD(left.x, right.x, sum));
 #else
-  sum = fma(as_float(a << 16), as_float(b << 16), sum);
-  return fma(as_float(a & 0xFFFF0000u), as_float(b & 0xFFFF0000u), sum);
+  sum = MAD(as_float(a << 16), as_float(b << 16), sum);
+  return MAD(as_float(a & 0xFFFF0000u), as_float(b & 0xFFFF0000u), sum);
 #endif
 }
 

@@ -119,7 +119,7 @@ static inline void pack_panel(
     A_FETCH(u);                                                                        \
     UNROLL for (int i = 0; i < MR; i++) {                                             \
       const float16 x = A_AT(i, u);                                                   \
-      UNROLL for (int j = 0; j < NV; j++) acc[i][j] = fma(x, column[j], acc[i][j]);   \
+      UNROLL for (int j = 0; j < NV; j++) acc[i][j] = MAD(x, column[j], acc[i][j]);   \
     }                                                                                 \
   }                                                                                   \
   B_ADVANCE(steps);                                                                   \

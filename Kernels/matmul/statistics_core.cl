@@ -104,7 +104,7 @@ static inline void put_statistics(
       if (SUM_ROW(i) < rows) {
         const float difference = held[i][j] - middle;
         own[j] += difference;
-        squares[j] = fma(difference, difference, squares[j]);
+        squares[j] = MAD(difference, difference, squares[j]);
       }
   }
   const float left = column_total(scratch, own, lane);

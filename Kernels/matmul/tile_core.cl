@@ -108,7 +108,7 @@ static inline void multiply_tiles(
       vstore4(STRIP(tiles + B_TILE + k * PITCH_B + j * ITEM_COLUMNS + item_column(lane)), 0,
               b_item + j);
     UNROLL for (int i = 0; i < ITEM_M; ++i)
-      UNROLL for (int j = 0; j < ITEM_N; ++j) sum[i][j] = fma(a_item[i], b_item[j], sum[i][j]);
+      UNROLL for (int j = 0; j < ITEM_N; ++j) sum[i][j] = MAD(a_item[i], b_item[j], sum[i][j]);
   }
 }
 

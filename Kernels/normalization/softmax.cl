@@ -38,12 +38,13 @@ static inline void softmax_backward_part16(
     float sum) {
   const float16 g = load_part16(gradient, count, 0.0f), out = load_part16(y, count, 0.0f);
 #if LOG
-  store_part16(fma(exp16(out), (float16)-sum, g), count, gradX);
+  store_part16(MAD(exp16(out), (float16)-sum, g), count, gradX);
 #else
   store_part16(out * (g - sum), count, gradX);
 #endif
 }
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void softmax_vector(
     __global const float* x, __global float* y, const int rows, const int columns,
@@ -67,7 +68,9 @@ void softmax_vector(
     }
   }
 }
+#endif
 
+#if FORM != 1
 __kernel __attribute__((reqd_work_group_size(LANES, ROWS, 1)))
 void softmax_rows(
     __global const float* x, __global float* y, const int rows, const int columns) {
@@ -93,7 +96,9 @@ void softmax_rows(
 #endif
   }
 }
+#endif
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void softmax_backward_vector(
     __global const float* y, __global const float* gradient, __global float* gradX, const int rows,
@@ -108,7 +113,7 @@ void softmax_backward_vector(
 #if LOG
       sums += g;
 #else
-      sums = fma(g, load_part16(y + start + column, count, 0.0f), sums);
+      sums = MAD(g, load_part16(y + start + column, count, 0.0f), sums);
 #endif
     }
     const float sum = sum16(sums);
@@ -124,7 +129,9 @@ void softmax_backward_vector(
     }
   }
 }
+#endif
 
+#if FORM != 1
 __kernel __attribute__((reqd_work_group_size(LANES, ROWS, 1)))
 void softmax_backward_rows(
     __global const float* y, __global const float* gradient, __global float* gradX, const int rows,
@@ -139,15 +146,16 @@ void softmax_backward_rows(
 #if LOG
     sum += gradient[start + column];
 #else
-    sum = fma(gradient[start + column], y[start + column], sum);
+    sum = MAD(gradient[start + column], y[start + column], sum);
 #endif
   }
   sum = group_sum(scratch + get_local_id(1) * LANES, sum, lane, LANES);
   for (int column = lane; column < end; column += LANES) {
 #if LOG
-    gradX[start + column] = fma(exp(y[start + column]), -sum, gradient[start + column]);
+    gradX[start + column] = MAD(exp(y[start + column]), -sum, gradient[start + column]);
 #else
     gradX[start + column] = y[start + column] * (gradient[start + column] - sum);
 #endif
   }
 }
+#endif

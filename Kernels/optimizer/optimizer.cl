@@ -14,10 +14,9 @@
 //
 // Shapes     parameters w, gradients g, moments, velocities, averages  [n] float32; learningRate,
 //            gradientNorm ‖g‖ [1] and scaling [2] float32; stepCount [1] int32, updates made before
-//            this one, of which scaling[1] did nothing: t = stepCount + 1 − scaling[1]. They lie in
-//            memory, so that a replay needs no new argument. Moments start as zeros, so that the
-//            first velocity is the gradient, as in PyTorch with dampening 0. Gaps between parameters
-//            must have gradient 0; they stay finite (epsilon > 0).
+//            this one, of which scaling[1] did nothing: t = stepCount + 1 − scaling[1]. In memory, so
+//            that a replay needs no new argument. Moments start as zeros: the first velocity is the
+//            gradient, as PyTorch's with dampening 0. Gaps have gradient 0 and stay finite.
 // Launch     vector: 1-D, global ⌈n / chunk⌉, local 1; chunk a multiple of 16.
 //            flat:   1-D, global ⌈n / 4⌉ rounded up to GROUP, local GROUP.
 // Macros     MOMENTUM, NESTEROV, DECOUPLED, CENTERED, SCALED, CLIP_NORM, CLIP_VALUE 0/1.
@@ -28,8 +27,7 @@
 //            20 steps stay within 1e-6 relative of float64; centered, 4e-5. A NaN gradient passes
 //            the clipping. A share of 1 copies.
 // Source     PyTorch's documentation of SGD, Adam, AdamW, RMSprop, clip_grad_norm_, AveragedModel,
-//            GradScaler;
-//            Kingma, Ba 2015; Loshchilov, Hutter 2019; Graves 2013; Izmailov et al. 2018.
+//            GradScaler; Kingma, Ba 2015; Loshchilov, Hutter 2019; Graves 2013; Izmailov et al. 2018.
 
 #ifndef MOMENTUM
 #define MOMENTUM 1
@@ -108,7 +106,7 @@
 #define FINISH(TYPE, LOAD, STORE, VALUE)          \
   const TYPE next = VALUE, mean = LOAD(averages); \
   STORE(next, parameters);                        \
-  STORE(share == 1.0f ? next : fma(next - mean, (TYPE)share, mean), averages);
+  STORE(share == 1.0f ? next : MAD(next - mean, (TYPE)share, mean), averages);
 #else
 #define AVERAGE_PARAMETERS
 #define AVERAGE_SCALARS
@@ -131,9 +129,9 @@
 #if MOMENTUM
 #define MOMENTUM_PARAMETERS , __global float* restrict velocities, const float momentum
 #define VELOCITY(TYPE, LOAD, STORE, DIRECTION)                     \
-  const TYPE v = fma(LOAD(velocities), (TYPE)momentum, DIRECTION); \
+  const TYPE v = MAD(LOAD(velocities), (TYPE)momentum, DIRECTION); \
   STORE(v, velocities);
-#define AHEAD(TYPE, DIRECTION) (NESTEROV ? fma(v, (TYPE)momentum, DIRECTION) : v)
+#define AHEAD(TYPE, DIRECTION) (NESTEROV ? MAD(v, (TYPE)momentum, DIRECTION) : v)
 #else
 #define MOMENTUM_PARAMETERS
 #define VELOCITY(TYPE, LOAD, STORE, DIRECTION) const TYPE v = DIRECTION;
@@ -142,10 +140,10 @@
 
 #define SGD_UPDATE(TYPE, LOAD, STORE)                             \
   const TYPE w = LOAD(parameters), slope = SLOPE(LOAD);           \
-  const TYPE g = fma(w, (TYPE)weightDecay, CLIPPED(TYPE, slope)); \
+  const TYPE g = MAD(w, (TYPE)weightDecay, CLIPPED(TYPE, slope)); \
   VELOCITY(TYPE, LOAD, STORE, g)                                  \
   const TYPE move = AHEAD(TYPE, g);                               \
-  FINISH(TYPE, LOAD, STORE, fma(move, (TYPE)-rate, w))
+  FINISH(TYPE, LOAD, STORE, MAD(move, (TYPE)-rate, w))
 
 #define ADAM_PARAMETERS                                                            \
   , __global float* restrict firstMoments, __global float* restrict secondMoments, \
@@ -161,20 +159,20 @@
   const TYPE oldSecond = LOAD(secondMoments), slope = SLOPE(LOAD);             \
   const TYPE gradient = CLIPPED(TYPE, slope);                                  \
   const TYPE w = DECOUPLED ? old * keep : old;                                 \
-  const TYPE g = DECOUPLED ? gradient : fma(old, (TYPE)weightDecay, gradient); \
-  const TYPE m = fma(g - oldFirst, (TYPE)oneMinusBeta1, oldFirst);             \
-  const TYPE v = fma(fma(g, g, -oldSecond), (TYPE)oneMinusBeta2, oldSecond);   \
-  const TYPE denominator = fma(sqrt(v), (TYPE)inverseRoot, (TYPE)epsilon);     \
+  const TYPE g = DECOUPLED ? gradient : MAD(old, (TYPE)weightDecay, gradient); \
+  const TYPE m = MAD(g - oldFirst, (TYPE)oneMinusBeta1, oldFirst);             \
+  const TYPE v = MAD(MAD(g, g, -oldSecond), (TYPE)oneMinusBeta2, oldSecond);   \
+  const TYPE denominator = MAD(sqrt(v), (TYPE)inverseRoot, (TYPE)epsilon);     \
   STORE(m, firstMoments);                                                      \
   STORE(v, secondMoments);                                                     \
-  FINISH(TYPE, LOAD, STORE, fma(m / denominator, (TYPE)-size, w))
+  FINISH(TYPE, LOAD, STORE, MAD(m / denominator, (TYPE)-size, w))
 
 #if CENTERED
 #define CENTERED_PARAMETERS , __global float* restrict firstMoments
 #define VARIANCE(TYPE, LOAD, STORE)                                        \
   const TYPE oldFirst = LOAD(firstMoments);                                \
-  const TYPE m = fma(g - oldFirst, (TYPE)oneMinusAlpha, oldFirst);         \
-  const TYPE difference = fma(-m, m, square);                              \
+  const TYPE m = MAD(g - oldFirst, (TYPE)oneMinusAlpha, oldFirst);         \
+  const TYPE difference = MAD(-m, m, square);                              \
   const TYPE variance = difference < (TYPE)0.0f ? (TYPE)0.0f : difference; \
   STORE(m, firstMoments);
 #else
@@ -188,12 +186,12 @@
 #define RMSPROP_UPDATE(TYPE, LOAD, STORE)                                         \
   const TYPE w = LOAD(parameters), slope = SLOPE(LOAD);                           \
   const TYPE oldSecond = LOAD(secondMoments);                                     \
-  const TYPE g = fma(w, (TYPE)weightDecay, CLIPPED(TYPE, slope));                 \
-  const TYPE square = fma(fma(g, g, -oldSecond), (TYPE)oneMinusAlpha, oldSecond); \
+  const TYPE g = MAD(w, (TYPE)weightDecay, CLIPPED(TYPE, slope));                 \
+  const TYPE square = MAD(MAD(g, g, -oldSecond), (TYPE)oneMinusAlpha, oldSecond); \
   STORE(square, secondMoments);                                                   \
   VARIANCE(TYPE, LOAD, STORE)                                                     \
   VELOCITY(TYPE, LOAD, STORE, g / (sqrt(variance) + (TYPE)epsilon))               \
-  FINISH(TYPE, LOAD, STORE, fma(v, (TYPE)-rate, w))
+  FINISH(TYPE, LOAD, STORE, MAD(v, (TYPE)-rate, w))
 
 // The bodies of both forms of a rule.
 #define VECTOR_FORM(SCALARS, UPDATE)                     \
@@ -217,14 +215,10 @@
     UPDATE(float, LOAD1, STORE1)         \
   }
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void sgd_vector(COMMON_PARAMETERS MOMENTUM_PARAMETERS, const int chunk) {
   VECTOR_FORM(, SGD_UPDATE)
-}
-
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void sgd_flat(COMMON_PARAMETERS MOMENTUM_PARAMETERS) {
-  FLAT_FORM(, SGD_UPDATE)
 }
 
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
@@ -232,17 +226,25 @@ void adam_vector(COMMON_PARAMETERS ADAM_PARAMETERS, const int chunk) {
   VECTOR_FORM(ADAM_SCALARS, ADAM_UPDATE)
 }
 
-__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
-void adam_flat(COMMON_PARAMETERS ADAM_PARAMETERS) {
-  FLAT_FORM(ADAM_SCALARS, ADAM_UPDATE)
-}
-
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void rmsprop_vector(COMMON_PARAMETERS RMSPROP_PARAMETERS, const int chunk) {
   VECTOR_FORM(, RMSPROP_UPDATE)
+}
+#endif
+
+#if FORM != 1
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void sgd_flat(COMMON_PARAMETERS MOMENTUM_PARAMETERS) {
+  FLAT_FORM(, SGD_UPDATE)
+}
+
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
+void adam_flat(COMMON_PARAMETERS ADAM_PARAMETERS) {
+  FLAT_FORM(ADAM_SCALARS, ADAM_UPDATE)
 }
 
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void rmsprop_flat(COMMON_PARAMETERS RMSPROP_PARAMETERS) {
   FLAT_FORM(, RMSPROP_UPDATE)
 }
+#endif

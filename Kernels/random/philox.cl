@@ -37,16 +37,16 @@
 // cos and sin of 2πu for u in [0, 1]: exact reduction to an eighth of a turn, then polynomials.
 #define SIN_COS(TYPE, INT, CONVERT, U, SINE, COSINE)                                   \
   {                                                                                    \
-    const TYPE quarter = rint((U) * 4.0f), r = fma(quarter, (TYPE)-0.25f, U);          \
+    const TYPE quarter = rint((U) * 4.0f), r = MAD(quarter, (TYPE)-0.25f, U);          \
     const TYPE s = r * r;                                                              \
-    TYPE sine = fma(s, (TYPE)67.9071121f, (TYPE)-77.5247192f);                         \
-    sine = fma(sine, s, (TYPE)81.6132889f);                                            \
-    sine = fma(sine, s, (TYPE)-41.3417282f);                                           \
-    sine = fma(sine, s, (TYPE)6.28318548f) * r;                                        \
-    TYPE cosine = fma(s, (TYPE)59.2459602f, (TYPE)-85.4437408f);                       \
-    cosine = fma(cosine, s, (TYPE)64.9393234f);                                        \
-    cosine = fma(cosine, s, (TYPE)-19.7392082f);                                       \
-    cosine = fma(cosine, s, (TYPE)1.0f);                                               \
+    TYPE sine = MAD(s, (TYPE)67.9071121f, (TYPE)-77.5247192f);                         \
+    sine = MAD(sine, s, (TYPE)81.6132889f);                                            \
+    sine = MAD(sine, s, (TYPE)-41.3417282f);                                           \
+    sine = MAD(sine, s, (TYPE)6.28318548f) * r;                                        \
+    TYPE cosine = MAD(s, (TYPE)59.2459602f, (TYPE)-85.4437408f);                       \
+    cosine = MAD(cosine, s, (TYPE)64.9393234f);                                        \
+    cosine = MAD(cosine, s, (TYPE)-19.7392082f);                                       \
+    cosine = MAD(cosine, s, (TYPE)1.0f);                                               \
     const INT turn = CONVERT(quarter);                                                 \
     const TYPE first = (turn & 1) != 0 ? sine : cosine;                                \
     const TYPE second = (turn & 1) != 0 ? cosine : sine;                               \
@@ -78,6 +78,7 @@
   y3 = UNIFORM(FLOAT, x3);
 #endif
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void philox_vector(
     __global const int* restrict state, __global float* restrict to, const int n,
@@ -107,7 +108,9 @@ void philox_vector(
     if (left > 48) store_part16(d, left - 48, to + at + 48);
   }
 }
+#endif
 
+#if FORM != 1
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void philox_flat(
     __global const int* restrict state, __global float* restrict to, const int n,
@@ -124,3 +127,4 @@ void philox_flat(
   if (at + 2 < (size_t)n) to[at + 2] = y2;
   if (at + 3 < (size_t)n) to[at + 3] = y3;
 }
+#endif

@@ -19,6 +19,7 @@ static int wins(float value, int index, float other, int rival) {
   return value > other || (value == other && index < rival);
 }
 
+#if FORM != 1
 __kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void argmax_rows(__global const float* restrict x, __global int* restrict y, const int columns) {
   __local float values[GROUP];
@@ -46,7 +47,9 @@ void argmax_rows(__global const float* restrict x, __global int* restrict y, con
   }
   if (lane == 0) y[get_group_id(0)] = indices[0];  // its own last write
 }
+#endif
 
+#if FORM != 2
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void argmax_vector(__global const float* restrict x, __global int* restrict y, const int rows,
                    const int columns, const int share) {
@@ -71,3 +74,4 @@ void argmax_vector(__global const float* restrict x, __global int* restrict y, c
     y[row] = indices[winner];
   }
 }
+#endif

@@ -10,8 +10,8 @@ static inline moments merged(moments a, moments b) {
   const float count = a.count + b.count;
   const float weight = count > 0.0f ? b.count / count : 0.0f;
   const float delta = b.mean - a.mean;
-  const float squares = a.squares + fma(delta * delta, a.count * weight, b.squares);
-  return (moments){count, fma(delta, weight, a.mean), squares};
+  const float squares = a.squares + MAD(delta * delta, a.count * weight, b.squares);
+  return (moments){count, MAD(delta, weight, a.mean), squares};
 }
 
 // Writes mean, biased variance and 1 / √(variance + epsilon), `pitch` apart.

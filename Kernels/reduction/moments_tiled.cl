@@ -4,8 +4,9 @@
 // Shapes     As moments_vector.cl.
 // Launch     See each entry.
 // Macros     TILE   columns of a group of moments_columns_tiled, or rows of a group of
-//                   moments_rows_tiled; a power of two ≤ 256. Default 32.
-// Memory     768 floats local. x is read once by the columns entries, twice by the rows entry.
+//                   moments_rows_tiled; a power of two ≤ GROUP. Default 32.
+//            GROUP  work-items of a group, a power of two. Default 256.
+// Memory     3 · GROUP floats local. x is read once by the columns entries, twice by the rows entry.
 // Numerics   As moments_vector.cl: relative to a first element; sets of up to 8 rows are merged.
 // Source     As moments_core.cl; corrected two-pass, equation 1.7.
 // Called by  RetortOpenCL/Lowering/Moments.swift
@@ -13,17 +14,20 @@
 #ifndef TILE
 #define TILE 32
 #endif
-#define FOLDERS (256 / TILE)
+#ifndef GROUP
+#define GROUP 256
+#endif
+#define FOLDERS (GROUP / TILE)
 
 #include "moments_core.cl"
 
-// Launch     2-D: ⌈columns / TILE⌉ · 256 × splits, local 256 × 1. A group has TILE columns and
-//            256 / TILE work-items for each; a split has splitRows rows.
-__kernel __attribute__((reqd_work_group_size(256, 1, 1)))
+// Launch     2-D: ⌈columns / TILE⌉ · GROUP × splits, local GROUP × 1. A group has TILE columns and
+//            GROUP / TILE work-items for each; a split has splitRows rows.
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void moments_columns_tiled(
     __global const float* x, __global float* y, __global float* partial, const int rows,
     const int columns, const int splitRows, const int splits, const float epsilon) {
-  __local moments scratch[256];
+  __local moments scratch[GROUP];
   const int item = (int)get_local_id(0);
   const int lane = item / TILE;
   const int column = (int)get_group_id(0) * TILE + item % TILE;
@@ -43,7 +47,7 @@ void moments_columns_tiled(
       for (int i = 0; i < 8; i++) sum += v[i];
       const float own = sum * 0.125f;
       UNROLL
-      for (int i = 0; i < 8; i++) squares = fma(v[i] - own, v[i] - own, squares);
+      for (int i = 0; i < 8; i++) squares = MAD(v[i] - own, v[i] - own, squares);
       total = merged(total, (moments){8.0f, own, squares});
     }
     for (; row < end; row += FOLDERS) {
@@ -67,12 +71,12 @@ void moments_columns_tiled(
   }
 }
 
-// Launch     1-D: ⌈columns / TILE⌉ · 256, local 256; each group as moments_columns_tiled.
-__kernel __attribute__((reqd_work_group_size(256, 1, 1)))
+// Launch     1-D: ⌈columns / TILE⌉ · GROUP, local GROUP; each group as moments_columns_tiled.
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void moments_combine_tiled(
     __global const float* partial, __global float* y, const int rows, const int columns,
     const int splitRows, const int splits, const float epsilon) {
-  __local moments scratch[256];
+  __local moments scratch[GROUP];
   const int item = (int)get_local_id(0);
   const int lane = item / TILE;
   const int column = (int)get_group_id(0) * TILE + item % TILE;
@@ -93,13 +97,13 @@ void moments_combine_tiled(
   }
 }
 
-// Launch     1-D: ⌈rows / TILE⌉ · 256, local 256. A group has TILE rows and 256 / TILE work-items
+// Launch     1-D: ⌈rows / TILE⌉ · GROUP, local GROUP. A group has TILE rows and GROUP / TILE work-items
 //            for each.
-__kernel __attribute__((reqd_work_group_size(256, 1, 1)))
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void moments_rows_tiled(
     __global const float* x, __global float* y, const int rows, const int columns,
     const float epsilon) {
-  __local float scratch[256];
+  __local float scratch[GROUP];
   const int item = (int)get_local_id(0);
   const int lane = item % FOLDERS;
   const int row = (int)get_group_id(0) * TILE + item / FOLDERS;
@@ -113,7 +117,7 @@ void moments_rows_tiled(
   float squares = 0.0f, rest = 0.0f;
   for (int column = lane; column < end; column += FOLDERS) {
     const float v = from[column] - pivot - shift;
-    squares = fma(v, v, squares);
+    squares = MAD(v, v, squares);
     rest += v;
   }
   const float left = group_sum(own, rest, lane, FOLDERS);

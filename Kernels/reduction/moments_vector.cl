@@ -23,8 +23,8 @@ static inline void merge(
     float16* mean, float16* squares, float known, float weight, float16 other_mean,
     float16 other_squares) {
   const float16 delta = other_mean - *mean;
-  *mean = fma(delta, (float16)weight, *mean);
-  *squares += fma(delta * delta, (float16)(known * weight), other_squares);
+  *mean = MAD(delta, (float16)weight, *mean);
+  *squares += MAD(delta * delta, (float16)(known * weight), other_squares);
 }
 
 // Launch     1-D, local 1: any size; work-item g does the g-th share of `units` = splits ·
@@ -66,8 +66,8 @@ void moments_columns_vector(
         float16 even = 0.0f, odd = 0.0f;
         UNROLL
         for (int i = 0; i < 8; i += 2) {
-          even = fma(v[i] - own, v[i] - own, even);
-          odd = fma(v[i + 1] - own, v[i + 1] - own, odd);
+          even = MAD(v[i] - own, v[i] - own, even);
+          odd = MAD(v[i + 1] - own, v[i + 1] - own, odd);
         }
         merge(&mean[b], &squares[b], known, weight, own, even + odd);
       }
@@ -152,7 +152,7 @@ void moments_rows_vector(
       UNROLL
       for (int b = 0; b < 4; b++) {
         const float16 v = load16(from + column + 16 * b) - pivot - shift;
-        squares[b] = fma(v, v, squares[b]);
+        squares[b] = MAD(v, v, squares[b]);
         rest[b] += v;
       }
     }
@@ -160,7 +160,7 @@ void moments_rows_vector(
       const int16 inside = IOTA16 < columns - column;
       const float16 v = load16(from + column) - pivot - shift;
       const float16 kept = select((float16)0.0f, v, inside);
-      squares[0] = fma(kept, kept, squares[0]);
+      squares[0] = MAD(kept, kept, squares[0]);
       rest[0] += kept;
     }
     const float left = sum16((rest[0] + rest[1]) + (rest[2] + rest[3]));

@@ -3,17 +3,18 @@
 //
 // Shapes     Values [outputs, reduced] in any order of the axes; outputs y0, y1, …, dense
 //            [outputs], or [splits, outputs] of partial results.
-// Launch     2-D: global ⌈outputs / TILE⌉ · 256 × splits, local 256 × 1. A work-group folds TILE
-//            outputs with 256 / TILE work-items each; a split has splitReduced positions.
+// Launch     2-D: global ⌈outputs / TILE⌉ · GROUP × splits, local GROUP × 1. A work-group folds TILE
+//            outputs with GROUP / TILE work-items each; a split has splitReduced positions.
 // Macros     ENTRY, RESULTS, IDENTITY(k), FOLD(k, a, b)  as reduce_along_vector, of one value.
 //            PARAMETERS     pointers and strides, each ended by a comma.
-//            TILE           outputs of a work-group, a power of two ≤ 256.
+//            TILE           outputs of a work-group, a power of two ≤ GROUP.
+//            GROUP          work-items of a work-group, a power of two.
 //            ACROSS         1 if neighbouring outputs are neighbours in memory, 0 if neighbouring
 //                           reduced positions are: what neighbouring work-items read.
 //            OUTER(i)       statements: operands' pointers at output i.
 //            VALUES(r)      statements: value[k] = result k at reduced position r.
 //            STORE(k, at, value)  the statement that stores it.
-// Memory     256 floats local. Each operand is read once.
+// Memory     GROUP floats local. Each operand is read once.
 // Numerics   A running fold per work-item, then a tree over the work-items; the order depends on
 //            the extents alone.
 // Called by  RetortOpenCL/Lowering/ReduceTiled.swift
@@ -22,6 +23,7 @@
 #define ENTRY reduce_tiled
 #define PARAMETERS __global const float* a0, __global float* y0,
 #define TILE 8
+#define GROUP 256
 #define ACROSS 0
 #define OUTER(i) __global const float* p = a0 + (size_t)(i) * reduced;
 #define VALUES(r) value[0] = p[r];
@@ -31,11 +33,11 @@
 #define STORE(k, at, value) y0[at] = (value);
 #endif
 
-#define FOLDERS (256 / TILE)
+#define FOLDERS (GROUP / TILE)
 
-__kernel __attribute__((reqd_work_group_size(256, 1, 1)))
+__kernel __attribute__((reqd_work_group_size(GROUP, 1, 1)))
 void ENTRY(PARAMETERS const int outputs, const int reduced, const int splitReduced) {
-  __local float scratch[256];
+  __local float scratch[GROUP];
   const int item = (int)get_local_id(0);
 #if ACROSS
   const int lane = item / TILE, place = item % TILE, step = TILE;

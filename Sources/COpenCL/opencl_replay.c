@@ -45,6 +45,15 @@ cl_int opencl_replay(const opencl_table *cl, const clblast_table *blas, cl_comma
   return cl->clFlush(queue);
 }
 
+cl_int opencl_wait(const opencl_table *cl, cl_command_queue queue) {
+  cl_event end = NULL;
+  cl_int code = cl->clEnqueueMarkerWithWaitList(queue, 0, NULL, &end);
+  if (code != CL_SUCCESS) return code;
+  code = cl->clWaitForEvents(1, &end);
+  cl->clReleaseEvent(end);
+  return code;
+}
+
 cl_int opencl_replay_profiled(const opencl_table *cl, const clblast_table *blas,
                               cl_command_queue queue, const opencl_command *commands,
                               size_t count, cl_ulong *nanoseconds, size_t *failed) {
@@ -58,8 +67,11 @@ cl_int opencl_replay_profiled(const opencl_table *cl, const clblast_table *blas,
     *failed = enqueued;
     if (code == CL_SUCCESS) ++enqueued;
   }
-  const cl_int finished = cl->clFinish(queue);
-  if (code == CL_SUCCESS) code = finished;
+  const cl_int finished = opencl_wait(cl, queue);
+  if (code == CL_SUCCESS && finished != CL_SUCCESS) {
+    code = finished;
+    *failed = count;
+  }
   for (size_t i = 0; i < enqueued; ++i) {
     cl_ulong start = 0, end = 0;
     if (code == CL_SUCCESS) {
@@ -70,7 +82,7 @@ cl_int opencl_replay_profiled(const opencl_table *cl, const clblast_table *blas,
         code = cl->clGetEventProfilingInfo(events[i], CL_PROFILING_COMMAND_END, sizeof(end), &end,
                                            NULL);
       }
-      nanoseconds[i] = end - start;
+      nanoseconds[i] = end >= start ? end - start : CL_ULONG_MAX;
     }
     cl->clReleaseEvent(events[i]);
   }

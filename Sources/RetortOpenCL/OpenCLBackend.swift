@@ -1,4 +1,5 @@
 import RetortCore
+import Synchronization
 
 /// Runs plans on one OpenCL device.
 public final class OpenCLBackend: Backend {
@@ -12,8 +13,14 @@ public final class OpenCLBackend: Backend {
   package let tuning: TuningTable
   /// Why stored choices are not used, if they are not.
   package let tuningFault: TuningError?
+  /// What a user should know of how the device is used.
+  package var notes: [String] {
+    capabilities.notes(on: device) + (tuningFault.map { ["\($0)"] } ?? [])
+  }
   package let context: OpenCLContext
   private let matrix: MatrixUnits?
+  /// The device's limits, or what was left of them where kernels were refused.
+  private let limits: Mutex<DeviceLimits>
   private let bufferLimit: Int
 
   /// Opens the device that `selector` means.
@@ -41,6 +48,7 @@ public final class OpenCLBackend: Backend {
   ) throws {
     self.context = context
     device = context.device
+    limits = Mutex(context.device.limits)
     capabilities = Capabilities.of(context)
     guard matrix != nil || capabilities.computeTypes.contains(compute) else {
       throw BackendError.compute(
@@ -93,10 +101,22 @@ public final class OpenCLBackend: Backend {
       }
       return own.memory
     }
+    while true {
+      do {
+        return try compile(plan, buffers)
+      } catch let error as OpenCLError {
+        // A kernel may allow smaller groups than its device does.
+        guard error.isOfGroupSize, let smaller = limits.withLock({ $0.halved }) else { throw error }
+        limits.withLock { $0 = smaller }
+      }
+    }
+  }
+
+  private func compile(_ plan: Plan, _ variables: [DeviceMemory]) throws -> OpenCLExecutable {
     var lowering = lowering(plan)
     let (setup, steps) = try lowering.lower()
     let memory = try PlanMemory(
-      plan, lowering, variables: buffers, context: context, limit: bufferLimit)
+      plan, lowering, variables: variables, context: context, limit: bufferLimit)
     return try OpenCLExecutable(
       plan, memory,
       setup: try LaunchList(setup, in: context, resolve: memory.buffer),
@@ -118,7 +138,7 @@ public final class OpenCLBackend: Backend {
 
   private func lowering(_ plan: Plan) -> Lowering {
     Lowering(
-      plan, device: device.limits, form: form,
+      plan, device: limits.withLock { $0 }, form: form,
       tuning: matrix == nil ? tuning : TuningTable(), matrix: matrix,
       fence: capabilities.deviceFence)
   }

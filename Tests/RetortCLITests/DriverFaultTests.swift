@@ -13,19 +13,34 @@ private struct RefusingDriver: CustomTestStringConvertible, Sendable {
   let message: String
   var testDescription: String { "\(call) fails at call \(failing)" }
 
-  /// Compiles the library into `folder`; any C compiler does, and one is needed to build Swift code.
   func build(in folder: String) throws -> String {
+    try DriverLibrary.build(
+      """
+      \(declaration) {
+        static int calls = 0;
+        if (++calls == \(failing)) { \(refusal) }
+        return NEXT(\(call))(\(arguments));
+      }
+      """, in: folder)
+  }
+}
+
+/// A library between the program and the real loader.
+private enum DriverLibrary {
+  /// Compiles it into `folder`; any C compiler does, and one is needed to build Swift code.
+  ///
+  /// - Parameter functions: Those that it has in place of the loader's, which are NEXT(name).
+  static func build(_ functions: String, in folder: String) throws -> String {
     let source = """
       #define _GNU_SOURCE
       #define CL_TARGET_OPENCL_VERSION 300
       #include <CL/cl.h>
       #include <dlfcn.h>
-      \(declaration) {
-        static int calls = 0;
-        if (++calls == \(failing)) { \(refusal) }
-        __typeof__(\(call))* next = (__typeof__(\(call))*)dlsym(RTLD_NEXT, "\(call)");
-        return next(\(arguments));
-      }
+      #include <stdlib.h>
+      #include <string.h>
+      #include <unistd.h>
+      #define NEXT(name) ((__typeof__(name)*)dlsym(RTLD_NEXT, #name))
+      \(functions)
       """
     try source.write(toFile: folder + "/driver.c", atomically: true, encoding: .utf8)
     let compiler = try CommandLineTool.run(
@@ -74,5 +89,124 @@ private let drivers = [
     #expect(
       FaultCase(name: driver.call, message: "retort: \(driver.message)").matches(line), "\(line)")
     #expect(try small.names().filter { $0.hasSuffix(".partial") }.isEmpty)
+  }
+
+  /// What Retort keeps begins empty; what PoCL compiles is that of all tests.
+  private func environment(_ library: String, _ small: SmallRun) -> [String: String] {
+    let own = ProcessInfo.processInfo.environment
+    let base = own["XDG_CACHE_HOME"] ?? (own["HOME"] ?? "/tmp") + "/.cache"
+    return [
+      "RETORT_OPENCL_LIBRARY": library, "XDG_CACHE_HOME": small.path + "/cache",
+      "POCL_CACHE_DIR": own["POCL_CACHE_DIR"] ?? base + "/pocl/kcache",
+    ]
+  }
+
+  private static let smallCase = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .appendingPathComponent("../Goldens/training/mlp_rmsprop.safetensors").standardized.path
+
+  private static let kernelInfo = """
+    cl_int clGetKernelWorkGroupInfo(cl_kernel kernel, cl_device_id device,
+                                    cl_kernel_work_group_info property, size_t size, void* value,
+                                    size_t* written) {
+      cl_int code = NEXT(clGetKernelWorkGroupInfo)(kernel, device, property, size, value, written);
+      char name[256] = "";
+      clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name, name, 0);
+      (void)name;
+    """
+
+  /// What Mesa's rusticl 22.3 does: clFinish does not wait, 32 is the limit of any kernel, and local
+  /// memory is counted twice.
+  @Test func whatADriverSaysFalselyDoesNoHarm() throws {
+    let small = try SmallRun(variants: 1)
+    let library = try DriverLibrary.build(
+      Self.kernelInfo + """
+          if (property == CL_KERNEL_WORK_GROUP_SIZE) *(size_t*)value = 32;
+          if (property == CL_KERNEL_LOCAL_MEM_SIZE) *(cl_ulong*)value = 1ul << 40;
+          return code;
+        }
+        cl_int clFinish(cl_command_queue queue) { return CL_SUCCESS; }
+        """, in: small.path)
+    let environment = environment(library, small)
+    let devices = try CommandLineTool.run(["devices", "--json"], environment: environment)
+    let device = try #require(try devices.json().array?.first)
+    #expect(device["capabilities"]?["localMemory"] == .bool(true))
+    #expect(device["error"] == nil && device["notes"] == nil, "\(devices.output)")
+    #expect(try #require(device["copyGBPerSecond"]?.double) < 2000)
+    let verified = try CommandLineTool.run(
+      ["verify", Self.smallCase, "--device", "opencl", "--form", "tiled"],
+      environment: environment)
+    #expect(verified.status == 0 && verified.errors.isEmpty, "\(verified.errors)")
+  }
+
+  /// A kernel may allow smaller groups than the device; the driver says so rightly.
+  @Test func smallerGroupsAreTaken() throws {
+    let small = try SmallRun(variants: 1)
+    let library = try DriverLibrary.build(
+      Self.kernelInfo + """
+          if (property == CL_KERNEL_WORK_GROUP_SIZE && strncmp(name, "probe", 5) != 0)
+            *(size_t*)value = 64;
+          return code;
+        }
+        """, in: small.path)
+    let verified = try CommandLineTool.run(
+      ["verify", Self.smallCase, "--device", "opencl", "--form", "tiled"],
+      environment: environment(library, small))
+    #expect(verified.status == 0 && verified.errors.isEmpty, "\(verified.errors)")
+  }
+
+  /// A build that fails once, as where several processes start with empty caches.
+  @Test(arguments: [1, 2]) func aProbeThatFailsOnceIsRepeated(_ failing: Int) throws {
+    let small = try SmallRun(variants: 1)
+    let library = try DriverLibrary.build(
+      """
+      cl_int clBuildProgram(cl_program program, cl_uint count, const cl_device_id* devices,
+                            const char* options, void (*notify)(cl_program, void*), void* data) {
+        char* text = calloc(1 << 20, 1);
+        clGetProgramInfo(program, CL_PROGRAM_SOURCE, 1 << 20, text, 0);
+        static int calls = 0;
+        int fails = strstr(text, "probe_forms_vector") && ++calls <= \(failing == 1 ? 1 : 99);
+        free(text);
+        if (fails) return CL_BUILD_PROGRAM_FAILURE;
+        return NEXT(clBuildProgram)(program, count, devices, options, notify, data);
+      }
+      """, in: small.path)
+    let environment = environment(library, small)
+    let devices = try CommandLineTool.run(["devices", "--json"], environment: environment)
+    let device = try #require(try devices.json().array?.first)
+    // On a processor the vector form is taken although nothing is known of it.
+    #expect(device["capabilities"]?["kernelForm"]?.string == "vector")
+    let kept = try FileManager.default.contentsOfDirectory(
+      atPath: small.path + "/cache/retort/devices"
+    )
+    .contains { $0.hasSuffix(".capabilities.json") }
+    #expect(kept == (failing == 1), "\(devices.output)")
+    #expect((device["notes"] == nil) == (failing == 1))
+  }
+
+  /// As a PoCL does that was built for another processor.
+  @Test func aDriverThatAbortsIsNamedAndLeftOut() throws {
+    let small = try SmallRun(variants: 1)
+    let library = try DriverLibrary.build(
+      """
+      cl_int clBuildProgram(cl_program program, cl_uint count, const cl_device_id* devices,
+                            const char* options, void (*notify)(cl_program, void*), void* data) {
+        static const char words[] = "LLVM ERROR: no such processor\\n";
+        if (write(2, words, sizeof words - 1) < 0) return CL_INVALID_VALUE;
+        abort();
+      }
+      """, in: small.path)
+    let environment = environment(library, small)
+    let reason =
+      "whose driver ended the process that tried it (Aborted): LLVM ERROR: no such processor"
+    let devices = try CommandLineTool.run(["devices", "--json"], environment: environment)
+    #expect(devices.status == 0)
+    let reports = try #require(try devices.json().array)
+    #expect(reports.first?["error"]?.string == "it is left out: a device \(reason)")
+    #expect(reports.last?["device"]?.string == "cpu")
+    let verified = try CommandLineTool.run(["verify", Self.smallCase], environment: environment)
+    #expect(verified.status == 0 && verified.errors.contains("computing on"))
+    let refused = try CommandLineTool.run(
+      ["verify", Self.smallCase, "--device", "opencl"], environment: environment)
+    #expect(refused.status == 1 && refused.errors.contains(reason))
   }
 }

@@ -43,9 +43,15 @@ typedef struct {
 cl_int opencl_replay(const opencl_table *cl, const clblast_table *blas, cl_command_queue queue,
                      const opencl_command *commands, size_t count, size_t *failed);
 
-/// The same on a profiling queue; waits at the end and writes each command's device time.
+/// Waits until everything enqueued so far is done, for a marker at the queue's end.
 ///
-/// `nanoseconds` has `count` elements.
+/// clFinish does not do: after a clFlush that of Mesa's rusticl 22.3 returns at once.
+cl_int opencl_wait(const opencl_table *cl, cl_command_queue queue);
+
+/// The same as `opencl_replay` on a profiling queue; waits at the end and writes each command's
+/// device time, CL_ULONG_MAX for one that is said to have ended before it started.
+///
+/// `nanoseconds` has `count` elements. An error of the wait has `failed` equal to `count`.
 cl_int opencl_replay_profiled(const opencl_table *cl, const clblast_table *blas,
                               cl_command_queue queue, const opencl_command *commands,
                               size_t count, cl_ulong *nanoseconds, size_t *failed);

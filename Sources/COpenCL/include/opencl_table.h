@@ -22,7 +22,7 @@
   X(clGetKernelArgInfo) X(clGetKernelWorkGroupInfo)                                              \
   X(clEnqueueNDRangeKernel) X(clEnqueueReadBuffer) X(clEnqueueWriteBuffer)                       \
   X(clEnqueueCopyBuffer) X(clEnqueueFillBuffer) X(clEnqueueMapBuffer)                            \
-  X(clEnqueueUnmapMemObject) X(clFlush) X(clFinish) X(clWaitForEvents)                           \
+  X(clEnqueueUnmapMemObject) X(clEnqueueMarkerWithWaitList) X(clFlush) X(clWaitForEvents)        \
   X(clGetEventProfilingInfo) X(clGetEventInfo) X(clReleaseEvent)
 
 /// The addresses of the OpenCL functions, each under its own name.

@@ -14,17 +14,21 @@ struct Devices: ParsableCommand {
   var fresh = false
   @OptionGroup var format: JSONOption
 
+  /// For a trial, in a process of its own: measures this device, or lists `all`, and prints nothing.
+  @Option(help: .hidden) var probe: String?
+  /// With `probe`: measures peaks too.
+  @Flag(help: .hidden) var peaks = false
+
   func run() throws {
+    if let probe { return try tryOut(probe) }
     var reports: [JSONValue] = []
-    var missing: OpenCLError?
-    do throws(OpenCLError) {
-      for device in try OpenCLPlatform.devices() {
-        let report = report(device)
-        reports.append(report)
-        if !format.json { show(report) }
-      }
-    } catch {
-      missing = error
+    var missing: String?
+    if let fault = DeviceTrialProcess.fault(["--probe", "all"], limit: .seconds(60)) {
+      missing =
+        "OpenCL's drivers cannot be listed; there is one \(fault). Drivers are the files in "
+        + "/etc/OpenCL/vendors; OCL_ICD_VENDORS names another folder, with fewer of them."
+    } else {
+      missing = list(&reports)
     }
     let processor = JSONValue.record(
       ("device", .string("cpu")), ("name", .string(CPUBackend().name)), ("kind", .string("cpu")))
@@ -36,11 +40,43 @@ struct Devices: ParsableCommand {
     if let missing { StandardError.complain("\(missing)") }
   }
 
+  private func tryOut(_ selector: String) throws {
+    let devices = try? OpenCLPlatform.devices()
+    for device in devices ?? [] where device.selector == selector {
+      let context = try OpenCLContext(device)
+      _ = Capabilities.of(context)
+      // Peaks that cannot be measured make no device unusable.
+      if peaks { _ = try? DevicePeaks.of(context, isFresh: fresh) }
+    }
+  }
+
+  /// Reports every OpenCL device; says why there is none.
+  private func list(_ reports: inout [JSONValue]) -> String? {
+    do throws(OpenCLError) {
+      for device in try OpenCLPlatform.devices() {
+        let report = report(device)
+        reports.append(report)
+        if !format.json { show(report) }
+      }
+      for fault in try OpenCLPlatform.faults() {
+        let report = JSONValue.record(
+          ("device", .string("opencl")), ("name", .string(fault.platform)),
+          ("error", .string("its driver lists no devices and is left out: \(fault.error)")))
+        reports.append(report)
+        if !format.json { show(report) }
+      }
+      return nil
+    } catch {
+      return "\(error)"
+    }
+  }
+
   private func report(_ device: OpenCLDevice) -> JSONValue {
     var members: [JSONValue.Member] = [
       .init("device", .string(device.selector)), .init("name", .string(device.name)),
       .init("kind", .string(device.kind.rawValue)), .init("vendor", .string(device.vendor)),
       .init("platform", .string("\(device.platform.name), \(device.platform.version)")),
+      .init("tried", .string(device.platform.record)),
       .init("version", .string(device.version)),
       .init("language", .string(device.languageVersion)),
       .init("driver", .string(device.driverVersion)),
@@ -51,12 +87,27 @@ struct Devices: ParsableCommand {
       .init("maxBufferBytes", .integer(device.maxAllocationSize)),
       .init("unifiedMemory", .bool(device.hasUnifiedMemory)),
     ]
+    if let shortcoming = device.shortcoming {
+      members.append(.init("error", .string("it is left out: a device \(shortcoming)")))
+      return .object(members)
+    }
+    let trial = ["--probe", device.selector, "--peaks"] + (fresh ? ["--fresh"] : [])
+    if let fault = DeviceTrialProcess.fault(trial) {
+      members.append(.init("error", .string("it is left out: a device \(fault)")))
+      return .object(members)
+    }
     do throws(OpenCLError) {
       let context = try OpenCLContext(device)
       let capabilities = Capabilities.of(context)
       members.append(.init("capabilities", .object(abilities(capabilities))))
+      if let fault = capabilities.fault {
+        members.append(.init("error", .string("it is left out: a device \(fault)")))
+        return .object(members)
+      }
+      let notes = capabilities.notes(on: device)
+      if !notes.isEmpty { members.append(.init("notes", .array(notes.map { .string($0) }))) }
       members.append(tuning(device))
-      let peaks = try DevicePeaks.of(context, isFresh: fresh)
+      let peaks = try DevicePeaks.of(context)
       members.append(.init("copyGBPerSecond", .real(peaks.copyBytesPerSecond / 1e9)))
       members.append(.init("fmaGFLOPPerSecond", .real(peaks.floatOperationsPerSecond / 1e9)))
     } catch {
@@ -105,6 +156,8 @@ struct Devices: ParsableCommand {
           default: nil
           }
         }.joined(separator: ", ")
+      } else if let lines = member.value.array {
+        value = lines.compactMap(\.string).joined(separator: "; ")
       } else if member.key.hasSuffix("Bytes") {
         value = bytes(member.value.int ?? 0)
       } else if member.key.hasSuffix("PerSecond") {

@@ -49,7 +49,8 @@ struct Verify: ParsableCommand {
   func run() throws {
     let backend = try device.backend()
     if kernels {
-      try KernelVerification(suites: chosenSuites(), printsJSON: format.json).run(on: backend)
+      try KernelVerification(suites: chosenSuites(), form: device.form, printsJSON: format.json)
+        .run(on: backend)
       return
     }
     let cases = try files.isEmpty ? builtIn() : files.map { try VerificationCase(path: $0) }

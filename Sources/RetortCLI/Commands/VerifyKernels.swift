@@ -32,6 +32,8 @@ struct KernelVerification {
   private static let widths = [13, 7, 5, 9]
 
   let suites: [DeviceSuite]
+  /// The only form to compare; nil for both, and matrix units.
+  let form: KernelForm?
   let printsJSON: Bool
 
   /// Compares every case in both forms and on matrix units, and prints what came of each suite as
@@ -39,7 +41,7 @@ struct KernelVerification {
   ///
   /// - Throws: `ExitCode` 1 if anything is wrong.
   func run(on backend: any Backend) throws {
-    let targets = try Self.targets(backend)
+    let targets = try targets(backend)
     var (count, faultCount) = (0, 0)
     if !printsJSON {
       StandardOutput.write(Self.line(["suite", "form", "cases", "worst", "case"]))
@@ -70,11 +72,12 @@ struct KernelVerification {
     }
   }
 
-  private static func targets(_ backend: any Backend) throws -> [Target] {
+  private func targets(_ backend: any Backend) throws -> [Target] {
     guard let device = backend as? OpenCLBackend else {
       return [Target(form: "float32", backend: backend)]
     }
     let context = device.context
+    if let form { return [Target(form: form.rawValue, backend: device)] }
     return try KernelForm.allCases.map {
       Target(form: $0.rawValue, backend: try OpenCLBackend(context, form: $0))
     }

@@ -12,6 +12,9 @@ struct DeviceOption: ParsableArguments {
       valueName: "device"), completion: .device)
   var device = "auto"
 
+  /// For tests: heavy kernels take this form whatever the device was measured to prefer.
+  @Option(help: .hidden) var form: KernelForm?
+
   /// The folder of `sources:FOLDER`, for checks: kernels are written there, nothing is computed.
   private var sourceFolder: String? {
     device.hasPrefix("sources:") ? String(device.dropFirst("sources:".count)) : nil
@@ -74,14 +77,15 @@ struct DeviceOption: ParsableArguments {
     }
   }
 
-  /// Opens the OpenCL device; stored choices that cannot be used are complained about.
+  /// Opens the OpenCL device, and says what a user should know of how it is used.
   ///
   /// - Throws: `OpenCLError` when there is none or it does not open, `BackendError.compute` when it
   ///   cannot multiply in that type.
   func openCL(_ compute: ComputeType = .float32) throws -> OpenCLBackend {
-    let backend = try OpenCLBackend(device, compute: compute)
+    let choice = try DeviceChoice(device, trial: DeviceTrialProcess.trial)
+    let backend = try OpenCLBackend(OpenCLContext(choice.device), form: form, compute: compute)
     backend.watchCompilation { CompilationWatch.shared.note($0, of: $1) }
-    if let fault = backend.tuningFault { StandardError.complain("\(fault)") }
+    for note in choice.leftOut + backend.notes { StandardError.complain(note) }
     return backend
   }
 
@@ -91,7 +95,10 @@ struct DeviceOption: ParsableArguments {
     case .loaderMissing: "OpenCL is not installed"
     case .noPlatform: "no OpenCL driver is installed"
     case .noDevice(_, let available) where available.isEmpty: "no OpenCL device was found"
+    case .unusable(let device, let shortcoming): "the OpenCL device is \(device), \(shortcoming)"
     default: nil
     }
   }
 }
+
+extension KernelForm: ExpressibleByArgument {}

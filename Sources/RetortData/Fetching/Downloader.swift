@@ -39,11 +39,17 @@ package struct Downloader: Sendable {
       let process = Subprocess(program: program, arguments: arguments, environment: environment)
       func received() -> Int { FileBytes.size(target) ?? 0 }
       var watch = DownloadWatch(url, limit: limit, received: received(), bounds)
-      let (status, words) = try process.run { () throws(FetchError) in
+      let outcome = try process.run { () throws(FetchError) in
         try watch.check(received: received())
         tick(received())
       }
-      guard status != 0 else { return nil }
+      let (status, words): (Int32, String)
+      switch outcome {
+      case .exited(0, _): return nil
+      case .exited(let code, let text): (status, words) = (code, text)
+      case .killed(let signal, let text): (status, words) = (128 + signal, text)
+      case .notStarted(let code): throw .cannotStart(program: program, code: code)
+      }
       return DownloadFailure(
         error: .download(url: url, program: name, status: status, words: words),
         mayRestart: restartable.contains(status))

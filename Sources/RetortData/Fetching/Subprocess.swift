@@ -4,7 +4,17 @@ import CRetortHost
 /// A program run to its end.
 ///
 /// It does not outlive the thread that runs it: whatever ends this process ends it too.
-struct Subprocess {
+package struct Subprocess {
+  /// How a program ended.
+  package enum Outcome: Equatable, Sendable {
+    /// With an exit status, and the last line that it wrote to its error stream.
+    case exited(status: Int32, words: String)
+    /// By a signal, with the same.
+    case killed(signal: Int32, words: String)
+    /// It could not be started, for this reason.
+    case notStarted(code: Int32)
+  }
+
   /// The file of the program.
   let program: String
   /// The arguments after the program's name.
@@ -12,26 +22,28 @@ struct Subprocess {
   /// The whole environment; nil hands this process's on.
   let environment: [String: String]?
 
+  /// Takes all members.
+  package init(program: String, arguments: [String], environment: [String: String]? = nil) {
+    (self.program, self.arguments, self.environment) = (program, arguments, environment)
+  }
+
   /// Runs the program with no input and waits for it.
   ///
   /// - Parameter tick: Called about ten times a second while it runs; an error ends the program.
-  /// - Returns: Its exit status (128 and the number for a signal), and the last line that it wrote to
-  ///   its error stream.
-  /// - Throws: `FetchError.cannotStart`, or what `tick` throws.
-  func run(tick: () throws(FetchError) -> Void) throws(FetchError) -> (status: Int32, words: String)
-  {
+  /// - Throws: What `tick` throws.
+  package func run<Failure: Error>(
+    tick: () throws(Failure) -> Void
+  ) throws(Failure) -> Outcome {
     var ends: [Int32] = [-1, -1]
     let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)  // pipe2 is not imported
-    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
-      throw .cannotStart(program: program, code: errno)
-    }
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { return .notStarted(code: errno) }
     defer { close(ends[0]) }
     let process = spawn(errorStream: ends[1])
     let code = errno
     close(ends[1])
-    guard process > 0 else { throw .cannotStart(program: program, code: code) }
+    guard process > 0 else { return .notStarted(code: code) }
     let words: String
-    do throws(FetchError) {
+    do throws(Failure) {
       words = try drain(ends[0], tick: tick)
     } catch {
       kill(process, SIGKILL)
@@ -40,7 +52,8 @@ struct Subprocess {
     }
     let status = wait(for: process)
     let signal = status & 0x7F
-    return (signal == 0 ? (status >> 8) & 0xFF : 128 + signal, words)
+    return signal == 0
+      ? .exited(status: (status >> 8) & 0xFF, words: words) : .killed(signal: signal, words: words)
   }
 
   private func wait(for process: pid_t) -> Int32 {
@@ -61,9 +74,9 @@ struct Subprocess {
   }
 
   // Ends when the program closes its error stream, which it does at its end.
-  private func drain(
-    _ descriptor: Int32, tick: () throws(FetchError) -> Void
-  ) throws(FetchError) -> String {
+  private func drain<Failure: Error>(
+    _ descriptor: Int32, tick: () throws(Failure) -> Void
+  ) throws(Failure) -> String {
     var kept: [UInt8] = []
     var buffer = [UInt8](repeating: 0, count: 4096)
     while true {

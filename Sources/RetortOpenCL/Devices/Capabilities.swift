@@ -25,8 +25,16 @@ public struct Capabilities: Equatable, Sendable, Codable {
   public var vectorFormSeconds: Double?
   /// See `vectorFormSeconds`.
   public var tiledFormSeconds: Double?
+  /// Why the vector form does not run, if the device refuses it.
+  public var vectorFormFault: String?
+  /// Why the tiled form does not run, if the device refuses it.
+  public var tiledFormFault: String?
+  /// How the driver must be dealt with.
+  package var traits = DriverTraits()
   /// Whether heavy kernels take the form for CPU devices.
   public var prefersVectorForm = false
+  /// What could not be found out this time, each with the reason; nothing is stored while there is any.
+  public var doubts: [String] = []
 
   /// What products and convolutions can multiply in.
   public var computeTypes: [ComputeType] {
@@ -54,12 +62,30 @@ public struct Capabilities: Equatable, Sendable, Codable {
   package static func of(
     _ context: OpenCLContext, store: DeviceFactStore? = .standard()
   ) -> Capabilities {
-    if let known = store?.read(Capabilities.self, "capabilities", of: context.device) {
-      return known
+    func measure() -> Capabilities { CapabilityProbe.measure(context) }
+    let found =
+      store?.facts(
+        "capabilities", of: context.device, isWhole: { $0.doubts.isEmpty }, measure: measure)
+      ?? measure()
+    context.traits = found.traits
+    return found
+  }
+
+  /// Why the device is of no use, if kernels run in neither form.
+  package var fault: String? {
+    guard let vectorFormFault, let tiledFormFault else { return nil }
+    return "on which kernels do not run: \(vectorFormFault); \(tiledFormFault)"
+  }
+
+  /// What a user should know of how `device` is used, in words.
+  package func notes(on device: OpenCLDevice) -> [String] {
+    var notes = doubts.map { "on \(device.name) \($0); the next start tries again" }
+    if device.kind == .gpu, prefersVectorForm, let tiledFormFault {
+      notes.append(
+        "\(device.name) runs kernels in the form for CPUs, which is slow on a GPU, because the form "
+          + "for GPUs does not run: \(tiledFormFault)")
     }
-    let measured = CapabilityProbe(context: context).measure()
-    store?.write(measured, "capabilities", of: context.device)
-    return measured
+    return notes
   }
 }
 
@@ -77,7 +103,7 @@ public struct DevicePeaks: Equatable, Sendable, Codable {
 package struct DeviceFactStore: Sendable {
   private let folder: CacheFolder
   // Raised whenever a probe or a stored type changes.
-  private static let version = 6
+  private static let version = 7
 
   private struct Entry<Facts: Codable>: Codable {
     let version: Int
@@ -113,6 +139,24 @@ package struct DeviceFactStore: Sendable {
     folder.write(Array(data), to: fileName(kind, device))
   }
 
+  /// What is stored, or else what `measure` finds, which is stored if it `isWhole`.
+  ///
+  /// One measures at a time, so that those that start together agree and do not disturb each other.
+  ///
+  /// - Parameter isFresh: Measures even if something is stored.
+  func facts<Facts: Codable, Failure: Error>(
+    _ kind: String, of device: OpenCLDevice, isFresh: Bool = false,
+    isWhole: (Facts) -> Bool = { _ in true }, measure: () throws(Failure) -> Facts
+  ) throws(Failure) -> Facts {
+    if !isFresh, let known = read(Facts.self, kind, of: device) { return known }
+    return try folder.locked("lock") { () throws(Failure) in
+      if !isFresh, let known = read(Facts.self, kind, of: device) { return known }
+      let found = try measure()
+      if isWhole(found) { write(found, kind, of: device) }
+      return found
+    }
+  }
+
   private func fileName(_ kind: String, _ device: OpenCLDevice) -> String {
     "\(device.fileName).\(kind).json"
   }
@@ -121,14 +165,14 @@ package struct DeviceFactStore: Sendable {
 extension OpenCLDevice {
   /// What measurements of the device depend on.
   var identity: String {
-    [name, version, driverVersion, platform.version].joined(separator: " | ")
+    [platform.name, platform.version, name, version, driverVersion].joined(separator: " | ")
   }
 
-  /// Device and driver, as the beginning of a file's name.
+  /// Platform, device and driver, as the beginning of a file's name.
   var fileName: String {
-    let safe = "\(name)-\(driverVersion)".map {
+    let safe = "\(platform.name)-\(name)-\(driverVersion)".map {
       $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-"
     }
-    return String(safe.prefix(120))
+    return String(safe.prefix(120)) + "-" + FNV.hexadecimal(identity).prefix(8)
   }
 }

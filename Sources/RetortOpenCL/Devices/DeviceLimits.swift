@@ -7,6 +7,23 @@ package struct DeviceLimits: Hashable, Sendable {
   /// Local memory of one work-group, in bytes.
   package var localMemorySize: Int
 
+  /// The largest power of two of work-items that make a work-group, `wanted` at most.
+  package func group(_ wanted: Int) -> Int {
+    var group = 1
+    while 2 * group <= min(wanted, maxWorkGroupSize) { group *= 2 }
+    return group
+  }
+
+  /// Half the work-group and half the local memory, for a device that refuses what these allow; nil
+  /// where kernels' smallest groups would not do.
+  package var halved: DeviceLimits? {
+    let half = group(256) / 2
+    guard half >= 64 else { return nil }
+    var limits = self
+    (limits.maxWorkGroupSize, limits.localMemorySize) = (half, localMemorySize / 2)
+    return limits
+  }
+
   /// A large GPU of today, with the local memory that NVIDIA's driver grants.
   package static let largeGPU = DeviceLimits(
     computeUnits: 132, maxWorkGroupSize: 1024, localMemorySize: 48 << 10)

@@ -29,9 +29,13 @@ public enum DeviceSelection: Equatable, Sendable {
     }
   }
 
-  /// The device of `devices` that this selection means, or nil.
-  public func choose(from devices: [OpenCLDevice]) -> OpenCLDevice? {
-    devices.filter(matches).max { Self.rank($0) < Self.rank($1) }
+  /// The device of `devices` that this selection means, or nil; one that cannot be used only if no
+  /// other fits.
+  public func choose(from devices: [OpenCLDevice]) -> OpenCLDevice? { ranking(of: devices).first }
+
+  /// Those of `devices` that this selection means, the likely best first.
+  func ranking(of devices: [OpenCLDevice]) -> [OpenCLDevice] {
+    devices.filter(matches).sorted { Self.rank($0) > Self.rank($1) }
   }
 
   private func matches(_ device: OpenCLDevice) -> Bool {
@@ -47,8 +51,8 @@ public enum DeviceSelection: Equatable, Sendable {
     }
   }
 
-  // GPUs before accelerators before CPUs; memory of its own before the host's; then size. The
-  // last two make the first of equals win.
+  // What can be used; software renderers last; GPUs before accelerators before CPUs; memory of its own
+  // before the host's; then size. The last two make the first of equals win.
   private static func rank(_ device: OpenCLDevice) -> Rank {
     let kind =
       switch device.kind {
@@ -58,7 +62,8 @@ public enum DeviceSelection: Equatable, Sendable {
       case .other: 0
       }
     return Rank(keys: [
-      kind, device.hasUnifiedMemory ? 0 : 1, device.computeUnits, device.globalMemorySize,
+      device.shortcoming == nil ? 1 : 0, device.isSoftwareRenderer ? 0 : 1, kind,
+      device.hasUnifiedMemory ? 0 : 1, device.computeUnits, device.globalMemorySize,
       -device.platformIndex, -device.deviceIndex,
     ])
   }
@@ -66,20 +71,5 @@ public enum DeviceSelection: Equatable, Sendable {
   private struct Rank: Comparable {
     let keys: [Int]
     static func < (a: Rank, b: Rank) -> Bool { a.keys.lexicographicallyPrecedes(b.keys) }
-  }
-}
-
-extension OpenCLDevice {
-  /// The device that `selector` means on this machine.
-  ///
-  /// - Parameter selector: `auto`, `opencl`, `opencl:0`, `opencl:0:1` or `opencl:NAME`.
-  /// - Throws: `.malformedSelector`, `.loaderMissing`, `.noPlatform`, or `.noDevice`.
-  public static func select(_ selector: String = "auto") throws(OpenCLError) -> OpenCLDevice {
-    let selection = try DeviceSelection(selector)
-    let devices = try OpenCLPlatform.devices()
-    guard let device = selection.choose(from: devices) else {
-      throw .noDevice(selector: selector, available: devices.map(\.description))
-    }
-    return device
   }
 }

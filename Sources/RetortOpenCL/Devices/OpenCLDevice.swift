@@ -1,4 +1,5 @@
 import COpenCL
+import RetortCore
 
 /// One OpenCL device with its limits, as its driver reports them.
 public struct OpenCLDevice: Sendable {
@@ -48,6 +49,8 @@ public struct OpenCLDevice: Sendable {
   public let maxAllocationSize: Int
   /// The alignment that sub-buffers need, in bytes.
   public let baseAlignment: Int
+  /// Why Retort cannot use the device, if its driver says something that rules it out.
+  public let shortcoming: String?
   /// Whether device and host share one memory.
   public let hasUnifiedMemory: Bool
   /// Names of the extensions.
@@ -61,8 +64,47 @@ public struct OpenCLDevice: Sendable {
 }
 
 extension OpenCLDevice: CustomStringConvertible {
-  /// Selector, name and platform in one line.
-  public var description: String { "\(selector) \(name) (\(platform.name))" }
+  /// Name and platform in one line: numbers change with the drivers that are installed.
+  public var description: String { "\(name) (\(platform.name))" }
+
+  /// The line of a list to choose from: selector, name, platform, and why it cannot be chosen.
+  public var listing: String {
+    "\(selector) \(description)" + (shortcoming.map { ", \($0)" } ?? "")
+  }
+
+  /// Whether a program on the host's processor poses as a device.
+  ///
+  /// Such renderers are there to show pictures, and simulators to find faults.
+  public var isSoftwareRenderer: Bool {
+    let text = name.lowercased()
+    return ["llvmpipe", "softpipe", "swiftshader", "oclgrind"].contains { text.contains($0) }
+  }
+}
+
+extension OpenCLDevice {
+  /// What rules a device out, of what its driver says.
+  static func shortcoming(
+    version: String, platform: OpenCLPlatform, isAvailable: Bool, hasCompiler: Bool,
+    baseAlignment: Int
+  ) -> String? {
+    let numbers =
+      version.split(separator: " ").dropFirst().first?.split(separator: ".")
+      .compactMap { Int($0) } ?? []
+    if numbers.lexicographicallyPrecedes([1, 2]) {
+      let way =
+        platform.name == "Clover"
+        ? "; Mesa has a newer driver, rusticl: set RUSTICL_ENABLE to radeonsi, iris, nouveau or what "
+          + "else drives the GPU" : "; update its driver"
+      return "which offers \(version) where Retort needs OpenCL 1.2\(way)"
+    }
+    if !isAvailable { return "which its driver calls unavailable" }
+    if !hasCompiler { return "whose driver has no compiler" }
+    if baseAlignment > Plan.alignment {
+      return
+        "which wants buffers at multiples of \(baseAlignment) bytes where Retort has \(Plan.alignment)"
+    }
+    return nil
+  }
 }
 
 extension OpenCLDevice {
@@ -91,6 +133,11 @@ extension OpenCLDevice {
     globalMemorySize = Int(try info.scalar(OCL_DEVICE_GLOBAL_MEM_SIZE, cl_ulong(0)))
     maxAllocationSize = Int(try info.scalar(OCL_DEVICE_MAX_MEM_ALLOC_SIZE, cl_ulong(0)))
     baseAlignment = max(1, Int(try info.scalar(OCL_DEVICE_MEM_BASE_ADDR_ALIGN, cl_uint(0))) / 8)
+    shortcoming = Self.shortcoming(
+      version: version, platform: platform,
+      isAvailable: try info.scalar(OCL_DEVICE_AVAILABLE, cl_bool(0)) == OCL_TRUE,
+      hasCompiler: try info.scalar(OCL_DEVICE_COMPILER_AVAILABLE, cl_bool(0)) == OCL_TRUE,
+      baseAlignment: baseAlignment)
     hasUnifiedMemory = try info.scalar(OCL_DEVICE_HOST_UNIFIED_MEMORY, cl_bool(0)) == OCL_TRUE
     extensions = try info.text(OCL_DEVICE_EXTENSIONS).split(separator: " ").map(String.init)
   }

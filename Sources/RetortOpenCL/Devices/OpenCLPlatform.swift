@@ -23,27 +23,57 @@ public struct OpenCLPlatform: Equatable, Sendable, Codable {
   private var isPoCL: Bool { name == "Portable Computing Language" }
 }
 
+/// A driver that failed to list its devices.
+public struct PlatformFault: Error, Equatable, Sendable {
+  /// The platform's name, or its number.
+  public let platform: String
+  /// What the driver said.
+  public let error: OpenCLError
+}
+
 extension OpenCLPlatform {
   /// Every device of every platform, in the order in which the loader lists them.
   ///
-  /// - Throws: `.loaderMissing`, `.noPlatform`, or `.call` if a driver fails.
-  public static func devices() throws(OpenCLError) -> [OpenCLDevice] { try listed.get() }
+  /// - Throws: `.loaderMissing`, `.noPlatform`, or `.call` if every driver fails.
+  public static func devices() throws(OpenCLError) -> [OpenCLDevice] {
+    let listing = try listing()
+    if listing.devices.isEmpty, let fault = listing.faults.first { throw fault.error }
+    return listing.devices
+  }
+
+  /// Drivers that failed to list their devices, with what they said.
+  ///
+  /// - Throws: `.loaderMissing` or `.noPlatform`.
+  public static func faults() throws(OpenCLError) -> [PlatformFault] { try listing().faults }
+
+  private static func listing() throws(OpenCLError) -> PlatformListing { try listed.get() }
 
   // Listed once, by one thread: PoCL 3.1 crashes when several threads find its devices at a time.
   private static let listed = Result { () throws(OpenCLError) in
-    try devices(try OpenCLLibrary.shared())
+    let library = try OpenCLLibrary.shared()
+    var listing = PlatformListing()
+    for (index, raw) in try platforms(library).enumerated() { listing.add(raw, at: index, library) }
+    return listing
   }
 
-  private static func devices(_ library: OpenCLLibrary) throws(OpenCLError) -> [OpenCLDevice] {
+  /// What the platforms offer, a failing one hiding none of the others.
+  private struct PlatformListing: Sendable {
     var devices: [OpenCLDevice] = []
-    for (platformIndex, raw) in try platforms(library).enumerated() {
-      let platform = try OpenCLPlatform(raw, library)
-      for (deviceIndex, device) in try self.devices(of: raw, library).enumerated() {
-        devices.append(
-          try OpenCLDevice(device, at: deviceIndex, of: raw, platform, at: platformIndex, library))
+    var faults: [PlatformFault] = []
+
+    mutating func add(_ raw: cl_platform_id, at platformIndex: Int, _ library: OpenCLLibrary) {
+      var name = "platform \(platformIndex)"
+      do throws(OpenCLError) {
+        let platform = try OpenCLPlatform(raw, library)
+        name = platform.name
+        for (index, device) in try OpenCLPlatform.devices(of: raw, library).enumerated() {
+          devices.append(
+            try OpenCLDevice(device, at: index, of: raw, platform, at: platformIndex, library))
+        }
+      } catch {
+        faults.append(PlatformFault(platform: name, error: error))
       }
     }
-    return devices
   }
 
   private static func platforms(_ library: OpenCLLibrary) throws(OpenCLError) -> [cl_platform_id] {

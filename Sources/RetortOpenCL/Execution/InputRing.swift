@@ -48,7 +48,7 @@ final class InputRing {
       _ = context.cl.clEnqueueUnmapMemObject(
         context.queue, slot.memory.raw, slot.bytes, 0, nil, nil)
     }
-    if !slots.isEmpty { _ = context.cl.clFinish(context.queue) }
+    if !slots.isEmpty { try? context.finish() }
   }
 
   private func makeSlot(_ byteCount: Int) throws(OpenCLError) -> Slot {

@@ -27,7 +27,7 @@ package final class OpenCLExecutable: Executable {
     fetched = Array(repeating: nil, count: plan.outputs.count)
   }
 
-  deinit { _ = memory.context.cl.clFinish(memory.context.queue) }
+  deinit { try? memory.context.finish() }
 
   /// Kernels, products and copies of one run, besides the copies of inputs.
   package var launchCount: Int { steps.count }

@@ -70,30 +70,20 @@ struct KernelBinder {
 
   // What the compiled kernel asks for; local memory is known only once arguments are bound.
   private func checkLimits(_ kernel: cl_kernel) throws(OpenCLError) {
-    var required = (0, 0, 0)
-    if groupInfo(kernel, OCL_KERNEL_COMPILE_WORK_GROUP_SIZE, &required), required.0 > 0 {
-      let size = [required.0, required.1, required.2]
+    let query = KernelQuery(context: context, kernel: kernel)
+    if let size = query.requiredGroup {
       let local = launch.local + Array(repeating: 1, count: 3 - launch.local.count)
       guard local == size else { throw fault(.requiredGroup(size)) }
     }
-    var limit = 0
-    if groupInfo(kernel, OCL_KERNEL_WORK_GROUP_SIZE, &limit),
-      launch.local.reduce(1, *) > limit
-    {
+    // rusticl 22.3 says 32 of any kernel, and counts local memory twice: there the launch decides.
+    guard context.traits.reportsKernelLimits else { return }
+    if let limit = query.groupLimit, launch.local.reduce(1, *) > limit {
       throw fault(.kernelGroup(limit: limit))
     }
-    var needed: cl_ulong = 0
     let available = context.device.localMemorySize
-    if groupInfo(kernel, OCL_KERNEL_LOCAL_MEM_SIZE, &needed), Int(needed) > available {
-      throw fault(.localMemory(needed: Int(needed), limit: available))
+    if let needed = query.localMemory, needed > available {
+      throw fault(.localMemory(needed: needed, limit: available))
     }
-  }
-
-  private func groupInfo<T: BitwiseCopyable>(
-    _ kernel: cl_kernel, _ property: cl_kernel_work_group_info, _ value: inout T
-  ) -> Bool {
-    cl.clGetKernelWorkGroupInfo(
-      kernel, context.device.raw, property, MemoryLayout<T>.size, &value, nil) == OCL_SUCCESS
   }
 
   private func checkArguments(_ kernel: cl_kernel) throws(OpenCLError) {

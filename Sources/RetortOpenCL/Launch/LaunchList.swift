@@ -70,6 +70,11 @@ package final class LaunchList: Sendable {
     }
   }
 
+  /// What the driver says of the kernel of command `index`; nil if that is no kernel.
+  func kernelQuery(_ index: Int) -> KernelQuery? {
+    storage.commands[index].kernel.map { KernelQuery(context: context, kernel: $0) }
+  }
+
   /// Finds only buffers that a launch names directly.
   package static func existing(
     _ reference: BufferReference
@@ -113,20 +118,39 @@ package final class LaunchList: Sendable {
 
   /// Runs every command on a queue that records times, waits, and returns each one's device time
   /// in nanoseconds.
+  ///
+  /// - Throws: `.implausible` if the times add up to more than the host's clock has seen pass.
   package func profile() throws(OpenCLError) -> [UInt64] {
     try context.withProfilingQueue { (queue) throws(OpenCLError) -> [UInt64] in
       var failed = 0
       var times = [cl_ulong](repeating: 0, count: storage.count)
+      let clock = ContinuousClock()
+      let start = clock.now
       let code = opencl_replay_profiled(
         context.library.table, blas.table, queue, storage.commands, storage.count, &times, &failed)
       if code != OCL_SUCCESS { throw failure(code, at: failed) }
+      let elapsed = (clock.now - start) / .nanoseconds(1)
+      try Self.check(times, elapsed: elapsed, on: context.device)
       return times.map { UInt64($0) }
     }
   }
 
+  /// Compares what a driver says of an in-order queue with what the host's clock says.
+  static func check(
+    _ nanoseconds: [UInt64], elapsed: Double, on device: OpenCLDevice
+  ) throws(OpenCLError) {
+    let sum = nanoseconds.reduce(0.0) { $0 + Double($1) }
+    // The clocks may differ a little, and each time is rounded to a tick of the device's.
+    let most = elapsed * 1.1 + Double(nanoseconds.count) * 2000
+    guard !nanoseconds.isEmpty, sum <= 0 || sum > most else { return }
+    throw .implausible(
+      "event times of \(Int(min(sum, 1e18))) ns in all, within \(Int(elapsed)) ns",
+      device: device.name)
+  }
+
   private func failure(_ code: cl_int, at index: Int) -> OpenCLError {
     guard index < storage.count else {
-      return .call("clFinish", code: code, detail: context.device.name)
+      return .call("clWaitForEvents", code: code, detail: context.device.name)
     }
     let command = storage.commands[index]
     let (kernel, label) = (descriptions[index].kernel, descriptions[index].label)
@@ -134,10 +158,26 @@ package final class LaunchList: Sendable {
     if command.kind == OPENCL_COMMAND_SGEMM.rawValue {
       return .clblast(code: code, detail: place)
     }
-    let call =
-      command.kind == OPENCL_COMMAND_COPY.rawValue
-      ? "clEnqueueCopyBuffer" : "clEnqueueNDRangeKernel"
-    return .call(call, code: code, detail: place)
+    guard command.kind == OPENCL_COMMAND_KERNEL.rawValue else {
+      return .call("clEnqueueCopyBuffer", code: code, detail: place)
+    }
+    return .call("clEnqueueNDRangeKernel", code: code, detail: place + excess(of: index))
+  }
+
+  /// What launch `index` asks for beyond what the driver says that its kernel may have, if anything.
+  private func excess(of index: Int) -> String {
+    guard let query = kernelQuery(index) else { return "" }
+    var excess = ""
+    let local = storage.commands[index].local
+    let group = local.0 * local.1 * local.2
+    if let limit = query.groupLimit, group > limit {
+      excess += ", a work-group of \(group) where the driver speaks of \(limit)"
+    }
+    let available = context.device.localMemorySize
+    if let needed = query.localMemory, needed > available {
+      excess += ", \(needed) bytes of local memory where the device has \(available)"
+    }
+    return excess
   }
 }
 

@@ -6,12 +6,13 @@ struct LaunchPrograms {
   init(_ commands: [DeviceCommand], in context: OpenCLContext) throws(OpenCLError) {
     var distinct: [KernelInstance] = []
     var seen: Set<KernelInstance> = []
+    let multiplyAdd = context.traits.multiplyAdd
     for command in commands {
       guard case .kernel(let launch) = command else {
         instances.append(nil)
         continue
       }
-      let instance = KernelInstance(launch)
+      let instance = KernelInstance(launch, multiplyAdd: multiplyAdd)
       if seen.insert(instance).inserted { distinct.append(instance) }
       instances.append(instance)
     }

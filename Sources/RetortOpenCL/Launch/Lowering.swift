@@ -6,6 +6,9 @@ package enum KernelForm: String, Sendable, Codable, CaseIterable {
   case vector
   /// A work-group shares tiles in local memory. For GPUs.
   case tiled
+
+  /// What kernel sources call it in FORM.
+  var macro: String { self == .vector ? "1" : "2" }
 }
 
 /// Turns the steps of one plan into commands.
@@ -120,7 +123,7 @@ package struct Lowering {
     let buffer = BufferReference.scratch(lastingScratch(byteCount: byteCount))
     packing.keep(buffer, step.inputs[1], form)
     if lifetime == .program {
-      preparation.append(.kernel(launch(buffer)))
+      preparation.append(.kernel(ofForm(launch(buffer))))
     } else {
       add(launch(buffer))
     }
@@ -137,7 +140,15 @@ package struct Lowering {
   }
 
   /// Appends a kernel.
-  package mutating func add(_ launch: Launch) { commands.append(.kernel(launch)) }
+  package mutating func add(_ launch: Launch) { commands.append(.kernel(ofForm(launch))) }
+
+  // Entries of the other form are not compiled.
+  private func ofForm(_ launch: Launch) -> Launch {
+    var launch = launch
+    if launch.family != nil { launch.macros.append("FORM", form.macro) }
+    return launch
+  }
+
   /// Appends a matrix product by CLBlast.
   package mutating func add(_ call: SgemmCall) { commands.append(.sgemm(call)) }
   /// Appends a copy.
@@ -163,7 +174,7 @@ package struct Lowering {
       settle(step.inputs + step.outputs)
       let first = commands.count
       if let partials = partials.removeValue(forKey: index) {
-        add(partials.launch(step))
+        add(partials.launch(step, on: device))
       } else if !finished.contains(index) {
         try lower(step)
       }

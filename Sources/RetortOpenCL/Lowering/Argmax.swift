@@ -24,7 +24,7 @@ extension Lowering {
           family: "reduction/argmax", entry: "argmax_vector", global: [(rows + share - 1) / share],
           local: [1], arguments: arguments, label: step.label))
     case .tiled:
-      let group = columns > 1024 && device.maxWorkGroupSize >= 256 ? 256 : 64
+      let group = device.group(columns > 1024 ? 256 : 64)
       arguments.append("columns", .int(columns))
       add(
         Launch(

@@ -19,7 +19,7 @@ extension Lowering {
     ]
     var (global, local) = (images, 1)
     if form == .tiled {
-      local = min(Self.augmentGroup, device.maxWorkGroupSize)
+      local = device.group(Self.augmentGroup)
       global = (size + local - 1) / local * local
       macros.append("GROUP", "\(local)")
       arguments.append("images", .int(images))

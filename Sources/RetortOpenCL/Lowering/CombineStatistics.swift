@@ -28,7 +28,10 @@ extension TilePartials {
   private static let block = 4
 
   /// The launch that combines the tiles into the results of `step`.
-  func launch(_ step: Step) -> Launch {
+  func launch(_ step: Step, on device: DeviceLimits) -> Launch {
+    let group = device.group(256)
+    var macros = statistics.macros
+    macros.append("GROUP", "\(group)")
     var parameters = KernelParameters()
     let results = parameters.addResults(step.outputs.map { .value($0) })
     var arguments: LaunchArguments = [
@@ -38,9 +41,9 @@ extension TilePartials {
     arguments.append(parameters.arguments)
     return Launch(
       family: "matmul/combine_statistics", entry: "combine_statistics",
-      macros: statistics.macros,
+      macros: macros,
       generated: "#define RESULT_PARAMETERS \(parameters.trailing)\n" + results,
-      global: [columns.pieces(of: Self.block) * 256], local: [256], arguments: arguments,
+      global: [columns.pieces(of: Self.block) * group], local: [group], arguments: arguments,
       label: step.label, part: "of tiles")
   }
 }

@@ -25,7 +25,7 @@ struct FlatGeometry {
       local = [1]
       arguments = ["chunk": .int(chunk)]
     case .tiled:
-      let group = min(Self.groupSize, device.maxWorkGroupSize)
+      let group = device.group(Self.groupSize)
       macros = ["GROUP": "\(group)"]
       global = [((count + 3) / 4 + group - 1) / group * group]
       local = [group]

@@ -73,6 +73,8 @@ struct VectorProduct {
   private static let leastRows = 32
   private static let leastDepth = 256
   private static let leastTriedDepth = 64
+  // Rows of a work-item whose partial sums lie in local memory.
+  private static let mostRows = (small: 48, large: 264)
 
   private var isDeep: Bool { splitK > depth }
 
@@ -84,7 +86,11 @@ struct VectorProduct {
     let panels = n.pieces(of: 16 * vectors) * matmul.batch
     let wanted = Self.itemsPerCore * max(1, device.computeUnits)
     let tiles = m.pieces(of: rows)
-    let mostTiles = (device.localMemorySize < 128 << 10 ? 48 : 264) / rows
+    // Local memory holds a panel's rows and, of a deep product, partial sums of as many rows again as a
+    // work-item has: all as wide as the register tile.
+    let isLarge = device.localMemorySize >= 128 << 10
+    let mostRows = isLarge ? Self.mostRows.large : Self.mostRows.small
+    let mostTiles = mostRows / rows
     let leastTiles = min(tiles, Self.leastRows.pieces(of: rows))
     let evenTiles = min(mostTiles, max(leastTiles, tiles.pieces(of: wanted.pieces(of: panels))))
     let block = Decision(
@@ -105,7 +111,9 @@ struct VectorProduct {
     (self.rows, self.vectors) = (rows, vectors)
     blockRows = block.value * rows
     decisions = [tile.candidates, block.candidates, splits.candidates]
-    let deepest = device.localMemorySize < 128 << 10 ? 128 : 512
+    let held = device.localMemorySize / (4 * 16 * vectors)
+    var deepest = isLarge ? 512 : 128
+    while deepest > 16, deepest + mostRows > held { deepest /= 2 }
     depth = [64, 128, 256, 512].first { $0 >= splitK && $0 <= deepest } ?? min(256, deepest)
   }
 
@@ -137,7 +145,10 @@ struct VectorProduct {
       "TRANSPOSE_A": matmul.transposeA ? "1" : "0", "TRANSPOSE_B": matmul.transposeB ? "1" : "0",
       "DIRECT": Self.readsInPlace(matmul) ? "1" : "0",
     ]
-    if isDeep { macros.append("ROWS", "\(blockRows > 48 ? 264 : 48)") }
+    if isDeep {
+      macros.append(
+        "ROWS", "\(blockRows > Self.mostRows.small ? Self.mostRows.large : Self.mostRows.small)")
+    }
     return macros
   }
 }

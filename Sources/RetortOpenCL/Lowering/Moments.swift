@@ -1,6 +1,9 @@
 import RetortCore
 
 extension Lowering {
+  /// Work-items of a work-group of the tiled form.
+  private static let momentsGroup = 256
+
   /// Appends the launches of mean, variance and reciprocal deviation; none for an empty tensor.
   mutating func moments(
     _ step: Step, _ axis: MomentsAxis, rows: Int, columns: Int, epsilon: Float
@@ -13,10 +16,12 @@ extension Lowering {
         global: min(rows, max(1, rows * columns / 4096), device.computeUnits * 8), local: 1,
         rows, columns, epsilon)
     case (.rows, .tiled):
-      let tile = 256 / min(256, columns.roundedUpToPower)
+      let group = device.group(Self.momentsGroup)
+      let tile = group / min(group, columns.roundedUpToPower)
       addRows(
         step, family: "reduction/moments_tiled", entry: "moments_rows_tiled",
-        macros: ["TILE": "\(tile)"], global: (rows + tile - 1) / tile * 256, local: 256,
+        macros: ["TILE": "\(tile)", "GROUP": "\(group)"], global: rows.pieces(of: tile) * group,
+        local: group,
         rows, columns, epsilon)
     case (.channels, .vector): vectorChannels(step, rows, columns, epsilon)
     case (.channels, .tiled): tiledChannels(step, rows, columns, epsilon)
@@ -55,14 +60,16 @@ extension Lowering {
   private mutating func tiledChannels(
     _ step: Step, _ rows: Int, _ columns: Int, _ epsilon: Float
   ) {
-    let tile = min(32, columns.roundedUpToPower)
+    let group = device.group(Self.momentsGroup)
+    let tile = min(32, group, columns.roundedUpToPower)
     let groups = (columns + tile - 1) / tile
     // At least 16 rows for each work-item; beyond a thousand groups the largest GPU is full.
-    let split = RowSplit(rows, wanted: min(rows / (256 / tile * 16), 1024 / groups))
+    let split = RowSplit(rows, wanted: min(rows / (group / tile * 16), 1024 / groups))
     addChannels(
-      step, family: "reduction/moments_tiled", macros: ["TILE": "\(tile)"], split, rows, columns,
-      epsilon, first: ("moments_columns_tiled", [groups * 256, split.count], [256, 1]),
-      second: ("moments_combine_tiled", groups * 256, 256), units: nil)
+      step, family: "reduction/moments_tiled", macros: ["TILE": "\(tile)", "GROUP": "\(group)"],
+      split, rows, columns, epsilon,
+      first: ("moments_columns_tiled", [groups * group, split.count], [group, 1]),
+      second: ("moments_combine_tiled", groups * group, group), units: nil)
   }
 
   private mutating func addChannels(

@@ -9,7 +9,7 @@ extension Lowering {
       outputs: step.outputs.indices.map { output(step, $0) })
     switch form {
     case .vector: add(try kernel.vector(computeUnits: device.computeUnits, label: step.label))
-    case .tiled: add(try kernel.flat(label: step.label))
+    case .tiled: add(try kernel.flat(device, label: step.label))
     }
   }
 }
@@ -31,6 +31,8 @@ struct PointwiseKernel {
   private static let share = 4096
   /// Work-items per core: enough to even out what a core loses to others.
   private static let sharesPerCore = 6
+  /// Work-items of a work-group of the flat form.
+  private static let flatGroup = 256
 
   /// The launch for CPU devices.
   func vector(computeUnits: Int, label: String) throws(OpenCLError) -> Launch {
@@ -177,7 +179,8 @@ struct PointwiseKernel {
   // MARK: Flat form
 
   /// The launch for GPUs.
-  func flat(label: String) throws(OpenCLError) -> Launch {
+  func flat(_ device: DeviceLimits, label: String) throws(OpenCLError) -> Launch {
+    let group = device.group(Self.flatGroup)
     let space = IterationSpace(program)
     let axes = 0..<space.extents.count
     var addressing = Addressing(
@@ -197,14 +200,15 @@ struct PointwiseKernel {
       [
         ("PARAMETERS", [addressing.parameters.leading]), ("FLAT", [body4 == nil ? "1" : "4"]),
         ("ELEMENT(i)", split + text.statements + stores), ("BODY4(i)", body4 ?? []),
+        ("GROUP", ["\(group)"]),
       ])
     var arguments = addressing.parameters.arguments
     let count = program.shape.count
     arguments.append("count", .int(count))
     let items = body4 == nil ? count : (count + 3) / 4
     return Launch(
-      entry: kernel.entry, generated: kernel.text, global: [(items + 255) / 256 * 256],
-      local: [256], arguments: arguments, label: label)
+      entry: kernel.entry, generated: kernel.text, global: [items.rounded(upTo: group)],
+      local: [group], arguments: arguments, label: label)
   }
 
   /// Four elements at once, if everything is one dense run of floats.

@@ -12,7 +12,7 @@ extension Lowering {
       let kernel = PointwiseKernel(reduction.identities, inputs: [], outputs: outputs)
       switch form {
       case .vector: add(try kernel.vector(computeUnits: device.computeUnits, label: step.label))
-      case .tiled: add(try kernel.flat(label: step.label))
+      case .tiled: add(try kernel.flat(device, label: step.label))
       }
       return
     }
@@ -20,7 +20,7 @@ extension Lowering {
       let factors = "\(reduction.outer) × \(reduction.reduced) × \(reduction.inner)"
       throw unsupported(step, "the axes of \(reduction.prologue.shape) do not form \(factors)")
     }
-    let splits = form == .vector ? kernel.vectorSplits : kernel.tiledSplits
+    let splits = form == .vector ? kernel.vectorSplits : kernel.tiledSplits(device)
     let partials =
       splits == 1
       ? outputs
@@ -40,7 +40,7 @@ extension Lowering {
     switch form {
     case .vector:
       try kernel.vector(outputs, splits, computeUnits: device.computeUnits, label: label)
-    case .tiled: try kernel.tiled(outputs, splits, label: label)
+    case .tiled: try kernel.tiled(outputs, splits, device, label: label)
     }
   }
 }

@@ -3,6 +3,8 @@ import RetortCore
 extension ReduceKernel {
   /// Work-groups beyond which nothing is split further: a few per multiprocessor of a large GPU.
   private static let groupLimit = 1024
+  /// Work-items of a work-group.
+  private static let groupSize = 256
 
   private var outputs: Int { reduction.outer * reduction.inner }
 
@@ -11,17 +13,18 @@ extension ReduceKernel {
 
   /// Outputs of a work-group: 32 neighbours where outputs lie side by side in memory; else as
   /// many as leave every work-item something to fold.
-  private var tile: Int {
-    let busy = 256 / min(256, reduction.reduced.roundedUpToPower)
-    return isAcross ? max(min(32, (space.extents.last ?? 1).roundedUpToPower), busy) : busy
+  private func tile(_ group: Int) -> Int {
+    let busy = group / min(group, reduction.reduced.roundedUpToPower)
+    guard isAcross else { return busy }
+    return max(min(32, group, (space.extents.last ?? 1).roundedUpToPower), busy)
   }
 
-  private var groups: Int { (outputs + tile - 1) / tile }
-
   /// The number of partial results per output.
-  var tiledSplits: Int {
-    let useful = reduction.reduced / (256 / tile * 8)
-    let wanted = max(1, min(useful, Self.groupLimit / groups))
+  func tiledSplits(_ device: DeviceLimits) -> Int {
+    let group = device.group(Self.groupSize)
+    let tile = tile(group)
+    let useful = reduction.reduced / (group / tile * 8)
+    let wanted = max(1, min(useful, Self.groupLimit / outputs.pieces(of: tile)))
     let length = (reduction.reduced + wanted - 1) / wanted
     return (reduction.reduced + length - 1) / length
   }
@@ -30,8 +33,10 @@ extension ReduceKernel {
   ///
   /// - Parameter splits: What `tiledSplits` says, or 1.
   func tiled(
-    _ results: [BufferReference], _ splits: Int, label: String
+    _ results: [BufferReference], _ splits: Int, _ device: DeviceLimits, label: String
   ) throws(OpenCLError) -> Launch {
+    let group = device.group(Self.groupSize)
+    let tile = tile(group)
     let groups = space.groups
     let order = Array(groups[0]) + Array(groups[2]) + Array(groups[1])
     let space = space.reordered(order)
@@ -52,6 +57,7 @@ extension ReduceKernel {
       "reduction/reduce_tiled", name: "reduce_tiled",
       [
         ("PARAMETERS", [addressing.parameters.leading]), ("TILE", ["\(tile)"]),
+        ("GROUP", ["\(group)"]),
         ("ACROSS", [isAcross ? "1" : "0"]),
         ("OUTER(i)", addressing.advance("", "p", outputAxes, "i") + ["(void)(i);"]),
         ("VALUES(r)", ["{"] + split + values(text) + ["}"]),
@@ -63,7 +69,8 @@ extension ReduceKernel {
       "splitReduced": .int((reduction.reduced + splits - 1) / splits),
     ])
     return Launch(
-      entry: kernel.entry, generated: kernel.text, global: [self.groups * 256, splits],
-      local: [256, 1], arguments: arguments, label: label)
+      entry: kernel.entry, generated: kernel.text,
+      global: [outputs.pieces(of: tile) * group, splits],
+      local: [group, 1], arguments: arguments, label: label)
   }
 }

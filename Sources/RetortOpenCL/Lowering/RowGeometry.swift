@@ -17,11 +17,11 @@ struct RowGeometry {
   private static let groupSize = 128
 
   /// Cuts `rows` rows of `columns` elements.
-  init(_ form: KernelForm, rows: Int, columns: Int, computeUnits: Int) {
+  init(_ form: KernelForm, rows: Int, columns: Int, device: DeviceLimits) {
     switch form {
     case .vector:
       let wanted = min(
-        rows * (columns + Self.rowCost) / Self.share, computeUnits * Self.sharesPerCore)
+        rows * (columns + Self.rowCost) / Self.share, device.computeUnits * Self.sharesPerCore)
       let rowsPerItem = (rows + max(1, wanted) - 1) / max(1, wanted)
       macros = [:]
       global = [(rows + rowsPerItem - 1) / rowsPerItem]
@@ -29,8 +29,8 @@ struct RowGeometry {
       arguments = ["rowsPerItem": .int(rowsPerItem)]
     case .tiled:
       // Three shapes, so that few programs are built.
-      let lanes = columns <= 16 ? 16 : columns <= 512 ? 64 : 256
-      let groupRows = max(1, Self.groupSize / lanes)
+      let lanes = device.group(columns <= 16 ? 16 : columns <= 512 ? 64 : 256)
+      let groupRows = max(1, device.group(Self.groupSize) / lanes)
       macros = ["LANES": "\(lanes)", "ROWS": "\(groupRows)"]
       global = [lanes, (rows + groupRows - 1) / groupRows * groupRows]
       local = [lanes, groupRows]
@@ -42,7 +42,7 @@ struct RowGeometry {
 extension Lowering {
   /// The geometry of a kernel over rows on this device, in this form.
   func rowGeometry(rows: Int, columns: Int) -> RowGeometry {
-    RowGeometry(form, rows: rows, columns: columns, computeUnits: device.computeUnits)
+    RowGeometry(form, rows: rows, columns: columns, device: device)
   }
 }
 

@@ -78,6 +78,30 @@ package struct CacheFolder: Sendable {
     return true
   }
 
+  /// Runs `body` while nobody else who asks for `name` does, in this process or another.
+  ///
+  /// Waits `patience` seconds at most, and not at all where locks cannot be had: it only saves work
+  /// and makes those that start together agree.
+  package func locked<Value, Failure: Error>(
+    _ name: String, patience: Double = 120, _ body: () throws(Failure) -> Value
+  ) throws(Failure) -> Value {
+    makeFolders()
+    let file = open("\(path)/\(name)", O_RDWR | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0o644)
+    guard file >= 0 else { return try body() }
+    defer {
+      // By name: a child that is just being started may still hold a copy of the descriptor.
+      flock(file, LOCK_UN)
+      close(file)
+    }
+    let step = 0.02
+    var waited = 0.0
+    while flock(file, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK, waited < patience {
+      usleep(useconds_t(step * 1e6))
+      waited += step
+    }
+    return try body()
+  }
+
   private func makeFolders() {
     var prefix = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {

@@ -125,20 +125,24 @@ extension DeviceMemory {
     try write(values)
   }
 
-  /// Copies `values` to the start of the buffer.
-  package func write<T: BitwiseCopyable>(_ values: [T]) throws(OpenCLError) {
+  /// Copies `values` to the buffer, from byte `offset` on.
+  package func write<T: BitwiseCopyable>(
+    _ values: [T], at offset: Int = 0
+  ) throws(OpenCLError) {
     let result = values.withUnsafeBytes { bytes in
-      Result { () throws(OpenCLError) in try write(bytes) }
+      Result { () throws(OpenCLError) in try write(bytes, at: offset) }
     }
     try result.get()
   }
 
-  /// The first `count` elements.
-  package func read<T: BitwiseCopyable>(_ type: T.Type, count: Int) throws(OpenCLError) -> [T] {
+  /// `count` elements, from byte `offset` on.
+  package func read<T: BitwiseCopyable>(
+    _ type: T.Type, count: Int, from offset: Int = 0
+  ) throws(OpenCLError) -> [T] {
     let bytes = UnsafeMutableRawBufferPointer.allocate(
       byteCount: count * MemoryLayout<T>.stride, alignment: MemoryLayout<T>.alignment)
     defer { bytes.deallocate() }
-    try read(into: bytes)
+    try read(into: bytes, from: offset)
     return Array(bytes.bindMemory(to: T.self))
   }
 }

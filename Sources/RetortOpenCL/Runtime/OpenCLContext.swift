@@ -15,6 +15,7 @@ package final class OpenCLContext: Sendable {
   let library: OpenCLLibrary
   nonisolated(unsafe) let raw: cl_context
   nonisolated(unsafe) let queue: cl_command_queue
+  private let noted = Mutex(DriverTraits())
   private let liveBuffers = Atomic<Int>(0)
   private let liveBytes = Atomic<Int>(0)
   private let peakBytes = Atomic<Int>(0)
@@ -24,6 +25,12 @@ package final class OpenCLContext: Sendable {
 
   /// The most bytes of buffers that existed at one time, host-visible ones left out.
   package var peakByteCount: Int { peakBytes.load(ordering: .relaxed) }
+
+  /// How the driver must be dealt with; the usual way until `Capabilities.of` has found out.
+  package var traits: DriverTraits {
+    get { noted.withLock { $0 } }
+    set { noted.withLock { $0 = newValue } }
+  }
 
   /// OpenCL's functions.
   var cl: opencl_table { library.cl }
@@ -61,14 +68,14 @@ package final class OpenCLContext: Sendable {
   }
 
   deinit {
-    _ = cl.clFinish(queue)
+    _ = opencl_wait(library.table, queue)
     _ = cl.clReleaseCommandQueue(queue)
     _ = cl.clReleaseContext(raw)
   }
 
   /// Waits until everything enqueued so far is done.
   package func finish() throws(OpenCLError) {
-    try check(cl.clFinish(queue), "clFinish", device.name)
+    try check(opencl_wait(library.table, queue), "clWaitForEvents", device.name)
   }
 
   /// Runs `body` with a queue that records times, after the main queue is idle.

@@ -8,6 +8,8 @@ public enum OpenCLError: Error, Equatable, Sendable {
   case noPlatform
   /// No device fits `selector`; `available` lists the devices that there are.
   case noDevice(selector: String, available: [String])
+  /// The only device that fits is one that Retort cannot use.
+  case unusable(device: String, shortcoming: String)
   /// `selector` is not a device string.
   case malformedSelector(String)
   /// An OpenCL function failed.
@@ -26,6 +28,8 @@ public enum OpenCLError: Error, Equatable, Sendable {
   case clblast(code: Int32, detail: String)
   /// Nobody wanted the kernels any more that were being compiled.
   case cancelled
+  /// A driver reports times that cannot be.
+  case implausible(String, device: String)
 }
 
 /// Which program a fault is about.
@@ -76,6 +80,17 @@ public enum LaunchFault: Equatable, Sendable {
   case argumentRefused(index: Int, label: String, code: Int32)
 }
 
+extension OpenCLError {
+  /// Whether a work-group is too large, or takes too much local memory.
+  var isOfGroupSize: Bool {
+    guard case .launch(_, let fault) = self else { return false }
+    return switch fault {
+    case .localSize, .deviceGroup, .kernelGroup, .localMemory: true
+    default: false
+    }
+  }
+}
+
 extension OpenCLError: CustomStringConvertible {
   /// The fault in words: what, where, and the way out.
   public var description: String {
@@ -97,6 +112,8 @@ extension OpenCLError: CustomStringConvertible {
         + (available.isEmpty
           ? "No device was found at all."
           : "There are: " + available.joined(separator: "; ") + ".")
+    case .unusable(let device, let shortcoming):
+      "The only OpenCL device that fits is \(device), \(shortcoming). Or use --device cpu."
     case .malformedSelector(let selector):
       """
       '\(selector)' names no device. Write auto, opencl, opencl:PLATFORM, \
@@ -125,6 +142,11 @@ extension OpenCLError: CustomStringConvertible {
     case .clblast(let code, let detail):
       "CLBlast failed with status \(code) (\(Self.name(of: code))): \(detail)."
     case .cancelled: "The compilation of kernels was interrupted."
+    case .implausible(let what, let device):
+      """
+      \(device) gives \(what), which cannot be: its driver's times are not to be relied on. Update \
+      the driver.
+      """
     }
   }
 

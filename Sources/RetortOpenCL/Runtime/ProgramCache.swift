@@ -69,9 +69,8 @@ package final class ProgramCache: Sendable {
 
   private func groups(_ instances: [KernelInstance]) -> [[KernelInstance]] {
     if merges {
-      return LanguageVersion.allCases.map { language in
-        instances.filter { $0.language == language }
-      }.filter { !$0.isEmpty }
+      return Dialect.all.map { dialect in instances.filter { $0.dialect == dialect } }
+        .filter { !$0.isEmpty }
     }
     let generated = instances.filter { $0.family == nil }
     let others = instances.filter { $0.family != nil }.map { [$0] }

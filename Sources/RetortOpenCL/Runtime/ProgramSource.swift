@@ -14,23 +14,22 @@ package struct KernelInstance: Hashable, Sendable {
   package let macros: LaunchMacros
   /// The text that the host wrote.
   package let generated: String
-  /// What it is compiled as.
-  package let language: LanguageVersion
+  /// What it is written in.
+  package let dialect: Dialect
 
   /// The instance that `launch` runs.
-  package init(_ launch: Launch) {
+  package init(_ launch: Launch, multiplyAdd: MultiplyAdd = .fused) {
     self.init(
       family: launch.family, macros: launch.macros, generated: launch.generated,
-      language: launch.language)
+      dialect: Dialect(language: launch.language, multiplyAdd: multiplyAdd))
   }
 
   /// Takes all members.
   package init(
-    family: String?, macros: LaunchMacros, generated: String,
-    language: LanguageVersion = .openCL12
+    family: String?, macros: LaunchMacros, generated: String, dialect: Dialect = Dialect()
   ) {
     (self.family, self.macros, self.generated) = (family, macros, generated)
-    self.language = language
+    self.dialect = dialect
   }
 
   /// What messages call it.
@@ -64,8 +63,8 @@ package struct ProgramSource: Sendable {
   package let options: String
 
   // Fast-math is never among them.
-  private static func options(_ language: LanguageVersion?) -> String {
-    let standard = "-cl-std=\((language ?? .openCL12).rawValue)"
+  private static func options(_ language: LanguageVersion) -> String {
+    let standard = "-cl-std=\(language.rawValue)"
     #if DEBUG
       return standard + " -cl-kernel-arg-info"
     #else
@@ -76,25 +75,26 @@ package struct ProgramSource: Sendable {
   /// The program of one instance: the preamble, the macros, and the instance's text.
   package init(_ instance: KernelInstance) throws(OpenCLError) {
     description = instance.description
-    options = Self.options(instance.language)
-    var text = ""
+    options = Self.options(instance.dialect.language)
+    var text = instance.dialect.head
     for name in instance.preamble { text += try KernelSources.text(name) }
     self.text = text + instance.defines + (try instance.body())
   }
 
-  /// One program of several instances of one language.
+  /// One program of several instances of one dialect.
   ///
   /// Every name that an instance's text defines gets the instance's suffix, and its macros end
   /// with it, so that instances do not see each other.
   package init(merging instances: [KernelInstance]) throws(OpenCLError) {
     description = ProgramDescription(
       family: "\(instances.count) merged kernels", macros: [])
-    options = Self.options(instances.first?.language)
+    let dialect = instances.first?.dialect ?? Dialect()
+    options = Self.options(dialect.language)
     var preamble: [String] = []
     for name in instances.flatMap(\.preamble) where !preamble.contains(name) {
       preamble.append(name)
     }
-    var text = ""
+    var text = dialect.head
     for name in preamble { text += try KernelSources.text(name) }
     let shared = Set(DefinedNames(text).macros)
     for (index, instance) in instances.enumerated() {
@@ -110,7 +110,10 @@ package struct ProgramSource: Sendable {
   }
 
   /// What the names of instance `index` of a merged program end with.
-  static func suffix(_ index: Int) -> String { "_i\(index)" }
+  ///
+  /// No name with a suffix begins another: Oclgrind takes a kernel's local variables for those of any
+  /// kernel whose name theirs begin with.
+  static func suffix(_ index: Int) -> String { "_\(index)i" }
 }
 
 /// The names that a kernel source defines at file scope, found by the house style: a definition

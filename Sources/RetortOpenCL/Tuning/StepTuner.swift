@@ -58,6 +58,7 @@ package struct StepTuner {
   package func tune(_ target: TuningTarget) throws -> TuningResult? {
     // Its own context, so that the programs of candidates go when the search ends.
     let context = try OpenCLContext(device)
+    _ = Capabilities.of(context)
     let lowering = Lowering(target.plan, device: device.limits, form: form)
     let trial = try StepTrial(target.step, target.key, lowering, in: context)
     let contest = try TuningContest(trial)

@@ -1,3 +1,4 @@
+import RetortCore
 import Testing
 
 @testable import RetortOpenCL
@@ -36,10 +37,33 @@ import Testing
   }
 
   @Test func anUnknownDeviceIsNamedWithThoseThatExist() throws {
-    let available = try OpenCLPlatform.devices().map(\.description)
+    let available = try OpenCLPlatform.devices().map(\.listing)
     let error = #expect(throws: OpenCLError.self) { try OpenCLDevice.select("opencl:97") }
     #expect(error == .noDevice(selector: "opencl:97", available: available))
     #expect(error?.description.contains(available[0]) == true)
+  }
+
+  @Test func whatRulesADeviceOutIsSaid() throws {
+    func shortcoming(
+      _ version: String, on name: String = "Clover", isAvailable: Bool = true,
+      hasCompiler: Bool = true, alignment: Int = 128
+    ) -> String? {
+      OpenCLDevice.shortcoming(
+        version: version, platform: OpenCLPlatform(name: name, vendor: "", version: version),
+        isAvailable: isAvailable, hasCompiler: hasCompiler, baseAlignment: alignment)
+    }
+    let clover = "OpenCL 1.1 Mesa 22.3.6"
+    #expect(
+      shortcoming(clover)?.hasPrefix(
+        "which offers \(clover) where Retort needs OpenCL 1.2; Mesa has a newer driver, rusticl: set "
+          + "RUSTICL_ENABLE to ") == true)
+    #expect(shortcoming(clover, on: "Other")?.hasSuffix("; update its driver") == true)
+    #expect(shortcoming("OpenCL 1.2 x") == nil && shortcoming("OpenCL 3.0 ") == nil)
+    #expect(shortcoming("OpenCL 2.0", isAvailable: false) != nil)
+    #expect(shortcoming("OpenCL 2.0", hasCompiler: false) != nil)
+    #expect(shortcoming("OpenCL 2.0", alignment: Plan.alignment) == nil)
+    #expect(shortcoming("OpenCL 2.0", alignment: 2 * Plan.alignment)?.contains("1024") == true)
+    #expect(try OpenCLPlatform.devices().allSatisfy { $0.shortcoming == nil })
   }
 
   @Test func discreteGPUsComeFirst() throws {
@@ -59,6 +83,13 @@ import Testing
     #expect(best([cpu, other]) == 5)
     #expect(best([cpu]) == 0)
     #expect(best([]) == nil)
+    let renderer = real.altered(
+      index: 6, kind: .gpu, units: 999, unified: false, named: "llvmpipe (LLVM 15.0.6, 256 bits)")
+    let old = real.altered(
+      index: 7, kind: .gpu, units: 999, unified: false, shortcoming: "which is old")
+    #expect(best([renderer, cpu, old]) == 0)
+    #expect(best([renderer, old]) == 6)
+    #expect(best([old]) == 7)
     let chosen = DeviceSelection.device(platform: real.platformIndex, device: 4)
     #expect(chosen.choose(from: [cpu, twin])?.deviceIndex == 4)
     #expect(DeviceSelection.named(real.name.uppercased()).choose(from: [cpu, large]) != nil)
@@ -67,17 +98,19 @@ import Testing
 }
 
 extension OpenCLDevice {
-  fileprivate func altered(
-    index: Int, kind: Kind, units: Int, unified: Bool
+  /// The same device with other facts.
+  func altered(
+    index: Int, kind: Kind, units: Int, unified: Bool, named other: String? = nil,
+    shortcoming: String? = nil
   ) -> OpenCLDevice {
     OpenCLDevice(
-      platformIndex: platformIndex, deviceIndex: index, platform: platform, name: name,
+      platformIndex: platformIndex, deviceIndex: index, platform: platform, name: other ?? name,
       vendor: vendor, driverVersion: driverVersion, version: version,
       languageVersion: languageVersion, kind: kind, computeUnits: units,
       maxWorkGroupSize: maxWorkGroupSize, maxWorkItemSizes: maxWorkItemSizes,
       localMemorySize: localMemorySize, hasDedicatedLocalMemory: hasDedicatedLocalMemory,
       globalMemorySize: globalMemorySize, maxAllocationSize: maxAllocationSize,
-      baseAlignment: baseAlignment, hasUnifiedMemory: unified, extensions: extensions, raw: raw,
-      rawPlatform: rawPlatform)
+      baseAlignment: baseAlignment, shortcoming: shortcoming, hasUnifiedMemory: unified,
+      extensions: extensions, raw: raw, rawPlatform: rawPlatform)
   }
 }

@@ -3,7 +3,10 @@ import RetortOpenCL
 /// The device that the tests run on; a machine without one fails them.
 enum Fixture {
   private static let opened = Result { () throws(OpenCLError) in
-    try OpenCLContext(try OpenCLDevice.select("auto"))
+    let context = try OpenCLContext(try OpenCLDevice.select("auto"))
+    // Says whether the driver's word on kernels is to be relied on.
+    _ = Capabilities.of(context)
+    return context
   }
 
   /// One context for all tests.

@@ -86,6 +86,13 @@ import Testing
     #expect(context.programs.buildCount == 1, "some family cannot be merged; see the build log")
   }
 
+  @Test func noNameWithASuffixBeginsAnother() {
+    let names = (0..<120).map { "kernel" + ProgramSource.suffix($0) }
+    for name in names {
+      #expect(names.filter { $0.hasPrefix(name) } == [name])
+    }
+  }
+
   @Test func aFaultIsReportedForTheInstanceThatHasIt() throws {
     let context = try OpenCLContext(try OpenCLDevice.select(), mergesPrograms: true)
     let y = try DeviceMemory(context, [1, 2, 3, 4] as [Float])
