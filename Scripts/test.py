@@ -29,7 +29,7 @@ HEAVY = 10  # processor seconds from which on a suite is left out of --fast
 UNKNOWN = 5  # the weight of a suite that was never recorded
 # Suites of kernels for GPUs, which no processor runs otherwise: PoCL compiles them in a fraction of the
 # time if it does not optimize them. What is measured then is kept apart.
-UNOPTIMIZED = re.compile(r"RetortOpenCLTests\.(HalfRounding|Load|SplitSum|Statistics)Tests$")
+UNOPTIMIZED = re.compile(r"\.(HalfRounding|HalfTraining|Load|SplitSum|Statistics)Tests$")
 SKIP = "childListsDevices"  # the body of a process that another test starts
 MAY_SKIP = "Chromium is not installed"
 CLOSING = re.compile(r"Test run with (\d+) tests? in (\d+) suites? (passed|failed)")
@@ -69,7 +69,7 @@ class Runner:
 
     def run(self, suite):
         environment = self.environment
-        if UNOPTIMIZED.match(suite):
+        if UNOPTIMIZED.search(suite):
             folder = environment["POCL_CACHE_DIR"] + "/unoptimized"
             environment = {**environment, "POCL_EXTRA_BUILD_FLAGS": "-cl-opt-disable",
                            "POCL_CACHE_DIR": folder, "XDG_CACHE_HOME": folder}
