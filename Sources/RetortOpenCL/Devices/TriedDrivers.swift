@@ -9,9 +9,14 @@ extension OpenCLPlatform {
     ("Portable Computing Language", "all tests pass on PoCL 3.1"),
     (
       "Intel(R) OpenCL",
-      "recorded cases and kernel tests pass in both forms on Intel's runtime 2026.22 for CPUs"
+      "on Intel's runtime 2026.22 for CPUs recorded cases pass in the form for CPUs, and the cases of "
+        + "reductions, optimizers, rows and operations in both forms"
     ),
-    ("rusticl", "recorded cases and kernel tests pass in the tiled form on Mesa 22.3's llvmpipe"),
+    (
+      "rusticl",
+      "on Mesa 22.3's llvmpipe recorded cases pass in the tiled form, and the cases of reductions, "
+        + "optimizers, rows, indexing and pooling"
+    ),
     ("Clover", "no version offers OpenCL 1.2"),
     ("Oclgrind", "kernel tests pass on Oclgrind 21.10, without data races"),
   ]
