@@ -5,7 +5,7 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 # C targets hold the CPU backend's hot loops: optimised even in debug builds.
-TEST_BUILD := -Xcc -O2 --disable-xctest --disable-index-store
+TEST_BUILD := -Xcc -O2 --disable-xctest
 TEST = python3 Scripts/test.py "$$(swift build --show-bin-path $(TEST_BUILD))/retortPackageTests.xctest"
 RETORT := .build/release/retort
 DEVICE ?= auto

@@ -83,6 +83,9 @@ static const char latent_step[] = {
 static const char softmax[] = {
 #embed "normalization/softmax.cl"
     , 0};
+static const char update_core[] = {
+#embed "optimizer/update_core.cl"
+    , 0};
 static const char optimizer[] = {
 #embed "optimizer/optimizer.cl"
     , 0};
@@ -192,6 +195,7 @@ static const retort_kernel_source sources[] = {
     {"distillation/softmax_divergence", softmax_divergence},
     {"latent/latent_step", latent_step},
     {"normalization/softmax", softmax},
+    {"optimizer/update_core", update_core},
     {"optimizer/optimizer", optimizer},
     {"random/philox", philox},
     {"convolution/convolution_tiled", convolution_tiled},

@@ -47,6 +47,11 @@ import Testing
         let top = (answer["top"]?.array ?? []).compactMap { $0["probability"]?.double }
         #expect(top.count == 3 && top == top.sorted(by: >) && top.reduce(0, +) <= 1.000_001)
         #expect(top.first == answer["probability"]?.double)
+        for found in answer["top"]?.array ?? [] {
+          let logarithm = try #require(found["logProbability"]?.double)
+          #expect(abs(exp(logarithm) - (found["probability"]?.double ?? 2)) < 1e-12)
+          #expect(found["logit"]?.double != nil)
+        }
       }
     }
   }

@@ -55,6 +55,10 @@ import Testing
     .sgd(momentum: 0.875, nesterov: true, weightDecay: 0.125),
     .adam(beta1: 0.875, beta2: 0.9375, epsilon: 0.0009765625, weightDecay: 0.125, decoupled: false),
     .adam(beta1: 0.875, beta2: 0.9375, epsilon: 0.0009765625, weightDecay: 0.125, decoupled: true),
+    .sgd(momentum: 0.875, dampening: 0.25, nesterov: false, weightDecay: 0.125),
+    .adam(
+      beta1: 0.875, beta2: 0.9375, epsilon: 0.0625, weightDecay: 0.125, decoupled: false,
+      amsgrad: true),
     .rmsprop(
       alpha: 0.875, epsilon: 0.0009765625, momentum: 0, centered: false, weightDecay: 0.125),
     .rmsprop(alpha: 0.875, epsilon: 0.0009765625, momentum: 0.5, centered: false, weightDecay: 0),
@@ -78,6 +82,15 @@ import Testing
     OptimizerUpdate(
       .adam(beta1: 0.875, beta2: 0.9375, epsilon: 0.0625, weightDecay: 0.125, decoupled: true),
       clipping: .norm(0.5), averaging: .exponential(decay: 0.875, from: 3), isScaled: true),
+    OptimizerUpdate(Self.descent, cyclesMomentum: true),
+    OptimizerUpdate(
+      .sgd(momentum: 0, nesterov: false, weightDecay: 0.125), decaysPartly: true),
+    OptimizerUpdate(
+      .adam(beta1: 0.875, beta2: 0.9375, epsilon: 0.0625, weightDecay: 0.125, decoupled: true),
+      clipping: .norm(0.5), isScaled: true, cyclesMomentum: true, decaysPartly: true),
+    OptimizerUpdate(
+      .rmsprop(alpha: 0.875, epsilon: 0.0625, momentum: 0.5, centered: true, weightDecay: 0.125),
+      cyclesMomentum: true, decaysPartly: true),
   ])
   func clippingAndAveraging(_ update: OptimizerUpdate) throws {
     for count in [1, 37, 40_000] { try follow(update, count) }
@@ -92,6 +105,8 @@ import Testing
     // Means of one gradient, so that no variance is negative.
     let past = numbers(count, seed: 7)
     var (velocity, first, second) = (past.map(abs), past, past.map { 2 * $0 * $0 })
+    var largest = second.enumerated().map { $0 % 2 == 0 ? 2 * $1 : 0 }
+    let decaying = (0..<count).map { $0 % 3 == 1 ? 0.0 : 1 }
     var average = numbers(count, seed: 9)
     let g = numbers(count, seed: 2)
     let norm = g.reduce(0) { $0 + $1 * $1 }.squareRoot()
@@ -99,8 +114,8 @@ import Testing
     func states() -> [[Double]] {
       let own: [[Double]] =
         switch update.rule {
-        case .sgd(let momentum, _, _): momentum == 0 ? [] : [velocity]
-        case .adam: [first, second]
+        case .sgd(let momentum, _, _, _): momentum == 0 ? [] : [velocity]
+        case .adam(_, _, _, _, _, let amsgrad): [first, second] + (amsgrad ? [largest] : [])
         case .rmsprop(_, _, let momentum, let centered, _):
           [second] + (centered ? [first] : []) + (momentum == 0 ? [] : [velocity])
         }
@@ -114,21 +129,27 @@ import Testing
       case .value(let limit): slope = min(max(slope, -limit), limit)
       case nil: break
       }
+      let part = update.decaysPartly ? decaying[i] : 1
+      let own = update.cyclesMomentum ? 0.75 : nil
       switch update.rule {
-      case .sgd(let momentum, let nesterov, let decay):
-        slope += decay * p[i]
-        velocity[i] = momentum * velocity[i] + slope
+      case .sgd(let fixed, let dampening, let nesterov, let decay):
+        let momentum = own ?? fixed
+        slope += decay * part * p[i]
+        velocity[i] = momentum * velocity[i] + (1 - dampening) * slope
         p[i] -= rate * (nesterov ? slope + momentum * velocity[i] : velocity[i])
-      case .adam(let beta1, let beta2, let epsilon, let decay, let decoupled):
-        let change = decay * p[i]
+      case .adam(let fixed, let beta2, let epsilon, let decay, let decoupled, let amsgrad):
+        let beta1 = own ?? fixed
+        let change = decay * part * p[i]
         if decoupled { p[i] -= rate * change } else { slope += change }
         first[i] = beta1 * first[i] + (1 - beta1) * slope
         second[i] = beta2 * second[i] + (1 - beta2) * slope * slope
         let m = first[i] / (1 - Glibc.pow(beta1, Double(step + 1)))
-        let v = second[i] / (1 - Glibc.pow(beta2, Double(step + 1)))
+        largest[i] = max(largest[i], second[i])
+        let v = (amsgrad ? largest[i] : second[i]) / (1 - Glibc.pow(beta2, Double(step + 1)))
         p[i] -= rate * m / (v.squareRoot() + epsilon)
-      case .rmsprop(let alpha, let epsilon, let momentum, let centered, let decay):
-        slope += decay * p[i]
+      case .rmsprop(let alpha, let epsilon, let fixed, let centered, let decay):
+        let momentum = own ?? fixed
+        slope += decay * part * p[i]
         first[i] = alpha * first[i] + (1 - alpha) * slope
         second[i] = alpha * second[i] + (1 - alpha) * slope * slope
         let variance = second[i] - (centered ? first[i] * first[i] : 0)
@@ -146,8 +167,14 @@ import Testing
       }
     }
     // Scaled by 1024 and after two steps more, of which nothing was followed.
-    let isNormed = if case .norm = update.clipping { true } else { false }
-    let rest = (isNormed ? [[norm]] : []) + (update.isScaled ? [[1.0 / 1024, 2]] : [])
+    let rest = update.extras.map { extra -> [Double] in
+      switch extra {
+      case .gradientNorm: [norm]
+      case .scaling: [1.0 / 1024, 2]
+      case .momentum: [0.75]
+      case .decaying: decaying
+      }
+    }
     let number = Int32(update.isScaled ? step + 2 : step)
     let slopes = update.isScaled ? g.map { $0 * 1024 } : g
     try StepCase(

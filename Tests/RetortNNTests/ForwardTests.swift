@@ -18,6 +18,22 @@ func values(
 func oracle() -> Session { Session(CPUBackend(precision: .float64)) }
 
 @Suite struct ForwardTests {
+  /// Ids 0, 2, 0, 1: the padding's row is read, and nothing but zero reaches it.
+  @Test func paddingIsReadButNotLearnt() throws {
+    let store = ParameterStore(Embedding(3, 2, padding: 0), name: "m")
+    let session = oracle()
+    var weights = store.initialWeights(seed: 1)
+    weights.parameters.replaceSubrange(0..<6, with: [1, 2, 3, 4, 5, 6])
+    try store.write(weights, to: session)
+    let graph = Graph()
+    let ids = graph.constant([0, 2, 0, 1] as [Int32], [2, 2])
+    let rows = store.model(ids, in: ForwardContext(graph, .training))
+    let gradient = store.gradient(of: rows.square().sum())
+    let found = try values([rows, gradient], session)
+    #expect(found[0] == [1, 2, 5, 6, 1, 2, 3, 4])
+    #expect(Array(found[1][..<6]) == [0, 0, 6, 8, 10, 12])
+  }
+
   @Test func batchNormFollowsItsBatches() throws {
     let norm = BatchNorm(2)
     let store = ParameterStore(norm, name: "m")

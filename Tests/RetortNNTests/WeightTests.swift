@@ -23,6 +23,22 @@ private let root3 = 1.7320508075688772
     #expect(try store.imported(store.exported(weights)) == weights)
   }
 
+  @Test func normsMayHaveTheirOlderNames() throws {
+    let store = ParameterStore(LayerNorm(3), name: "m")
+    let gamma = NamedWeights(name: "gamma", shape: [3], values: [1, 2, 3])
+    let beta = NamedWeights(name: "beta", shape: [3], values: [4, 5, 6])
+    let wrapped = ParameterStore(Sequential([LayerNorm(3)]), name: "m")
+    func under(_ prefix: String) -> [NamedWeights] {
+      [gamma, beta].map {
+        NamedWeights(name: prefix + $0.name, shape: $0.shape, values: $0.values)
+      }
+    }
+    let found = wrapped.exported(try wrapped.imported(under("0.")))
+    #expect(found.map(\.name) == ["0.weight", "0.bias"])
+    #expect(found.map(\.values) == [[1, 2, 3], [4, 5, 6]])
+    #expect(throws: WeightError.self) { try store.imported([gamma]) }
+  }
+
   @Test func convolutionWeightsAreChannelsFirstInFiles() throws {
     let store = ParameterStore(Conv2d(2, 1, kernel: 2, bias: false), name: "m")
     var weights = store.initialWeights(seed: 1)

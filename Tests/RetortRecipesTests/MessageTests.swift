@@ -204,6 +204,29 @@ private let cases: [MessageCase] = [
       r.yaml:4:65: 'every' in 'optimizer.schedule' means nothing with 'cosine'; it goes with step
       """),
   MessageCase(
+    name: "optimizer keys without effect",
+    yaml: student + """
+      stages:
+        - {name: s, optimizer: {kind: sgd, dampening: 0.1, decay-norms: false}}
+        - {name: t, optimizer: {kind: sgd, momentum: 0.9, schedule: one-cycle}}
+        - {name: u, optimizer: {beta1: 0.8, schedule: {kind: one-cycle, factor: 0.1}}}
+        - {name: v, optimizer: {schedule: {kind: one-cycle, cycle-momentum: false, max-momentum: 0.9}}}
+        - {name: w, optimizer: {kind: sgd, momentum: 0.9, dampening: 0.1, nesterov: true}}
+        - {name: x, optimizer: {schedule: {kind: multi-step, at: 3}}}
+        - {name: y, optimizer: {schedule: {kind: multi-step, at: [3, 0]}}}
+      """,
+    message: """
+      r.yaml:5:38: 'dampening' in 'optimizer' means nothing with a momentum of 0; it goes with a momentum
+      r.yaml:5:54: 'decay-norms' in 'optimizer' means nothing with no weight decay; it goes with a 'weight-decay' above 0
+      r.yaml:6:48: 'momentum' has no effect, for the schedule cycles it; leave it out, or say 'cycle-momentum: false' in 'optimizer.schedule'
+      r.yaml:7:34: 'beta1' has no effect, for the schedule cycles it; leave it out, or say 'cycle-momentum: false' in 'optimizer.schedule'
+      r.yaml:7:67: 'factor' in 'optimizer.schedule' means nothing with 'one-cycle'; it goes with step or multi-step
+      r.yaml:8:78: 'max-momentum' in 'optimizer.schedule' means nothing with 'false'; it goes with true
+      r.yaml:9:69: 'nesterov' in 'optimizer' means nothing with a momentum of 0, or dampened; it goes with a momentum without dampening
+      r.yaml:10:60: 'optimizer.schedule.at' must be a list of at least one whole number, not '3'
+      r.yaml:11:64: 'optimizer.schedule.at[1]' is 0; it must be from 1 to 1000000000
+      """),
+  MessageCase(
     name: "clipping and averages",
     yaml: student + """
       optimizer: {kind: rmsprop, nesterov: true, clip-norm: 0, clip-value: 1,
@@ -254,7 +277,7 @@ private let cases: [MessageCase] = [
     message: """
       r.yaml:3:10: there is no model 'lenet6'. Did you mean 'lenet5'?
       r.yaml:4:17: 'optimizer.learning-rate' is 0; it must be greater than 0 and at most 1000
-      r.yaml:4:30: 'optimizer.schedule.kind' is 'cosin'; it must be constant, step, cosine or one-cycle. Did you mean 'cosine'?
+      r.yaml:4:30: 'optimizer.schedule.kind' is 'cosin'; it must be constant, step, multi-step, cosine, polynomial or one-cycle. Did you mean 'cosine'?
       """),
   MessageCase(
     name: "ensembles that cannot be",

@@ -59,6 +59,13 @@ import Testing
     "kind: rmsprop", "kind: rmsprop, alpha: 0.9, epsilon: 1e-7, momentum: 0.5, centered: true",
     "clip-norm: 0.5", "clip-value: 2", "average: {decay: 0.9999, from: 3}",
     "kind: sgd, clip-norm: 1, average: {kind: equal, from: 7}",
+    "kind: sgd, momentum: 0.9, dampening: 0.1, weight-decay: 0.1, decay-biases: false",
+    "kind: adamw, amsgrad: true, decay-norms: false",
+    "kind: sgd, momentum: 0.9, nesterov: true, schedule: {kind: one-cycle, base-momentum: 0.5}",
+    "schedule: {kind: one-cycle, cycle-momentum: false, warmup: 3}",
+    "schedule: {kind: multi-step, at: [3, 9], factor: 0.5}",
+    "schedule: {kind: cosine, floor: 0.01}",
+    "schedule: {kind: polynomial, power: 0.9}",
   ])
   func optimizersRoundTrip(_ keys: String) throws {
     let recipe = try Recipe.decode(

@@ -29,6 +29,29 @@ import Testing
     expect([schedule.factor(at: 3)], [last + (1 - last) * (1 + 0.9009688679) / 2])
   }
 
+  /// max_momentum 0.95 at both ends, base_momentum 0.85 at step 2; a seventh of the way back at 3.
+  @Test func oneCycleMovesTheMomentumTheOtherWay() {
+    let schedule = OneCycleSchedule(steps: 10)
+    expect(
+      [0, 1, 2, 3, 9, 12].map { schedule.momentum(at: $0) ?? 0 },
+      [0.95, 0.9, 0.85, 0.95 - 0.05 * (1 + 0.9009688679), 0.95, 0.95])
+    let warm = WarmUp(steps: 4, then: schedule)
+    expect([0, 4, 5].map { warm.momentum(at: $0) ?? 0 }, [0.95, 0.95, 0.9])
+    #expect(OneCycleSchedule(steps: 10, momentum: nil).momentum(at: 3) == nil)
+    #expect(ConstantSchedule().momentum(at: 3) == nil)
+  }
+
+  @Test func milestonesFallWhereTheyAre() {
+    let schedule = MultiStepSchedule(milestones: [2, 5, 5], gamma: 0.5)
+    #expect((0..<7).map(schedule.factor) == [1, 1, 0.5, 0.5, 0.5, 0.125, 0.125])
+  }
+
+  @Test func polynomialsFallToZeroAndStay() {
+    expect((0...5).map(PolynomialSchedule(steps: 4).factor), [1, 0.75, 0.5, 0.25, 0, 0])
+    expect(
+      (0...5).map(PolynomialSchedule(steps: 4, power: 2).factor), [1, 0.5625, 0.25, 0.0625, 0, 0])
+  }
+
   @Test func warmUpLeadsToTheScheduleItself() {
     let schedule = WarmUp(steps: 3, then: StepSchedule(period: 2, gamma: 0.1))
     expect((0..<8).map(schedule.factor), [0.25, 0.5, 0.75, 1, 1, 0.1, 0.1, 0.01])

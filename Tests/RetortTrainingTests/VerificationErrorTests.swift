@@ -35,7 +35,9 @@ import Testing
       try VerificationCase(content).replay(on: CPUBackend())
     }
     var silent = try Safetensors.read(Goldens.trainingPath("gradient_penalty_sgd"))
-    silent.metadata["hyper"] = #"{"optimizer": {"name": "lion", "lr": 1}, "lambda": 1}"#
+    silent.metadata["hyper"] = """
+      {"optimizer": {"name": "lion", "lr": 1}, "lambda": 1, "steps": 10}
+      """
     let error = try #require(throws: VerificationError.self) {
       try VerificationCase(silent).replay(on: CPUBackend())
     }

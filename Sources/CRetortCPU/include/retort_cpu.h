@@ -163,9 +163,11 @@ typedef struct {
 typedef struct {
   void *_Nullable parameters;
   const void *_Nullable gradient;
-  void *_Nullable first, *_Nullable second;  // moments
+  void *_Nullable first, *_Nullable second, *_Nullable largest;  // moments
+  const void *_Nullable decaying;  // what each parameter's decay is multiplied by, if not 1
   void *_Nullable velocity, *_Nullable average;
   double learning_rate, weight_decay, momentum, nesterov;
+  double fresh;  // of the gradient in the velocity
   double beta1, beta2, epsilon, bias1, bias2, decoupled;
   double scale, limit;  // what multiplies gradients, and their largest magnitude after that
   double share;         // of the parameters in the average

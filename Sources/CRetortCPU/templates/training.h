@@ -69,43 +69,67 @@ INLINE real clipped(real g, real scale, real limit) {
   return smaller(larger(g * scale, -limit), limit);
 }
 
+// Runs BODY(d) for each index i, d being what its parameter decays by.
+#define EACH_DECAYED(BODY)                                                                  \
+  if (u->decaying) {                                                                        \
+    const real *own = u->decaying;                                                          \
+    PARALLEL for (int64_t i = start; i < end; i++) { BODY((decay * own[i])) }               \
+  } else {                                                                                  \
+    PARALLEL for (int64_t i = start; i < end; i++) { BODY(decay) }                          \
+  }
+
 static void sgd(const retort_update *u, int64_t start, int64_t end) {
   real *parameters = u->parameters, *velocity = u->velocity;
   const real *gradient = u->gradient;
   const real scale = (real)u->scale, limit = (real)u->limit;
   const real rate = (real)u->learning_rate, decay = (real)u->weight_decay;
-  const real momentum = (real)u->momentum;
-  if (!velocity) {
-    PARALLEL for (int64_t i = start; i < end; i++) {
-      parameters[i] -= rate * (clipped(gradient[i], scale, limit) + decay * parameters[i]);
-    }
-    return;
-  }
+  const real momentum = (real)u->momentum, fresh = (real)u->fresh;
   const int nesterov = u->nesterov != 0;
-  PARALLEL for (int64_t i = start; i < end; i++) {
-    const real g = clipped(gradient[i], scale, limit) + decay * parameters[i];
-    const real v = momentum * velocity[i] + g;
-    velocity[i] = v;
-    parameters[i] -= rate * (nesterov ? g + momentum * v : v);
+#define PLAIN(DECAY) \
+  parameters[i] -= rate * (clipped(gradient[i], scale, limit) + DECAY * parameters[i]);
+#define ALONG_VELOCITY(DECAY)                                                     \
+  const real g = clipped(gradient[i], scale, limit) + DECAY * parameters[i];      \
+  const real v = momentum * velocity[i] + fresh * g;                              \
+  velocity[i] = v;                                                                \
+  parameters[i] -= rate * (nesterov ? g + momentum * v : v);
+  if (velocity) {
+    EACH_DECAYED(ALONG_VELOCITY)
+  } else {
+    EACH_DECAYED(PLAIN)
   }
 }
 
 static void adam(const retort_update *u, int64_t start, int64_t end) {
   real *parameters = u->parameters, *first = u->first, *second = u->second;
+  real *largest = u->largest;
   const real *gradient = u->gradient;
   const real scale = (real)u->scale, limit = (real)u->limit;
-  const real keep = (real)(u->decoupled != 0 ? 1 - u->learning_rate * u->weight_decay : 1);
-  const real decay = (real)(u->decoupled != 0 ? 0 : u->weight_decay);
+  const int decoupled = u->decoupled != 0;
+  const double lost = u->learning_rate * u->weight_decay;
+  const real decay = (real)(decoupled ? lost : u->weight_decay);
   const real rate = (real)(u->learning_rate / u->bias1), root = (real)sqrt(u->bias2);
   const real share1 = (real)(1 - u->beta1), beta2 = (real)u->beta2, share2 = (real)(1 - u->beta2);
   const real epsilon = (real)u->epsilon;
-  PARALLEL for (int64_t i = start; i < end; i++) {
-    const real g = clipped(gradient[i], scale, limit) + decay * parameters[i];
-    const real m = first[i] + (g - first[i]) * share1;
-    const real v = beta2 * second[i] + share2 * g * g;
-    first[i] = m;
-    second[i] = v;
-    parameters[i] = parameters[i] * keep - rate * m / (sqrt_real(v) / root + epsilon);
+#define MOMENTS(DECAY)                                                                        \
+  const real slope = clipped(gradient[i], scale, limit);                                      \
+  const real g = decoupled ? slope : slope + DECAY * parameters[i];                           \
+  const real m = first[i] + (g - first[i]) * share1;                                          \
+  const real v = beta2 * second[i] + share2 * g * g;                                          \
+  first[i] = m;                                                                               \
+  second[i] = v;
+#define FOLLOW(DECAY, SQUARE)                                                                 \
+  parameters[i] = parameters[i] * (decoupled ? 1 - DECAY : 1) -                               \
+                  rate * m / (sqrt_real(SQUARE) / root + epsilon);
+#define LAST(DECAY) MOMENTS(DECAY) FOLLOW(DECAY, v)
+#define LARGEST(DECAY)                                                                        \
+  MOMENTS(DECAY)                                                                              \
+  const real top = larger(v, largest[i]);                                                     \
+  largest[i] = top;                                                                           \
+  FOLLOW(DECAY, top)
+  if (largest) {
+    EACH_DECAYED(LARGEST)
+  } else {
+    EACH_DECAYED(LAST)
   }
 }
 
@@ -117,18 +141,18 @@ static void rmsprop(const retort_update *u, int64_t start, int64_t end) {
   const real rate = (real)u->learning_rate, decay = (real)u->weight_decay;
   const real alpha = (real)u->beta2, share = (real)(1 - u->beta2);
   const real momentum = (real)u->momentum, epsilon = (real)u->epsilon;
-  PARALLEL for (int64_t i = start; i < end; i++) {
-    const real g = clipped(gradient[i], scale, limit) + decay * parameters[i];
-    real variance = square[i] = alpha * square[i] + share * g * g;
-    if (mean) {
-      const real m = mean[i] += (g - mean[i]) * share;
-      variance -= m * m;
-      variance = variance < 0 ? 0 : variance;
-    }
-    real move = g / (sqrt_real(variance) + epsilon);
-    if (velocity) move = velocity[i] = momentum * velocity[i] + move;
-    parameters[i] -= rate * move;
-  }
+#define BY_ROOT(DECAY)                                                          \
+  const real g = clipped(gradient[i], scale, limit) + DECAY * parameters[i];    \
+  real variance = square[i] = alpha * square[i] + share * g * g;                \
+  if (mean) {                                                                   \
+    const real m = mean[i] += (g - mean[i]) * share;                            \
+    variance -= m * m;                                                          \
+    variance = variance < 0 ? 0 : variance;                                     \
+  }                                                                             \
+  real move = g / (sqrt_real(variance) + epsilon);                              \
+  if (velocity) move = velocity[i] = momentum * velocity[i] + move;             \
+  parameters[i] -= rate * move;
+  EACH_DECAYED(BY_ROOT)
 }
 
 // The running mean of the parameters; a share of 1 copies them.

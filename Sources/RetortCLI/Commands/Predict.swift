@@ -22,6 +22,22 @@ struct Predict: ParsableCommand {
   var inputs: [String]
   @Option(help: "How many classes to name for each picture.")
   var top = 1
+  @Option(help: "What CSV says of each: probability, log-probability or logit; JSON says all.")
+  var score = Score.probability
+
+  /// How much a model believes in a class.
+  enum Score: String, CaseIterable, ExpressibleByArgument {
+    case probability, logProbability = "log-probability", logit
+
+    func value(_ found: Prediction.Class) -> Double {
+      switch self {
+      case .probability: found.probability
+      case .logProbability: found.logProbability
+      case .logit: found.logit
+      }
+    }
+  }
+
   @Option(
     name: [.short, .long],
     help: ArgumentHelp("Where the answer goes; standard output if left out.", valueName: "file"))
@@ -52,7 +68,9 @@ struct Predict: ParsableCommand {
 
   private func json(_ prediction: Prediction) -> String {
     let classes = prediction.classes.map {
-      JSONValue.record(("class", .string($0.name)), ("probability", .real($0.probability)))
+      JSONValue.record(
+        ("class", .string($0.name)), ("probability", .real($0.probability)),
+        ("logProbability", .real($0.logProbability)), ("logit", .real($0.logit)))
     }
     return JSONValue.record(
       ("file", .string(prediction.path)), ("index", .integer(prediction.index)),
@@ -63,12 +81,12 @@ struct Predict: ParsableCommand {
   }
 
   private func head(_ count: Int) -> String {
-    let more = (1..<max(1, count)).flatMap { ["class\($0 + 1)", "probability\($0 + 1)"] }
-    return (["file", "index", "class", "probability"] + more).joined(separator: ",")
+    let more = (1..<max(1, count)).flatMap { ["class\($0 + 1)", "\(score.rawValue)\($0 + 1)"] }
+    return (["file", "index", "class", score.rawValue] + more).joined(separator: ",")
   }
 
   private func row(_ prediction: Prediction) -> String {
-    let classes = prediction.classes.flatMap { [quoted($0.name), "\($0.probability)"] }
+    let classes = prediction.classes.flatMap { [quoted($0.name), "\(score.value($0))"] }
     return ([quoted(prediction.path), "\(prediction.index)"] + classes).joined(separator: ",")
   }
 

@@ -18,7 +18,11 @@ extension Lowering {
     case .value(let limit): fixed.limit = limit
     case nil: break
     }
-    let scaling = update.isScaled ? try input(step, update.scalingInput, 2) : nil
+    let scaling = try update.input(.scaling).map { try input(step, $0, 2) }
+    let momentum = try update.input(.momentum).map { try input(step, $0, 1) }
+    fixed.decaying = try update.input(.decaying).map {
+      UnsafeRawPointer(try input(step, $0, count))
+    }
     if update.averaging != nil { fixed.average = try output(step, update.stateCount, count) }
     let follow =
       switch update.rule {
@@ -33,7 +37,7 @@ extension Lowering {
         ? pointer.assumingMemoryBound(to: Double.self)[index]
         : Double(pointer.assumingMemoryBound(to: Float.self)[index])
     }
-    return { [workers, fixed, clipping, scaling] in
+    return { [workers, fixed, clipping, scaling, momentum] in
       var now = fixed
       now.learning_rate = real(rate)
       var done = Int(number.pointee)
@@ -42,6 +46,8 @@ extension Lowering {
         guard now.scale != 0 else { return }
         done -= Int(real(scaling, 1))
       }
+      if let momentum { now.setMomentum(real(momentum), of: update.rule) }
+      if done == 0 { now.fresh = 1 }
       let time = Double(done) + 1
       now.bias1 = 1 - pow(now.beta1, time)
       now.bias2 = 1 - pow(now.beta2, time)
@@ -66,8 +72,9 @@ extension OptimizerRule {
   /// Where the state buffers go, in their order.
   fileprivate var state: [WritableKeyPath<retort_update, UnsafeMutableRawPointer?>] {
     switch self {
-    case .sgd(let momentum, _, _): momentum == 0 ? [] : [\.velocity]
-    case .adam: [\.first, \.second]
+    case .sgd(let momentum, _, _, _): momentum == 0 ? [] : [\.velocity]
+    case .adam(_, _, _, _, _, let amsgrad):
+      [\.first, \.second] + (amsgrad ? [\.largest] : [])
     case .rmsprop(_, _, let momentum, let centered, _):
       [\.second] + (centered ? [\.first] : []) + (momentum == 0 ? [] : [\.velocity])
     }
@@ -88,19 +95,27 @@ extension retort_update {
   /// The rule's constants; buffers and what changes from step to step are still to be set.
   fileprivate init(_ rule: OptimizerRule) {
     self.init()
-    (scale, limit, bias1, bias2) = (1, .infinity, 1, 1)
+    (scale, limit, bias1, bias2, fresh) = (1, .infinity, 1, 1, 1)
     switch rule {
-    case .sgd(let momentum, let nesterov, let weightDecay):
-      self.momentum = momentum
+    case .sgd(let momentum, let dampening, let nesterov, let weightDecay):
+      (self.momentum, fresh) = (momentum, 1 - dampening)
       self.nesterov = nesterov ? 1 : 0
       weight_decay = weightDecay
-    case .adam(let beta1, let beta2, let epsilon, let weightDecay, let decoupled):
+    case .adam(let beta1, let beta2, let epsilon, let weightDecay, let decoupled, _):
       (self.beta1, self.beta2, self.epsilon) = (beta1, beta2, epsilon)
       weight_decay = weightDecay
       self.decoupled = decoupled ? 1 : 0
     case .rmsprop(let alpha, let epsilon, let momentum, _, let weightDecay):
       (beta1, beta2, self.epsilon) = (alpha, alpha, epsilon)
       (self.momentum, weight_decay) = (momentum, weightDecay)
+    }
+  }
+
+  /// The momentum of one step, β₁ for Adam.
+  fileprivate mutating func setMomentum(_ value: Double, of rule: OptimizerRule) {
+    switch rule {
+    case .sgd, .rmsprop: momentum = value
+    case .adam: beta1 = value
     }
   }
 }

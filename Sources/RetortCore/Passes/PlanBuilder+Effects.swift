@@ -62,7 +62,7 @@ extension PlanBuilder {
           kind: .pointwise(.copy(of: tensor.shape, tensor.dtype)), inputs: inputs,
           outputs: [target], label: "assign \(variable.name)")
       ]
-    case .optimize(let update, let parameters, _, let state, _, _, _, _):
+    case .optimize(let update, let parameters, _, let state, _, _, _, _, _, _):
       var targets: [Int] = []
       for variable in [parameters] + state {
         let target = addValue(variable.count, variable.dtype)

@@ -9,15 +9,18 @@ public enum Effect {
   ///   needs, one float32 element. `scaling`, which an update of scaled gradients needs, has two
   ///   float32 elements: what the gradient is multiplied by, 0 for a step that changes nothing, and
   ///   how many earlier steps have changed nothing. `gradientNorm` is that of the product.
+  ///   `momentum`, where each step has its own, has one float32 element; `decaying`, where some
+  ///   parameters do not decay, is as long as they are: 1, or 0 for those.
   case optimize(
     OptimizerUpdate, parameters: Variable, gradient: Tensor, state: [Variable],
-    learningRate: Tensor, step: Tensor, gradientNorm: Tensor? = nil, scaling: Tensor? = nil)
+    learningRate: Tensor, step: Tensor, gradientNorm: Tensor? = nil, scaling: Tensor? = nil,
+    momentum: Tensor? = nil, decaying: Tensor? = nil)
 
   /// The variables that are changed.
   var variables: [Variable] {
     switch self {
     case .assign(let variable, _, _): [variable]
-    case .optimize(_, let parameters, _, let state, _, _, _, _): [parameters] + state
+    case .optimize(_, let parameters, _, let state, _, _, _, _, _, _): [parameters] + state
     }
   }
 
@@ -25,8 +28,9 @@ public enum Effect {
   var tensors: [Tensor] {
     switch self {
     case .assign(_, _, let tensor): [tensor]
-    case .optimize(_, _, let gradient, _, let rate, let step, let norm, let scaling):
-      [gradient, rate, step] + [norm, scaling].compactMap { $0 }
+    case .optimize(
+      _, _, let gradient, _, let rate, let step, let norm, let scaling, let momentum, let decaying):
+      [gradient, rate, step] + [norm, scaling, momentum, decaying].compactMap { $0 }
     }
   }
 }

@@ -9,24 +9,52 @@ public struct OptimizerUpdate: Sendable, Hashable {
   public var averaging: WeightAveraging?
   /// Whether gradients come scaled, and a step may be one that changes nothing.
   public var isScaled: Bool
+  /// Whether each step brings its own momentum, or its β₁ for Adam; that of SGD and RMSprop is not
+  /// zero then.
+  public var cyclesMomentum: Bool
+  /// Whether some parameters do not decay.
+  public var decaysPartly: Bool
 
   /// The bare rule unless told otherwise.
   public init(
     _ rule: OptimizerRule, clipping: GradientClipping? = nil, averaging: WeightAveraging? = nil,
-    isScaled: Bool = false
+    isScaled: Bool = false, cyclesMomentum: Bool = false, decaysPartly: Bool = false
   ) {
     (self.rule, self.clipping, self.averaging) = (rule, clipping, averaging)
-    self.isScaled = isScaled
+    (self.isScaled, self.cyclesMomentum) = (isScaled, cyclesMomentum)
+    self.decaysPartly = decaysPartly
   }
 
   /// The number of state buffers, each as large as the parameters and zero at first: the rule's,
   /// then the average.
   public var stateCount: Int { rule.stateCount + (averaging == nil ? 0 : 1) }
 
-  /// Which input of the step the scaling is: it comes after the gradient's norm, if that is there.
-  package var scalingInput: Int {
-    if case .norm = clipping { 4 } else { 3 }
+  /// What a step may take besides gradient, learning rate and number, in the order of its inputs.
+  package enum Extra: CaseIterable, Sendable {
+    /// The gradient's norm, which bounds it.
+    case gradientNorm
+    /// What scaled gradients are multiplied by, and how many steps have done nothing.
+    case scaling
+    /// The step's momentum.
+    case momentum
+    /// 1 for each parameter that decays, else 0.
+    case decaying
   }
+
+  /// Those that this update takes.
+  package var extras: [Extra] {
+    Extra.allCases.filter { extra in
+      switch extra {
+      case .gradientNorm: if case .norm = clipping { true } else { false }
+      case .scaling: isScaled
+      case .momentum: cyclesMomentum
+      case .decaying: decaysPartly
+      }
+    }
+  }
+
+  /// Which input of the step `extra` is, if it takes it.
+  package func input(_ extra: Extra) -> Int? { extras.firstIndex(of: extra).map { 3 + $0 } }
 }
 
 /// How gradients are bounded; a NaN stays one, so that it is found.

@@ -33,12 +33,13 @@ extension Effect {
       return .assign(variable, offset: offset, next(tensor))
     case .optimize(
       let update, let parameters, let gradient, let state, let rate, let step, let norm,
-      let scaling):
+      let scaling, let momentum, let decaying):
       let (g, r, s) = (next(gradient), next(rate), next(step))
       let (n, f) = (norm.map(next), scaling.map(next))
+      let (m, d) = (momentum.map(next), decaying.map(next))
       return .optimize(
         update, parameters: parameters, gradient: g, state: state, learningRate: r, step: s,
-        gradientNorm: n, scaling: f)
+        gradientNorm: n, scaling: f, momentum: m, decaying: d)
     }
   }
 }

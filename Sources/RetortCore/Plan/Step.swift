@@ -42,9 +42,9 @@ package enum StepKind: Sendable {
   case augment(AugmentStep)
   /// Inputs: z, g, size ([1] or [rows]). Output: one.
   case latentStep(LatentStepRule, rows: Int, columns: Int, sizePerRow: Bool)
-  /// Inputs: gradient (flat), learning rate [1], step int32 [1], the gradient's norm [1] if it is
-  /// clipped by that, and the scaling [2] if it is scaled. Outputs: parameters, the rule's state,
-  /// the average; all updated in place.
+  /// Inputs: gradient (flat), learning rate [1], step int32 [1], then the update's extras: the
+  /// gradient's norm [1], the scaling [2], the momentum [1], which parameters decay (flat). Outputs:
+  /// parameters, the rule's state, the average; all updated in place.
   case optimizer(OptimizerUpdate, count: Int)
 }
 

@@ -100,12 +100,18 @@ public enum ModelCatalog {
       summary: "\(depth - 3) convolutions with batch norm, one linear layer",
       source: "Simonyan, Zisserman 2015, table 1; the linear layer is RepDistiller's",
       role: .classifier,
-      options: [ModelOption("width", "channels of the first block", 64, 1...1024)],
+      options: [
+        ModelOption("width", "channels of the first block", 64, 1...1024),
+        ModelOption(
+          "pools", "after how many blocks to pool; 0 for RepDistiller's: 4 of 64 rows, else 3", 0,
+          0...5),
+      ],
       make: { options, image, classes throws(ModelError) in
-        try sized("vgg\(depth)", image, least: 8) {
+        let pools = options.int("pools")
+        return try sized("vgg\(depth)", image, least: pools > 0 ? 1 << pools : 8) {
           VGG(
             image: image, classes: classes, convolutions: convolutions,
-            width: options.int("width"))
+            width: options.int("width"), pools: pools)
         }
       })
   }
@@ -130,15 +136,17 @@ public enum ModelCatalog {
 
   private static let mobileNetV3Small = ModelEntry(
     name: "mobilenetv3-small", summary: "inverted residuals with depthwise convolutions",
-    source: "Howard et al. 2019, table 2; first strides are 1", role: .classifier,
+    source: "Howard et al. 2019, table 2; first strides are 1 unless asked for", role: .classifier,
     options: [
       ModelOption("width", "multiplies the channel counts", 1, 0.25...4, isWhole: false),
       ModelOption("dropout", "share of features dropped", 0.2, 0...0.9, isWhole: false),
+      ModelOption(
+        "torchvision", "1 for torchvision's strides, 0 for ones that suit small images", 0, 0...1),
     ],
     make: { options, image, classes in
       MobileNetV3(
         channels: image.channels, classes: classes, width: options["width"],
-        dropout: options["dropout"])
+        dropout: options["dropout"], halves: options.int("torchvision") == 1)
     })
 
   private static let visionTransformerTiny = ModelEntry(

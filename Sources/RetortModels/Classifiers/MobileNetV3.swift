@@ -4,8 +4,8 @@ import RetortNN
 /// MobileNetV3-Small for small images: inverted residuals with depthwise convolutions, squeeze and
 /// excitation, and hard-swish.
 ///
-/// The stem and the first block keep the image's size, so that 28×28 ends at 4×4. Keys are those of
-/// torchvision's `mobilenet_v3_small`.
+/// The stem and the first block keep the image's size, so that 28×28 ends at 4×4, or halve it as in the
+/// paper and in torchvision. Keys are those of torchvision's `mobilenet_v3_small` either way.
 ///
 /// Source: [Howard et al. 2019](https://arxiv.org/abs/1905.02244), table 2.
 public final class MobileNetV3: Module {
@@ -16,18 +16,24 @@ public final class MobileNetV3: Module {
 
   /// A network whose channel counts are `width` times the paper's, in multiples of 8.
   ///
-  /// - Parameter dropout: The share dropped before the last layer.
-  public init(channels: Int, classes: Int, width: Double = 1, dropout: Double = 0.2) {
+  /// - Parameters:
+  ///   - dropout: The share dropped before the last layer.
+  ///   - halves: Whether the stem and the first block halve the image, as large ones need it.
+  public init(
+    channels: Int, classes: Int, width: Double = 1, dropout: Double = 0.2, halves: Bool = false
+  ) {
     func scaled(_ count: Int) -> Int { (Double(count) * width).roundedToEights }
     let stem = scaled(16)
     var layers: [Module] = [
-      .normalised(channels, stem, kernel: 3, activation: HardSwish())
+      .normalised(channels, stem, kernel: 3, stride: halves ? 2 : 1, activation: HardSwish())
     ]
     var inputs = stem
-    for row in InvertedResidual.small {
+    for (index, row) in InvertedResidual.small.enumerated() {
       let outputs = scaled(row.outputs)
+      let stride = halves && index == 0 ? 2 : row.stride
       layers.append(
-        InvertedResidual(row, inputs: inputs, expanded: scaled(row.expanded), outputs: outputs))
+        InvertedResidual(
+          row, stride: stride, inputs: inputs, expanded: scaled(row.expanded), outputs: outputs))
       inputs = outputs
     }
     layers.append(.normalised(inputs, 6 * inputs, kernel: 1, activation: HardSwish()))
@@ -79,7 +85,7 @@ public final class InvertedResidual: Module {
   public let block: Sequential
   private let isResidual: Bool
 
-  init(_ row: Row, inputs: Int, expanded: Int, outputs: Int) {
+  init(_ row: Row, stride: Int, inputs: Int, expanded: Int, outputs: Int) {
     func activation() -> Module { row.isHardSwish ? HardSwish() : ReLU() }
     var layers: [Module] = []
     if expanded != inputs {
@@ -87,7 +93,7 @@ public final class InvertedResidual: Module {
     }
     layers.append(
       .normalised(
-        expanded, expanded, kernel: row.kernel, stride: row.stride, groups: expanded,
+        expanded, expanded, kernel: row.kernel, stride: stride, groups: expanded,
         activation: activation()))
     if row.squeezes {
       layers.append(
@@ -95,7 +101,7 @@ public final class InvertedResidual: Module {
     }
     layers.append(.normalised(expanded, outputs, kernel: 1, activation: nil))
     block = Sequential(layers)
-    isResidual = row.stride == 1 && inputs == outputs
+    isResidual = stride == 1 && inputs == outputs
   }
 
   public override func forward(_ x: Tensor) -> Tensor { isResidual ? x + block(x) : block(x) }

@@ -4,8 +4,8 @@ import RetortNN
 /// VGG with batch norm for small images: five blocks of 3×3 convolutions of w, 2w, 4w, 8w and 8w
 /// channels, 2×2 max pooling after the first three, the mean over the image, one linear layer.
 ///
-/// Images of 64 rows and columns or more are pooled after the fourth block too. Keys are those of
-/// RepDistiller's `VGG` with `batch_norm=True`; its `vgg8_bn` has one convolution in each block.
+/// Images of 64 rows are pooled after the fourth block too. Keys are those of RepDistiller's `VGG`
+/// with `batch_norm=True`; its `vgg8_bn` has one convolution in each block.
 ///
 /// Source: [Simonyan and Zisserman 2015](https://arxiv.org/abs/1409.1556), table 1; batch norm and
 /// the single linear layer are RepDistiller's.
@@ -16,15 +16,18 @@ public final class VGG: Module {
   public let classifier: Linear
   private let pooled: Int
 
-  /// A network for images of the given size; nil where the image is too small to be pooled thrice.
+  /// A network for images of the given size; nil where the image is too small to be pooled so often.
   ///
   /// - Parameters:
   ///   - convolutions: How many each of the five blocks has.
   ///   - width: w, the channels of the first block.
-  public init?(image: ImageSize, classes: Int, convolutions: [Int], width: Int = 64) {
-    let extent = min(image.height, image.width)
-    guard extent >= 8 else { return nil }
-    pooled = extent >= 64 ? 4 : 3
+  ///   - pools: After how many blocks to pool; 0 for what RepDistiller does: four where images have 64
+  ///     rows, else three.
+  public init?(
+    image: ImageSize, classes: Int, convolutions: [Int], width: Int = 64, pools: Int = 0
+  ) {
+    pooled = pools > 0 ? pools : image.height == 64 ? 4 : 3
+    guard min(image.height, image.width) >= 1 << pooled else { return nil }
     var inputs = image.channels
     blocks = zip(convolutions, [1, 2, 4, 8, 8]).map { count, multiple in
       var layers: [Module] = []

@@ -24,15 +24,18 @@ public final class BERT: Module {
     public var maximumLength: Int
     /// The share of activations dropped in training.
     public var dropout: Double
+    /// The token whose vector is not learnt, as Hugging Face's `pad_token_id`; nil for none.
+    public var padding: Int?
 
     /// BERT-tiny's sizes unless told otherwise.
     public init(
       vocabulary: Int = 30522, width: Int = 128, layers: Int = 2, heads: Int = 2,
-      feedForward: Int = 512, maximumLength: Int = 512, dropout: Double = 0.1
+      feedForward: Int = 512, maximumLength: Int = 512, dropout: Double = 0.1,
+      padding: Int? = 0
     ) {
       (self.vocabulary, self.width, self.layers) = (vocabulary, width, layers)
       (self.heads, self.feedForward) = (heads, feedForward)
-      (self.maximumLength, self.dropout) = (maximumLength, dropout)
+      (self.maximumLength, self.dropout, self.padding) = (maximumLength, dropout, padding)
     }
   }
 
@@ -96,7 +99,8 @@ public final class BERTEmbeddings: Module {
   /// Tables of the given sizes.
   public init(_ sizes: BERT.Sizes) {
     let initialiser = Initialiser.truncatedNormal(deviation: 0.02)
-    wordEmbeddings = Embedding(sizes.vocabulary, sizes.width, initialiser: initialiser)
+    wordEmbeddings = Embedding(
+      sizes.vocabulary, sizes.width, initialiser: initialiser, padding: sizes.padding)
     positionEmbeddings = Embedding(sizes.maximumLength, sizes.width, initialiser: initialiser)
     tokenTypeEmbeddings = Embedding(2, sizes.width, initialiser: initialiser)
     layerNorm = LayerNorm(sizes.width, epsilon: 1e-12)

@@ -2,17 +2,28 @@ import RetortCore
 
 /// A table of vectors looked up by int32 ids: `[…] → […, features]`.
 ///
-/// Ids outside the table give zeros.
+/// Ids outside the table give zeros. The vector of a padding id is read but not learnt.
 public final class Embedding: Module {
   /// `[entries, features]`.
   public let weight: Parameter
+  private let padding: Int?
 
   /// A table of `entries` vectors; PyTorch's normal initialisation unless given.
+  ///
+  /// - Parameter padding: The id whose vector no gradient reaches, if any; PyTorch's `padding_idx`, but
+  ///   that the vector is drawn as the others are.
   public init(
-    _ entries: Int, _ features: Int, initialiser: Initialiser = .normal(deviation: 1)
+    _ entries: Int, _ features: Int, initialiser: Initialiser = .normal(deviation: 1),
+    padding: Int? = nil
   ) {
     weight = Parameter([entries, features], initialiser)
+    self.padding = padding
   }
 
-  public override func forward(_ ids: Tensor) -> Tensor { weight.tensor.gather(ids) }
+  public override func forward(_ ids: Tensor) -> Tensor {
+    let rows = weight.tensor.gather(ids)
+    guard let padding else { return rows }
+    let isPadding = ids.toFloat().equal(ids.graph.fill(Double(padding))).expandingLast()
+    return isPadding.select(rows.stopGradient(), rows)
+  }
 }

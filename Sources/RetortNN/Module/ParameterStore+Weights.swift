@@ -64,7 +64,8 @@ extension ParameterStore {
   /// Flat contents made of weights under PyTorch's names.
   ///
   /// What all names begin with that the model has not is left out (`commonPrefix`), and what is no weight
-  /// is passed over (`isPassedOver`). Nothing is allocated before all fit.
+  /// is passed over (`isPassedOver`). Norms may have the names that TensorFlow gave them, `gamma` and
+  /// `beta`. Nothing is allocated before all fit.
   ///
   /// - Throws: `WeightError` with every name that is missing, unknown, of another shape, or has elements
   ///   that are not finite.
@@ -75,7 +76,10 @@ extension ParameterStore {
     var faults: [WeightError.Fault] = []
     var found: [(parameter: Parameter, values: [Float])] = []
     for parameter in all {
-      guard let entry = byName.removeValue(forKey: parameter.path) else {
+      guard
+        let entry = byName.removeValue(forKey: parameter.path)
+          ?? parameter.path.older.flatMap({ byName.removeValue(forKey: $0) })
+      else {
         faults.append(.missing(parameter.path))
         continue
       }
@@ -146,6 +150,13 @@ extension ParameterStore {
 }
 
 extension String {
+  /// What older files call a norm's `weight` or `bias`.
+  fileprivate var older: String? {
+    if hasSuffix(".weight") { return dropLast("weight".count) + "gamma" }
+    if hasSuffix(".bias") { return dropLast("bias".count) + "beta" }
+    return nil
+  }
+
   /// A number that differs between paths (FNV-1a over the UTF-8 bytes).
   fileprivate var streamNumber: UInt32 {
     utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 }

@@ -115,6 +115,7 @@ extension OptimizerUpdate {
       case nil: 0
       }
     return rule.operations + clipped + (averaging == nil ? 0 : 3) + (isScaled ? 1 : 0)
+      + (decaysPartly ? 1 : 0)
   }
 }
 
@@ -122,9 +123,11 @@ extension OptimizerRule {
   /// Operations per parameter.
   fileprivate var operations: Int {
     switch self {
-    case .sgd(let momentum, let nesterov, let weightDecay):
-      2 + (momentum != 0 ? 2 : 0) + (nesterov ? 2 : 0) + (weightDecay != 0 ? 2 : 0)
-    case .adam(_, _, _, let weightDecay, _): 12 + (weightDecay != 0 ? 2 : 0)
+    case .sgd(let momentum, let dampening, let nesterov, let weightDecay):
+      2 + (momentum != 0 ? 2 : 0) + (dampening != 0 ? 1 : 0) + (nesterov ? 2 : 0)
+        + (weightDecay != 0 ? 2 : 0)
+    case .adam(_, _, _, let weightDecay, _, let amsgrad):
+      12 + (weightDecay != 0 ? 2 : 0) + (amsgrad ? 1 : 0)
     case .rmsprop(_, _, let momentum, let centered, let weightDecay):
       9 + (momentum != 0 ? 2 : 0) + (centered ? 5 : 0) + (weightDecay != 0 ? 2 : 0)
     }

@@ -24,11 +24,11 @@ struct ExplorationGrid {
         studentSum += Double(s.probability)
         same += t.index == s.index ? 1 : 0
       }
-      let scale = 1 / Double(max(1, count))
+      let all = Double(max(1, count))
       return .init(
-        divergence: divergence.reduce(0) { $0 + Double($1) } * scale,
-        teacherConfidence: teacherSum * scale, studentConfidence: studentSum * scale,
-        agreement: Double(same) * scale)
+        divergence: divergence.reduce(0) { $0 + Double($1) } / all,
+        teacherConfidence: teacherSum / all, studentConfidence: studentSum / all,
+        agreement: Double(same) / all)
     }
 
     static func best(_ row: ArraySlice<Float>) -> (index: Int, probability: Float) {

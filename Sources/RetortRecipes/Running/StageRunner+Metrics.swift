@@ -4,12 +4,12 @@ import RetortTraining
 extension StageRunner {
   /// Adds the training losses to `metrics.jsonl` and the event file.
   func log(_ progress: TrainingProgress) throws {
-    let losses = progress.losses.dropFirst().map { JSONValue.Member($0.name, .real($0.value)) }
+    let losses = progress.losses.dropFirst().map { JSONValue.Member($0.name, .single($0.value)) }
     try append(
       .record(
         ("stage", .string(stage.name)), ("step", .integer(progress.step)),
         ("epoch", .integer(progress.epoch)), ("seconds", .real(progress.seconds)),
-        ("split", .string("train")), ("loss", .real(progress.losses.first?.value ?? .nan)),
+        ("split", .string("train")), ("loss", .single(progress.losses.first?.value ?? .nan)),
         ("losses", .object(losses)), ("learningRate", .real(progress.learningRate)),
         ("examplesPerSecond", .real(progress.examplesPerSecond))))
     var scalars = progress.losses.enumerated().map { index, loss in

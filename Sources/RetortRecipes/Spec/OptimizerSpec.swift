@@ -7,6 +7,8 @@ import RetortTraining
 public struct OptimizerSpec: Sendable {
   /// The rule with its constants.
   public var rule: any Optimizer = Adam()
+  /// Which parameters weight decay shrinks.
+  public var decays = DecayScope()
   /// How gradients are bounded, if at all.
   public var clipping: GradientClipping?
   /// The mean of the weights that is evaluated and exported in their place, if any.
@@ -19,16 +21,26 @@ public struct OptimizerSpec: Sendable {
 
   /// Fresh state for the parameters of `store`, whose gradients come of products in `compute`.
   func state(for store: ParameterStore, _ compute: ComputeType) -> OptimizerState {
-    OptimizerState(
+    let cycled = schedule.kind.momentum(at: 0)
+    var rule = rule
+    rule.momentum = cycled ?? rule.momentum
+    return OptimizerState(
       rule, clipping: clipping, averaging: averaging,
-      lossScaling: compute == .fp16 ? LossScaling() : nil, for: store)
+      lossScaling: compute == .fp16 ? LossScaling() : nil, decays: decays,
+      cyclesMomentum: cycled != nil, for: store)
   }
 }
 
 extension OptimizerSpec: Configurable {
   /// The keys of `optimizer`.
   public static let keys: [Key<OptimizerSpec>] =
-    [.kind("kind", \.rule, of: OptimizerCatalog.all, "the rule")]
+    [
+      .kind("kind", \.rule, of: OptimizerCatalog.all, "the rule"),
+      .bool("decay-biases", \.decays.biases, "whether biases decay, but those of norms")
+        .only(where: { $0.hasDecay }, not: "no weight decay", but: ["a 'weight-decay' above 0"]),
+      .bool("decay-norms", \.decays.norms, "whether batch and layer norms decay")
+        .only(where: { $0.hasDecay }, not: "no weight decay", but: ["a 'weight-decay' above 0"]),
+    ]
     + .oneOf(
       .number(
         "clip-norm", \.clipNorm, .positive(),
@@ -45,6 +57,22 @@ extension OptimizerSpec: Configurable {
 
   /// Whether both do the same.
   public static func == (a: OptimizerSpec, b: OptimizerSpec) -> Bool { a.entries == b.entries }
+
+  /// A momentum that the schedule replaces says nothing, but that SGD may look ahead.
+  public var faults: [KeyFault] {
+    guard schedule.kind.momentum(at: 0) != nil, (rule as? SGD)?.nesterov != true,
+      rule.momentum != type(of: rule).init().momentum
+    else { return [] }
+    let key = rule is SGD || rule is RMSprop ? "momentum" : "beta1"
+    return [
+      KeyFault(
+        key,
+        "'\(key)' has no effect, for the schedule cycles it; leave it out, or say "
+          + "'cycle-momentum: false' in 'optimizer.schedule'")
+    ]
+  }
+
+  private var hasDecay: Bool { rule.weightDecay > 0 }
 
   private var clipNorm: Double? {
     get { if case .norm(let limit) = clipping { limit } else { nil } }

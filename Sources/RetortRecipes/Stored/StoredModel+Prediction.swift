@@ -18,8 +18,12 @@ public struct Prediction: Equatable, Sendable {
   public struct Class: Equatable, Sendable {
     /// The class's name; its number where the model does not know names.
     public let name: String
+    /// What the model says before softmax.
+    public let logit: Double
+    /// The logarithm of the probability, in nats, ≤ 0; finite where the probability is too small to be.
+    public let logProbability: Double
     /// In [0, 1]; the sum over all classes is 1.
-    public let probability: Double
+    public var probability: Double { exp(logProbability) }
   }
 }
 
@@ -69,11 +73,14 @@ extension StoredModel {
   /// The `top` likeliest classes of one row of logits.
   private func ranked(_ logits: ArraySlice<Float>, _ top: Int) -> [Prediction.Class] {
     let peak = Double(logits.max() ?? 0)
-    let weights = logits.map { exp(Double($0) - peak) }
-    let sum = weights.reduce(0, +)
-    return weights.enumerated().sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }
+    let total = log(logits.reduce(0) { $0 + exp(Double($1) - peak) })
+    return logits.enumerated().sorted { ($1.element, $0.offset) < ($0.element, $1.offset) }
       .prefix(top)
-      .map { .init(name: classNames[$0.offset], probability: $0.element / sum) }
+      .map {
+        .init(
+          name: classNames[$0.offset], logit: Double($0.element),
+          logProbability: Double($0.element) - peak - total)
+      }
   }
 
   private func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "×") }

@@ -64,6 +64,15 @@ extension Key where Root: Configurable {
       name, .wholeNumber(range), meaning, target, read: { $0.int(name, range) }, text: { "\($0)" })
   }
 
+  /// Whole numbers, at least one.
+  public static func ints(
+    _ name: String, _ target: KeyTarget<Root, [Int]>, _ range: ClosedRange<Int>, _ meaning: String
+  ) -> Self {
+    value(
+      name, .wholeNumbers(range), meaning, target, read: { $0.ints(name, range) },
+      text: { "\($0)" })
+  }
+
   /// true or false.
   public static func bool(
     _ name: String, _ target: KeyTarget<Root, Bool>, _ meaning: String

@@ -31,6 +31,8 @@ public indirect enum KeyType: Equatable, Sendable {
   case number(NumberRange)
   /// A whole number of the range.
   case wholeNumber(ClosedRange<Int>)
+  /// A list of whole numbers of the range, at least one.
+  case wholeNumbers(ClosedRange<Int>)
   /// A whole number from 0 to 2⁶⁴ − 1.
   case seed
   /// true or false.
@@ -51,6 +53,8 @@ public indirect enum KeyType: Equatable, Sendable {
     switch self {
     case .number(let range): range.description
     case .wholeNumber(let range): "from \(range.lowerBound) to \(range.upperBound)"
+    case .wholeNumbers(let range):
+      "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)"
     case .seed: "a whole number, at least 0"
     case .bool: "true or false"
     case .text: "a word"

@@ -119,19 +119,36 @@ package final class MapReader {
 
   /// The whole number of `key`, or nil if there is none.
   package func int(_ key: String, _ range: ClosedRange<Int>) -> Int? {
+    used(key).flatMap { int($0, name(key), range) }
+  }
+
+  /// The whole numbers of the list under `key`, or nil if there is none.
+  package func ints(_ key: String, _ range: ClosedRange<Int>) -> [Int]? {
     guard let value = used(key) else { return nil }
+    guard let elements = value.elements, !elements.isEmpty else {
+      faults.add(
+        value.place,
+        .wrongType(
+          name(key), expected: "a list of at least one whole number",
+          found: value.elements == nil ? value.kind : "an empty list"))
+      return nil
+    }
+    return elements.enumerated().compactMap { int($1, "\(name(key))[\($0)]", range) }
+  }
+
+  private func int(_ value: RecipeNode, _ name: String, _ range: ClosedRange<Int>) -> Int? {
     guard case .scalar(let text, isPlain: true) = value.content,
       let number = Int(text) ?? Double(text).flatMap(Int.init(exactly:))
     else {
       faults.add(
-        value.place, .wrongType(name(key), expected: "a whole number", found: value.kind))
+        value.place, .wrongType(name, expected: "a whole number", found: value.kind))
       return nil
     }
     guard range.contains(number) else {
       faults.add(
         value.place,
         .outOfRange(
-          name(key), found: text, allowed: "from \(range.lowerBound) to \(range.upperBound)"))
+          name, found: text, allowed: "from \(range.lowerBound) to \(range.upperBound)"))
       return nil
     }
     return number

@@ -56,15 +56,16 @@ public struct ClassificationMetrics: Equatable, Sendable {
       bins[bin].confidence += confidence
       bins[bin].correct += isRight ? 1 : 0
     }
-    let scale = 1 / Double(max(1, count))
-    accuracy = Double(correct) * scale
-    nll = total * scale
-    ece = bins.reduce(0) { $0 + abs($1.correct - $1.confidence) } * scale
+    // Quotients, not products with an inverse: 7897 of 10,000 are 0.7897.
+    let all = Double(max(1, count))
+    accuracy = Double(correct) / all
+    nll = total / all
+    ece = bins.reduce(0) { $0 + abs($1.correct - $1.confidence) } / all
     (self.predictions, self.confusion) = (predictions, confusion)
     calibration = bins.map { bin in
-      let scale = 1 / max(1, bin.count)
+      let all = max(1, bin.count)
       return CalibrationBin(
-        count: Int(bin.count), confidence: bin.confidence * scale, accuracy: bin.correct * scale)
+        count: Int(bin.count), confidence: bin.confidence / all, accuracy: bin.correct / all)
     }
   }
 

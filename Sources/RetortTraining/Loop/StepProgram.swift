@@ -77,6 +77,8 @@ public final class StepProgram {
   /// The number of examples of one step.
   public let batch: Int
   private let executable: any Executable
+  /// Whether each step has a momentum of its own.
+  private let cyclesMomentum: Bool
   /// How many inputs stand before the labels.
   private let imageInputs: Int
   private let seed: UInt64
@@ -130,6 +132,8 @@ public final class StepProgram {
     let rate = graph.input("learning rate", [1])
     let step = graph.input("step", [1], .int32)
     let state = graph.input("random state", [3], .int32)
+    cyclesMomentum = optimizer.update.cyclesMomentum
+    let momentum = cyclesMomentum ? graph.input("momentum", [1]) : nil
     let objective = try build(
       StepInputs(
         graph: graph, images: images, labels: labels, indices: indices, randomState: state,
@@ -138,7 +142,8 @@ public final class StepProgram {
       (objective.terms.first?.scaled).map { $0 } ?? graph.fill(0)
     ) { $0 + $1.scaled }
     let gradient = store.gradient(of: optimizer.scaled(total))
-    let updates = optimizer.effects(on: store, gradient: gradient, learningRate: rate, step: step)
+    let updates = optimizer.effects(
+      on: store, gradient: gradient, learningRate: rate, step: step, momentum: momentum)
     let logged =
       [LossTerm("loss", total)] + objective.terms + objective.observations
       + optimizer.observations(gradient)
@@ -157,23 +162,32 @@ public final class StepProgram {
   public var byteCount: Int { executable.byteCount }
 
   /// Enqueues one step on a batch of the loader that the step was built for; does not wait.
-  public func run(_ batch: LoadedBatch, learningRate: Double, step: Int) throws {
+  ///
+  /// - Parameter momentum: The step's, where the optimizer's cycles.
+  public func run(
+    _ batch: LoadedBatch, learningRate: Double, momentum: Double? = nil, step: Int
+  ) throws {
     try executable.setInput(0, UnsafeRawBufferPointer(batch.images))
     try executable.setInput(1, UnsafeRawBufferPointer(batch.moves))
     try run(
-      UnsafeRawBufferPointer(batch.labels), batch.plan.indices.map(Int32.init), learningRate, step)
+      UnsafeRawBufferPointer(batch.labels), batch.plan.indices.map(Int32.init), learningRate,
+      momentum, step)
   }
 
   /// Enqueues one step on examples of the shape and type that it was built for; does not wait.
+  ///
+  /// - Parameter momentum: The step's, where the optimizer's cycles.
   public func run(
-    images: HostArray, labels: [Int32], indices: [Int32], learningRate: Double, step: Int
+    images: HostArray, labels: [Int32], indices: [Int32], learningRate: Double,
+    momentum: Double? = nil, step: Int
   ) throws {
     try executable.setInput(0, images)
-    try labels.withUnsafeBytes { try run($0, indices, learningRate, step) }
+    try labels.withUnsafeBytes { try run($0, indices, learningRate, momentum, step) }
   }
 
   private func run(
-    _ labels: UnsafeRawBufferPointer, _ indices: [Int32], _ learningRate: Double, _ step: Int
+    _ labels: UnsafeRawBufferPointer, _ indices: [Int32], _ learningRate: Double,
+    _ momentum: Double?, _ step: Int
   ) throws {
     let first = imageInputs
     try executable.setInput(first, labels)
@@ -183,6 +197,13 @@ public final class StepProgram {
     let low = Int32(truncatingIfNeeded: seed)
     let high = Int32(truncatingIfNeeded: seed >> 32)
     try executable.setInput(first + 4, [low, high, Int32(truncatingIfNeeded: step)])
+    if cyclesMomentum {
+      guard let momentum else {
+        preconditionFailure(
+          "this step's optimizer takes its momentum from a schedule that cycles it")
+      }
+      try executable.setInput(first + 5, [Float(momentum)])
+    }
     try executable.run()
   }
 

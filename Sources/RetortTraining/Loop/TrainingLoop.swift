@@ -127,7 +127,9 @@ public struct TrainingLoop {
         throw TrainingError.interrupted(step: state.step)
       }
       try batches.withNext { (batch: LoadedBatch) throws in
-        try program.run(batch, learningRate: rate(at: state.step), step: state.step)
+        try program.run(
+          batch, learningRate: rate(at: state.step), momentum: schedule.momentum(at: state.step),
+          step: state.step)
         state.position = batch.plan.following
       }
       state.step += 1

@@ -3,7 +3,8 @@ import RetortSchema
 
 /// Adam; weight decay, if any, is added to the gradient.
 ///
-/// Source: [Kingma and Ba 2015](https://arxiv.org/abs/1412.6980), algorithm 1.
+/// Source: [Kingma and Ba 2015](https://arxiv.org/abs/1412.6980), algorithm 1;
+/// [Reddi, Kale, Kumar 2018](https://arxiv.org/abs/1904.09237), algorithm 2, for `amsgrad`.
 public struct Adam: Optimizer {
   /// Its entry in lists.
   public static let explanation = Explanation(
@@ -13,7 +14,8 @@ public struct Adam: Optimizer {
       "m = beta1·m + (1 − beta1)·g;  v = beta2·v + (1 − beta2)·g²",
       "p −= rate · m / (1 − beta1ᵗ) / (√(v / (1 − beta2ᵗ)) + epsilon)",
     ],
-    source: "Kingma and Ba 2015, arXiv 1412.6980, algorithm 1")
+    source:
+      "Kingma and Ba 2015, arXiv 1412.6980, algorithm 1; amsgrad: Reddi et al. 2018, 1904.09237")
 
   /// The step's size.
   public var learningRate: Double
@@ -25,14 +27,16 @@ public struct Adam: Optimizer {
   public var epsilon: Double
   /// The share of each parameter added to its gradient.
   public var weightDecay: Double
+  /// Whether the largest second moment so far divides, not the last.
+  public var amsgrad: Bool
 
   /// The paper's constants unless told otherwise.
   public init(
     learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
-    weightDecay: Double = 0
+    weightDecay: Double = 0, amsgrad: Bool = false
   ) {
     (self.learningRate, self.beta1, self.beta2) = (learningRate, beta1, beta2)
-    (self.epsilon, self.weightDecay) = (epsilon, weightDecay)
+    (self.epsilon, self.weightDecay, self.amsgrad) = (epsilon, weightDecay, amsgrad)
   }
 
   /// Its keys.
@@ -43,15 +47,22 @@ public struct Adam: Optimizer {
     .number("beta1", \.beta1, .belowOne, "the decay of m"),
     .number("beta2", \.beta2, .belowOne, "the decay of v"),
     .number("epsilon", \.epsilon, .positive(upTo: 1), "added to the root"),
+    .bool("amsgrad", \.amsgrad, "whether the largest v so far stands for v"),
   ]
 
   /// PyTorch's defaults.
   public init() { self.init(learningRate: 1e-3) }
 
+  /// β₁.
+  public var momentum: Double {
+    get { beta1 }
+    set { beta1 = newValue }
+  }
+
   /// What one step does.
   public var rule: OptimizerRule {
     .adam(
       beta1: beta1, beta2: beta2, epsilon: epsilon,
-      weightDecay: weightDecay, decoupled: false)
+      weightDecay: weightDecay, decoupled: false, amsgrad: amsgrad)
   }
 }

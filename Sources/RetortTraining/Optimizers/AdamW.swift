@@ -3,7 +3,7 @@ import RetortSchema
 
 /// Adam with decoupled weight decay: parameters shrink by `rate·decay` before the step.
 ///
-/// Every parameter decays, biases and norms too, as in PyTorch.
+/// Every parameter decays, biases and norms too, unless a `DecayScope` says otherwise.
 ///
 /// Source: [Loshchilov and Hutter 2019](https://arxiv.org/abs/1711.05101), algorithm 2.
 public struct AdamW: Optimizer {
@@ -28,14 +28,16 @@ public struct AdamW: Optimizer {
   public var epsilon: Double
   /// The share by which parameters shrink, times the learning rate.
   public var weightDecay: Double
+  /// Whether the largest second moment so far divides, not the last.
+  public var amsgrad: Bool
 
   /// PyTorch's constants unless told otherwise.
   public init(
     learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
-    weightDecay: Double = 0.01
+    weightDecay: Double = 0.01, amsgrad: Bool = false
   ) {
     (self.learningRate, self.beta1, self.beta2) = (learningRate, beta1, beta2)
-    (self.epsilon, self.weightDecay) = (epsilon, weightDecay)
+    (self.epsilon, self.weightDecay, self.amsgrad) = (epsilon, weightDecay, amsgrad)
   }
 
   /// Its keys.
@@ -47,15 +49,22 @@ public struct AdamW: Optimizer {
     .number("beta1", \.beta1, .belowOne, "the decay of m"),
     .number("beta2", \.beta2, .belowOne, "the decay of v"),
     .number("epsilon", \.epsilon, .positive(upTo: 1), "added to the root"),
+    .bool("amsgrad", \.amsgrad, "whether the largest v so far stands for v"),
   ]
 
   /// PyTorch's defaults.
   public init() { self.init(learningRate: 1e-3) }
 
+  /// β₁.
+  public var momentum: Double {
+    get { beta1 }
+    set { beta1 = newValue }
+  }
+
   /// What one step does.
   public var rule: OptimizerRule {
     .adam(
       beta1: beta1, beta2: beta2, epsilon: epsilon,
-      weightDecay: weightDecay, decoupled: true)
+      weightDecay: weightDecay, decoupled: true, amsgrad: amsgrad)
   }
 }

@@ -7,6 +7,10 @@ import RetortSchema
 public protocol Optimizer: Configurable, Explained, Hashable {
   /// The learning rate before a schedule scales it.
   var learningRate: Double { get set }
+  /// The share by which weights decay.
+  var weightDecay: Double { get set }
+  /// The share of the last velocity that stays, or of the mean gradient: β₁ for Adam.
+  var momentum: Double { get set }
   /// What one step does to parameters and state.
   var rule: OptimizerRule { get }
 }

@@ -10,6 +10,8 @@ public struct OptimizerState: Sendable {
   public let variables: [Variable]
   /// The state of loss scaling; nil where gradients are not scaled.
   let lossScale: LossScale?
+  /// 1 for each parameter that decays, else 0; nil where all do.
+  private let decaying: [Float]?
 
   /// Fresh state for the parameters of `store`.
   ///
@@ -17,12 +19,18 @@ public struct OptimizerState: Sendable {
   ///   - clipping: How gradients are bounded, if at all.
   ///   - averaging: What mean of the parameters is kept, if any.
   ///   - lossScaling: How gradients are scaled, as products in fp16 need it.
+  ///   - decays: Which parameters weight decay shrinks.
+  ///   - cyclesMomentum: Whether the schedule gives each step its momentum, or its β₁ for Adam; the
+  ///     optimizer's own, which must not be zero but for Adam, is not used then.
   public init(
     _ optimizer: some Optimizer, clipping: GradientClipping? = nil,
-    averaging: WeightAveraging? = nil, lossScaling: LossScaling? = nil, for store: ParameterStore
+    averaging: WeightAveraging? = nil, lossScaling: LossScaling? = nil,
+    decays: DecayScope = DecayScope(), cyclesMomentum: Bool = false, for store: ParameterStore
   ) {
+    decaying = decays.mask(of: store)
     update = OptimizerUpdate(
-      optimizer.rule, clipping: clipping, averaging: averaging, isScaled: lossScaling != nil)
+      optimizer.rule, clipping: clipping, averaging: averaging, isScaled: lossScaling != nil,
+      cyclesMomentum: cyclesMomentum, decaysPartly: decaying != nil)
     let names = update.rule.stateNames + (averaging == nil ? [] : ["average"])
     lossScale = lossScaling.map { LossScale($0, name: "\(store.name).loss-scale") }
     variables =
@@ -61,14 +69,18 @@ public struct OptimizerState: Sendable {
   ///   - gradient: That of the scaled loss, flat, as `ParameterStore.gradient(of:)` makes it.
   ///   - learningRate: float32, one element.
   ///   - step: int32, one element, counts from 0.
+  ///   - momentum: float32, one element, where each step has its own.
   public func effects(
-    on store: ParameterStore, gradient: Tensor, learningRate: Tensor, step: Tensor
+    on store: ParameterStore, gradient: Tensor, learningRate: Tensor, step: Tensor,
+    momentum: Tensor? = nil
   ) -> [Effect] {
     [
       .optimize(
         update, parameters: store.parameterVariable, gradient: gradient,
         state: Array(variables.prefix(update.stateCount)), learningRate: learningRate, step: step,
-        gradientNorm: norm(of: gradient), scaling: lossScale?.scaling(of: gradient))
+        gradientNorm: norm(of: gradient), scaling: lossScale?.scaling(of: gradient),
+        momentum: momentum,
+        decaying: decaying.map { gradient.graph.constant($0, [$0.count]) })
     ] + (lossScale.map { [$0.effect(of: gradient)] } ?? [])
   }
 }
@@ -77,8 +89,9 @@ extension OptimizerRule {
   /// What checkpoints call the state buffers.
   fileprivate var stateNames: [String] {
     switch self {
-    case .sgd(let momentum, _, _): momentum == 0 ? [] : ["momentum"]
-    case .adam: ["first-moment", "second-moment"]
+    case .sgd(let momentum, _, _, _): momentum == 0 ? [] : ["momentum"]
+    case .adam(_, _, _, _, _, let amsgrad):
+      ["first-moment", "second-moment"] + (amsgrad ? ["largest-second-moment"] : [])
     case .rmsprop(_, _, let momentum, let centered, _):
       ["second-moment"] + (centered ? ["first-moment"] : []) + (momentum == 0 ? [] : ["momentum"])
     }

@@ -3,7 +3,8 @@ import RetortSchema
 
 /// Stochastic gradient descent with momentum, as PyTorch defines it.
 ///
-/// `g += decay·p; v = momentum·v + g; p -= rate·v`, or with Nesterov `p -= rate·(g + momentum·v)`.
+/// `g += decay·p; v = momentum·v + (1 - dampening)·g; p -= rate·v`, or with Nesterov
+/// `p -= rate·(g + momentum·v)`. The first v is g.
 ///
 /// Source: [Sutskever et al. 2013](https://proceedings.mlr.press/v28/sutskever13.html); the
 /// learning rate multiplies the velocity, not the gradient in it.
@@ -12,13 +13,18 @@ public struct SGD: Optimizer {
   public static let explanation = Explanation(
     optimizer: "sgd", "stochastic gradient descent, with momentum if asked for",
     "The velocity v adds up gradients, so that steps along a valley grow and across it cancel.",
-    equation: ["v = momentum·v + g;  p −= rate·v", "nesterov: p −= rate·(g + momentum·v)"],
+    equation: [
+      "v = momentum·v + (1 − dampening)·g, at first g;  p −= rate·v",
+      "nesterov: p −= rate·(g + momentum·v)",
+    ],
     source: "Sutskever et al. 2013; PyTorch's SGD")
 
   /// The step's size.
   public var learningRate: Double
   /// The share of the last velocity, in [0, 1).
   public var momentum: Double
+  /// The share of each gradient but the first that the velocity leaves out, in [0, 1].
+  public var dampening: Double
   /// Whether the step looks ahead along the velocity.
   public var nesterov: Bool
   /// The share of each parameter added to its gradient.
@@ -26,9 +32,10 @@ public struct SGD: Optimizer {
 
   /// Plain descent unless told otherwise.
   public init(
-    learningRate: Double, momentum: Double = 0, nesterov: Bool = false, weightDecay: Double = 0
+    learningRate: Double, momentum: Double = 0, dampening: Double = 0, nesterov: Bool = false,
+    weightDecay: Double = 0
   ) {
-    (self.learningRate, self.momentum) = (learningRate, momentum)
+    (self.learningRate, self.momentum, self.dampening) = (learningRate, momentum, dampening)
     (self.nesterov, self.weightDecay) = (nesterov, weightDecay)
   }
 
@@ -38,8 +45,12 @@ public struct SGD: Optimizer {
     .number(
       "weight-decay", \.weightDecay, .notNegative(upTo: 1000), "the share of p that is added to g"),
     .number("momentum", \.momentum, .belowOne, "the share of v that stays"),
-    .bool("nesterov", \.nesterov, "whether the step looks ahead along v")
+    .number("dampening", \.dampening, .share, "the share of g that v leaves out")
       .only(where: { $0.momentum > 0 }, not: "a momentum of 0", but: ["a momentum"]),
+    .bool("nesterov", \.nesterov, "whether the step looks ahead along v")
+      .only(
+        where: { $0.momentum > 0 && $0.dampening == 0 }, not: "a momentum of 0, or dampened",
+        but: ["a momentum without dampening"]),
   ]
 
   /// PyTorch's defaults.
@@ -47,6 +58,7 @@ public struct SGD: Optimizer {
 
   /// What one step does.
   public var rule: OptimizerRule {
-    .sgd(momentum: momentum, nesterov: nesterov, weightDecay: weightDecay)
+    .sgd(
+      momentum: momentum, dampening: dampening, nesterov: nesterov, weightDecay: weightDecay)
   }
 }

@@ -6,6 +6,12 @@ extension JSONValue {
     value.isFinite ? .number("\(value)") : .null
   }
 
+  /// A finite number that was computed in float32, in the shortest digits that read back as the same
+  /// float32; else null.
+  package static func single(_ value: Double) -> JSONValue {
+    Float(value).isFinite ? .number("\(Float(value))") : .null
+  }
+
   /// An integer.
   package static func integer(_ value: Int) -> JSONValue { .number("\(value)") }
 

@@ -7,11 +7,14 @@ import RetortSchema
 public struct CosineSchedule: NamedSchedule, Hashable {
   /// Its entry in lists.
   public static let explanation = Explanation(
-    "cosine", "down to zero along half a cosine",
-    equation: ["rate(t) = rate · (1 + cos(π·t / steps)) / 2"],
+    "cosine", "down to zero, or a floor, along half a cosine",
+    equation: ["rate(t) = rate · (floor + (1 − floor) · (1 + cos(π·t / steps)) / 2)"],
     source: "Loshchilov and Hutter 2017, arXiv 1608.03983, equation 5, one period")
-  /// It has none.
-  public static let keys: [Key<CosineSchedule>] = []
+  /// Its keys.
+  public static let keys: [Key<CosineSchedule>] = [
+    .number(
+      "floor", \.floor, .share, "the last rate as a share of the first; eta_min / lr in PyTorch")
+  ]
 
   /// The step at which the rate reaches its floor, ≥ 1.
   public var steps: Int

@@ -4,18 +4,30 @@ import RetortSchema
 /// A rise from a small rate to the full one and a descent to almost nothing, both half cosines:
 /// PyTorch's OneCycleLR in two phases, the optimizer's rate being its `max_lr`.
 ///
+/// The momentum, where it cycles, does the opposite: it is least where the rate is largest.
+///
 /// Source: [Smith and Topin 2018](https://arxiv.org/abs/1708.07120).
 public struct OneCycleSchedule: NamedSchedule, Hashable {
   /// Its entry in lists.
   public static let explanation = Explanation(
     "one-cycle", "a rise to the full rate and a descent to almost nothing",
-    "PyTorch's one-cycle policy in two phases; the optimizer's learning rate is its maximum.",
+    """
+    PyTorch's one-cycle policy in two phases; the optimizer's learning rate is its maximum. Where the \
+    momentum cycles, as it does unless told otherwise, the optimizer's own counts for nothing.
+    """,
     equation: [
       "rate(t) from rate/25 up to rate along half a cosine over the first three tenths,",
-      "then down to rate/250000 along another",
+      "then down to rate/250000 along another;",
+      "momentum(t), β₁ for Adam, from max-momentum down to base-momentum and back",
     ], source: "Smith and Topin 2018, arXiv 1708.07120; PyTorch's OneCycleLR")
-  /// It has none.
-  public static let keys: [Key<OneCycleSchedule>] = []
+  /// Its keys.
+  public static let keys: [Key<OneCycleSchedule>] = [
+    .bool("cycle-momentum", \.cyclesMomentum, "whether the momentum goes the other way"),
+    .number("base-momentum", \.cycle.least, .belowOne, "the momentum at the full rate")
+      .only(with: "cycle-momentum", ["true"]),
+    .number("max-momentum", \.cycle.largest, .insideUnit, "the momentum at both ends")
+      .only(with: "cycle-momentum", ["true"]),
+  ]
 
   /// The number of steps of the whole cycle, ≥ 1.
   public var steps: Int
@@ -25,11 +37,26 @@ public struct OneCycleSchedule: NamedSchedule, Hashable {
   public var divisor: Double
   /// The first rate over the last.
   public var finalDivisor: Double
+  /// The momentum at the full rate and at both ends; nil leaves the optimizer's as it is.
+  public var momentum: MomentumCycle?
 
   /// PyTorch's constants unless told otherwise.
-  public init(steps: Int, rise: Double = 0.3, divisor: Double = 25, finalDivisor: Double = 1e4) {
-    (self.steps, self.rise) = (steps, rise)
+  public init(
+    steps: Int, rise: Double = 0.3, divisor: Double = 25, finalDivisor: Double = 1e4,
+    momentum: MomentumCycle? = MomentumCycle()
+  ) {
+    (self.steps, self.rise, self.momentum) = (steps, rise, momentum)
     (self.divisor, self.finalDivisor) = (divisor, finalDivisor)
+  }
+
+  private var cyclesMomentum: Bool {
+    get { momentum != nil }
+    set { momentum = newValue ? cycle : nil }
+  }
+
+  private var cycle: MomentumCycle {
+    get { momentum ?? MomentumCycle() }
+    set { if cyclesMomentum { momentum = newValue } }
   }
 
   /// A cycle of one step.
@@ -44,15 +71,36 @@ public struct OneCycleSchedule: NamedSchedule, Hashable {
 
   /// The rise ends at step `rise·steps - 1`, the descent at `steps - 1`.
   public func factor(at step: Int) -> Double {
-    let first = 1 / divisor
-    let peak = rise * Double(steps) - 1
+    value(at: step, ends: (1 / divisor, 1 / divisor / finalDivisor), peak: 1)
+  }
+
+  /// From the largest to the least and back.
+  public func momentum(at step: Int) -> Double? {
+    momentum.map { value(at: step, ends: ($0.largest, $0.largest), peak: $0.least) }
+  }
+
+  private func value(at step: Int, ends: (first: Double, last: Double), peak: Double) -> Double {
+    let turn = rise * Double(steps) - 1
     let last = Double(steps - 1)
     let now = min(Double(step), last)
-    if now <= peak { return OneCycleSchedule.anneal(first, 1, peak > 0 ? now / peak : 1) }
-    return OneCycleSchedule.anneal(1, first / finalDivisor, (now - peak) / (last - peak))
+    if now <= turn { return OneCycleSchedule.anneal(ends.first, peak, turn > 0 ? now / turn : 1) }
+    return OneCycleSchedule.anneal(peak, ends.last, (now - turn) / (last - turn))
   }
 
   private static func anneal(_ start: Double, _ end: Double, _ share: Double) -> Double {
     end + (start - end) / 2 * (1 + cos(Double.pi * share))
+  }
+}
+
+/// Between which bounds a momentum cycles, in [0, 1).
+public struct MomentumCycle: Hashable, Sendable {
+  /// At the full rate.
+  public var least: Double
+  /// At both ends.
+  public var largest: Double
+
+  /// PyTorch's bounds unless told otherwise.
+  public init(least: Double = 0.85, largest: Double = 0.95) {
+    (self.least, self.largest) = (least, largest)
   }
 }

@@ -1,11 +1,18 @@
 import RetortSchema
 
-/// The learning rate of each step, as a multiple of the optimizer's.
+/// The learning rate of each step, as a multiple of the optimizer's, and its momentum.
 ///
 /// Pure functions of the step, so that a resumed run goes on as it would have.
 public protocol Schedule: Sendable {
   /// What multiplies the base learning rate at `step`, counted from 0.
   func factor(at step: Int) -> Double
+  /// The momentum at `step`, or β₁ for Adam; nil where it is the optimizer's.
+  func momentum(at step: Int) -> Double?
+}
+
+extension Schedule {
+  /// The optimizer's.
+  public func momentum(at step: Int) -> Double? { nil }
 }
 
 /// A schedule that a recipe can name.
@@ -34,7 +41,9 @@ public enum ScheduleCatalog {
   public static let all: Catalog<any NamedSchedule> = [
     CatalogEntry(ConstantSchedule.self),
     CatalogEntry(StepSchedule.self),
+    CatalogEntry(MultiStepSchedule.self),
     CatalogEntry(CosineSchedule.self),
+    CatalogEntry(PolynomialSchedule.self),
     CatalogEntry(OneCycleSchedule.self),
   ]
 }

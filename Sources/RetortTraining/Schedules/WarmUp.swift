@@ -15,4 +15,7 @@ public struct WarmUp: Schedule {
     guard step < steps else { return schedule.factor(at: step - steps) }
     return schedule.factor(at: 0) * Double(step + 1) / Double(steps + 1)
   }
+
+  /// That of the schedule's first step until it begins.
+  public func momentum(at step: Int) -> Double? { schedule.momentum(at: max(0, step - steps)) }
 }

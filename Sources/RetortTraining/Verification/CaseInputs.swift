@@ -5,6 +5,8 @@ import RetortFormats
 package final class CaseInputs {
   let graph: Graph
   private let content: Safetensors
+  /// The numbers of the case.
+  let numbers: CaseNumbers
   /// How many steps the case has, where it has any.
   private let steps: Int
   private(set) var feeds: [(name: String, values: (Int) -> HostArray)] = []
@@ -12,7 +14,7 @@ package final class CaseInputs {
 
   /// The inputs of `steps` steps.
   init(_ file: VerificationCase, _ graph: Graph, steps: Int = 1) {
-    (content, self.steps) = (file.content, steps)
+    (content, numbers, self.steps) = (file.content, file.numbers, steps)
     self.graph = graph
   }
 
@@ -41,6 +43,26 @@ package final class CaseInputs {
     return add(name, try content.checkedShape(name), .int32(try content.int32s(name)))
   }
 
+  /// The examples `input.x`; with `mixup` that share of each, and the rest of its `input.partner`.
+  func examples() throws -> Tensor {
+    let x = try floats("input.x")
+    guard let share = try numbers.optional("mixup", .share) else { return x }
+    let partners = x.flatten().gather(try integers("input.partner"))
+    return x * share + partners.reshape(to: x.shape) * (1 - share)
+  }
+
+  /// The labels of the examples' partners.
+  func partnerLabels() throws -> Tensor {
+    let (name, labels) = ("input.y of partner", try content.int32s("input.y"))
+    let partners = try content.int32s("input.partner").map(Int.init)
+    guard partners.count == labels.count, partners.allSatisfy(labels.indices.contains) else {
+      throw VerificationError.wrongShape(
+        tensor: "input.partner", shape: try content.tensor("input.partner").shape,
+        wanted: "[\(labels.count)], a place among the examples for each", file: content.path)
+    }
+    return made[name] ?? add(name, [labels.count], .int32(partners.map { labels[$0] }))
+  }
+
   /// The part of `[steps, …]` that belongs to the current step.
   func perStep(_ name: String) throws -> Tensor {
     if let tensor = made[name] { return tensor }
@@ -56,6 +78,12 @@ package final class CaseInputs {
     feeds.append((name, { .float32(Array(values[$0 * shape.count..<($0 + 1) * shape.count])) }))
     made[name] = tensor
     return tensor
+  }
+
+  /// A number of each step, float32 `[1]`.
+  func number(_ name: String, _ value: @escaping (Int) -> Double) -> Tensor {
+    feeds.append((name, { .float32([Float(value($0))]) }))
+    return graph.input(name, [1])
   }
 
   /// The count of steps so far, int32 `[1]`.

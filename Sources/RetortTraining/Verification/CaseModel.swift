@@ -8,12 +8,12 @@ final class CaseModel: Module {
   private let byName: [String: Module]
 
   /// The geometry of the convolution `name` with PyTorch weights of the given shape.
-  typealias Geometry = (_ name: String, _ shape: [Int]) -> Convolution
+  typealias Geometry = (_ name: String, _ shape: [Int]) throws -> Convolution
 
   /// The layers whose weights begin with `prefix`.
   ///
-  /// A layer with running statistics is a batch norm; four axes make a convolution, one a layer
-  /// norm; two a linear layer, or a table where there is no bias.
+  /// A layer with running statistics is a batch norm; four axes make a convolution, transposed where
+  /// `hyper` says so, one a layer norm; two a linear layer, or a table where there is no bias.
   ///
   /// - Throws: `VerificationError.unusable` or `.wrongShape` for weights of any other shape.
   init(
@@ -37,7 +37,11 @@ final class CaseModel: Module {
       case 2 where hasBias: layer = Linear(weight[1], weight[0])
       case 2: layer = Embedding(weight[0], weight[1])
       case 4:
-        let convolution = geometry(key, weight)
+        let convolution = try geometry(key, weight)
+        if try file.numbers.flag("\(key)_transposed") {
+          layer = try file.transposed(key, weight, convolution, hasBias: hasBias)
+          break
+        }
         layer = Conv2d(
           weight[1] * convolution.groups, weight[0], kernelHeight: weight[2],
           kernelWidth: weight[3], geometry: convolution, bias: hasBias)

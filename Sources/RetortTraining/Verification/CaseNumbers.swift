@@ -1,11 +1,16 @@
 import RetortCore
 import RetortFormats
+import Synchronization
 
 /// The numbers of a case: those of the metadata's `hyper`, and plain entries of a loss file.
-struct CaseNumbers: Sendable {
+///
+/// It notes what has been asked for, so that what nobody asked for can be refused.
+final class CaseNumbers: Sendable {
   private let hyper: JSONValue
   private let metadata: [String: String]
-  private let path: String
+  /// The file's name.
+  let path: String
+  private let asked = Mutex<Set<String>>([])
 
   init(_ content: Safetensors) throws {
     metadata = content.metadata
@@ -17,13 +22,26 @@ struct CaseNumbers: Sendable {
       } ?? .object([])
   }
 
+  /// What `hyper` has under `name`, or within a map of it under `map.name`; nil for null.
+  func value(_ name: String) -> JSONValue? {
+    asked.withLock { _ = $0.insert(name) }
+    let found =
+      hyper[name]
+      ?? name.firstIndex(of: ".").flatMap {
+        hyper[String(name[..<$0])]?[String(name[name.index(after: $0)...])]
+      }
+    return found == .null ? nil : found
+  }
+
   /// The number called `name`, if any.
   ///
   /// - Throws: `VerificationError.outOfRange`.
   func optional(_ name: String, _ range: CaseRange = .finite) throws -> Double? {
-    try (hyper[name]?.double ?? metadata[name].flatMap(Double.init)).map {
-      try checked($0, name, range)
+    guard let value = value(name) else {
+      return try metadata[name].flatMap(Double.init).map { try checked($0, name, range) }
     }
+    guard let number = value.double else { throw wrong(name, value, range.description) }
+    return try checked(number, name, range)
   }
 
   /// The number called `name`.
@@ -36,6 +54,31 @@ struct CaseNumbers: Sendable {
     return value
   }
 
+  /// The truth value called `name`.
+  ///
+  /// - Throws: `VerificationError.outOfRange`.
+  func flag(_ name: String, _ standard: Bool = false) throws -> Bool {
+    guard let value = value(name) else { return standard }
+    guard case .bool(let flag) = value else { throw wrong(name, value, "true or false") }
+    return flag
+  }
+
+  /// The whole numbers of the list called `name`, if any.
+  ///
+  /// - Throws: `VerificationError.outOfRange`.
+  func integers(_ name: String, _ range: ClosedRange<Int>) throws -> [Int]? {
+    try value(name).map { value in
+      let numbers = value.array?.compactMap(\.int) ?? []
+      guard !numbers.isEmpty, numbers.count == value.array?.count,
+        numbers.allSatisfy(range.contains)
+      else {
+        let allowed = "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)"
+        throw wrong(name, value, allowed)
+      }
+      return numbers
+    }
+  }
+
   private func checked(_ value: Double, _ name: String, _ range: CaseRange) throws -> Double {
     guard range.contains(value) else {
       throw VerificationError.outOfRange(
@@ -44,11 +87,31 @@ struct CaseNumbers: Sendable {
     return value
   }
 
+  private func wrong(_ name: String, _ value: JSONValue, _ allowed: String) -> VerificationError {
+    .outOfRange(name, found: value.text, allowed: allowed, file: path)
+  }
+
+  /// Refuses what the computation, as it has been built, did not ask for.
+  ///
+  /// - Throws: `VerificationError.unknownNumber`.
+  func refuseUnknown() throws {
+    let known = asked.withLock { $0 }
+    for member in hyper.members ?? [] {
+      let names = member.value.members?.map { "\(member.key).\($0.key)" } ?? [member.key]
+      for name in names where !known.contains(name) {
+        throw VerificationError.unknownNumber(
+          name, nearest: nearestNames(to: name, in: known.sorted()), file: path)
+      }
+    }
+  }
+
   /// The number of steps, of which the tensor `record` has one number each.
   ///
   /// - Throws: `VerificationError`, or `FormatError` where there is no such tensor.
-  func steps(recordedIn record: String, of content: Safetensors) throws -> Int {
-    let steps = Int(try required("steps", .whole(1...1_000_000)))
+  func steps(
+    atLeast least: Int = 1, recordedIn record: String, of content: Safetensors
+  ) throws -> Int {
+    let steps = Int(try required("steps", .whole(least...1_000_000)))
     let shape = try content.tensor(record).shape
     guard shape == [steps] else {
       throw VerificationError.wrongShape(
@@ -57,82 +120,29 @@ struct CaseNumbers: Sendable {
     return steps
   }
 
-  /// The optimizer that `hyper` describes.
-  var optimizer: any Optimizer {
-    get throws {
-      let name = hyper["optimizer"]?["name"]?.string ?? "none"
-      func number(_ key: String, _ standard: Double, _ range: CaseRange) throws -> Double {
-        try hyper["optimizer"]?[key]?.double.map {
-          try checked($0, "optimizer.\(key)", range)
-        } ?? standard
-      }
-      guard hyper["optimizer"]?["lr"]?.double != nil else {
-        throw VerificationError.missingNumber("optimizer.lr", file: path)
-      }
-      let rate = try number("lr", 0, .notNegative)
-      switch name {
-      case "sgd":
-        let nesterov = hyper["optimizer"]?["nesterov"] == .bool(true)
-        return SGD(
-          learningRate: rate, momentum: try number("momentum", 0, .notNegative),
-          nesterov: nesterov, weightDecay: try number("weight_decay", 0, .notNegative))
-      case "adam":
-        return Adam(
-          learningRate: rate, beta1: try number("beta1", 0.9, .belowOne),
-          beta2: try number("beta2", 0.999, .belowOne),
-          epsilon: try number("eps", 1e-8, .notNegative),
-          weightDecay: try number("weight_decay", 0, .notNegative))
-      case "adamw":
-        return AdamW(
-          learningRate: rate, beta1: try number("beta1", 0.9, .belowOne),
-          beta2: try number("beta2", 0.999, .belowOne),
-          epsilon: try number("eps", 1e-8, .notNegative),
-          weightDecay: try number("weight_decay", 0.01, .notNegative))
-      case "rmsprop":
-        return RMSprop(
-          learningRate: rate, alpha: try number("alpha", 0.99, .share),
-          epsilon: try number("eps", 1e-8, .notNegative),
-          momentum: try number("momentum", 0, .notNegative),
-          centered: hyper["optimizer"]?["centered"] == .bool(true),
-          weightDecay: try number("weight_decay", 0, .notNegative))
-      default: throw VerificationError.unknownOptimizer(name, file: path)
-      }
-    }
-  }
-
-  /// How gradients are clipped, if at all: `clip_norm` or `clip_value`.
-  var clipping: GradientClipping? {
-    get throws {
-      try optional("clip_norm", .positive).map { .norm($0) }
-        ?? optional("clip_value", .positive).map { .value($0) }
-    }
-  }
-
-  /// Which mean of the weights is kept, if any: `average`, equal where it has no `decay`.
-  var averaging: WeightAveraging? {
-    get throws {
-      try hyper["average"].map { average in
-        let from = Int(
-          try checked(average["from"]?.double ?? 0, "average.from", .whole(0...1_000_000)))
-        return try average["decay"]?.double.map {
-          .exponential(decay: try checked($0, "average.decay", .belowOne), from: from)
-        } ?? .equal(from: from)
-      }
-    }
-  }
-
   /// A whole number of one layer, such as the `stride` of `stem`.
   ///
   /// `hyper` may hold it as `stem_stride`, as `stride: {stem: …}` or for all as `stride`; the
   /// prose under `model` may say `stem 3x3 stride 2`.
-  func integer(_ word: String, of layer: String) -> Int? {
-    for name in ["\(layer)_\(word)", "\(layer).\(word)"] {
-      if let value = hyper[name]?.int { return value }
+  ///
+  /// - Throws: `VerificationError.outOfRange`.
+  func integer(_ word: String, of layer: String) throws -> Int? {
+    let names = [
+      "\(layer)_\(word)", "\(layer).\(word)", "\(word).\(layer)", "\(word)s.\(layer)", word,
+    ]
+    for name in names {
+      guard let value = value(name), value.members == nil else { continue }
+      guard let number = value.int else { throw wrong(name, value, "a whole number") }
+      return number
     }
-    for name in [word, "\(word)s"] {
-      if let value = hyper[name]?[layer]?.int { return value }
+    return prose(word, of: layer)
+  }
+
+  /// As `integer`, of at least 1 and at most 65536.
+  func count(_ word: String, of layer: String) throws -> Int? {
+    try integer(word, of: layer).map {
+      Int(try checked(Double($0), "\(layer)_\(word)", .whole(1...65536)))
     }
-    return hyper[word]?.int ?? prose(word, of: layer)
   }
 
   /// The whole number after `word` in what the prose says of `layer`, up to the next comma.

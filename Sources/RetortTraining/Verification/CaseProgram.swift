@@ -8,6 +8,7 @@ struct CaseProgram {
   init(
     _ inputs: CaseInputs, outputs: [Tensor], effects: [Effect] = [], in session: Session
   ) throws {
+    try inputs.numbers.refuseUnknown()
     executable = try session.compile(inputs.graph, outputs: outputs, effects: effects)
     feeds = inputs.feeds
   }

@@ -9,7 +9,7 @@ func replayExploration(
   _ file: VerificationCase, _ rule: LatentStepRule, on backend: any Backend
 ) throws -> VerificationResult {
   let numbers = file.numbers
-  let steps = try numbers.steps(recordedIn: "divergence", of: file.content)
+  let steps = try numbers.steps(atLeast: 0, recordedIn: "divergence", of: file.content)
   let rate = try numbers.required("eta")
   let temperature = try numbers.required("temperature", .temperature)
   func store(_ name: String, isFrozen: Bool) throws -> ParameterStore {

@@ -15,11 +15,13 @@ func replayTraining(
 ) throws -> VerificationResult {
   let store = ParameterStore(problem.model, name: file.kind)
   let initial = try store.imported(file.content.weights(under: "init."))
-  let optimizer = try file.numbers.optimizer
+  let steps = try file.numbers.steps(recordedIn: "losses", of: file.content)
+  let schedule = try file.numbers.schedule(steps: steps)
+  let momentum = schedule.momentum(at: 0)
+  let optimizer = try file.numbers.optimizer(momentum: momentum)
   let state = OptimizerState(
     optimizer, clipping: try file.numbers.clipping, averaging: try file.numbers.averaging,
-    for: store)
-  let steps = try file.numbers.steps(recordedIn: "losses", of: file.content)
+    decays: try file.numbers.decays, cyclesMomentum: momentum != nil, for: store)
 
   let graph = Graph()
   let inputs = CaseInputs(file, graph, steps: steps)
@@ -28,8 +30,12 @@ func replayTraining(
   let gradient = store.gradient(of: loss)
   let effects =
     state.effects(
-      on: store, gradient: gradient, learningRate: graph.fill(optimizer.learningRate, [1]),
-      step: inputs.step()) + [store.statisticsUpdate(from: context)].compactMap { $0 }
+      on: store, gradient: gradient,
+      learningRate: inputs.number("rate") { optimizer.learningRate * schedule.factor(at: $0) },
+      step: inputs.step(),
+      momentum: momentum.map { first in
+        inputs.number("momentum") { schedule.momentum(at: $0) ?? first }
+      }) + [store.statisticsUpdate(from: context)].compactMap { $0 }
   let session = Session(backend)
   try store.write(initial, to: session)
   let program = try CaseProgram(

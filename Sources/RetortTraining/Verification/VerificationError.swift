@@ -6,6 +6,10 @@ public enum VerificationError: Error, Equatable, Sendable {
   case missingNumber(String, file: String)
   /// The metadata names an optimizer that does not exist here.
   case unknownOptimizer(String, file: String)
+  /// The metadata names a schedule that does not exist here.
+  case unknownSchedule(String, file: String)
+  /// The metadata has a number that the computation does not take.
+  case unknownNumber(String, nearest: [String], file: String)
   /// A number that the computation cannot be done with.
   case outOfRange(String, found: String, allowed: String, file: String)
   /// A tensor's shape does not suit its role.
@@ -25,6 +29,11 @@ extension VerificationError: CustomStringConvertible {
     case .missingNumber(let name, let file): "\(file): the metadata's 'hyper' has no '\(name)'"
     case .unknownOptimizer(let name, let file):
       "\(file): optimizer '\(name)' is none of sgd, adam, adamw, rmsprop"
+    case .unknownSchedule(let name, let file):
+      "\(file): schedule '\(name)' is none of step, multi_step, cosine, polynomial, one_cycle"
+    case .unknownNumber(let name, let nearest, let file):
+      "\(file): '\(name)' in the metadata's 'hyper' means nothing to this kind of case"
+        + (nearest.first.map { ". Did you mean '\($0)'?" } ?? "; take it out")
     case .outOfRange(let name, let found, let allowed, let file):
       "\(file): '\(name)' is \(found); it must be \(allowed)"
     case .unusable(let tensor, let shape, let file):

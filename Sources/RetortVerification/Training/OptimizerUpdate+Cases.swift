@@ -13,6 +13,9 @@ extension OptimizerUpdate {
     .rmsprop(alpha: 0.9, epsilon: 1e-3, momentum: 0.9, centered: false, weightDecay: 0),
     .rmsprop(alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: true, weightDecay: 0),
     .rmsprop(alpha: 0.9, epsilon: 1e-6, momentum: 0.5, centered: true, weightDecay: 0.01),
+    .sgd(momentum: 0.9, dampening: 0.25, nesterov: false, weightDecay: 0.01),
+    .adam(
+      beta1: 0.9, beta2: 0.9, epsilon: 1e-8, weightDecay: 0.01, decoupled: false, amsgrad: true),
   ]
 
   /// Gradients that are bounded, weights that are averaged.
@@ -33,7 +36,15 @@ extension OptimizerUpdate {
     OptimizerUpdate(rules[9], averaging: .exponential(decay: 0.9, from: 0), isScaled: true),
   ]
 
-  static let all = rules.map { OptimizerUpdate($0) } + clippedAndAveraged + scaled
+  /// Momenta that cycle, parameters that do not decay.
+  package static let cycled = [
+    OptimizerUpdate(rules[0], decaysPartly: true),
+    OptimizerUpdate(rules[2], cyclesMomentum: true),
+    OptimizerUpdate(rules[5], clipping: .norm(0.5), cyclesMomentum: true, decaysPartly: true),
+    OptimizerUpdate(rules[7], isScaled: true, cyclesMomentum: true, decaysPartly: true),
+  ]
+
+  static let all = rules.map { OptimizerUpdate($0) } + clippedAndAveraged + scaled + cycled
 
   /// Three steps: parameters, state and average.
   var deviceCase: DeviceCase {
@@ -52,7 +63,11 @@ extension OptimizerUpdate {
             self, parameters: parameters, gradient: isScaled ? gradient * 1024 : gradient,
             state: state, learningRate: graph.constant([Float(0.01)], [1]),
             step: graph.constant([Int32(step)], [1]), gradientNorm: norm,
-            scaling: isScaled ? graph.constant([Float(1) / 1024, 0], [2]) : nil)
+            scaling: isScaled ? graph.constant([Float(1) / 1024, 0], [2]) : nil,
+            momentum: cyclesMomentum
+              ? graph.constant([Float(0.95) - 0.05 * Float(step)], [1]) : nil,
+            decaying: decaysPartly
+              ? graph.constant((0..<count).map { Float($0 % 3 == 1 ? 0 : 1) }, [count]) : nil)
         ])
       }
       return []
@@ -62,7 +77,8 @@ extension OptimizerUpdate {
   private var remarks: String {
     let words = [
       clipping.map { "clipped by \($0)" }, averaging.map { "averaged by \($0)" },
-      isScaled ? "scaled" : nil,
+      isScaled ? "scaled" : nil, cyclesMomentum ? "momentum cycled" : nil,
+      decaysPartly ? "decayed in part" : nil,
     ]
     return words.compactMap { $0 }.joined(separator: ", ")
   }

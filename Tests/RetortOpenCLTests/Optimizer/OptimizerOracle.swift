@@ -6,17 +6,21 @@ import Glibc
 struct OptimizerOracle {
   let update: OptimizerUpdate
   private(set) var w, average: [Double]
-  private var first, second, velocity: [Double]
+  private var first, second, largest, velocity: [Double]
+  /// How much of the decay each parameter takes.
+  private let decaying: [Double]
   private var t = 0.0
 
-  init(_ update: OptimizerUpdate, _ w: [Float]) {
+  init(_ update: OptimizerUpdate, _ w: [Float], decaying: [Float]) {
     self.update = update
+    self.decaying = update.decaysPartly ? decaying.map(Double.init) : w.map { _ in 1 }
     self.w = w.map(Double.init)
     first = w.map { _ in 0 }
-    (second, velocity, average) = (first, first, first)
+    (second, largest, velocity, average) = (first, first, first, first)
   }
 
-  mutating func step(_ gradients: [Float], rate: Double) {
+  /// - Parameter momentum: The step's own, or its β₁; nil for the rule's.
+  mutating func step(_ gradients: [Float], rate: Double, momentum: Double? = nil) {
     t += 1
     let norm = norm(gradients)
     for (i, gradient) in gradients.enumerated() {
@@ -26,7 +30,7 @@ struct OptimizerOracle {
       case .value(let limit): g = min(max(g, -limit), limit)
       case nil: break
       }
-      follow(i, g, rate)
+      follow(i, g, rate, momentum)
       switch update.averaging {
       case .exponential(let decay, let from):
         average[i] = Int(t) <= from + 1 ? w[i] : decay * average[i] + (1 - decay) * w[i]
@@ -38,21 +42,27 @@ struct OptimizerOracle {
     }
   }
 
-  private mutating func follow(_ i: Int, _ gradient: Double, _ rate: Double) {
+  private mutating func follow(_ i: Int, _ gradient: Double, _ rate: Double, _ own: Double?) {
     var g = gradient
     switch update.rule {
-    case .sgd(let momentum, let nesterov, let decay):
-      g += decay * w[i]
-      velocity[i] = t == 1 ? g : momentum * velocity[i] + g
+    case .sgd(let fixed, let dampening, let nesterov, let decay):
+      let momentum = own ?? fixed
+      g += decay * decaying[i] * w[i]
+      velocity[i] = t == 1 ? g : momentum * velocity[i] + (1 - dampening) * g
       w[i] -= rate * (nesterov ? g + momentum * velocity[i] : velocity[i])
-    case .adam(let beta1, let beta2, let epsilon, let decay, let decoupled):
-      if decoupled { w[i] *= 1 - rate * decay } else { g += decay * w[i] }
+    case .adam(let fixed, let beta2, let epsilon, let decay, let decoupled, let amsgrad):
+      let beta1 = own ?? fixed
+      let change = decay * decaying[i]
+      if decoupled { w[i] *= 1 - rate * change } else { g += change * w[i] }
       first[i] = beta1 * first[i] + (1 - beta1) * g
       second[i] = beta2 * second[i] + (1 - beta2) * g * g
-      let denominator = sqrt(second[i]) / sqrt(1 - pow(beta2, t)) + epsilon
+      largest[i] = max(largest[i], second[i])
+      let square = amsgrad ? largest[i] : second[i]
+      let denominator = sqrt(square) / sqrt(1 - pow(beta2, t)) + epsilon
       w[i] -= rate / (1 - pow(beta1, t)) * first[i] / denominator
-    case .rmsprop(let alpha, let epsilon, let momentum, let centered, let decay):
-      g += decay * w[i]
+    case .rmsprop(let alpha, let epsilon, let fixed, let centered, let decay):
+      let momentum = own ?? fixed
+      g += decay * decaying[i] * w[i]
       first[i] = alpha * first[i] + (1 - alpha) * g
       second[i] = alpha * second[i] + (1 - alpha) * g * g
       let variance = second[i] - (centered ? first[i] * first[i] : 0)

@@ -22,20 +22,27 @@ import Testing
     try follow(update, count)
   }
 
+  @Test(arguments: OptimizerUpdate.cycled, [1, 17, 20_003])
+  func cyclesAndGroupsFollowTheDefinition(_ update: OptimizerUpdate, _ count: Int) throws {
+    try follow(update, count)
+  }
+
   private func follow(_ update: OptimizerUpdate, _ count: Int) throws {
     for form in KernelForm.allCases {
       var numbers = TestNumbers(seed: UInt64(count))
       var w = numbers.floats(count)
       // A parameter that is nothing and learns nothing, as between two tensors, stays so.
       w[count / 2] = 0
-      let run = try Run(update, form, w)
-      var oracle = OptimizerOracle(update, w)
+      let decaying = w.indices.map { Float($0 % 3 == 1 ? 0 : 1) }
+      let run = try Run(update, form, w, decaying: decaying)
+      var oracle = OptimizerOracle(update, w, decaying: decaying)
       for step in 0..<20 {
         var g = numbers.floats(count, step % 2 == 0 ? 1 : 1e-3)
         g[count / 2] = 0
         if update.isScaled, step % 4 == 1 { try checkSkip(run) }
-        try run.step(g, rate: 0.01)
-        oracle.step(g, rate: Double(Float(0.01)))
+        let momentum = update.cyclesMomentum ? Float(0.95 - 0.01 * Double(step)) : nil
+        try run.step(g, rate: 0.01, momentum: momentum)
+        oracle.step(g, rate: Double(Float(0.01)), momentum: momentum.map(Double.init))
       }
       let found = try run.parameters()
       let error = update.rule.tolerance
@@ -77,13 +84,19 @@ import Testing
     private let list: LaunchList
     private let count: Int
     private let isScaled: Bool
+    /// The memory of the parameters; state follows.
+    private static let first = 7
 
-    init(_ update: OptimizerUpdate, _ form: KernelForm, _ w: [Float]) throws {
+    init(
+      _ update: OptimizerUpdate, _ form: KernelForm, _ w: [Float], decaying: [Float] = []
+    ) throws {
       let context = try Fixture.context()
       (count, isScaled) = (w.count, update.isScaled)
       let padding = [Float](repeating: -7777, count: 64)
       let zeros = [Float](repeating: 0, count: count)
-      let values = [zeros, [0], [0], [0], [1, 0], w] + (0..<update.stateCount).map { _ in zeros }
+      let values =
+        [zeros, [0], [0], [0], [1, 0], [0], decaying, w]
+        + (0..<update.stateCount).map { _ in zeros }
       memories = try values.map { try DeviceMemory(context, $0 + padding) }
       var plan = Plan()
       for (index, value) in values.enumerated() {
@@ -92,8 +105,15 @@ import Testing
       }
       let step = Step(
         kind: .optimizer(update, count: count),
-        inputs: [0, 1, 2] + (update.scalingInput > 3 ? [3] : []) + [4],
-        outputs: Array(5..<values.count), label: "test")
+        inputs: [0, 1, 2]
+          + update.extras.map { extra in
+            switch extra {
+            case .gradientNorm: 3
+            case .scaling: 4
+            case .momentum: 5
+            case .decaying: 6
+            }
+          }, outputs: Array(Self.first..<values.count), label: "test")
       var lowering = Lowering(plan, device: context.device.limits, form: form)
       let commands = try lowering.lower([step])
       let memories = memories
@@ -104,12 +124,15 @@ import Testing
     }
 
     /// Where updates are scaled gradients come 1024 times as large; a bad one is not to be followed.
-    func step(_ gradients: [Float], rate: Float, isGood: Bool = true) throws {
+    func step(
+      _ gradients: [Float], rate: Float, momentum: Float? = nil, isGood: Bool = true
+    ) throws {
       let step = try memories[2].read(Int32.self, count: 1)[0]
       let skipped = try memories[4].read(Float.self, count: 2)[1]
       try memories[0].write(isScaled ? gradients.map { $0 * 1024 } : gradients)
       try memories[4].write([isGood ? 1 / 1024 : 0, skipped])
       try memories[1].write([rate])
+      if let momentum { try memories[5].write([momentum]) }
       try memories[3].write([Float(norm(gradients))])
       try list.replay()
       try memories[2].write([step + 1])
@@ -121,12 +144,12 @@ import Testing
         let tail = try memory.read(Float.self, count: count + 64).suffix(64)
         #expect(tail.allSatisfy { $0 == -7777 })
       }
-      return try memories[5].read(Float.self, count: count)
+      return try memories[Self.first].read(Float.self, count: count)
     }
 
     /// Parameters, state and average.
     func buffers() throws -> [[Float]] {
-      try memories[5...].map { try $0.read(Float.self, count: count) }
+      try memories[Self.first...].map { try $0.read(Float.self, count: count) }
     }
 
     func averages() throws -> [Float] {

@@ -8,7 +8,7 @@ func invertedResidualProblem(_ file: VerificationCase) throws -> CaseProblem {
     stride: { $0 == "stem" || $0 == "dw" ? 2 : 1 }, isDepthwise: { $0 == "dw" })
   let model = try CaseModel(file, prefix: "init.", geometry: geometry)
   return CaseProblem(model: model) { inputs in
-    var x = model("bn0", model("stem", try inputs.floats("input.x"))).hardSwish()
+    var x = model("bn0", model("stem", try inputs.examples())).hardSwish()
     x = model("bn1", model("exp", x)).hardSwish()
     x = model("bn2", model("dw", x)).hardSwish()
     let squeezed = x.mean(axes: [1, 2], keepingAxes: true)

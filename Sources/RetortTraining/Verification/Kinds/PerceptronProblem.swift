@@ -5,14 +5,19 @@ import RetortNN
 func perceptronProblem(_ file: VerificationCase) throws -> CaseProblem {
   let model = try CaseModel(file, prefix: "init.")
   return CaseProblem(model: model) { inputs in
-    let logits = model.chain("fc", try inputs.floats("input.x").flatten()) { $0.relu() }
+    let logits = model.chain("fc", try inputs.examples().flatten()) { $0.relu() }
     return try labelLoss(logits, inputs, file)
   }
 }
 
-/// Cross-entropy with `input.y`, smoothed where `hyper` says so.
+/// Cross-entropy with `input.y`, smoothed where `hyper` says so, and with `mixup` also with the labels
+/// of the examples' partners.
 func labelLoss(_ logits: Tensor, _ inputs: CaseInputs, _ file: VerificationCase) throws -> Tensor {
-  crossEntropy(
-    logits: logits, labels: try inputs.integers("input.y"),
-    labelSmoothing: try file.numbers.optional("label_smoothing", .share) ?? 0)
+  let smoothing = try file.numbers.optional("label_smoothing", .share) ?? 0
+  func loss(_ labels: Tensor) -> Tensor {
+    crossEntropy(logits: logits, labels: labels, labelSmoothing: smoothing)
+  }
+  let own = loss(try inputs.integers("input.y"))
+  guard let share = try file.numbers.optional("mixup", .share) else { return own }
+  return own * share + loss(try inputs.partnerLabels()) * (1 - share)
 }
