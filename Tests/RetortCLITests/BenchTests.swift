@@ -1,7 +1,7 @@
 import RetortFormats
 import Testing
 
-@Suite struct BenchTests {
+@Suite(.serialized) struct BenchTests {
   @Test(arguments: ["cpu", "opencl"]) func kernelsAreTimed(_ device: String) throws {
     let outcome = try CommandLineTool.run([
       "bench", "kernels", "--names", "softmax-kl-128x10,gemm-128x512x10,conv-c64_8-weight",

@@ -22,6 +22,10 @@ enum CommandLineTool {
     return bundle.deletingLastPathComponent().appendingPathComponent("retort").path
   }
 
+  /// `Tests/Goldens`.
+  static let goldens = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Goldens").path
+
   /// Runs `retort ARGUMENTS…`, or another program, in `folder` and waits.
   ///
   /// - Parameter whileRunning: Called with the process every millisecond until its end.

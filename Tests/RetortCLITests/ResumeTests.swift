@@ -3,18 +3,21 @@ import RetortFormats
 import Testing
 
 @Suite struct ResumeTests {
+  /// What ends a run, after how many more lines of metrics, and microseconds.
+  private static let signals: [(signal: Int32, lines: Int, delay: UInt32)] = [
+    (SIGKILL, 5, 3_000), (SIGTERM, 3, 11_000), (SIGKILL, 8, 0), (SIGKILL, 4, 19_000),
+    (SIGKILL, 7, 7_000),
+  ]
+
   /// Kills the run again and again after a few more steps each time; no number is told to it.
   @Test(arguments: [("cpu", 6, 5), ("opencl", 1, 3)])
   func aKilledRunEndsAsAnUndisturbedOne(_ device: String, _ variants: Int, _ count: Int) throws {
     let small = try SmallRun(variants: variants)
     let whole = try small.retort(["run", "small.yaml", "--device", device, "--output", "whole"])
     #expect(whole.status == 0, "\(whole.errors)")
-    var generator = SystemRandomNumberGenerator()
-    var kills: [Int] = []
-    for signal in [SIGKILL, SIGTERM, SIGKILL, SIGKILL, SIGKILL].prefix(count) {
-      let lines = Int.random(in: 3...8, using: &generator)
+    var kills: [String] = []
+    for (signal, lines, delay) in Self.signals.prefix(count) {
       let enough = CommandLineTool.metricLines(in: small.path + "/out") + lines
-      let delay = UInt32.random(in: 0...20_000, using: &generator)
       var isSent = false
       let run = try small.retort(arguments(small, device)) { process in
         guard !isSent, CommandLineTool.metricLines(in: small.path + "/out") >= enough else {
@@ -26,7 +29,7 @@ import Testing
       }
       // On a busy machine the run may end before the signal comes.
       if run.status == 0 { break }
-      kills.append(lines)
+      kills.append("\(lines) lines and \(delay) µs")
       #expect(run.status == (signal == SIGTERM ? 1 : SIGKILL), "\(run.errors)")
       if signal == SIGTERM {
         #expect(run.errors.contains("go on with: retort run out --resume --device \(device)\n"))
@@ -36,9 +39,9 @@ import Testing
     let last = try small.retort(arguments(small, device))
     #expect(last.status == 0, "\(last.errors)")
     let (expected, found) = (try small.results(of: "whole"), try small.results(of: "out"))
-    #expect(expected.keys.sorted() == found.keys.sorted(), "killed after \(kills) lines")
+    #expect(expected.keys.sorted() == found.keys.sorted(), "killed after \(kills)")
     for (name, bytes) in expected {
-      #expect(found[name] == bytes, "\(name), killed after \(kills) lines")
+      #expect(found[name] == bytes, "\(name), killed after \(kills)")
     }
     // A finished run has nothing left to do, and says the same again.
     let again = try small.retort(arguments(small, device))

@@ -1,5 +1,6 @@
 import Foundation
 import RetortFormats
+import RetortTestSupport
 import Testing
 
 @Suite struct RunTests {
@@ -95,24 +96,29 @@ import Testing
       #expect(
         try eval.json()["model"]?["accuracy"]?.double == result["student"]?["accuracy"]?.double)
 
-      // A run and a recipe with weights explore alike but for the student.
-      let explored = try CommandLineTool.run(
-        ["explore", out, "--device", device, "--parents", "16", "--json"], in: folder)
-      #expect(explored.status == 0, "\(explored.errors)")
-      #expect(try explored.json()["steps"]?.array?.count == 2)
-      let stages = out + "/stages"
-      let recipe = try CommandLineTool.run(
-        [
-          "explore", "fashion-tgt", "--device", device, "--parents", "16", "--json",
-          "--set", "teacher={model: mlp, weights: \(stages)/teacher/teacher/model.safetensors}",
-          "--set",
-          "generator={model: conv-vae, latent: 4, "
-            + "weights: \(stages)/generator/generator/model.safetensors}",
-        ], in: folder)
-      #expect(recipe.status == 0, "\(recipe.errors)")
-      #expect(try recipe.json()["steps"]?.array?.count == 3)
-      #expect(FileManager.default.fileExists(atPath: folder + "/explored.png"))
+      // On OpenCL each would compile kernels of its own for what the run has done.
+      if device == "cpu" || Sweep.isWhole { try expectExploration(in: folder, on: device) }
     }
+  }
+
+  /// A run and a recipe with weights explore alike but for the student.
+  private func expectExploration(in folder: String, on device: String) throws {
+    let explored = try CommandLineTool.run(
+      ["explore", folder + "/out", "--device", device, "--parents", "16", "--json"], in: folder)
+    #expect(explored.status == 0, "\(explored.errors)")
+    #expect(try explored.json()["steps"]?.array?.count == 2)
+    let stages = folder + "/out/stages"
+    let recipe = try CommandLineTool.run(
+      [
+        "explore", "fashion-tgt", "--device", device, "--parents", "16", "--json",
+        "--set", "teacher={model: mlp, weights: \(stages)/teacher/teacher/model.safetensors}",
+        "--set",
+        "generator={model: conv-vae, latent: 4, "
+          + "weights: \(stages)/generator/generator/model.safetensors}",
+      ], in: folder)
+    #expect(recipe.status == 0, "\(recipe.errors)")
+    #expect(try recipe.json()["steps"]?.array?.count == 3)
+    #expect(FileManager.default.fileExists(atPath: folder + "/explored.png"))
   }
 
   @Test func aPipeIsToldLittle() throws {

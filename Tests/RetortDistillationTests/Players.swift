@@ -3,6 +3,7 @@ import RetortCore
 import RetortDistillation
 import RetortNN
 import RetortTraining
+import Testing
 
 /// A small classifier of 4×4 pictures.
 final class Classifier: Module {
@@ -30,6 +31,15 @@ final class Autoencoder: Module, Generator {
   func decodeLogits(_ z: Tensor) -> Tensor { decoder(z).reshape([-1, 4, 4, 1]) }
   func decode(_ z: Tensor) -> Tensor { (decodeLogits(z) * 3).sigmoid() }
   override func forward(_ x: Tensor) -> Tensor { decode(encode(x).mean) }
+}
+
+/// A generator whose pictures are its codes.
+final class Mirror: Module, Generator {
+  let latentShape: Shape = [2]
+
+  func encode(_ x: Tensor) -> (mean: Tensor, logVariance: Tensor) { (x.flatten(), x.flatten()) }
+  func decodeLogits(_ z: Tensor) -> Tensor { z.reshape([-1, 1, 2, 1]) }
+  func decode(_ z: Tensor) -> Tensor { decodeLogits(z) }
 }
 
 /// A teacher, a generator and a student on one device, with eight pictures.
@@ -66,7 +76,7 @@ struct Cast {
   func codes() throws -> [Float] {
     let graph = Graph()
     let x = graph.input("x", [Cast.batch, 4, 4, 1])
-    guard let model = generator.model as? any Generator else { return [] }
+    let model = try #require(generator.model as? any Generator)
     let code = model.using(ForwardContext(graph, .evaluation)) { model.encode(x).mean }
     return try run(graph, [code])[0]
   }

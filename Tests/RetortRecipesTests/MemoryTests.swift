@@ -18,7 +18,7 @@ import Testing
           data: {name: fashion-mnist, directory: \(home)/pictures}
           train: {steps: 2, batch: 20, evaluate-every: 1}
           stages:
-            - {name: teacher, teacher: {model: resnet8, width: 4}}
+            - {name: teacher, teacher: {model: \(Sweep.isWhole ? "resnet8, width: 4" : "mlp")}}
             - {name: generator, generator: {model: conv-vae, width: 4, hidden: 32}}
             - name: distil
               teacher: {from: teacher}

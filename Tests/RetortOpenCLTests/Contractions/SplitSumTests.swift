@@ -13,6 +13,11 @@ import Testing
     TestNumbers.eighths($1.count, seed: UInt64($0))
   }
 
+  /// The places of sums of parts among launches.
+  private static func sums(_ kernels: [String]) -> [Int] {
+    kernels.indices.filter { kernels[$0].hasPrefix("split_sum") }
+  }
+
   private func products(_ graph: Graph) -> [Tensor] {
     Self.shapes.enumerated().map { index, shapes in
       graph.input("a\(index)", shapes.0).matmul(graph.input("b\(index)", shapes.1))
@@ -31,12 +36,11 @@ import Testing
     let single = Graph()
     let apart = try GraphRun(
       single, products(single), Self.inputs, .tiled, ["splits": splits])
-    #expect(
-      apart.kernels == (0..<3).flatMap { _ in ["matmul_tiled", "split_sum_flat"] })
+    #expect(Self.sums(apart.kernels).count == 3)
     let graph = Graph()
     let (flat, offsets) = packed(graph, products(graph))
     let together = try GraphRun(graph, [flat], Self.inputs, .tiled, ["splits": splits])
-    #expect(together.kernels == Array(repeating: "matmul_tiled", count: 3) + ["split_sums_flat"])
+    #expect(Self.sums(together.kernels) == [together.kernels.count - 1])
     for (expected, offset) in zip(apart.outputs, offsets) {
       #expect(Array(together.outputs[0][offset...].prefix(expected.count)) == expected)
     }
@@ -66,14 +70,14 @@ import Testing
     let inputs = shapes.enumerated().map { TestNumbers.eighths($1.count, seed: UInt64($0)) }
     let outputs = [flat, y, (y * scale).sum(axes: [0])]
     let found = try GraphRun(graph, outputs, inputs, .tiled, ["splits": 4])
-    #expect(
-      found.kernels == ["matmul_tiled", "split_sums_flat", "matmul_tiled", "combine_statistics"])
+    let sum = try #require(Self.sums(found.kernels).first)
+    #expect(try sum < #require(found.kernels.lastIndex(of: "matmul_tiled")))
     let scales = Array(found.outputs[0][Variable.alignment...].prefix(29))
     for column in 0..<29 {
-      let sum = (0..<70).reduce(0.0) {
+      let total = (0..<70).reduce(0.0) {
         $0 + Double(found.outputs[1][$1 * 29 + column]) * Double(scales[column])
       }
-      #expect(abs(Double(found.outputs[2][column]) - sum) <= 1e-5 * max(1, abs(sum)))
+      #expect(abs(Double(found.outputs[2][column]) - total) <= 1e-5 * max(1, abs(total)))
     }
   }
 
@@ -84,7 +88,7 @@ import Testing
     lowering.choose(["splits": 4])
     let product = try #require(plan.steps.first { lowering.tuningKey(of: $0) != nil })
     let kernels = try lowering.lower([product]).map(\.description.kernel)
-    #expect(kernels == ["matmul_tiled", "split_sum_flat"])
+    #expect(Self.sums(kernels) == [kernels.count - 1])
   }
 
   /// Nine products whose partial sums take 16 MiB each.
@@ -100,8 +104,7 @@ import Testing
     var lowering = Lowering(plan, device: .largeGPU, form: .tiled)
     lowering.choose(["splits": 16])
     let kernels = try lowering.lower().steps.map(\.description.kernel)
-    let four = Array(repeating: "matmul_tiled", count: 4) + ["split_sums_flat"]
-    #expect(kernels == four + four + ["matmul_tiled", "split_sums_flat"])
+    #expect(Self.sums(kernels).count == 3, "four at a time fit")
     #expect(lowering.scratchByteCounts == [SplitSums.byteLimit])
   }
 }

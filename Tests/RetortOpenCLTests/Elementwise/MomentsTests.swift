@@ -37,9 +37,9 @@ import Testing
           outputs: [(3 * (axis == .channels ? columns : rows), .float32)])
       })
     for (output, (rows, columns, x)) in zip(found, samples) {
-      guard case .float32(let values) = output[0] else { continue }
       try check(
-        values, of: x, axis, rows, columns, "\(form)", mean: meanBound, variance: varianceBound)
+        output[0].floats, of: x, axis, rows, columns, "\(form)", mean: meanBound,
+        variance: varianceBound)
     }
   }
 
@@ -110,7 +110,8 @@ import Testing
     let found = try StepRunner(form: form).run(
       .moments(axis, rows: 60, columns: 40, epsilon: 0), [.float32(broken)],
       outputs: [(3 * sets, .float32)])
-    guard case .float32(let values) = found[0] else { return }
+    let values = found[0].floats
+    try #require(values.count == 3 * sets)
     let set = axis == .channels ? 5 : 1
     for part in 0..<3 {
       #expect(values[part * sets + set].isNaN)
