@@ -76,6 +76,7 @@ let package = Package(
         "RetortVerification", "CVerificationCases",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .target(name: "CTestOracles", path: "Tests/CTestOracles"),
     .target(
       name: "RetortTestSupport",
       dependencies: ["RetortCore", "RetortCPU", "RetortOpenCL", "RetortFormats"],
@@ -86,7 +87,7 @@ let package = Package(
     .testTarget(name: "RetortCPUTests", dependencies: ["RetortCPU", "RetortVerification"]),
     .testTarget(
       name: "RetortOpenCLTests",
-      dependencies: ["RetortOpenCL", "RetortVerification", "RetortTestSupport"]),
+      dependencies: ["RetortOpenCL", "RetortVerification", "RetortTestSupport", "CTestOracles"]),
     .testTarget(name: "RetortVerificationTests", dependencies: ["RetortVerification"]),
     .testTarget(
       name: "RetortFormatsTests", dependencies: ["RetortFormats", "RetortTestSupport"]),

@@ -27,9 +27,6 @@ LOG = pathlib.Path(".build/test.log")
 LIMIT = 1800  # seconds that a suite may take
 HEAVY = 10  # processor seconds from which on a suite is left out of --fast
 UNKNOWN = 5  # the weight of a suite that was never recorded
-# Suites of kernels for GPUs, which no processor runs otherwise: PoCL compiles them in a fraction of the
-# time if it does not optimize them. What is measured then is kept apart.
-UNOPTIMIZED = re.compile(r"\.(HalfRounding|HalfTraining|Load|SplitSum|Statistics)Tests$")
 SKIP = "childListsDevices"  # the body of a process that another test starts
 MAY_SKIP = "Chromium is not installed"
 CLOSING = re.compile(r"Test run with (\d+) tests? in (\d+) suites? (passed|failed)")
@@ -68,12 +65,6 @@ class Runner:
         self.isEnding = False
 
     def run(self, suite):
-        environment = self.environment
-        if UNOPTIMIZED.search(suite):
-            folder = environment["POCL_CACHE_DIR"] + "/unoptimized"
-            environment = {**environment, "POCL_EXTRA_BUILD_FLAGS": "-cl-opt-disable",
-                           "POCL_CACHE_DIR": folder, "XDG_CACHE_HOME": folder}
-            pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile() as output:
             start = time.monotonic()
             with self.lock:
@@ -83,7 +74,7 @@ class Runner:
                     [self.program, "--testing-library", "swift-testing", "--skip", SKIP,
                      "--filter", "^" + re.escape(suite) + r"(/|\(|$)"],
                     stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                    env=environment, start_new_session=True)
+                    env=self.environment, start_new_session=True)
                 self.running.add(process.pid)
             limit = threading.Timer(LIMIT, end, [process.pid])
             limit.start()

@@ -1,14 +1,14 @@
 import RetortCPU
 import RetortCore
 import RetortData
-import RetortOpenCL
+import RetortTestSupport
 import RetortVerification
 import Testing
 
 @Suite struct AugmentedBatchTests {
   /// What a device makes of a loader's batch is the definition of it, to the last bit.
   @Test(arguments: ["cpu", "opencl"]) func theDeviceFollowsTheLoader(_ name: String) throws {
-    let backend: any Backend = name == "cpu" ? CPUBackend() : try OpenCLBackend("opencl")
+    let backend: any Backend = name == "cpu" ? CPUBackend() : try TestDevice.backend()
     let shape: Shape = [10, 5, 4, 3]
     let data = ImageDataset(
       name: "noise", images: (0..<40 * 60).map { UInt8($0 * 37 % 256) },

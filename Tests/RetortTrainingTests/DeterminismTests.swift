@@ -2,7 +2,7 @@ import RetortCPU
 import RetortCore
 import RetortData
 import RetortNN
-import RetortOpenCL
+import RetortTestSupport
 import Testing
 
 @testable import RetortTraining
@@ -73,7 +73,7 @@ import Testing
   }
 
   private func backend(_ name: String) throws -> any Backend {
-    name == "cpu" ? CPUBackend() : try OpenCLBackend("opencl")
+    name == "cpu" ? CPUBackend() : try TestDevice.backend()
   }
 
   @Test(arguments: ["cpu", "opencl"]) func howItIsWatchedChangesNoBit(_ name: String) throws {

@@ -1,6 +1,7 @@
 import RetortCore
 import RetortData
 import RetortNN
+import RetortTestSupport
 import Testing
 
 @testable import RetortOpenCL
@@ -21,7 +22,7 @@ import Testing
   private func train(
     _ matrix: MatrixUnits?, _ scaling: LossScaling?, weight: Double = 1
   ) throws -> (losses: [Double], scale: Double?, weights: FlatWeights, start: FlatWeights) {
-    let context = try OpenCLContext(OpenCLDevice.select("opencl"))
+    let context = try TestDevice.context(.tiled)
     let session = Session(try OpenCLBackend(context, form: .tiled, matrix: matrix, store: nil))
     let store = ParameterStore(
       Sequential([

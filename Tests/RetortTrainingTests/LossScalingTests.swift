@@ -3,7 +3,7 @@ import RetortCPU
 import RetortCore
 import RetortData
 import RetortNN
-import RetortOpenCL
+import RetortTestSupport
 import Testing
 
 @testable import RetortTraining
@@ -45,7 +45,7 @@ import Testing
     private let rate: Double
 
     init(_ record: Record, on device: String) throws {
-      session = Session(device == "cpu" ? CPUBackend() : try OpenCLBackend("opencl"))
+      session = Session(device == "cpu" ? CPUBackend() : try TestDevice.backend())
       let (rule, clipping) = (record.optimizer, record.clipping)
       var scaling = LossScaling()
       scaling.interval = 3
@@ -119,7 +119,7 @@ import Testing
 
   @Test(arguments: ["cpu", "opencl"])
   func aGradientThatNoScaleMakesFiniteStopsTheRun(_ device: String) throws {
-    let session = Session(device == "cpu" ? CPUBackend() : try OpenCLBackend("opencl"))
+    let session = Session(device == "cpu" ? CPUBackend() : try TestDevice.backend())
     let store = ParameterStore(Linear(4, 3), name: "student")
     try store.write(store.initialWeights(seed: 1), to: session)
     let state = OptimizerState(SGD(learningRate: 1), lossScaling: LossScaling(), for: store)

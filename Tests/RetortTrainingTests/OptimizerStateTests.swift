@@ -2,7 +2,7 @@ import RetortCPU
 import RetortCore
 import RetortData
 import RetortNN
-import RetortOpenCL
+import RetortTestSupport
 import Testing
 
 @testable import RetortTraining
@@ -13,7 +13,7 @@ import Testing
     height: 2, width: 2, channels: 1, classNames: ["a", "b"])
 
   private func backend(_ name: String) throws -> any Backend {
-    name == "cpu" ? CPUBackend() : try OpenCLBackend("opencl")
+    name == "cpu" ? CPUBackend() : try TestDevice.backend()
   }
 
   /// The loss is 0, and its derivative no number.

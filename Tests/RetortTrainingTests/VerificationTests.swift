@@ -1,7 +1,7 @@
 import RetortCPU
 import RetortCore
 import RetortFormats
-import RetortOpenCL
+import RetortTestSupport
 import Testing
 
 @testable import RetortTraining
@@ -16,11 +16,11 @@ import Testing
   }
 
   @Test(arguments: Goldens.training) func trainingOnOpenCL(_ name: String) throws {
-    try expectWithin(Goldens.trainingPath(name), OpenCLBackend())
+    try expectWithin(Goldens.trainingPath(name), TestDevice.backend())
   }
 
   @Test(arguments: Goldens.losses) func lossesOnOpenCL(_ name: String) throws {
-    try expectWithin(Goldens.lossPath(name), OpenCLBackend())
+    try expectWithin(Goldens.lossPath(name), TestDevice.backend())
   }
 
   @Test(arguments: Goldens.losses) func losses(_ name: String) throws {

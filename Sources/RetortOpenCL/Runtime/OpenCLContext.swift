@@ -12,6 +12,8 @@ package final class OpenCLContext: Sendable {
   let compilation = CompilationMonitor()
   /// The programs built so far.
   package let programs: ProgramCache
+  /// Whether kernels are optimized as they are compiled.
+  let optimizes: Bool
   let library: OpenCLLibrary
   nonisolated(unsafe) let raw: cl_context
   nonisolated(unsafe) let queue: cl_command_queue
@@ -40,8 +42,10 @@ package final class OpenCLContext: Sendable {
   /// - Parameters:
   ///   - kernelCache: Where compiled programs are kept; nil for the platform's own choice.
   ///   - mergesPrograms: Whether kernels share programs; nil for the platform's own choice.
+  ///   - optimizes: Whether kernels are optimized, which takes most of the time of compiling them.
   package init(
-    _ device: OpenCLDevice, kernelCache: ProgramBinaryStore? = nil, mergesPrograms: Bool? = nil
+    _ device: OpenCLDevice, kernelCache: ProgramBinaryStore? = nil, mergesPrograms: Bool? = nil,
+    optimizes: Bool = true
   ) throws(OpenCLError) {
     let library = try OpenCLLibrary.shared()
     var code: cl_int = 0
@@ -59,6 +63,7 @@ package final class OpenCLContext: Sendable {
       throw .call("clCreateCommandQueue", code: code, detail: device.description)
     }
     self.device = device
+    self.optimizes = optimizes
     self.library = library
     self.raw = context
     self.queue = queue

@@ -10,9 +10,10 @@ struct BuiltInstance: Sendable {
 /// The programs of one context: each distinct instance of a kernel source is built once.
 ///
 /// How instances share programs depends on the platform. PoCL builds one program at a time and
-/// spends most of it on OpenCL's own declarations, so there all new instances go into one program.
-/// Other drivers build on several threads, a program for each instance. Generated kernels are
-/// small and always share one.
+/// spends most of it on OpenCL's own declarations, so there all instances of a list go into one
+/// program, those too that another has: the text depends on the list alone, and the next process
+/// finds it in PoCL's cache, which compiles only the kernels that are made. Other drivers build on
+/// several threads, a program for each instance. Generated kernels are small and always share one.
 package final class ProgramCache: Sendable {
   private let store: ProgramBinaryStore?
   /// Whether kernels share programs, and are compiled to the end when they run for the first time.
@@ -37,7 +38,7 @@ package final class ProgramCache: Sendable {
   ) throws(OpenCLError) -> [KernelInstance: BuiltInstance] {
     let result = built.withLock { built in
       Result { () throws(OpenCLError) in
-        try build(instances.filter { built[$0] == nil }, for: context, into: &built)
+        try build(groups(instances) { built[$0] == nil }, for: context, into: &built)
         let asked = Set(instances)
         return built.filter { asked.contains($0.key) }
       }
@@ -46,34 +47,39 @@ package final class ProgramCache: Sendable {
   }
 
   private func build(
-    _ missing: [KernelInstance], for context: OpenCLContext,
+    _ groups: [[KernelInstance]], for context: OpenCLContext,
     into built: inout [KernelInstance: BuiltInstance]
   ) throws(OpenCLError) {
-    let groups = groups(missing)
     let outcomes = Mutex<[Int: Result<[BuiltInstance], OpenCLError>]>([:])
-    try context.compilation.note(0, of: missing.count)
+    let count = groups.reduce(0) { $0 + $1.count }
+    try context.compilation.note(0, of: count)
     ThreadPool.shared.perform(groups.count) { index in
       let outcome = Result { () throws(OpenCLError) in
         let built = outcomes.withLock { $0.keys.reduce(0) { $0 + groups[$1].count } }
-        try context.compilation.note(built, of: missing.count)
+        try context.compilation.note(built, of: count)
         return try build(groups[index], for: context)
       }
       outcomes.withLock { $0[index] = outcome }
     }
-    try context.compilation.note(missing.count, of: missing.count)
+    try context.compilation.note(count, of: count)
     for (index, group) in groups.enumerated() {
       guard let outcome = outcomes.withLock({ $0[index] }) else { continue }
-      for (instance, place) in zip(group, try outcome.get()) { built[instance] = place }
+      for (instance, place) in zip(group, try outcome.get()) where built[instance] == nil {
+        built[instance] = place
+      }
     }
   }
 
-  private func groups(_ instances: [KernelInstance]) -> [[KernelInstance]] {
+  private func groups(
+    _ instances: [KernelInstance], where isNew: (KernelInstance) -> Bool
+  ) -> [[KernelInstance]] {
     if merges {
       return Dialect.all.map { dialect in instances.filter { $0.dialect == dialect } }
-        .filter { !$0.isEmpty }
+        .filter { $0.contains(where: isNew) }
     }
-    let generated = instances.filter { $0.family == nil }
-    let others = instances.filter { $0.family != nil }.map { [$0] }
+    let new = instances.filter(isNew)
+    let generated = new.filter { $0.family == nil }
+    let others = new.filter { $0.family != nil }.map { [$0] }
     return generated.isEmpty ? others : others + [generated]
   }
 
@@ -100,6 +106,8 @@ package final class ProgramCache: Sendable {
     _ source: ProgramSource, for context: OpenCLContext
   ) throws(OpenCLError) -> Program {
     builds.add(1, ordering: .relaxed)
+    var source = source
+    if !context.optimizes { source.options += " -cl-opt-disable" }
     let binary = store.flatMap {
       $0.read(key: ProgramBinaryStore.key(of: source, on: context.device))
     }

@@ -60,16 +60,12 @@ package struct ProgramSource: Sendable {
   /// The complete OpenCL C text.
   package let text: String
   /// Options of the compiler.
-  package let options: String
+  package internal(set) var options: String
 
   // Fast-math is never among them.
   private static func options(_ language: LanguageVersion) -> String {
-    let standard = "-cl-std=\(language.rawValue)"
-    #if DEBUG
-      return standard + " -cl-kernel-arg-info"
-    #else
-      return standard
-    #endif
+    // The same in every build, so that all share what a driver has compiled.
+    "-cl-std=\(language.rawValue) -cl-kernel-arg-info"
   }
 
   /// The program of one instance: the preamble, the macros, and the instance's text.

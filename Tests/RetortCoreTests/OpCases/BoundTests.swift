@@ -1,5 +1,6 @@
 import RetortCPU
 import RetortCore
+import RetortTestSupport
 import Testing
 
 /// Derivatives where functions have kinks, at the kinks.
@@ -31,8 +32,8 @@ struct BoundTests {
     ]
 
   @Test("on the CPU") func cpu() throws { try check(CPUBackend()) }
-  @Test("on OpenCL, vector forms") func vector() throws { try check(Devices.vector.get()) }
-  @Test("on OpenCL, tiled forms") func tiled() throws { try check(Devices.tiled.get()) }
+  @Test("on OpenCL, vector forms") func vector() throws { try check(TestDevice.backend(.vector)) }
+  @Test("on OpenCL, tiled forms") func tiled() throws { try check(TestDevice.backend(.tiled)) }
 
   private func check(_ backend: any Backend) throws {
     let graph = Graph()

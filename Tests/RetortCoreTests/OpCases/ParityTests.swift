@@ -1,32 +1,27 @@
 import RetortCPU
 import RetortCore
-import RetortOpenCL
+import RetortTestSupport
 import RetortVerification
 import Testing
 
+/// All cases are one computation on each backend, whose kernels are compiled together.
 @Suite("Outputs and gradients of every backend against float64")
 struct ParityTests {
-  @Test("CPU in float32", arguments: OpCase.all)
-  func cpu(_ op: OpCase) throws { try compare(op, CPUBackend()) }
+  @Test("CPU in float32") func cpu() throws { try expectParity(of: CPUBackend()) }
 
-  @Test("OpenCL, vector forms", arguments: OpCase.all)
-  func vector(_ op: OpCase) throws { try compare(op, Devices.vector.get()) }
-
-  @Test("OpenCL, tiled forms", arguments: OpCase.all)
-  func tiled(_ op: OpCase) throws { try compare(op, Devices.tiled.get()) }
-
-  private func compare(_ op: OpCase, _ backend: any Backend) throws {
-    let outcome = try DeviceCheck([op.deviceCase]).outcomes(on: backend)[0]
-    #expect(outcome.fault == nil, "\(outcome.name): \(outcome.fault ?? "")")
+  @Test("OpenCL, vector forms") func vector() throws {
+    try expectParity(of: TestDevice.backend(.vector))
   }
-}
 
-/// One backend per kernel form, made once.
-enum Devices {
-  nonisolated(unsafe) static let vector = Result { try backend(.vector) }
-  nonisolated(unsafe) static let tiled = Result { try backend(.tiled) }
+  @Test("OpenCL, tiled forms") func tiled() throws {
+    try expectParity(of: TestDevice.backend(.tiled))
+  }
 
-  private static func backend(_ form: KernelForm) throws -> OpenCLBackend {
-    try OpenCLBackend(OpenCLContext(try OpenCLDevice.select("auto")), form: form)
+  private func expectParity(of backend: any Backend) throws {
+    let outcomes = try DeviceCheck(OpCase.all.map(\.deviceCase)).outcomes(on: backend)
+    #expect(outcomes.count == OpCase.all.count)
+    for outcome in outcomes {
+      #expect(outcome.fault == nil, "\(outcome.name): \(outcome.fault ?? "")")
+    }
   }
 }

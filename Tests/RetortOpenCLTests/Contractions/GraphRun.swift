@@ -17,8 +17,8 @@ struct GraphRun {
     _ choice: [String: Int] = [:], fence: DeviceFence? = nil, fusingLoads: Bool = true,
     after earlier: [[Float]]? = nil
   ) throws {
-    let context = try Fixture.context()
     let runner = form.runner
+    let context = try Fixture.context(runner.form)
     let plan = try Plan(
       graph, outputs: outputs, fusingLoads: fusingLoads && runner.form == .tiled)
     var lowering = Lowering(

@@ -100,8 +100,8 @@ import Testing
     let found = try StepRunner(form: form).run(
       .pointwise(program), [], outputs: values.map { _ in (1, .float32) })
     for (value, output) in zip(values, found) {
-      guard case .float32(let stored) = output else { continue }
-      #expect(stored[0].bitPattern == value.bitPattern || (stored[0].isNaN && value.isNaN))
+      let stored = try #require(output.floats.first)
+      #expect(stored.bitPattern == value.bitPattern || (stored.isNaN && value.isNaN))
     }
   }
 
@@ -131,6 +131,17 @@ import Testing
 }
 
 extension HostArray {
+  /// What the first element of all is that is not within the bound (relative above 1).
+  func firstMismatch(_ expected: [Double], within bound: Double) -> String? {
+    let found = floats
+    guard found.count == expected.count else { return "\(found.count) elements" }
+    for (index, value) in expected.enumerated()
+    where !(abs(Double(found[index]) - value) <= bound * max(1, abs(value))) {
+      return "[\(index)] is \(found[index]), not \(value)"
+    }
+    return nil
+  }
+
   /// What the first wrong element is: elements in `expected` within the bound (relative above 1),
   /// all others still the runner's sentinel.
   func firstMismatch(_ expected: [Int: Double], within bound: Double) -> String? {

@@ -30,7 +30,7 @@ struct StepRunner {
   ///
   /// - Throws: Also `Overwritten` when elements behind an output or an input changed.
   func run(_ jobs: [StepJob]) throws -> [[HostArray]] {
-    let context = try Fixture.context()
+    let context = try Fixture.context(form)
     let (plan, arrays, steps) = Self.plan(jobs)
     let memories = try arrays.map { try Self.memory(context, $0) }
     var lowering = Lowering(plan, device: context.device.limits, form: form, matrix: matrix)

@@ -1,16 +1,13 @@
+import RetortCore
 import RetortOpenCL
+import RetortTestSupport
 
 /// The device that the tests run on; a machine without one fails them.
 enum Fixture {
-  private static let opened = Result { () throws(OpenCLError) in
-    let context = try OpenCLContext(try OpenCLDevice.select("auto"))
-    // Says whether the driver's word on kernels is to be relied on.
-    _ = Capabilities.of(context)
-    return context
+  /// One context for all tests of a form.
+  static func context(_ form: KernelForm = .vector) throws(OpenCLError) -> OpenCLContext {
+    try TestDevice.context(form)
   }
-
-  /// One context for all tests.
-  static func context() throws(OpenCLError) -> OpenCLContext { try opened.get() }
 
   /// `y = a·x + y` over `count` elements, generated.
   static func saxpy(

@@ -70,6 +70,19 @@ import Testing
     #expect(try y.read(Float.self, count: 1) == [875])
   }
 
+  /// Another process, which has built other kernels before, finds the program in PoCL's cache.
+  @Test func aProgramDependsOnItsListAlone() throws {
+    let y = try DeviceMemory(try Fixture.context(), [1, 2, 3, 4] as [Float])
+    let instances = [1, 7].map { KernelInstance(launch($0, y)) }
+    func text(after earlier: [KernelInstance]) throws -> String {
+      let context = try OpenCLContext(try OpenCLDevice.select(), mergesPrograms: true)
+      _ = try context.programs.prepare(earlier, for: context)
+      let built = try context.programs.prepare(instances, for: context)
+      return try #require(built[instances[1]]).program.source.text
+    }
+    #expect(try text(after: []) == text(after: [instances[0]]))
+  }
+
   @Test func everyFamilyCanShareAProgram() throws {
     let context = try OpenCLContext(try OpenCLDevice.select(), mergesPrograms: true)
     // The others are text for these.

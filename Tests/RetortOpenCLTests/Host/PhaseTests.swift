@@ -9,7 +9,7 @@ import Testing
 @Suite("Phases on OpenCL") struct OpenCLPhaseTests {
   @Test("two phases of one plan give the bits of two plans", arguments: KernelForm.allCases)
   func twoPlans(_ form: KernelForm) throws {
-    let backend = try OpenCLBackend(Fixture.context(), form: form)
+    let backend = try OpenCLBackend(Fixture.context(form), form: form)
     let joint = try Adversaries(backend, isJoint: true).trained(steps: 4)
     let apart = try Adversaries(backend, isJoint: false).trained(steps: 4)
     #expect((joint == apart) == true)

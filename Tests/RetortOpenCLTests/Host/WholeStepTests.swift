@@ -70,7 +70,7 @@ import Testing
   func openCLAgreesWithTheCPU(_ form: KernelForm, _ limit: Int?) throws {
     let expected = try train(CPUBackend(), steps: 5)
     let found = try train(
-      OpenCLBackend(try Fixture.context(), form: form, bufferLimit: limit), steps: 5)
+      OpenCLBackend(try Fixture.context(form), form: form, bufferLimit: limit), steps: 5)
     #expect((expected.losses.max() ?? 0) > 1 && expected.losses.allSatisfy { $0.isFinite })
     #expect(distance(expected.losses, found.losses) < 1e-5)
     #expect(distance(expected.logits, found.logits) < 1e-4)

@@ -90,7 +90,7 @@ import Testing
     init(
       _ update: OptimizerUpdate, _ form: KernelForm, _ w: [Float], decaying: [Float] = []
     ) throws {
-      let context = try Fixture.context()
+      let context = try Fixture.context(form)
       (count, isScaled) = (w.count, update.isScaled)
       let padding = [Float](repeating: -7777, count: 64)
       let zeros = [Float](repeating: 0, count: count)
