@@ -139,6 +139,8 @@ def main():
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="suites at one time")
     parser.add_argument("--record", action="store_true", help="rewrite test-weights.txt")
     options = parser.parse_args()
+    # A shell's background jobs ignore interrupts, and so would what they start; tests send some.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     program = options.tests.resolve()
     weights = recorded()
 
