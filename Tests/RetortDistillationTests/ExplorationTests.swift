@@ -97,12 +97,14 @@ struct ExplorationTests {
     let cast = try Cast()
     let codes = try cast.codes()
     let statistics = LatentStatistics(codes: codes, size: 2)
+    let store = ParameterStore(Mirror(), name: "mirror", isFrozen: true)
+    let mirror = try #require(store.model as? any Generator)
     var wild = Exploration(.zero)
     wild.noise = 50
     func explored() throws -> [Float] {
       let inputs = Cast.inputs()
       let explorer = Explorer(
-        wild, labeler: cast.teacher.model, student: cast.student.model, generator: Mirror(),
+        wild, labeler: cast.teacher.model, student: cast.student.model, generator: mirror,
         statistics: statistics)
       let path = explorer.explore(
         inputs.images, codes: inputs.graph.constant(codes, [Cast.batch, 2]), in: inputs)

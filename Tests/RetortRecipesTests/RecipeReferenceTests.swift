@@ -53,6 +53,7 @@ import Testing
         switch key.type {
         case .map(let inner): inner["plain"]?.type.allowed ?? ""
         case .list: "a list of at least one map"
+        case .wholeNumbers: "a list of at least one whole number"
         default: key.type.allowed
         }
       #expect("\(try #require(error))".contains(allowed), "\(key.name): \(allowed)")
@@ -73,14 +74,14 @@ import Testing
     switch key.name {
     case "beta": ["divergence: jsd"]
     case "padding": ["shift: 1"]
-    case "nesterov": ["momentum: 0.5"]
+    case "nesterov", "dampening": ["momentum: 0.5"]
     default: []
     }
   }
 
   /// What a kind cannot be without.
   private static let needed = [
-    "hint": "taps: [{student: fc1, teacher: fc1}]", "step": "every: 1",
+    "hint": "taps: [{student: fc1, teacher: fc1}]", "step": "every: 1", "multi-step": "at: [1, 2]",
   ]
 
   /// A recipe that uses `method` with the given entries of its map.

@@ -37,8 +37,10 @@ extension OptimizerSpec: Configurable {
     [
       .kind("kind", \.rule, of: OptimizerCatalog.all, "the rule"),
       .bool("decay-biases", \.decays.biases, "whether biases decay, but those of norms")
+        .omittedAtDefault()
         .only(where: { $0.hasDecay }, not: "no weight decay", but: ["a 'weight-decay' above 0"]),
       .bool("decay-norms", \.decays.norms, "whether batch and layer norms decay")
+        .omittedAtDefault()
         .only(where: { $0.hasDecay }, not: "no weight decay", but: ["a 'weight-decay' above 0"]),
     ]
     + .oneOf(

@@ -27,9 +27,6 @@ public struct NumberRange: Equatable, Sendable {
   /// At least zero and less than one.
   public static let belowOne = NumberRange(0, 1, includesUpper: false)
 
-  /// From zero to one.
-  public static let share = NumberRange(0, 1)
-
   /// Between zero and one, both excluded.
   public static let insideUnit = NumberRange(0, 1, includesLower: false, includesUpper: false)
 

@@ -49,7 +49,7 @@ public struct AdamW: Optimizer {
     .number("beta1", \.beta1, .belowOne, "the decay of m"),
     .number("beta2", \.beta2, .belowOne, "the decay of v"),
     .number("epsilon", \.epsilon, .positive(upTo: 1), "added to the root"),
-    .bool("amsgrad", \.amsgrad, "whether the largest v so far stands for v"),
+    .bool("amsgrad", \.amsgrad, "whether the largest v so far stands for v").omittedAtDefault(),
   ]
 
   /// PyTorch's defaults.

@@ -45,7 +45,8 @@ public struct SGD: Optimizer {
     .number(
       "weight-decay", \.weightDecay, .notNegative(upTo: 1000), "the share of p that is added to g"),
     .number("momentum", \.momentum, .belowOne, "the share of v that stays"),
-    .number("dampening", \.dampening, .share, "the share of g that v leaves out")
+    .number("dampening", \.dampening, .unit, "the share of g that v leaves out")
+      .omittedAtDefault()
       .only(where: { $0.momentum > 0 }, not: "a momentum of 0", but: ["a momentum"]),
     .bool("nesterov", \.nesterov, "whether the step looks ahead along v")
       .only(

@@ -13,7 +13,8 @@ public struct CosineSchedule: NamedSchedule, Hashable {
   /// Its keys.
   public static let keys: [Key<CosineSchedule>] = [
     .number(
-      "floor", \.floor, .share, "the last rate as a share of the first; eta_min / lr in PyTorch")
+      "floor", \.floor, .unit, "the last rate as a share of the first; eta_min / lr in PyTorch"
+    ).omittedAtDefault()
   ]
 
   /// The step at which the rate reaches its floor, ≥ 1.
