@@ -24,7 +24,7 @@ public struct CrossEntropyLoss: DistillationLoss {
 
   /// Its keys.
   public static let keys: [Key<CrossEntropyLoss>] = [
-    .number("weight", \.weight, .notNegative(), "what multiplies the loss in the sum"),
+    .weight,
     .number("label-smoothing", \.labelSmoothing, .belowOne, "ε, the share given away"),
   ]
   /// Labels are all it needs.

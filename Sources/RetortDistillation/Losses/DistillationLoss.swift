@@ -8,7 +8,7 @@ import RetortTraining
 /// One more is a file with a type of this protocol, and a line in `LossCatalog`.
 public protocol DistillationLoss: Configurable, Explained {
   /// What multiplies it in the sum, ≥ 0.
-  var weight: Double { get }
+  var weight: Double { get set }
   /// Whether it compares the student with a teacher; such a loss is taken on explored examples too.
   static var needsTeacher: Bool { get }
   /// Whether it trains a generator instead of a classifier.
@@ -41,6 +41,13 @@ extension DistillationLoss {
   /// None.
   public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
     []
+  }
+}
+
+extension Key where Root: DistillationLoss {
+  /// The key of the weight, which every loss has.
+  public static var weight: Key<Root> {
+    .number("weight", \.weight, .notNegative(), "what multiplies the loss in the sum")
   }
 }
 

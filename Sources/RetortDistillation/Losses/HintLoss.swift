@@ -24,7 +24,7 @@ public struct HintLoss: DistillationLoss {
 
   /// Its keys.
   public static let keys: [Key<HintLoss>] = [
-    .number("weight", \.weight, .notNegative(), "what multiplies the loss in the sum"),
+    .weight,
     .list("taps", \.taps, "the modules whose results are compared").required(),
   ]
   /// The teacher's features are its targets.

@@ -19,9 +19,7 @@ public struct LogitLoss: DistillationLoss {
   public var weight = 1.0
 
   /// Its keys.
-  public static let keys: [Key<LogitLoss>] = [
-    .number("weight", \.weight, .notNegative(), "what multiplies the loss in the sum")
-  ]
+  public static let keys: [Key<LogitLoss>] = [.weight]
   /// The teacher's logits are its targets.
   public static let needsTeacher = true
 

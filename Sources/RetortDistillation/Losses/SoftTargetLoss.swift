@@ -27,7 +27,7 @@ public struct SoftTargetLoss: DistillationLoss {
 
   /// Its keys.
   public static let keys: [Key<SoftTargetLoss>] = [
-    .number("weight", \.weight, .notNegative(), "what multiplies the loss in the sum"),
+    .weight,
     .number("temperature", \.temperature, .positive(upTo: 1000), "T"),
   ]
   /// The teacher's logits are its targets.

@@ -27,7 +27,7 @@ public struct VariationalLoss: DistillationLoss {
 
   /// Its keys.
   public static let keys: [Key<VariationalLoss>] = [
-    .number("weight", \.weight, .notNegative(), "what multiplies the loss in the sum"),
+    .weight,
     .number("kl-weight", \.klWeight, .notNegative(), "β, the weight of K"),
   ]
   /// It has examples alone.

@@ -181,7 +181,7 @@ extension PlayerSpec {
           ] + member.spec.entries)
       }
       entries = [
-        YAMLEntry("ensemble", "[" + maps.joined(separator: ", ") + "]"),
+        YAMLEntry("ensemble", YAMLText.list(maps)),
         YAMLEntry("mean", mean.rawValue),
       ]
     case .untrained: entries = [YAMLEntry("model", YAMLText.word(model))]

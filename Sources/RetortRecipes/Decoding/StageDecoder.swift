@@ -56,13 +56,10 @@ struct StageDecoder {
   }
 
   private func checkPlayers(_ stage: StageSpec, _ reader: MapReader) {
-    let players: [(StageSpec.Player, PlayerSpec?)] = [
-      (.teacher, stage.teacher), (.generator, stage.generator), (.student, stage.student),
-    ]
-    if players.allSatisfy({ $0.1 == nil }) || (stage.teacher == nil && stage.trained == .teacher) {
+    if stage.players.isEmpty || (stage.teacher == nil && stage.trained == .teacher) {
       faults.add(reader.node.place, .nothingToTrain(stage: stage.name))
     }
-    for case (let role, let player?) in players {
+    for (role, player) in stage.players {
       let node = reader.value(role.rawValue)
       let nodes: [RecipeNode?] = player.members.isEmpty ? [node] : node?["ensemble"]?.elements ?? []
       if role == stage.trained, !player.members.isEmpty {

@@ -23,7 +23,7 @@ struct TapCheck {
         let other = shape(teacher, pair.teacher, place["teacher"] ?? place)
         guard let own, let other else { continue }
         do throws(AdapterError) {
-          _ = try Adapter.matching(own, other)
+          _ = try loss.loss.adapters([own], [other])
         } catch {
           faults.add(place.place, .rule("\(error)"))
         }

@@ -37,10 +37,8 @@ struct StageRunner {
     if let averaging = stage.optimizer.averaging, averaging.from >= steps {
       throw RunError.lateAverage(stage: stage.name, from: averaging.from, steps: steps)
     }
-    let specs: [(StageSpec.Player, PlayerSpec?)] = [
-      (.teacher, stage.teacher), (.generator, stage.generator), (.student, stage.student),
-    ]
-    for case (let role, let spec?) in specs { players[role] = try player(role, spec) }
+    // The teacher comes before the student, whose adapters it decides on.
+    for (role, spec) in stage.players { players[role] = try player(role, spec) }
   }
 
   private func player(_ role: StageSpec.Player, _ spec: PlayerSpec) throws -> Player {

@@ -12,11 +12,8 @@ struct WeightDigests {
   init(of recipe: Recipe) throws {
     var found: [(path: String, hash: String)] = []
     for stage in recipe.stages {
-      for (role, player) in [
-        (StageSpec.Player.teacher, stage.teacher), (.generator, stage.generator),
-        (.student, stage.student),
-      ] {
-        for case .file(let path) in player?.parts.map(\.source) ?? [] {
+      for (role, player) in stage.players {
+        for case .file(let path) in player.parts.map(\.source) {
           let file = try ModelLocation.weights(path, for: role)
           guard !found.contains(where: { $0.path == file }) else { continue }
           found.append((file, SHA256.hexadecimal(try FileBytes.read(file))))

@@ -53,6 +53,14 @@ public struct StageSpec: Equatable, Sendable {
     return .teacher
   }
 
+  /// The models that take part, by role.
+  var players: [(role: Player, spec: PlayerSpec)] {
+    let all: [(Player, PlayerSpec?)] = [
+      (.teacher, teacher), (.generator, generator), (.student, student),
+    ]
+    return all.compactMap { role, spec in spec.map { (role, $0) } }
+  }
+
   /// The player that the stage trains.
   public var learner: PlayerSpec? {
     switch trained {

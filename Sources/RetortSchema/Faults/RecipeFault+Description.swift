@@ -38,15 +38,15 @@ extension RecipeFault.Reason: CustomStringConvertible {
     case .outOfRange(let path, let found, let allowed):
       "\(quoted(path)) is \(found); it must be \(allowed)"
     case .unknownChoice(let path, let found, let choices, let nearest):
-      "\(quoted(path)) is '\(found)'; it must be \(list(choices, "or"))" + suggestion(nearest)
+      "\(quoted(path)) is '\(found)'; it must be \(choices.listed("or"))" + suggestion(nearest)
     case .exclusive(let keys, let map):
-      "\(list(keys.map(quoted), "and")) exclude each other in \(quoted(map)). Keep one."
+      "\(keys.map(quoted).listed("and")) exclude each other in \(quoted(map)). Keep one."
     case .misplacedKey(let key, let map, let kind, let owners):
-      "'\(key)' in \(quoted(map)) means nothing with \(kind); it goes with \(list(owners, "or"))"
+      "'\(key)' in \(quoted(map)) means nothing with \(kind); it goes with \(owners.listed("or"))"
     case .malformedOverride: "an override is PATH=VALUE, such as losses.1.weight=0.5"
     case .unknownPath(let part, let known):
       "there is no '\(part)'"
-        + (known.isEmpty ? "" : "; there is \(list(known, "and"))")
+        + (known.isEmpty ? "" : "; there is \(known.listed("and"))")
     case .noStages(let path): "there is no 'stages'. Set \(path)."
     case .ambiguousPath(let part):
       "'\(part)' is one element's name and another's place. Rename the one, or set all with '*'."
@@ -54,8 +54,8 @@ extension RecipeFault.Reason: CustomStringConvertible {
       "\(quoted(path)) has no value. Write one, or null to take away what there is."
     case .shadowed(let path, let stages, let paths):
       "\(quoted(path)) does not reach stage\(stages.count == 1 ? "" : "s") "
-        + "\(list(stages.map(quoted), "and")), with a value of \(stages.count == 1 ? "its" : "their") "
-        + "own. Set \(list(paths, "or"))."
+        + "\(stages.map(quoted).listed("and")), with a value of \(stages.count == 1 ? "its" : "their") "
+        + "own. Set \(paths.listed("or"))."
     case .withoutEffect(let path):
       "\(quoted(path)) changes nothing: it reaches no stage. Take it out."
     case .nothingToTake(let path): "there is no \(quoted(path)) to take away"
@@ -92,10 +92,5 @@ extension RecipeFault.Reason: CustomStringConvertible {
 
   private func suggestion(_ nearest: String?) -> String {
     nearest.map { ". Did you mean '\($0)'?" } ?? ""
-  }
-
-  private func list(_ words: [String], _ conjunction: String) -> String {
-    guard let last = words.last, words.count > 1 else { return words.first ?? "" }
-    return words.dropLast().joined(separator: ", ") + " \(conjunction) \(last)"
   }
 }

@@ -151,7 +151,7 @@ extension Key where Root: Configurable {
     value(
       name, .list(Value.mapInfo), meaning, target,
       read: { $0.elements(name)?.map(Value.init(from:)) },
-      text: { "[" + $0.map { YAMLText.map($0.entries) }.joined(separator: ", ") + "]" })
+      text: { YAMLText.list($0.map { YAMLText.map($0.entries) }) })
   }
 
   /// A list of maps, at least one, that may be absent.

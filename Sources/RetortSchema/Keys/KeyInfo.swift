@@ -59,7 +59,7 @@ public indirect enum KeyType: Equatable, Sendable {
     case .bool: "true or false"
     case .text: "a word"
     case .path: "a path"
-    case .choice(let words): words.joined(separator: ", ", last: " or ")
+    case .choice(let words): words.listed("or")
     case .map(let map): "a map: " + map.keys.map(\.name).joined(separator: ", ")
     case .list(let map): "a list of maps: " + map.keys.map(\.name).joined(separator: ", ")
     }
@@ -95,8 +95,8 @@ public struct MapInfo: Equatable, Sendable {
 
 extension [String] {
   /// The words in a row, such as `a, b or c`.
-  package func joined(separator: String, last: String) -> String {
-    guard let end = self.last, count > 1 else { return first ?? "" }
-    return dropLast().joined(separator: separator) + last + end
+  package func listed(_ conjunction: String) -> String {
+    guard let last, count > 1 else { return first ?? "" }
+    return dropLast().joined(separator: ", ") + " \(conjunction) \(last)"
   }
 }

@@ -38,16 +38,23 @@ package final class MapReader {
 
   /// Readers of the maps in the list under `key`; nil if there is none.
   package func elements(_ key: String) -> [MapReader]? {
+    list(key, of: "map")?.enumerated().map {
+      MapReader($1, "\(name(key))[\($0)]", faults)
+    }
+  }
+
+  /// The elements of the list under `key`; nil if there is none, or it has none.
+  private func list(_ key: String, of element: String) -> [RecipeNode]? {
     guard let value = used(key) else { return nil }
     guard let elements = value.elements, !elements.isEmpty else {
       faults.add(
         value.place,
         .wrongType(
-          name(key), expected: "a list of at least one map",
+          name(key), expected: "a list of at least one \(element)",
           found: value.elements == nil ? value.kind : "an empty list"))
       return nil
     }
-    return elements.enumerated().map { MapReader($1, "\(name(key))[\($0)]", faults) }
+    return elements
   }
 
   /// Whether `key` is there and not null.
@@ -124,16 +131,9 @@ package final class MapReader {
 
   /// The whole numbers of the list under `key`, or nil if there is none.
   package func ints(_ key: String, _ range: ClosedRange<Int>) -> [Int]? {
-    guard let value = used(key) else { return nil }
-    guard let elements = value.elements, !elements.isEmpty else {
-      faults.add(
-        value.place,
-        .wrongType(
-          name(key), expected: "a list of at least one whole number",
-          found: value.elements == nil ? value.kind : "an empty list"))
-      return nil
+    list(key, of: "whole number")?.enumerated().compactMap {
+      int($1, "\(name(key))[\($0)]", range)
     }
-    return elements.enumerated().compactMap { int($1, "\(name(key))[\($0)]", range) }
   }
 
   private func int(_ value: RecipeNode, _ name: String, _ range: ClosedRange<Int>) -> Int? {

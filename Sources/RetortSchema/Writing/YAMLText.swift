@@ -9,7 +9,7 @@ package struct YAMLEntry: Equatable, Sendable {
 
   package init(_ key: String, items: [String]) {
     (self.key, self.items) = (key, items)
-    value = "[" + items.joined(separator: ", ") + "]"
+    value = YAMLText.list(items)
   }
 }
 
@@ -27,6 +27,11 @@ package enum YAMLText {
   /// A map in one line.
   package static func map(_ entries: [YAMLEntry]) -> String {
     "{" + entries.map { "\($0.key): \($0.value)" }.joined(separator: ", ") + "}"
+  }
+
+  /// A list in one line.
+  package static func list(_ items: [String]) -> String {
+    "[" + items.joined(separator: ", ") + "]"
   }
 
   /// A text as a scalar that reads back as the same text.

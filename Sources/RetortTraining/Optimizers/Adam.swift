@@ -5,7 +5,7 @@ import RetortSchema
 ///
 /// Source: [Kingma and Ba 2015](https://arxiv.org/abs/1412.6980), algorithm 1;
 /// [Reddi, Kale, Kumar 2018](https://arxiv.org/abs/1904.09237), algorithm 2, for `amsgrad`.
-public struct Adam: Optimizer {
+public struct Adam: Optimizer, MomentOptimizer {
   /// Its entry in lists.
   public static let explanation = Explanation(
     optimizer: "adam", "mean gradients divided by the root of their mean square",
@@ -40,15 +40,7 @@ public struct Adam: Optimizer {
   }
 
   /// Its keys.
-  public static let keys: [Key<Adam>] = [
-    .number("learning-rate", \.learningRate, .positive(upTo: 1000), "the rate").alias("lr"),
-    .number(
-      "weight-decay", \.weightDecay, .notNegative(upTo: 1000), "the share of p that is added to g"),
-    .number("beta1", \.beta1, .belowOne, "the decay of m"),
-    .number("beta2", \.beta2, .belowOne, "the decay of v"),
-    .number("epsilon", \.epsilon, .positive(upTo: 1), "added to the root"),
-    .bool("amsgrad", \.amsgrad, "whether the largest v so far stands for v").omittedAtDefault(),
-  ]
+  public static let keys: [Key<Adam>] = [.learningRate, .weightDecay()] + momentKeys
 
   /// PyTorch's defaults.
   public init() { self.init(learningRate: 1e-3) }

@@ -6,7 +6,7 @@ import RetortSchema
 /// Every parameter decays, biases and norms too, unless a `DecayScope` says otherwise.
 ///
 /// Source: [Loshchilov and Hutter 2019](https://arxiv.org/abs/1711.05101), algorithm 2.
-public struct AdamW: Optimizer {
+public struct AdamW: Optimizer, MomentOptimizer {
   /// Its entry in lists.
   public static let explanation = Explanation(
     optimizer: "adamw", "Adam whose weight decay is no part of the gradient",
@@ -41,16 +41,9 @@ public struct AdamW: Optimizer {
   }
 
   /// Its keys.
-  public static let keys: [Key<AdamW>] = [
-    .number("learning-rate", \.learningRate, .positive(upTo: 1000), "the rate").alias("lr"),
-    .number(
-      "weight-decay", \.weightDecay, .notNegative(upTo: 1000),
-      "the share of p by which it shrinks, times the rate"),
-    .number("beta1", \.beta1, .belowOne, "the decay of m"),
-    .number("beta2", \.beta2, .belowOne, "the decay of v"),
-    .number("epsilon", \.epsilon, .positive(upTo: 1), "added to the root"),
-    .bool("amsgrad", \.amsgrad, "whether the largest v so far stands for v").omittedAtDefault(),
-  ]
+  public static let keys: [Key<AdamW>] =
+    [.learningRate, .weightDecay("the share of p by which it shrinks, times the rate")]
+    + momentKeys
 
   /// PyTorch's defaults.
   public init() { self.init(learningRate: 1e-3) }

@@ -15,6 +15,18 @@ public protocol Optimizer: Configurable, Explained, Hashable {
   var rule: OptimizerRule { get }
 }
 
+extension Key where Root: Optimizer {
+  /// The key of the learning rate.
+  static var learningRate: Key<Root> {
+    .number("learning-rate", \.learningRate, .positive(upTo: 1000), "the rate").alias("lr")
+  }
+
+  /// The key of the weight decay, whose meaning differs.
+  static func weightDecay(_ meaning: String = "the share of p that is added to g") -> Key<Root> {
+    .number("weight-decay", \.weightDecay, .notNegative(upTo: 1000), meaning)
+  }
+}
+
 extension CatalogEntry where Element == any Optimizer {
   /// The kind of optimizer that `type` is.
   public init<Rule: Optimizer>(_ type: Rule.Type) {

@@ -45,9 +45,8 @@ public struct RMSprop: Optimizer {
 
   /// Its keys.
   public static let keys: [Key<RMSprop>] = [
-    .number("learning-rate", \.learningRate, .positive(upTo: 1000), "the rate").alias("lr"),
-    .number(
-      "weight-decay", \.weightDecay, .notNegative(upTo: 1000), "the share of p that is added to g"),
+    .learningRate,
+    .weightDecay(),
     .number("alpha", \.alpha, .belowOne, "the decay of s"),
     .number("epsilon", \.epsilon, .positive(upTo: 1), "added to the root"),
     .number("momentum", \.momentum, .belowOne, "the share of v that stays"),

@@ -41,9 +41,8 @@ public struct SGD: Optimizer {
 
   /// Its keys.
   public static let keys: [Key<SGD>] = [
-    .number("learning-rate", \.learningRate, .positive(upTo: 1000), "the rate").alias("lr"),
-    .number(
-      "weight-decay", \.weightDecay, .notNegative(upTo: 1000), "the share of p that is added to g"),
+    .learningRate,
+    .weightDecay(),
     .number("momentum", \.momentum, .belowOne, "the share of v that stays"),
     .number("dampening", \.dampening, .unit, "the share of g that v leaves out")
       .omittedAtDefault()

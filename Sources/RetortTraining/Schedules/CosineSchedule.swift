@@ -4,7 +4,7 @@ import RetortSchema
 /// Half a cosine from the full rate down to `floor` of it: PyTorch's CosineAnnealingLR.
 ///
 /// Source: [Loshchilov and Hutter 2017](https://arxiv.org/abs/1608.03983), equation 5, one period.
-public struct CosineSchedule: NamedSchedule, Hashable {
+public struct CosineSchedule: TimedSchedule, Hashable {
   /// Its entry in lists.
   public static let explanation = Explanation(
     "cosine", "down to zero, or a floor, along half a cosine",
@@ -27,13 +27,6 @@ public struct CosineSchedule: NamedSchedule, Hashable {
 
   /// A descent of one step.
   public init() { self.init(steps: 1) }
-
-  /// The same over `steps` steps.
-  public func over(_ steps: Int) -> Self {
-    var schedule = self
-    schedule.steps = steps
-    return schedule
-  }
 
   /// `floor + (1 - floor)·(1 + cos(π·step/steps))/2`; the floor from `steps` on.
   public func factor(at step: Int) -> Double {

@@ -7,7 +7,7 @@ import RetortSchema
 /// The momentum, where it cycles, does the opposite: it is least where the rate is largest.
 ///
 /// Source: [Smith and Topin 2018](https://arxiv.org/abs/1708.07120).
-public struct OneCycleSchedule: NamedSchedule, Hashable {
+public struct OneCycleSchedule: TimedSchedule, Hashable {
   /// Its entry in lists.
   public static let explanation = Explanation(
     "one-cycle", "a rise to the full rate and a descent to almost nothing",
@@ -61,13 +61,6 @@ public struct OneCycleSchedule: NamedSchedule, Hashable {
 
   /// A cycle of one step.
   public init() { self.init(steps: 1) }
-
-  /// The same over `steps` steps.
-  public func over(_ steps: Int) -> Self {
-    var schedule = self
-    schedule.steps = steps
-    return schedule
-  }
 
   /// The rise ends at step `rise·steps - 1`, the descent at `steps - 1`.
   public func factor(at step: Int) -> Double {

@@ -2,7 +2,7 @@ import Glibc
 import RetortSchema
 
 /// The rate falls to zero as a power of the steps that are left: PyTorch's PolynomialLR.
-public struct PolynomialSchedule: NamedSchedule, Hashable {
+public struct PolynomialSchedule: TimedSchedule, Hashable {
   /// Its entry in lists.
   public static let explanation = Explanation(
     "polynomial", "down to zero as a power of the steps that are left",
@@ -22,13 +22,6 @@ public struct PolynomialSchedule: NamedSchedule, Hashable {
 
   /// A descent of one step.
   public init() { self.init(steps: 1) }
-
-  /// The same over `steps` steps.
-  public func over(_ steps: Int) -> Self {
-    var schedule = self
-    schedule.steps = steps
-    return schedule
-  }
 
   /// `(1 - step/steps)^power`; zero from `steps` on.
   public func factor(at step: Int) -> Double {

@@ -28,6 +28,21 @@ extension NamedSchedule {
   public func over(_ steps: Int) -> Self { self }
 }
 
+/// A schedule whose rates depend on how long training takes.
+public protocol TimedSchedule: NamedSchedule {
+  /// The steps that it takes, ≥ 1.
+  var steps: Int { get set }
+}
+
+extension TimedSchedule {
+  /// The same over `steps` steps.
+  public func over(_ steps: Int) -> Self {
+    var schedule = self
+    schedule.steps = steps
+    return schedule
+  }
+}
+
 extension CatalogEntry where Element == any NamedSchedule {
   /// The kind of schedule that `type` is.
   public init<Kind: NamedSchedule>(_ type: Kind.Type) {

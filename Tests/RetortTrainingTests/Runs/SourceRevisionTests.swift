@@ -39,12 +39,12 @@ import Testing
     }
     // A worktree's state lies elsewhere, and its branches with the first one's.
     try withFiles([
-      ("work/.build/debug/retort", ""), ("git/worktrees/w/HEAD", "ref: refs/heads/b\n"),
+      ("checkout/.build/debug/retort", ""), ("git/worktrees/w/HEAD", "ref: refs/heads/b\n"),
       ("git/worktrees/w/commondir", "../..\n"), ("git/refs/heads/b", Self.commit),
     ]) { root in
       try Data("gitdir: \(root)/git/worktrees/w\n".utf8).write(
-        to: URL(fileURLWithPath: root + "/work/.git"))
-      #expect(SourceRevision.of(program: root + "/work/.build/debug/retort") == Self.commit)
+        to: URL(fileURLWithPath: root + "/checkout/.git"))
+      #expect(SourceRevision.of(program: root + "/checkout/.build/debug/retort") == Self.commit)
     }
   }
 
