@@ -39,7 +39,6 @@ let package = Package(
     .target(name: "RetortCore"),
     .target(name: "RetortCPU", dependencies: ["RetortCore", "CRetortCPU"]),
     .target(name: "RetortOpenCL", dependencies: ["RetortCore", "COpenCL", "CKernels"]),
-    .target(name: "RetortVerification", dependencies: ["RetortCore", "RetortCPU"]),
     .target(name: "RetortFormats", dependencies: ["RetortCore", "CZlib", "CSpng"]),
     .target(name: "RetortSchema", dependencies: ["RetortCore", "RetortFormats"]),
     .target(
@@ -50,11 +49,17 @@ let package = Package(
     .target(
       name: "RetortTraining",
       dependencies: [
-        "RetortCore", "RetortNN", "RetortData", "RetortFormats", "RetortSchema", "CReport",
+        "RetortCore", "RetortNN", "RetortData", "RetortFormats", "RetortSchema",
       ]),
     .target(
       name: "RetortDistillation",
       dependencies: ["RetortCore", "RetortNN", "RetortSchema", "RetortTraining"]),
+    .target(
+      name: "RetortVerification",
+      dependencies: [
+        "RetortCore", "RetortCPU", "RetortNN", "RetortTraining", "RetortDistillation",
+        "RetortFormats",
+      ]),
     .target(
       name: "RetortRecipes",
       dependencies: [
@@ -63,17 +68,24 @@ let package = Package(
         .product(name: "Yams", package: "Yams"),
       ]),
     .target(
+      name: "RetortRuns",
+      dependencies: [
+        "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining",
+        "RetortDistillation", "RetortRecipes", "RetortFormats", "RetortSchema", "CReport",
+      ]),
+    .target(
       name: "Retort",
       dependencies: [
         "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining", "RetortFormats",
-        "RetortDistillation", "RetortSchema", "RetortCPU", "RetortOpenCL",
+        "RetortDistillation", "RetortSchema", "RetortRecipes", "RetortRuns", "RetortCPU",
+        "RetortOpenCL",
       ]),
     .executableTarget(
       name: "RetortCLI",
       dependencies: [
         "RetortCore", "RetortCPU", "RetortOpenCL", "RetortNN", "RetortModels", "RetortFormats",
-        "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes", "RetortSchema",
-        "RetortVerification", "CVerificationCases",
+        "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes", "RetortRuns",
+        "RetortSchema", "RetortVerification", "CVerificationCases",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .target(name: "CTestOracles", path: "Tests/CTestOracles"),
@@ -88,7 +100,12 @@ let package = Package(
     .testTarget(
       name: "RetortOpenCLTests",
       dependencies: ["RetortOpenCL", "RetortVerification", "RetortTestSupport", "CTestOracles"]),
-    .testTarget(name: "RetortVerificationTests", dependencies: ["RetortVerification"]),
+    .testTarget(
+      name: "RetortVerificationTests",
+      dependencies: [
+        "RetortVerification", "RetortModels", "RetortFormats", "RetortCPU", "RetortOpenCL",
+        "RetortTestSupport",
+      ]),
     .testTarget(
       name: "RetortFormatsTests", dependencies: ["RetortFormats", "RetortTestSupport"]),
     .testTarget(name: "RetortSchemaTests", dependencies: ["RetortSchema"]),
@@ -97,22 +114,30 @@ let package = Package(
     .testTarget(
       name: "RetortTrainingTests",
       dependencies: [
-        "RetortTraining", "RetortModels", "RetortFormats", "RetortCPU", "RetortOpenCL",
+        "RetortTraining", "RetortFormats", "RetortCPU", "RetortOpenCL",
         "RetortVerification", "RetortTestSupport",
       ]),
     .testTarget(
       name: "RetortRecipesTests",
       dependencies: [
-        "RetortRecipes", "RetortDistillation", "RetortFormats", "RetortSchema", "RetortCPU",
-        "RetortOpenCL",
+        "RetortRecipes", "RetortDistillation", "RetortFormats", "RetortSchema",
+        "RetortTestSupport",
+      ]),
+    .testTarget(
+      name: "RetortRunsTests",
+      dependencies: [
+        "RetortRuns", "RetortModels", "RetortFormats", "RetortSchema", "RetortCPU", "RetortOpenCL",
         "RetortTestSupport",
       ]),
     .testTarget(
       name: "RetortDistillationTests",
-      dependencies: ["RetortDistillation", "RetortCPU", "RetortOpenCL", "RetortTestSupport"]),
+      dependencies: [
+        "RetortDistillation", "RetortVerification", "RetortCPU", "RetortOpenCL",
+        "RetortTestSupport",
+      ]),
     .testTarget(
       name: "RetortCLITests", dependencies: ["RetortCLI", "RetortFormats", "RetortTestSupport"]),
-    .testTarget(name: "ArchitectureTests", dependencies: ["Retort", "RetortRecipes"]),
+    .testTarget(name: "ArchitectureTests", dependencies: ["Retort", "RetortTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

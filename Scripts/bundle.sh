@@ -4,7 +4,7 @@
 # lie gpu-report.sh and what that runs.
 set -euo pipefail
 
-version=$(sed -n 's/^public let retortVersion = "\(.*\)"$/\1/p' Sources/RetortRecipes/Running/*.swift)
+version=$(sed -n 's/^public let retortVersion = "\(.*\)"$/\1/p' Sources/RetortRuns/Running/*.swift)
 name="retort-$version-$(uname -m)-linux"
 swift build -c release --product retort --static-swift-stdlib -Xlinker -s \
   --scratch-path .build-bundle

@@ -7,4 +7,7 @@
 @_exported import RetortModels
 @_exported import RetortNN
 @_exported import RetortOpenCL
+@_exported import RetortRecipes
+@_exported import RetortRuns
+@_exported import RetortSchema
 @_exported import RetortTraining

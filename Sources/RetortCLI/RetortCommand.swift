@@ -1,6 +1,6 @@
 import ArgumentParser
 import Glibc
-import RetortRecipes
+import RetortRuns
 import RetortSchema
 
 /// The program `retort`: teaches small models what large ones know, on any OpenCL device.

@@ -12,7 +12,6 @@ enum Layers {
     ("RetortCore", []),
     ("RetortCPU", ["RetortCore", "CRetortCPU"]),
     ("RetortOpenCL", ["RetortCore", "COpenCL", "CKernels"]),
-    ("RetortVerification", ["RetortCore", "RetortCPU"]),
     ("RetortFormats", ["RetortCore", "CZlib", "CSpng"]),
     ("RetortSchema", ["RetortCore", "RetortFormats"]),
     ("RetortData", ["RetortCore", "RetortFormats", "RetortSchema", "CRetortHost"]),
@@ -20,9 +19,16 @@ enum Layers {
     ("RetortModels", ["RetortCore", "RetortNN"]),
     (
       "RetortTraining",
-      ["RetortCore", "RetortNN", "RetortData", "RetortFormats", "RetortSchema", "CReport"]
+      ["RetortCore", "RetortNN", "RetortData", "RetortFormats", "RetortSchema"]
     ),
     ("RetortDistillation", ["RetortCore", "RetortNN", "RetortSchema", "RetortTraining"]),
+    (
+      "RetortVerification",
+      [
+        "RetortCore", "RetortCPU", "RetortNN", "RetortTraining", "RetortDistillation",
+        "RetortFormats",
+      ]
+    ),
     (
       "RetortRecipes",
       [
@@ -31,18 +37,26 @@ enum Layers {
       ]
     ),
     (
+      "RetortRuns",
+      [
+        "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining",
+        "RetortDistillation", "RetortRecipes", "RetortFormats", "RetortSchema", "CReport",
+      ]
+    ),
+    (
       "Retort",
       [
         "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining", "RetortFormats",
-        "RetortDistillation", "RetortSchema", "RetortCPU", "RetortOpenCL",
+        "RetortDistillation", "RetortSchema", "RetortRecipes", "RetortRuns", "RetortCPU",
+        "RetortOpenCL",
       ]
     ),
     (
       "RetortCLI",
       [
         "RetortCore", "RetortCPU", "RetortOpenCL", "RetortNN", "RetortModels", "RetortFormats",
-        "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes", "RetortSchema",
-        "RetortVerification", "CVerificationCases", "ArgumentParser",
+        "RetortData", "RetortTraining", "RetortDistillation", "RetortRecipes", "RetortRuns",
+        "RetortSchema", "RetortVerification", "CVerificationCases", "ArgumentParser",
       ]
     ),
   ]

@@ -1,12 +1,19 @@
 import Foundation
 import Retort
-import RetortRecipes
 import Testing
 
 @Suite struct ReadmeTests {
-  @Test func theLibraryExampleIsTheOneThatIsTested() throws {
-    let example = try SourceTree.text("Tests/ArchitectureTests/LibraryExample.swift")
+  @Test(arguments: ["LibraryExample", "LibraryRecipe"])
+  func theLibraryExampleIsTheOneThatIsTested(_ name: String) throws {
+    let example = try SourceTree.text("Tests/ArchitectureTests/\(name).swift")
     #expect(try blocks("swift").contains(example))
+  }
+
+  @Test func everyModuleIsListed() throws {
+    let readme = try SourceTree.text("README.md")
+    for (module, _) in Layers.table where module != "Retort" {
+      #expect(readme.contains("\n| `Sources/\(module)` | "), "\(module)")
+    }
   }
 
   /// The loss that the page adds is the one that is there, file for file and line for line.

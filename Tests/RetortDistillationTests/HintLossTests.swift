@@ -2,21 +2,18 @@ import RetortCPU
 import RetortCore
 import RetortNN
 import RetortOpenCL
+import RetortTestSupport
 import RetortTraining
+import RetortVerification
 import Testing
 
 @testable import RetortDistillation
 
 /// FitNet's hints beside RepDistiller's, and adapters.
 @Suite struct HintLossTests {
-  private static let goldens: String = {
-    let parts = #filePath.split(separator: "/").dropLast(2)
-    return "/" + parts.joined(separator: "/") + "/Goldens/losses/fitnet"
-  }()
-
   @Test(arguments: 0..<3, ["cpu", "opencl"])
   func lossAndGradientAreRepDistillers(_ number: Int, _ device: String) throws {
-    let file = try VerificationCase(path: "\(Self.goldens)/case\(number).safetensors")
+    let file = try VerificationCase(path: Goldens.lossPath("fitnet/case\(number)"))
     let backend: any Backend = device == "cpu" ? CPUBackend() : try OpenCLBackend("opencl")
     let result = try replayLoss(file, on: backend) { student, teacher, _ in
       let loss = HintLoss(taps: [TapPair(student: "own", teacher: "other")])

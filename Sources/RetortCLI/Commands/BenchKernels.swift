@@ -1,6 +1,7 @@
 import ArgumentParser
 import RetortCore
 import RetortFormats
+import RetortRuns
 import RetortTraining
 
 /// `retort bench kernels`: the time of single operations.

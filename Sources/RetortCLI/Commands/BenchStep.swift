@@ -1,6 +1,7 @@
 import ArgumentParser
 import RetortCore
 import RetortFormats
+import RetortRuns
 import RetortTraining
 
 /// `retort bench step`: the time of whole training steps.

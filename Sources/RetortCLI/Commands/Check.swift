@@ -1,6 +1,7 @@
 import ArgumentParser
 import RetortFormats
 import RetortRecipes
+import RetortRuns
 import RetortSchema
 import RetortTraining
 

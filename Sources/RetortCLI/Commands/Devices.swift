@@ -2,6 +2,7 @@ import ArgumentParser
 import RetortCPU
 import RetortFormats
 import RetortOpenCL
+import RetortRuns
 import RetortTraining
 
 /// `retort devices`: what there is to compute on, as measured.

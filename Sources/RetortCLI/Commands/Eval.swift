@@ -2,6 +2,7 @@ import ArgumentParser
 import RetortData
 import RetortFormats
 import RetortRecipes
+import RetortRuns
 import RetortTraining
 
 /// `retort eval`: how well a trained model does on the test part of a dataset.

@@ -1,7 +1,7 @@
 import ArgumentParser
 import RetortFormats
 import RetortRecipes
-import RetortTraining
+import RetortRuns
 
 /// `retort explore`: what a recipe's search finds, in figures and pictures.
 struct Explore: ParsableCommand {

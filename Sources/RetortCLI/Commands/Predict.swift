@@ -1,7 +1,7 @@
 import ArgumentParser
 import RetortData
 import RetortFormats
-import RetortRecipes
+import RetortRuns
 import RetortTraining
 
 /// `retort predict`: what a trained model takes pictures for.

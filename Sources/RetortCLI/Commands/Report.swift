@@ -1,5 +1,6 @@
 import ArgumentParser
 import RetortFormats
+import RetortRuns
 import RetortTraining
 
 /// `retort report`: one page about a run, or several beside each other.

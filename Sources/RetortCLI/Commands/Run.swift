@@ -3,6 +3,7 @@ import Glibc
 import RetortFormats
 import RetortOpenCL
 import RetortRecipes
+import RetortRuns
 import RetortTraining
 
 /// `retort run`: does what a recipe says.

@@ -3,6 +3,7 @@ import RetortCore
 import RetortFormats
 import RetortOpenCL
 import RetortRecipes
+import RetortRuns
 
 /// `retort tune`: searches the fastest way to compute each contraction on a device.
 struct Tune: ParsableCommand {

@@ -1,5 +1,6 @@
 import RetortFormats
 import RetortRecipes
+import RetortRuns
 import RetortTraining
 
 /// How a run goes on: one line that changes on a terminal, plain lines now and then in a pipe.

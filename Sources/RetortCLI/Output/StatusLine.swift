@@ -1,4 +1,4 @@
-import RetortTraining
+import RetortRuns
 
 /// One line of a terminal that says how far things are, as much of it as the terminal is wide.
 struct StatusLine {

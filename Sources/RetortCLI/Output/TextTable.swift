@@ -1,4 +1,4 @@
-import RetortTraining
+import RetortRuns
 
 /// Rows of cells in columns of even width.
 struct TextTable {

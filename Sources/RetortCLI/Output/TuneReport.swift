@@ -1,5 +1,6 @@
 import RetortFormats
 import RetortOpenCL
+import RetortRuns
 import RetortTraining
 
 /// What a search found, as a table or as JSON.

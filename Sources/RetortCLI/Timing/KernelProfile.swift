@@ -1,6 +1,7 @@
 import ArgumentParser
 import RetortFormats
 import RetortOpenCL
+import RetortRuns
 import RetortTraining
 
 /// Where the time of one step goes, launch by launch, beside the device's measured peaks.

@@ -20,7 +20,7 @@ public struct OptimizerSpec: Sendable {
   public init() {}
 
   /// Fresh state for the parameters of `store`, whose gradients come of products in `compute`.
-  func state(for store: ParameterStore, _ compute: ComputeType) -> OptimizerState {
+  package func state(for store: ParameterStore, _ compute: ComputeType) -> OptimizerState {
     let cycled = schedule.kind.momentum(at: 0)
     var rule = rule
     rule.momentum = cycled ?? rule.momentum

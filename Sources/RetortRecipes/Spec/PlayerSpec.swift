@@ -37,10 +37,10 @@ public struct PlayerSpec: Equatable, Sendable {
   }
 
   /// The models, one by one.
-  var parts: [PlayerSpec] { members.isEmpty ? [self] : members.map(\.spec) }
+  package var parts: [PlayerSpec] { members.isEmpty ? [self] : members.map(\.spec) }
 
   /// Whether every model has weights to begin with.
-  var hasWeights: Bool { parts.allSatisfy { $0.source != .untrained } }
+  package var hasWeights: Bool { parts.allSatisfy { $0.source != .untrained } }
 
   /// A model with the given weights.
   public init(

@@ -54,7 +54,7 @@ public struct StageSpec: Equatable, Sendable {
   }
 
   /// The models that take part, by role.
-  var players: [(role: Player, spec: PlayerSpec)] {
+  package var players: [(role: Player, spec: PlayerSpec)] {
     let all: [(Player, PlayerSpec?)] = [
       (.teacher, teacher), (.generator, generator), (.student, student),
     ]

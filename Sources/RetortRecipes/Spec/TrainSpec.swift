@@ -109,7 +109,7 @@ extension TrainSpec: Configurable {
 
 extension TrainSpec {
   /// How the batches of `steps` steps are drawn from examples with the given labels.
-  func sampling(labels: [Int32], steps: Int) -> BatchOrder.Sampling {
+  package func sampling(labels: [Int32], steps: Int) -> BatchOrder.Sampling {
     func byClass(_ exponent: Double) -> ClassSampling {
       ClassSampling(labels: labels, exponent: exponent)
     }

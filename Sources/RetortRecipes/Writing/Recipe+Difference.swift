@@ -1,6 +1,6 @@
 extension Recipe {
   /// The first entry in which the expanded texts of two recipes differ; nil where they are equal.
-  func difference(from stored: String) -> (stage: String?, stored: String, given: String)? {
+  package func difference(from stored: String) -> (stage: String?, stored: String, given: String)? {
     let (old, new) = (lines(stored), lines(expandedYAML))
     var stage: String?
     for index in 0..<max(old.count, new.count) {

@@ -1,0 +1,21 @@
+import RetortDistillation
+import RetortModels
+import RetortNN
+
+extension PlayerSpec {
+  /// The model, or the ensemble, without weights.
+  ///
+  /// - Throws: `ModelError` where it does not fit the examples.
+  package func make(_ image: ImageSize, classes: Int) throws(ModelError) -> Module {
+    guard !members.isEmpty else {
+      return try ModelCatalog.make(model, options: options, image: image, classes: classes)
+    }
+    var models: [Ensemble.Member] = []
+    for member in members {
+      models.append(
+        Ensemble.Member(
+          member.name, try member.spec.make(image, classes: classes), weight: member.weight))
+    }
+    return Ensemble(models, mean: mean)
+  }
+}

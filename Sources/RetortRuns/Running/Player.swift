@@ -1,0 +1,123 @@
+import RetortCore
+import RetortData
+import RetortDistillation
+import RetortFormats
+import RetortModels
+import RetortNN
+import RetortRecipes
+
+/// A model of a run with its weights on the device.
+struct Player {
+  /// The catalog's name and the options it was built with.
+  let spec: PlayerSpec
+  let store: ParameterStore
+
+  /// Builds a model and gives it `weights`, or fresh ones.
+  ///
+  /// - Parameter adapting: Puts what losses need around the model; nothing by default.
+  /// - Throws: `ModelError` for a model that does not fit the data, `FormatError` or `WeightError`
+  ///   for a file that does not fit the model.
+  init(
+    _ spec: PlayerSpec, name: String, isFrozen: Bool, image: ImageSize, classes: Int,
+    session: Session, seed: UInt64, weights: [NamedWeights]? = nil,
+    adapting: (Module) throws -> Module = { $0 }
+  ) throws {
+    self.spec = spec
+    store = ParameterStore(
+      try adapting(spec.make(image, classes: classes)), name: name, isFrozen: isFrozen)
+    if let weights {
+      try store.write(store.imported(weights + freshAdapters(session, seed)), to: session)
+    } else {
+      try store.reserve(in: session)
+      try store.write(store.initialWeights(seed: seed), to: session)
+    }
+  }
+
+  /// First weights of the model's adapters, which no file has.
+  private func freshAdapters(_ session: Session, _ seed: UInt64) throws -> [NamedWeights] {
+    guard store.all.contains(where: { AdaptedModel.isAdapter($0.path) }) else { return [] }
+    try store.reserve(in: session)
+    return store.exported(store.initialWeights(seed: seed)).filter {
+      AdaptedModel.isAdapter($0.name)
+    }
+  }
+
+  /// The model's weights as they are on the device, without those of adapters.
+  func weights(in session: Session) throws -> [NamedWeights] {
+    store.exported(try store.weights(in: session)).filter { !AdaptedModel.isAdapter($0.name) }
+  }
+
+  /// What the model costs, without adapters.
+  ///
+  /// - Throws: `GraphError` where it does not fit the examples.
+  func cost(of example: Shape) throws(GraphError) -> ModelCost {
+    var cost = try store.cost { context in
+      _ = store.model(context.graph.input("example", Shape([1] + example.dimensions)))
+    }
+    for parameter in store.trainable where AdaptedModel.isAdapter(parameter.path) {
+      cost.parameters -= parameter.shape.count
+    }
+    return cost
+  }
+
+  /// Writes the weights and what they belong to: `model.safetensors` and `config.json`.
+  func write(to folder: String, session: Session, data: ImageDataset, recipeSHA256: String) throws {
+    let weights = try weights(in: session)
+    try AtomicFile.makeDirectories(folder)
+    var tensors: [String: HostTensor] = [:]
+    for entry in weights {
+      tensors[entry.name] = HostTensor(shape: entry.shape, floats: entry.values)
+    }
+    try Safetensors(
+      tensors: tensors, metadata: ["format": "pt", "model": spec.model, "recipe": recipeSHA256]
+    ).write(to: folder + "/model.safetensors")
+    let options = spec.options.sorted { $0.key < $1.key }
+    let config = JSONValue.record(
+      ("model", .string(spec.model)),
+      ("options", .object(options.map { .init($0.key, .real($0.value)) })),
+      ("classes", .integer(data.classCount)),
+      ("classNames", .array(data.classNames.map { .string($0) })),
+      ("image", .array([data.height, data.width, data.channels].map { .integer($0) })),
+      ("version", .string(retortVersion)))
+    try AtomicFile.write(Array((config.text + "\n").utf8), to: folder + "/config.json")
+  }
+}
+
+extension PlayerSpec {
+  /// A file's weights under the model's own names, without what all of theirs begin with besides.
+  ///
+  /// - Parameters:
+  ///   - player: Whose weights they are.
+  ///   - report: Told of what is left out.
+  /// - Throws: `ModelError` where the model does not fit the examples.
+  func unwrapped(
+    _ weights: [NamedWeights], of player: String, _ image: ImageSize, classes: Int,
+    _ report: (RunEvent) -> Void
+  ) throws(ModelError) -> [NamedWeights] {
+    let store = ParameterStore(try make(image, classes: classes), name: player)
+    let prefix = store.commonPrefix(of: weights.map(\.name))
+    guard !prefix.isEmpty else { return weights }
+    report(.prefixLeftOut(player: player, prefix: prefix))
+    return weights.map {
+      NamedWeights(
+        name: String($0.name.dropFirst(prefix.count)), shape: $0.shape, values: $0.values)
+    }
+  }
+}
+
+extension Safetensors {
+  /// The tensors of the file as named weights, in float32.
+  ///
+  /// - Throws: `FormatError` for a tensor of whole numbers that float32 cannot hold, `BackendError.memory`
+  ///   where this machine cannot hold them all in float32.
+  func weights() throws -> [NamedWeights] {
+    let byteCount = tensors.values.reduce(0) { $0.saturatingSum($1.count.saturatingProduct(4)) }
+    try HostMemory.require(byteCount, for: "reading the weights in \(path)")
+    var found: [NamedWeights] = []
+    for name in names where !ParameterStore.isPassedOver(name) {
+      found.append(
+        NamedWeights(name: name, shape: try tensor(name).shape, values: try numbers(name)))
+    }
+    return found
+  }
+}

@@ -1,0 +1,252 @@
+import FoundationEssentials
+import RetortCore
+import RetortData
+import RetortFormats
+import RetortNN
+import RetortRecipes
+import RetortTraining
+
+/// Runs a recipe on one device and writes its folder.
+public final class RecipeRunner {
+  /// What is run.
+  public let recipe: Recipe
+  /// Where results go.
+  public let folder: RunFolder
+  /// The device.
+  public let session: Session
+  /// What later stages take from earlier ones, by stage.
+  var trained: [String: (spec: PlayerSpec, weights: [NamedWeights])] = [:]
+
+  /// How well the teachers of earlier stages do, by stage, so that each is measured once.
+  var teacherScores: [String: (score: StageResult.Score, metrics: ClassificationMetrics?)] = [:]
+  /// What stages read.
+  let datasets: StageData.Cache
+  /// Whether the run goes on where an earlier one in its folder stopped.
+  let isResumed: Bool
+  let report: (RunEvent) -> Void
+  let isCancelled: () -> Bool
+  private let command: [String]
+  private var lock: RunLock?
+  /// When the report was last drawn, and how long that took.
+  private var lastReport: (time: ContinuousClock.Instant, cost: Duration)?
+
+  /// A run of `recipe` into `folder`, which is made once there is something to write.
+  ///
+  /// - Parameters:
+  ///   - isResumed: Whether to go on with the run in `folder`, bit for bit.
+  ///   - command: The command line that asked for it, which the run's report shows; none if empty.
+  ///   - report: Called as the run goes on.
+  ///   - isCancelled: Asked before every step; true ends the run with a checkpoint.
+  public convenience init(
+    _ recipe: Recipe, on backend: any Backend, into folder: String, isResumed: Bool = false,
+    command: [String] = [], report: @escaping (RunEvent) -> Void = { _ in },
+    isCancelled: @escaping () -> Bool = { false }
+  ) {
+    self.init(
+      recipe, on: backend, into: folder, isResumed: isResumed, datasets: StageData.Cache(),
+      command: command, report: report, isCancelled: isCancelled)
+  }
+
+  /// As above, with what another runner read.
+  init(
+    _ recipe: Recipe, on backend: any Backend, into folder: String, isResumed: Bool = false,
+    datasets: StageData.Cache, command: [String] = [],
+    report: @escaping (RunEvent) -> Void = { _ in }, isCancelled: @escaping () -> Bool = { false }
+  ) {
+    (self.datasets, self.command) = (datasets, command)
+    self.recipe = recipe
+    self.folder = RunFolder(folder)
+    session = Session(backend)
+    self.isResumed = isResumed
+    self.report = report
+    self.isCancelled = isCancelled
+  }
+
+  /// Runs every stage in order; those that an earlier session finished are taken as they are.
+  ///
+  /// - Returns: One result per stage.
+  /// - Throws: `DataError`, `ModelError`, `FormatError`, `WeightError`, `RunError`,
+  ///   `TrainingError`, `GraphError` or the device's errors; the first that occurs.
+  public func run() throws -> [StageResult] {
+    try checkFolder()
+    try checkMemory()
+    var results: [StageResult] = []
+    for stage in recipe.stages {
+      if let result = try finished(stage) {
+        results.append(result)
+        report(.stageFound(result))
+        continue
+      }
+      var runner = try StageRunner(stage, self)
+      let result = try runner.run()
+      results.append(result)
+      try home(of: stage).write(json(result).text + "\n", to: "result.json")
+      try drawReport()
+      report(.stageEnded(result))
+    }
+    // A session may have been killed between a stage's result and its page.
+    if isResumed { try drawReport() }
+    if recipe.stages.count > 1, let last = results.last(where: { $0.player == .student }) {
+      try finish(last, results)
+    }
+    return results
+  }
+
+  private func drawReport() throws {
+    try RunReport([RunRecord(folder.path)]).write(to: folder.file("report.html"))
+  }
+
+  /// Draws the report of a stage under way, once a minute or less often.
+  ///
+  /// It takes at most a fiftieth of the time. What hinders it is told when the stage ends, which draws
+  /// it too.
+  func redrawReport() {
+    let began = ContinuousClock.now
+    if let lastReport, began - lastReport.time < max(.seconds(60), lastReport.cost * 50) { return }
+    // The first one would show a point.
+    if lastReport != nil { try? drawReport() }
+    lastReport = (.now, .now - began)
+  }
+
+  /// Writes down that this process works at the run.
+  private func recordSession() throws {
+    let session = SessionRecord(
+      began: Date().formatted(.iso8601), command: command, device: session.backend.name,
+      version: retortVersion, revision: SourceRevision.current)
+    try folder.append(line: session.json.text, to: SessionRecord.fileName)
+  }
+
+  /// Checks that the folder is free, or holds the run that is to go on.
+  private func checkFolder() throws {
+    let path = folder.file("recipe.yaml")
+    guard FileBytes.isReadable(path) else {
+      if isResumed { throw RunError.noRun(folder.path) }
+      return
+    }
+    guard isResumed else { throw RunError.folderTaken(folder.path) }
+    try takeFolder()
+    let stored = String(decoding: try FileBytes.read(path), as: UTF8.self)
+    if let difference = recipe.difference(from: stored) {
+      if try Recipe.decode(yaml: stored, path: path) == recipe {
+        throw RunError.otherVersion(folder: folder.path, entry: difference.given)
+      }
+      throw RunError.otherRecipe(
+        folder: folder.path, stage: difference.stage, stored: difference.stored,
+        given: difference.given)
+    }
+    if let changed = try WeightDigests(of: recipe).changed(since: folder) {
+      throw RunError.changedWeights(changed, folder: folder.path)
+    }
+  }
+
+  /// Makes the run's folder this process's own; called before anything is written there.
+  func takeFolder() throws {
+    guard lock == nil else { return }
+    try folder.make()
+    lock = try RunLock(folder.path)
+    guard lock != nil else { throw RunError.folderInUse(folder.path) }
+    try recordSession()
+    guard !isResumed else { return try folder.removeHalfWritten() }
+    // Another run may have begun, and even ended, since the folder was found free.
+    guard !FileBytes.isReadable(folder.file("recipe.yaml")) else {
+      throw RunError.folderTaken(folder.path)
+    }
+    try WeightDigests(of: recipe).write(to: folder)
+    try folder.write(recipe.expandedYAML, to: "recipe.yaml")
+  }
+
+  /// Where a stage's files lie.
+  func home(of stage: StageSpec) -> RunFolder {
+    recipe.stages.count == 1 ? folder : folder.folder("stages/" + stage.name)
+  }
+
+  /// The result of a stage that an earlier session finished; its weights serve later stages.
+  private func finished(_ stage: StageSpec) throws -> StageResult? {
+    let path = home(of: stage).file("result.json")
+    guard isResumed, FileBytes.isReadable(path) else { return nil }
+    let result = try StageResult(path: path, of: stage)
+    return try take(stage) == nil ? nil : result
+  }
+
+  /// The search of one stage of a recipe with its players as they stand.
+  ///
+  /// Players have the weights that the recipe names; those that it trains have what a finished run
+  /// left in `folder`. Without a run the student is as initialised.
+  ///
+  /// - Parameters:
+  ///   - recipe: What is explored; `folder`'s own, or one that fits it.
+  ///   - folder: The folder of a finished run; nil for none.
+  ///   - stage: The stage, or that of several variants; nil for all. The last that explores is taken.
+  ///   - parents: Over how many training examples figures are taken.
+  ///   - shown: How many of them are drawn.
+  ///   - report: Told of what is made of the weights' names.
+  /// - Throws: As `run`; `RunError.nothingToExplore` where no such stage explores.
+  public static func explore(
+    _ recipe: Recipe, on backend: any Backend, run folder: String?, stage name: String?,
+    parents: Int, shown: Int, report: @escaping (RunEvent) -> Void = { _ in }
+  ) throws -> ExplorationReport {
+    let candidates = recipe.stages.filter { stage in
+      stage.explore != nil
+        && name.map { stage.name == $0 || stage.name.hasPrefix($0 + "/") } ?? true
+    }
+    guard var stage = candidates.last else {
+      throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
+    }
+    let runner = RecipeRunner(recipe, on: backend, into: folder ?? ".", report: report)
+    if folder != nil {
+      for other in recipe.stages {
+        guard let path = try runner.take(other), other.name == stage.name else { continue }
+        stage.student?.source = .file(path)
+      }
+    }
+    var search = try StageRunner(stage, runner)
+    guard let report = try search.explore(parents: parents, shown: shown) else {
+      throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
+    }
+    return report
+  }
+
+  /// Compiles the training step of every stage, as a run does, and trains nothing.
+  ///
+  /// - Throws: As `run`.
+  public static func compile(_ recipe: Recipe, on backend: any Backend) throws {
+    let runner = RecipeRunner(recipe, on: backend, into: ".")
+    for stage in recipe.stages {
+      var step = try StageRunner(stage, runner)
+      try step.compile()
+    }
+  }
+
+  /// Reads what a finished stage of the folder trained.
+  ///
+  /// - Returns: The weights' file, if there is one.
+  private func take(_ stage: StageSpec) throws -> String? {
+    let path = home(of: stage).file(stage.trained.rawValue + "/model.safetensors")
+    guard let spec = stage.learner, FileBytes.isReadable(path) else { return nil }
+    trained[stage.name] = (spec, try Safetensors.read(path).weights())
+    return path
+  }
+
+  func json(_ result: StageResult) -> JSONValue {
+    result.json(
+      device: session.backend.name, seed: recipe.seed, recipeSHA256: recipe.sha256)
+  }
+
+  /// The last student's files, pictures and result at the top of the folder, beside every stage's.
+  private func finish(_ last: StageResult, _ results: [StageResult]) throws {
+    let source = folder.path + "/stages/" + last.stage + "/student"
+    let target = folder.folder("student")
+    try target.make()
+    for name in ["model.safetensors", "config.json"] {
+      try AtomicFile.write(try FileBytes.read(source + "/" + name), to: target.file(name))
+    }
+    for name in ["explored.png", "explored.json"] {
+      let explored = folder.path + "/stages/" + last.stage + "/" + name
+      guard FileBytes.isReadable(explored) else { continue }
+      try AtomicFile.write(try FileBytes.read(explored), to: folder.file(name))
+    }
+    var members = json(last).members ?? []
+    members.append(.init("stages", .array(results.map { json($0) })))
+    try folder.write(JSONValue.object(members).text + "\n", to: "result.json")
+  }
+}

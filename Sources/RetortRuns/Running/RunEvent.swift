@@ -1,0 +1,34 @@
+import RetortFormats
+import RetortRecipes
+import RetortTraining
+
+/// What a run tells its caller while it goes on.
+public enum RunEvent: Sendable {
+  /// A stage begins: its name, which player it trains, how many steps over how many examples.
+  case stageBegan(name: String, player: StageSpec.Player, steps: Int, examples: Int)
+  /// A step program was built: launches per step and device memory in bytes.
+  case compiled(launches: Int, byteCount: Int, seconds: Double)
+  /// Losses were read back.
+  case progress(stage: String, TrainingProgress)
+  /// The test set was evaluated.
+  case evaluated(stage: String, step: Int, accuracy: Double)
+  /// The examples held out for validation were evaluated.
+  case validated(stage: String, ValidationRecord.Point, isBest: Bool)
+  /// Training ended before its last step, since validation had not been better for as long as its patience
+  /// lasts; after how many steps it was best.
+  case stoppedEarly(stage: String, step: Int, best: Int)
+  /// A stage ended.
+  case stageEnded(StageResult)
+  /// A stage had ended before the run was resumed.
+  case stageFound(StageResult)
+  /// A stage goes on after so many steps.
+  case resumed(stage: String, step: Int)
+  /// A checkpoint is of no use; the one before it is taken, or the stage begins anew.
+  case checkpointRefused(FormatError)
+  /// A stage goes on on another device than it began on, so that bits may differ.
+  case deviceChanged(stage: String, from: String, to: String)
+  /// The names of a player's weights all begin so, which is left out.
+  case prefixLeftOut(player: String, prefix: String)
+  /// A teacher's test accuracy was measured before it was used.
+  case teacherChecked(accuracy: Double)
+}

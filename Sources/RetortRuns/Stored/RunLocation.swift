@@ -1,0 +1,45 @@
+import RetortFormats
+import RetortRecipes
+
+/// The run that a path leads into: to its folder, or to a stage, a model or a file of weights in it.
+public struct RunLocation: Equatable, Sendable {
+  /// The run's folder, which has a `recipe.yaml`.
+  public let folder: String
+  /// The stage that the path leads to, or what the names of several begin with; nil for the whole run.
+  public let stage: String?
+
+  /// The run at or above `path`; nil where there is none.
+  ///
+  /// `~` is the user's home.
+  ///
+  /// - Throws: `FormatError` where the home is not known.
+  public init?(_ path: String) throws(FormatError) {
+    var folder = try FilePath.expanded(path)
+    while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
+    if FileBytes.isReadable(folder + "/recipe.yaml") {
+      (self.folder, stage) = (folder, nil)
+      return
+    }
+    guard FolderEntries.leadsToFolder(folder) || folder.hasSuffix(".safetensors") else {
+      return nil
+    }
+    // A model of a stage's variant lies four folders below the run.
+    var inner: [Substring] = []
+    folder = try FilePath.absolute(folder)
+    for _ in 0..<5 {
+      guard let slash = folder.lastIndex(of: "/") else { break }
+      inner.insert(folder[folder.index(after: slash)...], at: 0)
+      folder = String(folder[..<slash])
+      guard FileBytes.isReadable(folder + "/recipe.yaml") else { continue }
+      let roles = StageSpec.Player.allCases.map(\.rawValue)
+      let stages = inner.dropFirst().prefix { !roles.contains(String($0)) && $0 != "checkpoints" }
+      guard let first = inner.first, first == "stages" || roles.contains(String(first)) else {
+        break
+      }
+      self.folder = folder
+      stage = first == "stages" && !stages.isEmpty ? stages.joined(separator: "/") : nil
+      return
+    }
+    return nil
+  }
+}

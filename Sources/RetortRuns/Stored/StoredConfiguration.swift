@@ -1,0 +1,108 @@
+import RetortFormats
+import RetortRecipes
+import RetortSchema
+
+/// What weights belong to, as the `config.json` beside them says.
+struct StoredConfiguration {
+  /// The folder of both files.
+  let folder: String
+  /// The catalog's name of the model.
+  let model: String
+  /// The model's own options.
+  let options: [String: Double]
+  /// The number of classes it tells apart, ≥ 1.
+  let classes: Int
+  /// What the classes are called; their numbers where the file has no names.
+  let classNames: [String]
+  /// Height, width and channels of its pictures, each at least 1; nil where the file has none.
+  let image: [Int]?
+
+  /// Reads the file beside the weights in `file`; nil where there is none.
+  ///
+  /// - Throws: `FormatError` for a file that is damaged or contradicts itself.
+  init?(beside file: String) throws(FormatError) {
+    let above = FilePath.folder(of: file)
+    folder = above.isEmpty ? "." : above
+    let path = folder + "/config.json"
+    guard FileBytes.isReadable(path) else { return nil }
+    let json = try JSONValue.read(path, limit: 1 << 20)
+    try JSONShape.configuration.check(json, path: path)
+    guard let model = json["model"]?.string else {
+      throw FormatError(path, .missingKey("model"))
+    }
+    guard let classes = json["classes"]?.int, (1...1_000_000).contains(classes) else {
+      throw FormatError(path, .missingKey("classes"))
+    }
+    (self.model, self.classes) = (model, classes)
+    options = try Self.options(json, path)
+    classNames = try Self.classNames(json, classes, path)
+    image = try Self.image(json, path)
+  }
+
+  /// The first option in which the model of a recipe differs, with what is stored and what is given; nil
+  /// where both agree.
+  ///
+  /// Dropout changes training alone, and what only one of them names is the default.
+  func difference(from spec: PlayerSpec) -> (name: String, stored: String, given: String)? {
+    guard model == spec.model else { return ("model", model, spec.model) }
+    for (name, given) in spec.options.sorted(by: { $0.key < $1.key }) where name != "dropout" {
+      guard let stored = options[name], stored != given else { continue }
+      return (name, YAMLText.number(stored), YAMLText.number(given))
+    }
+    return nil
+  }
+
+  private static func options(
+    _ json: JSONValue, _ path: String
+  ) throws(FormatError) -> [String: Double] {
+    guard let value = json["options"], value != .null else { return [:] }
+    guard let members = value.members else {
+      throw FormatError(
+        path, in: "options", .wrongType(expected: "an object", found: value.kind))
+    }
+    var options: [String: Double] = [:]
+    for member in members {
+      guard let value = member.value.double else {
+        throw FormatError(
+          path, in: "options.\(member.key)",
+          .wrongType(expected: "a number", found: member.value.kind))
+      }
+      options[member.key] = value
+    }
+    return options
+  }
+
+  /// The names under `classNames`, or the classes' numbers where there is no such key.
+  private static func classNames(
+    _ json: JSONValue, _ classes: Int, _ path: String
+  ) throws(FormatError) -> [String] {
+    guard let value = json["classNames"], value != .null else {
+      return (0..<classes).map { "\($0)" }
+    }
+    let names = value.array?.compactMap(\.string)
+    guard let names, names.count == value.array?.count else {
+      throw FormatError(
+        path, in: "classNames", .wrongType(expected: "an array of names", found: value.kind))
+    }
+    guard names.count == classes else {
+      throw FormatError(
+        path, in: "classNames",
+        .wrongType(expected: "\(classes) names, as 'classes' says", found: "\(names.count)"))
+    }
+    return names
+  }
+
+  /// Height, width and channels under `image`; nil where there is no such key.
+  private static func image(_ json: JSONValue, _ path: String) throws(FormatError) -> [Int]? {
+    guard let value = json["image"], value != .null else { return nil }
+    let extents = value.array?.compactMap(\.int)
+    guard let extents, extents.count == 3, value.array?.count == 3,
+      extents.allSatisfy({ (1...65_536).contains($0) })
+    else {
+      throw FormatError(
+        path, in: "image",
+        .wrongType(expected: "height, width and channels", found: value.text))
+    }
+    return extents
+  }
+}

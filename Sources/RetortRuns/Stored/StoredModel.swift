@@ -1,0 +1,95 @@
+import RetortCore
+import RetortData
+import RetortFormats
+import RetortModels
+import RetortNN
+import RetortRecipes
+import RetortSchema
+import RetortTraining
+
+/// A trained model as runs write it: `config.json` beside `model.safetensors`.
+public struct StoredModel: Sendable {
+  /// Where it lies.
+  public let folder: String
+  /// The catalog's name and all options.
+  public let spec: PlayerSpec
+  /// The number of classes it tells apart.
+  public let classes: Int
+  /// What the classes are called; their numbers where the file has no names.
+  public let classNames: [String]
+  /// Height, width and channels of its pictures, each at least 1; nil where the file has none.
+  public let image: [Int]?
+  private let weights: [NamedWeights]
+
+  /// Reads the model that `location` leads to: a file of weights, or the folder of a model, a stage or a
+  /// run.
+  ///
+  /// - Parameter role: What it is to be; nil for what was trained.
+  /// - Throws: `ModelLocationError` where there is none or it is not clear which, `FormatError` for a
+  ///   file that is missing or damaged.
+  public init(_ location: String, as role: StageSpec.Player? = nil) throws {
+    let file = try ModelLocation.weights(location, for: role)
+    weights = try Safetensors.read(file).weights()
+    guard let found = try StoredConfiguration(beside: file) else {
+      throw ModelLocationError.noConfiguration(file)
+    }
+    folder = found.folder
+    spec = PlayerSpec(model: found.model, options: found.options, source: .file(file))
+    (classes, classNames, image) = (found.classes, found.classNames, found.image)
+  }
+
+  /// The model with its weights on the device, never to change.
+  ///
+  /// - Throws: `RecipeErrors` where it is no classifier, which `command` needs; `ModelError`,
+  ///   `WeightError` or the device's errors.
+  func classifier(
+    _ command: String, _ dataset: ImageDataset, _ session: Session,
+    _ report: (RunEvent) -> Void
+  ) throws -> Player {
+    let image = ImageSize(
+      height: dataset.height, width: dataset.width, channels: dataset.channels)
+    let player = try Player(
+      spec, name: folder, isFrozen: true, image: image, classes: classes, session: session, seed: 0,
+      weights: spec.unwrapped(weights, of: folder, image, classes: classes, report))
+    guard !(player.store.model is any Generator) else {
+      throw RecipeErrors([
+        RecipeFault(
+          .whole(folder),
+          .wrongRole(command, model: spec.model, role: "generator", wanted: "classifier"))
+      ])
+    }
+    return player
+  }
+
+  /// How well the model does on the test part of a dataset.
+  ///
+  /// - Parameter report: Told of what is made of the weights' names.
+  /// - Returns: The score, and the predicted class of every test example.
+  /// - Throws: `DataError`, `ModelError`, `WeightError` or the device's
+  ///   errors.
+  public func evaluate(
+    on data: DataSpec, with backend: any Backend, report: (RunEvent) -> Void = { _ in }
+  ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
+    let dataset = try StageData(data, seed: 0).test
+    let session = Session(backend)
+    let player = try classifier("eval", dataset, session, report)
+    guard classes == dataset.classCount else {
+      throw ModelError.unfit(
+        model: spec.model,
+        reason: "it tells \(classes) classes apart, \(data.name) has "
+          + "\(dataset.classCount)")
+    }
+    let shape: Shape = [dataset.height, dataset.width, dataset.channels]
+    let cost = try player.store.cost { context in
+      _ = player.store.model(context.graph.input("image", Shape([1] + shape.dimensions)))
+    }
+    let logits = try Forward(session, player.store, imageShape: shape).outputs(dataset)[0]
+    let metrics = ClassificationMetrics(
+      logits: logits, labels: dataset.labels, classes: classes)
+    return (
+      StageResult.Score(
+        accuracy: metrics.accuracy, nll: metrics.nll, ece: metrics.ece,
+        parameters: cost.parameters, macs: cost.multiplyAccumulates), metrics
+    )
+  }
+}

@@ -1,0 +1,53 @@
+import RetortCPU
+import RetortDistillation
+import RetortFormats
+import RetortRecipes
+import RetortTestSupport
+import Testing
+
+@testable import RetortRuns
+
+/// Fewer or more new examples than real ones: what is counted and drawn is what there is.
+@Suite struct ExploredShareTests {
+  @Test(arguments: [0.25, 1.5]) func everyOrderIsCountedAndDrawn(_ ratio: Double) throws {
+    try SmallPictures.withFolder { home in
+      let orders = Exploration.Kind.allCases
+      let recipe = try Recipe.decode(
+        yaml: """
+          version: 1
+          name: shares
+          data: {name: fashion-mnist, directory: \(home)/pictures}
+          train: {steps: 3}
+          stages:
+            - {name: teacher, teacher: {model: mlp, hidden1: 4, hidden2: 0}}
+            - {name: generator, generator: {model: conv-vae, latent: 2, width: 1, hidden: 2}}
+            - name: distil
+              data: {labelled: 20}
+              teacher: {from: teacher}
+              generator: {from: generator}
+              student: {model: mlp, hidden1: 4, hidden2: 0}
+              explore: {ratio: \(ratio)}
+              train: {batch: 4}
+              variants:
+          \(orders.map { "      - {name: \($0.rawValue), explore: {kind: \($0.rawValue)}}" }
+            .joined(separator: "\n"))
+          """, path: "shares.yaml")
+      let results = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/out").run()
+      for (order, result) in zip(orders, results.suffix(orders.count)) {
+        // 20 logits are looked up; one or six of each step's new examples are labelled.
+        let searched = order.usesGradient ? 3 : 1
+        #expect(
+          result.teacherEvaluations == 20 + 3 * (ratio < 1 ? 1 : 6) * searched, "\(order.rawValue)")
+        #expect(result.labelledExamples == 20)
+        let path = "\(home)/out/stages/distil/\(order.rawValue)/explored.json"
+        let json = try JSONValue.parse(try FileBytes.read(path)[...], path: path)
+        #expect(json["samples"]?.array?.count == 10)
+        for sample in json["samples"]?.array ?? [] {
+          #expect(sample.array?.count == 1 + (order.needsGenerator ? 1 : 0) + searched)
+        }
+        let divergences = json["steps"]?.array?.compactMap { $0["divergence"]?.double } ?? []
+        #expect(divergences.count == searched && divergences.allSatisfy(\.isFinite))
+      }
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import Glibc
+
+/// The recorded cases beside the tests.
+package enum Goldens {
+  /// `Tests/Goldens`.
+  package static let folder: String = {
+    let parts = #filePath.split(separator: "/").dropLast(2)
+    return "/" + parts.joined(separator: "/") + "/Goldens"
+  }()
+
+  /// The cases of whole trainings, by kind.
+  package static let training = [
+    "mlp_sgd", "cnn_adam_kd", "resnet_sgd_nesterov", "inverted_residual_adamw", "encoder_adamw",
+    "vae_adam", "gradient_penalty_sgd", "tgt_first_order_plain", "tgt_first_order_normalised",
+    "mlp_rmsprop", "mlp_rmsprop_centered", "mlp_sgd_clip_value_equal", "resnet_adam_clip_norm_ema",
+    "mlp_sgd_dampening", "mlp_sgd_one_cycle", "mlp_adam_amsgrad", "mlp_rmsprop_step",
+    "resnet_adamw_one_cycle", "cnn_geometries", "gp_momentum_clip",
+  ]
+
+  /// The cases of single losses, by folder and file.
+  package static let losses =
+    ["kd", "kd_with_labels"].flatMap { kind in (0..<3).map { "\(kind)/case\($0)" } }
+    + ["one_example", "equal", "hot", "close"].map { "kd/\($0)" }
+
+  /// The models that are recorded, by file.
+  package static let models = [
+    "mobilenetv2", "mobilenetv2_torchvision", "mobilenetv3_small", "mobilenetv3_small_torchvision",
+    "vgg", "vision_transformer", "wide_resnet",
+  ]
+
+  /// The file of a whole training.
+  package static func trainingPath(_ name: String) -> String {
+    "\(folder)/training/\(name).safetensors"
+  }
+
+  /// The file of a loss, by folder and file.
+  package static func lossPath(_ name: String) -> String { "\(folder)/losses/\(name).safetensors" }
+}
