@@ -43,7 +43,7 @@ let package = Package(
     .target(name: "RetortSchema", dependencies: ["RetortCore", "RetortFormats"]),
     .target(
       name: "RetortData",
-      dependencies: ["RetortCore", "RetortFormats", "RetortSchema", "CRetortHost"]),
+      dependencies: ["RetortCore", "RetortNN", "RetortFormats", "RetortSchema", "CRetortHost"]),
     .target(name: "RetortNN", dependencies: ["RetortCore"]),
     .target(name: "RetortModels", dependencies: ["RetortCore", "RetortNN"]),
     .target(

@@ -14,8 +14,8 @@ enum Layers {
     ("RetortOpenCL", ["RetortCore", "COpenCL", "CKernels"]),
     ("RetortFormats", ["RetortCore", "CZlib", "CSpng"]),
     ("RetortSchema", ["RetortCore", "RetortFormats"]),
-    ("RetortData", ["RetortCore", "RetortFormats", "RetortSchema", "CRetortHost"]),
     ("RetortNN", ["RetortCore"]),
+    ("RetortData", ["RetortCore", "RetortNN", "RetortFormats", "RetortSchema", "CRetortHost"]),
     ("RetortModels", ["RetortCore", "RetortNN"]),
     (
       "RetortTraining",

@@ -20,13 +20,14 @@ func distil(_ teacher: Module, _ weights: [NamedWeights], steps: Int, on backend
     student: student, teacher: labeler,
     losses: [NamedLoss(SoftTargetLoss(temperature: 4))])
   let adam = OptimizerState(Adam(learningRate: 1e-3), for: student)
+  let learner = Learner(
+    student, adam, learningRate: 1e-3, schedule: CosineSchedule(steps: steps))
   let loader = BatchLoader(dataset: data)
   let step = try StepProgram(
-    session, student, adam, batch: 64, loader: loader, seed: 1, build: scheme.objective)
+    session, [learner], batch: 64, loader: loader, seed: 1, scheme: scheme)
   let order = try BatchOrder(count: data.count, batchSize: 64, seed: 1)
   let loop = TrainingLoop(
-    step, learningRate: 1e-3, schedule: CosineSchedule(steps: steps),
-    options: TrainingOptions(steps: steps, logEvery: 10))
+    step, options: TrainingOptions(steps: steps, logEvery: 10))
   var losses: [Double] = []
   try loop.run(
     Prefetcher(loader: loader, order: order),

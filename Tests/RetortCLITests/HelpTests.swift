@@ -27,6 +27,27 @@ import Testing
     #expect(try String(contentsOf: file, encoding: .utf8).contains("name: fashion-kd"))
   }
 
+  /// Every line of the manual page is text or one of its macros, and each part of a recipe has a section.
+  @Test func theManualOfRecipesHasEveryPart() throws {
+    let page = try CommandLineTool.run(["list", "manual"])
+    #expect(page.status == 0)
+    let lines = page.output.split(separator: "\n").map(String.init)
+    let macros = [
+      "Dd", "Dt", "Os", "Sh", "Ss", "Nm", "Nd", "Xr", "Bd", "Ed", "Bl", "El", "It", "Dl",
+    ]
+    for line in lines where line.hasPrefix(".") {
+      #expect(macros.contains { line.hasPrefix(".\($0)") }, "\(line)")
+    }
+    for part in ["RECIPE", "DATA", "STUDENT", "TRAIN", "OPTIMIZER", "SCHEDULE", "EXTENDS"] {
+      #expect(lines.contains(".Sh \(part)"), "\(part)")
+    }
+    for entry in [".Ss kd", ".Ss bert", ".Ss fashion-mnist", ".It Ic label-smoothing"] {
+      #expect(lines.contains(entry), "\(entry)")
+    }
+    let schema = try CommandLineTool.run(["list", "schema"]).json()
+    #expect(schema["properties"]?["losses"] != nil)
+  }
+
   @Test func everyListedMethodIsExplained() throws {
     for kind in ["losses", "explorations", "optimizers", "augmentations", "samplings"] {
       let list = try CommandLineTool.run(["list", kind, "--json"]).json()[kind]?.array ?? []

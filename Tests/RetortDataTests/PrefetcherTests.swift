@@ -26,7 +26,8 @@ import Testing
     (0..<count).compactMap { _ in
       prefetcher.withNext { batch in
         Taken(
-          plan: batch.plan, images: Array(batch.images), moves: Array(batch.moves),
+          plan: batch.plan, images: Array(batch.fields[0]),
+          moves: Array(batch.fields[1].bindMemory(to: ImageMove.self)),
           labels: Array(batch.labels))
       }
     }

@@ -67,7 +67,7 @@ import Testing
     let store = ParameterStore(ensemble, name: "teacher", isFrozen: true)
     #expect(store.all.map(\.path).contains("b.hidden.weight"))
     #expect(
-      try store.tapShapes(["a.hidden", "b.hidden"], of: [2, 4, 4, 1]) == [
+      try store.tapShapes(["a.hidden", "b.hidden"], of: Cast.examples) == [
         "a.hidden": [2, 5], "b.hidden": [2, 6],
       ])
   }

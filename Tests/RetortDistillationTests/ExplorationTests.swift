@@ -10,7 +10,7 @@ struct ExplorationTests {
   private func climb(_ exploration: Exploration) throws -> [Float] {
     let cast = try Cast()
     let inputs = Cast.inputs()
-    let path = try cast.explorer(exploration).explore(inputs.images, codes: nil, in: inputs)
+    let path = try cast.explorer(exploration).explore(inputs.example.x, codes: nil, in: inputs)
     let context = inputs.context(.evaluation)
     let divergences = path.examples.map { examples in
       cast.student.model(examples, in: context).divergenceRows(
@@ -55,7 +55,7 @@ struct ExplorationTests {
     let found = try [ComputeType.float32, .bf16, .fp16].map { compute in
       let inputs = Cast.inputs()
       let path = try cast.explorer(exploration, compute).explore(
-        inputs.images, codes: nil, in: inputs)
+        inputs.example.x, codes: nil, in: inputs)
       return try cast.run(inputs.graph, [path.explored])[0]
     }
     #expect(found[1] == found[0] && found[2] == found[0])
@@ -68,7 +68,7 @@ struct ExplorationTests {
     zero.noise = 0
     func explored(_ exploration: Exploration) throws -> [Float] {
       let inputs = Cast.inputs()
-      let path = try cast.explorer(exploration).explore(inputs.images, codes: nil, in: inputs)
+      let path = try cast.explorer(exploration).explore(inputs.example.x, codes: nil, in: inputs)
       return try cast.run(inputs.graph, [path.explored])[0]
     }
     #expect(try explored(zero) == explored(Exploration(.reconstruction)))
@@ -82,7 +82,7 @@ struct ExplorationTests {
     exploration.step = .normalised(2)
     func path() throws -> [[Float]] {
       let inputs = Cast.inputs()
-      let path = try cast.explorer(exploration).explore(inputs.images, codes: nil, in: inputs)
+      let path = try cast.explorer(exploration).explore(inputs.example.x, codes: nil, in: inputs)
       return try cast.run(inputs.graph, path.examples)
     }
     let whole = try path()
@@ -107,7 +107,7 @@ struct ExplorationTests {
         wild, labeler: cast.teacher.model, student: cast.student.model, generator: mirror,
         statistics: statistics)
       let path = explorer.explore(
-        inputs.images, codes: inputs.graph.constant(codes, [Cast.batch, 2]), in: inputs)
+        inputs.example.x, codes: inputs.graph.constant(codes, [Cast.batch, 2]), in: inputs)
       return try cast.run(inputs.graph, [path.explored])[0]
     }
     let free = try explored()
@@ -129,7 +129,7 @@ struct ExplorationTests {
     var exploration = Exploration(order)
     exploration.ratio = ratio
     let inputs = Cast.inputs()
-    let path = try cast.explorer(exploration).explore(inputs.images, codes: nil, in: inputs)
+    let path = try cast.explorer(exploration).explore(inputs.example.x, codes: nil, in: inputs)
     #expect(path.explored.shape == [count, 4, 4, 1])
     #expect(try cast.run(inputs.graph, [path.explored])[0].allSatisfy { (0...1).contains($0) })
   }
@@ -140,7 +140,7 @@ struct ExplorationTests {
     var exploration = Exploration(.mixup)
     exploration.ratio = 0.1
     let inputs = Cast.inputs()
-    let path = try cast.explorer(exploration).explore(inputs.images, codes: nil, in: inputs)
+    let path = try cast.explorer(exploration).explore(inputs.example.x, codes: nil, in: inputs)
     let blend = try cast.run(inputs.graph, [path.explored])[0]
     let (first, second) = (cast.images[..<16], cast.images[16..<32])
     #expect(blend != Array(first))

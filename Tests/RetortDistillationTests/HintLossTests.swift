@@ -18,11 +18,11 @@ import Testing
     let result = try replayLoss(file, on: backend) { student, teacher, _ in
       let loss = HintLoss(taps: [TapPair(student: "own", teacher: "other")])
       let inputs = StepInputs(
-        graph: student[0].graph, images: student[0], labels: student[0], indices: student[0],
-        randomState: student[0], streams: RandomStreams())
+        graph: student[0].graph, example: Example(student[0]), labels: student[0],
+        indices: student[0], randomState: student[0])
       let comparison = Comparison(
         inputs: inputs, context: inputs.context(.training), learner: Module(),
-        examples: student[0], student: Taps(output: student[0], values: ["own": student[0]]),
+        examples: inputs.example, student: Taps(output: student[0], values: ["own": student[0]]),
         teacher: Taps(output: teacher[0], values: ["other": teacher[0]]), labels: nil)
       return try loss.terms(comparison, name: "hint")[0].value
     }
@@ -58,7 +58,7 @@ import Testing
       NamedLoss(HintLoss(taps: [TapPair(student: "hidden", teacher: "hidden")]), name: "f"),
     ]
     let adapted = try AdaptedModel.adapting(
-      Classifier(width: 5), to: cast.teacher, losses, examples: [2, 4, 4, 1])
+      Classifier(width: 5), to: cast.teacher, losses, examples: Cast.examples)
     let student = ParameterStore(adapted, name: "student")
     #expect(
       student.all.map(\.path) == [
@@ -70,15 +70,14 @@ import Testing
     let scheme = OfflineDistillation(
       student: student, teacher: cast.teacher, losses: losses,
       explorer: try cast.explorer(Exploration(.zero)))
-    let program = try StepProgram(
-      cast.session, student, OptimizerState(Adam(learningRate: 1e-2), for: student),
-      batch: Cast.batch, imageShape: [4, 4, 1], seed: 5, build: scheme.objective)
+    let adam = OptimizerState(Adam(learningRate: 1e-2), for: student)
+    let program = try cast.program(Learner(student, adam, learningRate: 1e-2), scheme)
     #expect(program.names == ["loss", "cross-entropy", "f", "f-generated"])
     var hints: [Double] = []
     for step in 0..<60 {
       try program.run(
-        images: .float32(cast.images), labels: cast.labels,
-        indices: (0..<Cast.batch).map { Int32($0) }, learningRate: 1e-2, step: step)
+        fields: [.float32(cast.images)], labels: cast.labels,
+        indices: (0..<Cast.batch).map { Int32($0) }, step: step)
       hints.append(try program.losses()[2])
     }
     #expect(hints[59] < hints[0] / 2)
@@ -90,7 +89,7 @@ import Testing
     let graph = Graph()
     let context = ForwardContext(graph, .evaluation, tapping: ["hiden"])
     let error = #expect(throws: TapError.self) {
-      try cast.student.model.taps(graph.input("x", [2, 4, 4, 1]), in: context)
+      try cast.student.model.taps(Example(graph.input("x", [2, 4, 4, 1])), in: context)
     }
     #expect(error?.nearest.first == "hidden")
   }

@@ -13,10 +13,11 @@ import Testing
     let graph = Graph()
     let (student, teacher) = (graph.input("s", [2, 3]), graph.input("t", [2, 3]))
     let inputs = StepInputs(
-      graph: graph, images: student, labels: student, indices: student, randomState: student,
-      streams: RandomStreams())
+      graph: graph, example: Example(student), labels: student, indices: student,
+      randomState: student)
     let x = Comparison(
-      inputs: inputs, context: inputs.context(.training), learner: Module(), examples: student,
+      inputs: inputs, context: inputs.context(.training), learner: Module(),
+      examples: inputs.example,
       student: Taps(output: student), teacher: Taps(output: teacher), labels: nil)
     let terms = LogitLoss().terms(x, name: "a")
     #expect(terms.map(\.name) == ["a"])

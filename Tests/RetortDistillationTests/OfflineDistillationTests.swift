@@ -33,7 +33,7 @@ struct OfflineDistillationTests {
     tables.codes = (second, 2)
     func losses(_ tables: OfflineDistillation.Tables) throws -> [Float] {
       let inputs = Cast.inputs()
-      let terms = try scheme(cast, .first, tables: tables).objective(inputs).terms
+      let terms = try scheme(cast, .first, tables: tables).objective(0, inputs).terms
       #expect(terms.map(\.name) == ["cross-entropy", "kd", "kd-generated"])
       return try cast.run(inputs.graph, terms.map(\.value)).map { $0[0] }
     }
@@ -51,14 +51,13 @@ struct OfflineDistillationTests {
     )
     let optimizer = OptimizerState(Adam(learningRate: 1e-2), for: cast.student)
     let scheme = try scheme(cast, order)
-    let program = try StepProgram(
-      cast.session, cast.student, optimizer, batch: Cast.batch, imageShape: [4, 4, 1], seed: 5,
-      build: scheme.objective)
+    let program = try cast.program(
+      Learner(cast.student, optimizer, learningRate: 1e-2), scheme)
     var totals: [Double] = []
     for step in 0..<30 {
       try program.run(
-        images: .float32(cast.images), labels: cast.labels,
-        indices: (0..<Cast.batch).map { Int32($0) }, learningRate: 1e-2, step: step)
+        fields: [.float32(cast.images)], labels: cast.labels,
+        indices: (0..<Cast.batch).map { Int32($0) }, step: step)
       totals.append(try program.losses()[0])
     }
     #expect(try cast.teacher.weights(in: cast.session) == before.0)

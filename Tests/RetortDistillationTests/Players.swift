@@ -1,5 +1,6 @@
 import RetortCPU
 import RetortCore
+import RetortData
 import RetortDistillation
 import RetortNN
 import RetortTraining
@@ -99,9 +100,19 @@ struct Cast {
   static func inputs() -> StepInputs {
     let graph = Graph()
     return StepInputs(
-      graph: graph, images: graph.input("images", [batch, 4, 4, 1]),
+      graph: graph, example: Example(graph.input("images", [batch, 4, 4, 1])),
       labels: graph.input("labels", [batch], .int32),
       indices: graph.input("indices", [batch], .int32),
-      randomState: graph.input("random state", [3], .int32), streams: RandomStreams())
+      randomState: graph.input("random state", [3], .int32))
+  }
+
+  /// What the examples are.
+  static let examples = ExampleSpec.image(ImageSize(height: 4, width: 4, channels: 1))
+
+  /// A step of one learner over the examples as they are.
+  func program(_ learner: Learner, _ scheme: any Scheme) throws -> StepProgram {
+    try StepProgram(
+      session, [learner], batch: Cast.batch, fields: Cast.examples.fields,
+      pipeline: PlainPipeline(Cast.examples.fields), seed: 5, scheme: scheme)
   }
 }

@@ -31,12 +31,12 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
     ] as [(String, [String: Double], Int)])
   func torchvisionsSizes(_ name: String, _ options: [String: Double], _ count: Int) throws {
     let model = try ModelCatalog.make(
-      name, options: options, image: color, classes: 1000)
+      name, options: options, for: .image(color), classes: 1000)
     #expect(ParameterStore(model, name: name).parameterCount == count)
   }
 
   private func cost(_ name: String, _ image: ImageSize) throws -> ModelCost {
-    let model = try ModelCatalog.make(name, image: image, classes: 10)
+    let model = try ModelCatalog.make(name, for: .image(image), classes: 10)
     return try ParameterStore(model, name: name).cost { context in
       _ = model(context.graph.input("x", [1, image.height, image.width, image.channels]))
     }
@@ -46,7 +46,7 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
   func classifiersGiveLogits(_ name: String) throws {
     let options: [String: Double] = name == "vit-tiny" ? ["patch": 1] : [:]  // 17 is a prime
     for image in [fashion, ImageSize(height: 33, width: 17, channels: 2)] {
-      let model = try ModelCatalog.make(name, options: options, image: image, classes: 7)
+      let model = try ModelCatalog.make(name, options: options, for: .image(image), classes: 7)
       let store = ParameterStore(model, name: name)
       let graph = Graph()
       let x = graph.input("x", [3, image.height, image.width, image.channels])
@@ -61,7 +61,10 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
 
   @Test(arguments: ModelCatalog.all.map(\.name))
   func imagesOfAnotherShapeAreAFaultAndNoTrap(_ name: String) throws {
-    let model = try ModelCatalog.make(name, image: fashion, classes: 10)
+    let reads: ExampleSpec =
+      try ModelCatalog.entry(name).role == .encoder
+      ? .tokens(length: 8, vocabulary: 30) : .image(fashion)
+    let model = try ModelCatalog.make(name, for: reads, classes: 10)
     let store = ParameterStore(model, name: "student")
     for shape: Shape in [[2, 5, 28, 3], [2, 3], [7], []] {
       let graph = Graph()
@@ -76,7 +79,7 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
 
   @Test func paddedShortcutsNeedNoWeights() throws {
     let model = try ModelCatalog.make(
-      "resnet8", options: ["projection": 0, "width": 5], image: fashion, classes: 10)
+      "resnet8", options: ["projection": 0, "width": 5], for: .image(fashion), classes: 10)
     let store = ParameterStore(model, name: "m")
     #expect(!store.all.contains { $0.path.contains("downsample") })
     let graph = Graph()
@@ -88,7 +91,7 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
   @Test func theAutoencoderReturnsToItsImage() throws {
     let image = ImageSize(height: 8, width: 12, channels: 3)
     let model = try ModelCatalog.make(
-      "conv-vae", options: ["latent": 5], image: image, classes: 0)
+      "conv-vae", options: ["latent": 5], for: .image(image), classes: 0)
     let vae = try #require(model as? any Generator)
     let store = ParameterStore(model, name: "generator")
     let graph = Graph()
@@ -165,6 +168,7 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
         "mobilenetv2", ["torchvision": 2],
         "option 'torchvision' of model 'mobilenetv2' is 2.0; it must be a whole number from 0 to 1"
       ),
+      ("bert", ["length": 7], "model 'bert': its 'length' is 7, less than the data's, which is 8"),
       ("vit-tiny", ["heads": 5], "model 'vit-tiny': 5 heads do not divide a width of 192"),
       (
         "vit-tiny", ["patch": 8],
@@ -174,7 +178,9 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
     ] as [(String, [String: Double], String)])
   func faultsSayTheWayOut(_ name: String, _ options: [String: Double], _ text: String) {
     let error = #expect(throws: ModelError.self) {
-      try ModelCatalog.make(name, options: options, image: fashion, classes: 10)
+      try ModelCatalog.make(
+        name, options: options,
+        for: name == "bert" ? .tokens(length: 8, vocabulary: 9) : .image(fashion), classes: 10)
     }
     #expect(error.map { "\($0)" } == text)
   }
@@ -183,7 +189,7 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
   func imagesThatAreTooSmallAreRefused(_ name: String, _ least: Int) throws {
     func model(_ extent: Int) throws -> Module {
       try ModelCatalog.make(
-        name, image: ImageSize(height: extent, width: 40, channels: 1), classes: 10)
+        name, for: .image(ImageSize(height: extent, width: 40, channels: 1)), classes: 10)
     }
     let store = ParameterStore(try model(least), name: name)
     let graph = Graph()
@@ -198,6 +204,8 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
 
   @Test func imagesThatDoNotFitAreRefused() {
     let odd = ImageSize(height: 30, width: 28, channels: 1)
-    #expect(throws: ModelError.self) { try ModelCatalog.make("conv-vae", image: odd, classes: 0) }
+    #expect(throws: ModelError.self) {
+      try ModelCatalog.make("conv-vae", for: .image(odd), classes: 0)
+    }
   }
 }

@@ -109,7 +109,8 @@ private let root3 = 1.7320508075688772
   /// The first name of the model ends other names too.
   @Test func thePrefixIsTheWholeFilesOwn() throws {
     let image = ImageSize(height: 28, width: 28, channels: 1)
-    let model = try ModelCatalog.make("resnet8", options: ["width": 2], image: image, classes: 3)
+    let model = try ModelCatalog.make(
+      "resnet8", options: ["width": 2], for: .image(image), classes: 3)
     let store = ParameterStore(model, name: "m")
     let names = store.all.map { "module." + $0.path }
     #expect(

@@ -1,4 +1,5 @@
 import Foundation
+import RetortData
 import RetortFormats
 import RetortSchema
 import RetortTestSupport
@@ -25,7 +26,7 @@ import Testing
     try SmallPictures.withFolder { home in
       try write(recipe, home + "/sub/r.yaml")
       let stage = try Recipe.load(home + "/sub/r.yaml").stages[0]
-      #expect(stage.data.directory == home + "/sub/pictures")
+      #expect((stage.data.source as? FashionMNIST)?.directory == home + "/sub/pictures")
       #expect(stage.teacher?.source == .file(home + "/teacher.safetensors"))
       #expect(stage.student?.source == .file("/abs/student.safetensors"))
       // What is inherited counts from where it is written.

@@ -42,7 +42,7 @@ import Testing
     let stage = try #require(recipe.stages.first)
     #expect(recipe.compute == .bf16)
     #expect(stage.data.selection == .longTail(imbalance: 12.5))
-    #expect(stage.data.directory == "/a b/é\"")
+    #expect((stage.data.source as? FashionMNIST)?.directory == "/a b/é\"")
     #expect(stage.explore?.divergence == .jensenShannon(beta: 0.1))
     #expect(stage.optimizer.schedule.kind as? StepSchedule == StepSchedule(period: 7, gamma: 0.3))
     #expect((stage.optimizer.rule as? AdamW)?.epsilon == 1e-8)

@@ -30,17 +30,17 @@ import Testing
         loader: loader, order: try BatchOrder(count: 40, batchSize: 10, seed: 2), batchLimit: 6)
       for _ in 0..<6 {
         try batches.withNext { batch in
-          try program.setInput(0, UnsafeRawBufferPointer(batch.images))
-          try program.setInput(1, UnsafeRawBufferPointer(batch.moves))
+          for (index, field) in batch.fields.enumerated() { try program.setInput(index, field) }
           try program.run()
-          let expected = zip(batch.plan.indices, batch.moves).flatMap { index, move in
-            AugmentCase.changed(
-              data.image(index), shape, move, augmentation.padding, cutout: augmentation.cutout
-            ).enumerated().map { place, sample in
-              (Float(sample) / 255 - normalization.mean[place % 3])
-                / normalization.deviation[place % 3]
+          let expected = zip(batch.plan.indices, batch.fields[1].bindMemory(to: ImageMove.self))
+            .flatMap { index, move in
+              AugmentCase.changed(
+                data.image(index), shape, move, augmentation.padding, cutout: augmentation.cutout
+              ).enumerated().map { place, sample in
+                (Float(sample) / 255 - normalization.mean[place % 3])
+                  / normalization.deviation[place % 3]
+              }
             }
-          }
           #expect(try program.floats(0) == expected)
         }
       }

@@ -33,9 +33,11 @@ import Testing
       last: .init(step: 6, accuracy: nil, loss: 2),
       stale: 3)
     return try Checkpoint(
-      session, store, optimizer, state,
+      session, [learner], state,
       origin: .init(seed: .max, recipeSHA256: recipe, device: "a \"device\""))
   }
+
+  private var learner: Learner { Learner(store, optimizer, learningRate: 1) }
 
   private func names() throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
@@ -56,14 +58,15 @@ import Testing
 
     let other = ParameterStore(Linear(3, 2), name: "student")
     let state = OptimizerState(Adam(learningRate: 1), for: other)
-    try read.restore(session, other, state)
+    try read.restore(session, [Learner(other, state, learningRate: 1)])
     #expect(try other.weights(in: session) == store.weights(in: session))
     for (a, b) in zip(state.variables, optimizer.variables) {
       #expect(try session.read(a) == session.read(b))
     }
     let wider = ParameterStore(Linear(300, 2), name: "student")
+    let its = OptimizerState(Adam(learningRate: 1), for: wider)
     #expect(throws: BackendError.self) {
-      try read.restore(session, wider, OptimizerState(Adam(learningRate: 1), for: wider))
+      try read.restore(session, [Learner(wider, its, learningRate: 1)])
     }
   }
 
@@ -132,7 +135,7 @@ import Testing
     func reason(_ change: (inout Checkpoint) -> Void) throws -> String? {
       var changed = try fitting()
       change(&changed)
-      return changed.misfit(store, optimizer, try order(), steps: 9)
+      return changed.misfit([learner], try order(), steps: 9)
     }
     #expect(try reason { _ in } == nil)
     #expect(try reason { $0.state.step = 10 } == "it is of step 10, and the training has 9")
@@ -179,7 +182,7 @@ import Testing
       var refused: [FormatError] = []
       let order = try order()
       let found = try folder.newest(
-        of: "abc", misfit: { $0.misfit(store, optimizer, order, steps: 9) },
+        of: "abc", misfit: { $0.misfit([learner], order, steps: 9) },
         damaged: { refused.append($0) })
       #expect(found?.state.step == 5)
       #expect(refused.map(\.path) == [path])

@@ -30,18 +30,20 @@ import Testing
     let optimizer = OptimizerState(Adam(learningRate: 1e-2), for: store)
     let loader = BatchLoader(
       dataset: data, augmentation: Augmentation(shift: 1, flip: true, cutout: 2), seed: 9)
-    let program = try StepProgram(
-      session, store, optimizer, batch: 12, loader: loader, seed: 9
-    ) { inputs in
+    let scheme = SimpleScheme("student") { inputs in
       let context = inputs.context(.training)
       let loss = crossEntropy(
-        logits: store.model(inputs.images, in: context), labels: inputs.labels)
+        logits: store.model(inputs.example, in: context), labels: inputs.labels)
       return Objective(
         terms: [LossTerm("cross-entropy", loss)],
         effects: store.statisticsUpdate(from: context).map { [$0] } ?? [])
     }
+    let learner = Learner(
+      store, optimizer, learningRate: 1e-2, schedule: CosineSchedule(steps: 24))
+    let program = try StepProgram(
+      session, [learner], batch: 12, loader: loader, seed: 9, scheme: scheme)
     let loop = TrainingLoop(
-      program, learningRate: 1e-2, schedule: CosineSchedule(steps: 24),
+      program,
       options: TrainingOptions(
         steps: 24, logEvery: logEvery, evaluateEvery: evaluateEvery,
         checkpointEvery: checkpointEvery))
@@ -56,7 +58,7 @@ import Testing
         try loop.run(
           batches, from: state, report: { _ in },
           evaluate: { _ in
-            _ = try Forward(session, store, imageShape: [8, 8, 1]).outputs(data)
+            _ = try Inference(session, store, pipeline: ImagePipeline(data.size)).outputs(data)
             return true
           }, checkpoint: { kept = $0 },
           isCancelled: {

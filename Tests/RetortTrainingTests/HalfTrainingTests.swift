@@ -34,13 +34,16 @@ import Testing
     let state = OptimizerState(
       Adam(learningRate: 1e-2, epsilon: 1e-16), lossScaling: scaling, for: store)
     let loader = BatchLoader(dataset: Self.pictures)
-    let program = try StepProgram(session, store, state, batch: 16, loader: loader, seed: 9) {
-      let logits = store.model($0.images, in: $0.context(.training))
+    let scheme = SimpleScheme("student") {
+      let logits = store.model($0.example, in: $0.context(.training))
       let loss = crossEntropy(logits: logits, labels: $0.labels)
       return Objective(terms: [LossTerm("cross-entropy", weight: weight, loss)])
     }
+    let program = try StepProgram(
+      session, [Learner(store, state, learningRate: 1e-2)], batch: 16, loader: loader, seed: 9,
+      scheme: scheme)
     let loop = TrainingLoop(
-      program, learningRate: 1e-2, schedule: ConstantSchedule(),
+      program,
       options: TrainingOptions(steps: 12, logEvery: 1))
     var losses: [Double] = []
     var scale: Double?

@@ -41,15 +41,14 @@ import Testing
     let session: Session
     let store = ParameterStore(Linear(8, 1, bias: false), name: "student")
     let state: OptimizerState
-    private let program: StepProgram
-    private let rate: Double
+    let program: StepProgram
 
     init(_ record: Record, on device: String) throws {
       session = Session(device == "cpu" ? CPUBackend() : try TestDevice.backend())
       let (rule, clipping) = (record.optimizer, record.clipping)
       var scaling = LossScaling()
       scaling.interval = 3
-      rate = rule.lr
+      let rate = rule.lr
       let optimizer: any Optimizer =
         switch rule.name {
         case "sgd":
@@ -63,16 +62,20 @@ import Testing
         lossScaling: scaling, for: store)
       try session.write(record.start, to: store.parameterVariable)
       let (store, state) = (store, state)
-      program = try StepProgram(session, store, state, batch: 1, imageShape: [8], seed: 1) {
-        let product = store.model($0.images, in: $0.context(.training))
+      let scheme = SimpleScheme(store.name) {
+        let product = store.model($0.example, in: $0.context(.training))
         return Objective(terms: [LossTerm("product", product.sum())])
       }
+      let fields = [Field("factors", [8], .float32)]
+      program = try StepProgram(
+        session, [Learner(store, state, learningRate: rule.lr)], batch: 1, fields: fields,
+        pipeline: PlainPipeline(fields), seed: 1, scheme: scheme)
     }
 
     /// Follows `gradient`; returns what is logged of the step, by name.
     func step(_ gradient: [Float], _ number: Int) throws -> [String: Double] {
       try program.run(
-        images: .float32(gradient), labels: [0], indices: [0], learningRate: rate, step: number)
+        fields: [.float32(gradient)], labels: [0], indices: [0], step: number)
       return Dictionary(uniqueKeysWithValues: zip(program.names, try program.losses()))
     }
 
@@ -108,10 +111,10 @@ import Testing
     var run = try Run(record, on: device)
     for (step, x) in record.inputs.enumerated() {
       let checkpoint = try Checkpoint(
-        run.session, run.store, run.state, TrainingState(),
+        run.session, run.program.learners, TrainingState(),
         origin: .init(seed: 1, recipeSHA256: "", device: device))
       run = try Run(record, on: device)
-      try checkpoint.restore(run.session, run.store, run.state)
+      try checkpoint.restore(run.session, run.program.learners)
       _ = try run.step(x, step)
     }
     #expect(try run.variables() == whole.variables())
@@ -127,12 +130,15 @@ import Testing
       name: "noise", images: (0..<40).map { UInt8($0) }, labels: (0..<10).map { Int32($0 % 2) },
       height: 2, width: 2, channels: 1, classNames: ["a", "b"])
     let loader = BatchLoader(dataset: pictures)
-    let program = try StepProgram(session, store, state, batch: 5, loader: loader, seed: 1) {
-      let logits = store.model($0.images.flatten(), in: $0.context(.training))
+    let scheme = SimpleScheme("student") {
+      let logits = store.model($0.example.x.flatten(), in: $0.context(.training))
       return Objective(terms: [LossTerm("root", (logits * 0).sum().sqrt())])
     }
+    let program = try StepProgram(
+      session, [Learner(store, state, learningRate: 1)], batch: 5, loader: loader, seed: 1,
+      scheme: scheme)
     let loop = TrainingLoop(
-      program, learningRate: 1, schedule: ConstantSchedule(),
+      program,
       options: TrainingOptions(steps: 100, logEvery: 1))
     let order = try BatchOrder(count: 10, batchSize: 5, seed: 1)
     let before = try session.read(store.parameterVariable)

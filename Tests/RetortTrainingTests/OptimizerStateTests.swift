@@ -28,12 +28,15 @@ import Testing
     try store.write(store.initialWeights(seed: 1), to: session)
     let state = OptimizerState(Adam(learningRate: 1), clipping: example.clipping, for: store)
     let loader = BatchLoader(dataset: Self.pictures)
-    let program = try StepProgram(session, store, state, batch: 5, loader: loader, seed: 1) {
-      let logits = store.model($0.images.flatten(), in: $0.context(.training))
+    let scheme = SimpleScheme("student") {
+      let logits = store.model($0.example.x.flatten(), in: $0.context(.training))
       return Objective(terms: [LossTerm("root", (logits * 0).sum().sqrt())])
     }
+    let program = try StepProgram(
+      session, [Learner(store, state, learningRate: 1)], batch: 5, loader: loader, seed: 1,
+      scheme: scheme)
     let loop = TrainingLoop(
-      program, learningRate: 1, schedule: ConstantSchedule(),
+      program,
       options: TrainingOptions(steps: 4, logEvery: 1))
     let order = try BatchOrder(count: 10, batchSize: 5, seed: 1)
     let batches = Prefetcher(loader: loader, order: order)

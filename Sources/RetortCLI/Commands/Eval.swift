@@ -38,7 +38,9 @@ struct Eval: ParsableCommand {
 
   func run() throws {
     var spec = DataSpec()
-    (spec.name, spec.directory) = (data, directory)
+    var source = FashionMNIST()
+    source.directory = directory
+    spec.source = source
     let stored = try StoredModel(model)
     let other = try teacher.map { try StoredModel($0, as: .teacher) }
     let backend = try device.backend()

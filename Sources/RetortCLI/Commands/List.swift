@@ -9,7 +9,10 @@ struct List: ParsableCommand {
   /// One kind of names.
   enum Kind: String, CaseIterable, ExpressibleByArgument {
     case models, recipes, losses, explorations, optimizers, schedules, augmentations, samplings
-    case datasets
+    case datasets, schema, manual
+
+    /// What is listed where no kind is named.
+    static let names = allCases.filter { $0 != .schema && $0 != .manual }
 
     /// Names with what they mean.
     var entries: [(name: String, summary: String)] {
@@ -22,20 +25,30 @@ struct List: ParsableCommand {
       case .schedules: List.entries(.schedule)
       case .augmentations: List.entries(.augmentation)
       case .samplings: List.entries(.sampling)
-      case .datasets: DatasetSource.all.map { ($0.name, $0.baseURL) }
+      case .datasets: List.entries(.dataset)
+      case .schema, .manual: []
       }
     }
   }
 
   static let configuration = CommandConfiguration(
-    abstract: "Lists models, recipes, methods by kind, and datasets.")
+    abstract: "Lists models, recipes, methods by kind, and datasets.",
+    discussion: """
+      'retort list schema' prints a JSON Schema of recipes, by which editors complete and check them; \
+      'retort list manual' the source of the manual page retort-recipe(5).
+      """)
 
-  @Argument(help: "What to list; everything if left out.")
+  @Argument(help: "What to list; all names if left out.")
   var kind: Kind?
   @OptionGroup var format: JSONOption
 
   func run() throws {
-    let kinds = kind.map { [$0] } ?? Kind.allCases
+    switch kind {
+    case .schema: return StandardOutput.write(RecipeSchema.json)
+    case .manual: return StandardOutput.write(RecipeManual.text)
+    default: break
+    }
+    let kinds = kind.map { [$0] } ?? Kind.names
     guard !format.json else {
       StandardOutput.write(
         .object(kinds.map { kind in .init(kind.rawValue, .array(kind.entries.map(json))) }))

@@ -31,7 +31,7 @@ struct StepRecord {
       content.tensors["images"] = HostTensor(shape: [batch, 1, 28, 28], floats: pixels)
     } else if case .int32(let ids) = inputs.examples {
       content.tensors["ids"] = HostTensor(
-        shape: [batch] + inputs.exampleShape.dimensions, int32s: ids)
+        shape: [batch] + inputs.fields[0].shape.dimensions, int32s: ids)
     }
     content.tensors["labels"] = HostTensor(shape: [batch], int32s: inputs.labels)
     content.tensors["logits"] = HostTensor(

@@ -1,10 +1,11 @@
 import RetortCore
+import RetortNN
 
 /// Made-up inputs of a workload, always the same for the same extents.
 struct SyntheticInputs {
-  /// The extents of one example.
-  let exampleShape: Shape
-  /// `[batch, …]`.
+  /// What one example is: pictures, or token ids without a mask.
+  let fields: [Field]
+  /// `[batch, …]`: samples in [0, 1), or ids.
   let examples: HostArray
   /// Every class in turn, `[batch]`.
   let labels: [Int32]
@@ -17,12 +18,10 @@ struct SyntheticInputs {
     func uniforms(_ count: Int, _ stream: UInt32) -> [Float] {
       Philox4x32(seed: 1, stream: stream).uniforms(count)
     }
+    fields = Array(workload.examples.fields.prefix(1))
     switch workload.examples {
-    case .images:
-      exampleShape = [28, 28, 1]
-      examples = .float32(uniforms(batch * exampleShape.count, 0))
+    case .image(let size): examples = .float32(uniforms(batch * size.count, 0))
     case .tokens(let length, let vocabulary):
-      exampleShape = [length]
       examples = .int32(
         uniforms(batch * length, 0).map {
           min(Int32($0 * Float(vocabulary)), Int32(vocabulary - 1))

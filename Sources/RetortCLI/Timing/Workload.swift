@@ -1,16 +1,9 @@
 import RetortCore
+import RetortNN
 import RetortTraining
 
 /// A training step that benchmarks time: who learns from what, and how.
 struct Workload: Sendable {
-  /// What one example is.
-  enum Examples: Sendable {
-    /// Pictures of 28×28 pixels, one channel, in [0, 1).
-    case images
-    /// Token ids below `vocabulary`.
-    case tokens(length: Int, vocabulary: Int)
-  }
-
   /// What the student learns from besides labels.
   enum Knowledge: Sendable {
     /// Nothing.
@@ -33,7 +26,7 @@ struct Workload: Sendable {
   /// Examples of a step, unless told otherwise.
   var batch = 128
   /// What one example is.
-  var examples: Examples = .images
+  var examples: ExampleSpec = .image(ImageSize(height: 28, width: 28, channels: 1))
   /// What follows the gradient, with its learning rate.
   var optimizer: any Optimizer = Adam(learningRate: 1e-3)
   /// What the student learns from besides labels.

@@ -1,4 +1,5 @@
 import RetortCore
+import RetortData
 import RetortDistillation
 import RetortModels
 import RetortNN
@@ -14,7 +15,6 @@ final class WorkloadStep {
   let inputs: SyntheticInputs
   /// The units of the search, where there is one.
   let statistics: LatentStatistics?
-  private let learningRate: Double
   private var stepCount = 0
 
   /// What first weights and noise depend on.
@@ -31,9 +31,8 @@ final class WorkloadStep {
     func player(_ role: String, _ model: String, _ options: [String: Double] = [:], isFrozen: Bool)
       throws -> ParameterStore
     {
-      let image = ImageSize(height: 28, width: 28, channels: 1)
       let model = try ModelCatalog.make(
-        model, options: options, image: image, classes: workload.classes)
+        model, options: options, for: workload.examples, classes: workload.classes)
       let store = ParameterStore(model, name: role, isFrozen: isFrozen)
       try store.write(store.initialWeights(seed: Self.seed), to: session)
       return store
@@ -68,18 +67,18 @@ final class WorkloadStep {
           generator: generator.model as? any Generator, statistics: statistics))
       (players, self.statistics) = ([student, teacher, generator], statistics)
     }
+    let learner = Learner(
+      student, OptimizerState(workload.optimizer, for: student),
+      learningRate: workload.optimizer.learningRate)
     program = try StepProgram(
-      session, student, OptimizerState(workload.optimizer, for: student), batch: batch,
-      imageShape: inputs.exampleShape, imageType: inputs.examples.dtype, seed: Self.seed,
-      build: scheme.objective)
-    learningRate = workload.optimizer.learningRate
+      session, [learner], batch: batch, fields: inputs.fields,
+      pipeline: PlainPipeline(inputs.fields), seed: Self.seed, scheme: scheme)
   }
 
   /// Enqueues the next step; does not wait.
   func run() throws {
     try program.run(
-      images: inputs.examples, labels: inputs.labels, indices: inputs.indices,
-      learningRate: learningRate, step: stepCount)
+      fields: [inputs.examples], labels: inputs.labels, indices: inputs.indices, step: stepCount)
     stepCount += 1
   }
 
@@ -90,7 +89,8 @@ final class WorkloadStep {
     let losses = try program.losses()
     if let bad = zip(program.names, losses).first(where: { !$0.1.isFinite }) {
       throw TrainingError.notFinite(
-        term: bad.0, value: "\(bad.1)", step: stepCount, learningRate: learningRate)
+        term: bad.0, value: "\(bad.1)", step: stepCount,
+        learningRate: program.learners[0].rate(at: stepCount))
     }
     return losses
   }

@@ -1,9 +1,44 @@
 import RetortFormats
+import RetortNN
+import RetortSchema
 
 /// Fashion-MNIST: grey 28×28 pictures of clothes in ten classes, 60,000 to train and 10,000 to test.
 ///
 /// Source: [Xiao, Rasul, Vollgraf 2017](https://arxiv.org/abs/1708.07747).
-public enum FashionMNIST {
+public struct FashionMNIST: NamedDataset {
+  /// Its entry in lists.
+  public static let explanation = Explanation(
+    name, "grey 28×28 pictures of clothes in ten classes",
+    """
+    60,000 pictures to train on and 10,000 to test with. 'retort fetch fashion-mnist' gets them, and \
+    Debian's package dataset-fashion-mnist has them.
+    """, source: "Xiao, Rasul, Vollgraf 2017, arXiv 1708.07747")
+
+  /// The folder of its files; nil for the usual places.
+  public var directory: String?
+
+  /// The files at the usual places.
+  public init() {}
+
+  /// Its keys.
+  public static let keys: [Key<FashionMNIST>] = [
+    .path("directory", \.directory, "the folder of its files, if not one of the usual places")
+  ]
+
+  /// 28×28 grey pixels.
+  public var examples: ExampleSpec { .image(ImageSize(height: 28, width: 28, channels: 1)) }
+  /// Ten.
+  public var classCount: Int? { Self.classNames.count }
+
+  /// Reads the four files.
+  public func load() throws(DataError) -> DatasetParts {
+    let parts = try Self.load(directory: directory)
+    return DatasetParts(training: parts.training, test: parts.test, examples: examples)
+  }
+
+  /// Leaves of the folder the last name.
+  public mutating func shortenPaths() { directory = directory.map(FilePath.name(of:)) }
+
   /// The name that recipes and commands use.
   public static let name = "fashion-mnist"
   /// The names of the ten classes.

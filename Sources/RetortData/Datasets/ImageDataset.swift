@@ -1,5 +1,8 @@
+import RetortCore
+import RetortNN
+
 /// Labelled pictures in memory.
-public struct ImageDataset: Equatable, Sendable {
+public struct ImageDataset: Dataset, Equatable {
   /// The name for messages and result files.
   public let name: String
   /// The samples, `[count, height, width, channels]`, 0 to 255.
@@ -15,10 +18,6 @@ public struct ImageDataset: Equatable, Sendable {
   /// The names of the classes, in the order of their numbers.
   public let classNames: [String]
 
-  /// The number of pictures.
-  public var count: Int { labels.count }
-  /// The number of classes.
-  public var classCount: Int { classNames.count }
   /// The samples of one picture.
   public var imageSize: Int { height * width * channels }
 
@@ -48,13 +47,23 @@ public struct ImageDataset: Equatable, Sendable {
     images[index * imageSize..<(index + 1) * imageSize]
   }
 
-  /// The number of pictures of each class.
-  public var classCounts: [Int] {
-    labels.reduce(into: [Int](repeating: 0, count: classCount)) { $0[Int($1)] += 1 }
+  /// One field, `samples`, uint8 `[height, width, channels]`.
+  public var fields: [Field] { [Field("samples", [height, width, channels], .uint8)] }
+
+  /// The size of the pictures.
+  public var size: ImageSize { ImageSize(height: height, width: width, channels: channels) }
+
+  /// Copies the samples of picture `index`.
+  public func write(_ index: Int, field: Int, into target: UnsafeMutableRawBufferPointer) {
+    images.withUnsafeBytes { samples in
+      target.copyMemory(
+        from: UnsafeRawBufferPointer(
+          rebasing: samples[index * imageSize..<(index + 1) * imageSize]))
+    }
   }
 
   /// The pictures at `indices`, in that order.
-  public func subset(_ indices: [Int], name: String? = nil) -> ImageDataset {
+  public func subset(_ indices: [Int], name: String?) -> ImageDataset {
     var chosen: [UInt8] = []
     chosen.reserveCapacity(indices.count * imageSize)
     for index in indices { chosen += image(index) }

@@ -1,4 +1,5 @@
 import RetortFormats
+import RetortNN
 
 /// The pictures of one file, whose classes nobody has said.
 public struct UnlabelledImages: Equatable, Sendable {
@@ -14,6 +15,9 @@ public struct UnlabelledImages: Equatable, Sendable {
   public let width: Int
   /// The samples per pixel.
   public let channels: Int
+
+  /// The size of a picture.
+  public var size: ImageSize { ImageSize(height: height, width: width, channels: channels) }
 
   /// Reads a PNG file, or an IDX file of bytes `[count, height, width]` or
   /// `[count, height, width, channels]`, plain or gzip.

@@ -24,34 +24,6 @@ public struct Normalization: Equatable, Sendable {
     )
   }
 
-  /// The map that gives the pictures of `dataset` mean 0 and deviation 1 in every channel.
-  ///
-  /// A channel of one value throughout keeps deviation 1.
-  public static func measured(on dataset: ImageDataset) -> Normalization {
-    let channels = dataset.channels
-    var histogram = [Int](repeating: 0, count: channels * 256)
-    dataset.images.withUnsafeBufferPointer { samples in
-      for (index, sample) in samples.enumerated() {
-        histogram[index % channels * 256 + Int(sample)] += 1
-      }
-    }
-    let pixels = Double(max(1, dataset.count * dataset.height * dataset.width))
-    var (means, deviations): ([Float], [Float]) = ([], [])
-    for channel in 0..<channels {
-      var (sum, squares) = (0, 0)
-      for value in 0..<256 {
-        let times = histogram[channel * 256 + value]
-        sum += times * value
-        squares += times * value * value
-      }
-      let mean = Double(sum) / pixels
-      let deviation = (Double(squares) / pixels - mean * mean).squareRoot() / 255
-      means.append(Float(mean / 255))
-      deviations.append(deviation > 0 ? Float(deviation) : 1)
-    }
-    return Normalization(mean: means, deviation: deviations)
-  }
-
   /// The network inputs of pictures, uint8 `[batch, height, width, channels]`: changed as
   /// `augmentation` and `moves` say, zeros being samples, then normalised.
   ///

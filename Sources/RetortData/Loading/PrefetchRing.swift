@@ -7,8 +7,7 @@ import RetortCore
 /// and marking it ready by its thread, between `take` and `giveBack` by the reader.
 final class PrefetchRing: @unchecked Sendable {
   private struct Slot {
-    let images: UnsafeMutableBufferPointer<UInt8>
-    let moves: UnsafeMutableBufferPointer<ImageMove>
+    let fields: [UnsafeMutableRawBufferPointer]
     let labels: UnsafeMutableBufferPointer<Int32>
     var plan: PlannedBatch?  // set when ready
   }
@@ -31,8 +30,9 @@ final class PrefetchRing: @unchecked Sendable {
     lastPosition = order.position
     slots = (0..<depth).map { _ in
       Slot(
-        images: .allocate(capacity: order.batchSize * loader.dataset.imageSize),
-        moves: .allocate(capacity: order.batchSize),
+        fields: loader.fields.map {
+          .allocate(byteCount: order.batchSize * $0.byteCount, alignment: 64)
+        },
         labels: .allocate(capacity: order.batchSize))
     }
     pthread_mutex_init(mutex, nil)
@@ -41,8 +41,7 @@ final class PrefetchRing: @unchecked Sendable {
 
   deinit {
     for slot in slots {
-      slot.images.deallocate()
-      slot.moves.deallocate()
+      for field in slot.fields { field.deallocate() }
       slot.labels.deallocate()
     }
     pthread_cond_destroy(changed)
@@ -69,7 +68,7 @@ final class PrefetchRing: @unchecked Sendable {
   @discardableResult
   func fillNext() -> Bool {
     guard let (ticket, plan, slot) = nextTask() else { return false }
-    loader.load(plan, images: slot.images, moves: slot.moves, labels: slot.labels)
+    loader.load(plan, fields: slot.fields, labels: slot.labels)
     locked {
       slots[ticket % slots.count].plan = plan
       pthread_cond_broadcast(changed)
@@ -86,10 +85,11 @@ final class PrefetchRing: @unchecked Sendable {
       guard let plan = slots[place].plan else { return nil }
       lastPosition = plan.following
       let count = plan.indices.count
-      let images = slots[place].images[..<(count * loader.dataset.imageSize)]
       return LoadedBatch(
-        plan: plan, images: UnsafeBufferPointer(rebasing: images),
-        moves: UnsafeBufferPointer(rebasing: slots[place].moves[..<count]),
+        plan: plan,
+        fields: zip(slots[place].fields, loader.fields).map { memory, field in
+          UnsafeRawBufferPointer(rebasing: memory[..<(count * field.byteCount)])
+        },
         labels: UnsafeBufferPointer(rebasing: slots[place].labels[..<count]))
     }
   }

@@ -54,10 +54,8 @@ public final class Prefetcher: Sendable {
 public struct LoadedBatch {
   /// The examples, their number and their place.
   public let plan: PlannedBatch
-  /// The samples, `[batch, height, width, channels]`.
-  public let images: UnsafeBufferPointer<UInt8>
-  /// What is to happen to each picture, `[batch]`.
-  public let moves: UnsafeBufferPointer<ImageMove>
+  /// What the loader's fields are in this batch, `[batch, …]` each.
+  public let fields: [UnsafeRawBufferPointer]
   /// The classes, `[batch]`.
   public let labels: UnsafeBufferPointer<Int32>
 }

@@ -6,10 +6,10 @@ extension AdaptedModel {
   ///
   /// - Parameters:
   ///   - student: A model that no store needs to hold any more.
-  ///   - examples: The shape of a batch of examples.
+  ///   - examples: What the examples are.
   /// - Throws: `TapError`, `AdapterError`, or `GraphError` where the examples do not fit.
   package static func adapting(
-    _ student: Module, to teacher: ParameterStore, _ losses: [NamedLoss], examples: Shape
+    _ student: Module, to teacher: ParameterStore, _ losses: [NamedLoss], examples: ExampleSpec
   ) throws -> Module {
     let pairs = losses.flatMap(\.loss.taps)
     guard !pairs.isEmpty else { return student }

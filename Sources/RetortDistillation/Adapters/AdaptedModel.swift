@@ -25,6 +25,9 @@ public final class AdaptedModel: Module {
   /// The student's result.
   public override func forward(_ x: Tensor) -> Tensor { model(x) }
 
+  /// The student's result.
+  public override func forward(_ example: Example) -> Tensor { model(example) }
+
   /// Whether weights of this name are an adapter's.
   package static func isAdapter(_ name: String) -> Bool { name.hasPrefix(prefix) }
 

@@ -47,15 +47,20 @@ public final class Ensemble: Module {
   }
 
   /// Logits, `[batch, classes]`.
-  public override func forward(_ x: Tensor) -> Tensor {
+  public override func forward(_ x: Tensor) -> Tensor { merged { $0(x) } }
+
+  /// Logits, `[batch, classes]`.
+  public override func forward(_ example: Example) -> Tensor { merged { $0(example) } }
+
+  private func merged(_ logits: (Module) -> Tensor) -> Tensor {
     let total = members.reduce(0) { $0 + $1.weight }
     switch mean {
     case .logits:
-      let parts = members.map { $0.model(x) * ($0.weight / total) }
+      let parts = members.map { logits($0.model) * ($0.weight / total) }
       return parts.dropFirst().reduce(parts[0], +)
     case .probabilities:
       // Behind the largest summand none overflows, and one is 1.
-      let parts = members.map { $0.model(x).logSoftmax() + log($0.weight / total) }
+      let parts = members.map { logits($0.model).logSoftmax() + log($0.weight / total) }
       let largest = parts.dropFirst().reduce(parts[0]) { $0.maximum($1) }.stopGradient()
       let sum = parts.dropFirst().reduce((parts[0] - largest).exp()) { $0 + ($1 - largest).exp() }
       return largest + sum.log()

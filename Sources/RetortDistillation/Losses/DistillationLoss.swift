@@ -59,8 +59,8 @@ public struct Comparison {
   public let context: ForwardContext
   /// The model that learns.
   public let learner: Module
-  /// The examples, `[batch, …]`.
-  public let examples: Tensor
+  /// The examples.
+  public let examples: Example
   /// The learner's outputs for them, `[batch, classes]`, and features, into which gradients flow; nil for
   /// a generator.
   public let student: Taps?

@@ -47,14 +47,15 @@ public struct VariationalLoss: DistillationLoss {
   public func terms(_ x: Comparison, name: String) -> [LossTerm] {
     guard let generator = x.learner as? any Generator else { return [] }
     return generator.using(x.context) {
-      let (mean, logVariance) = generator.encode(x.examples)
+      let (mean, logVariance) = generator.encode(x.examples.x)
       let noise = x.inputs.graph.random(
         .normal, mean.shape, state: x.inputs.randomState, stream: x.inputs.streams.next())
       let code = mean + (logVariance * 0.5).exp() * noise
-      let batch = Double(x.examples.shape[0])
+      let batch = Double(x.examples.count)
       let reconstruction =
         binaryCrossEntropy(
-          logits: generator.decodeLogits(code), targets: x.examples, reduction: .sum) * (1 / batch)
+          logits: generator.decodeLogits(code), targets: x.examples.x, reduction: .sum)
+        * (1 / batch)
       let divergence = gaussianKL(mean: mean, logVariance: logVariance).mean()
       return [
         LossTerm("reconstruction", weight: weight, reconstruction),

@@ -2,7 +2,7 @@ import RetortNN
 import RetortTraining
 
 /// One generator that learns from examples alone.
-public struct GenerativeTraining {
+public struct GenerativeTraining: Scheme {
   /// The model that learns.
   public let generator: ParameterStore
   /// What is minimised, in order.
@@ -13,13 +13,16 @@ public struct GenerativeTraining {
     (self.generator, self.losses) = (generator, losses)
   }
 
-  /// The step's objective; to be given to a `StepProgram` of the generator.
+  /// The generator's.
+  public var phases: [Phase] { [Phase(generator.name)] }
+
+  /// The sum of the losses.
   ///
   /// - Throws: `GraphError` for shapes that do not fit.
-  public func objective(_ inputs: StepInputs) throws -> Objective {
+  public func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective {
     let context = inputs.context(.training)
     let comparison = Comparison(
-      inputs: inputs, context: context, learner: generator.model, examples: inputs.images,
+      inputs: inputs, context: context, learner: generator.model, examples: inputs.example,
       student: nil, teacher: nil, labels: inputs.labels)
     let terms = try losses.flatMap { try $0.loss.terms(comparison, name: $0.name) }
     let update = generator.statisticsUpdate(from: context)

@@ -9,7 +9,7 @@ import RetortTraining
 /// with the teacher on generated ones.
 ///
 /// Source: Hinton et al. 2015; Zaheer et al. 2022, equation 2.
-public struct OfflineDistillation {
+public struct OfflineDistillation: Scheme {
   /// What is known of the training examples beforehand, one row each; nil where augmentation
   /// changes them from step to step.
   public struct Tables {
@@ -42,18 +42,21 @@ public struct OfflineDistillation {
     (self.explorer, self.tables) = (explorer, tables)
   }
 
-  /// The step's objective; to be given to a `StepProgram` of the student.
+  /// The student's.
+  public var phases: [Phase] { [Phase(student.name)] }
+
+  /// The losses on the examples and on those that the search finds.
   ///
   /// - Throws: `GraphError` for shapes that do not fit.
-  public func objective(_ inputs: StepInputs) throws -> Objective {
+  public func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective {
     let context = inputs.context(.training, tapping: tapping(\.student))
     let generated = explorer.map {
-      $0.explore(inputs.images, codes: codes(inputs), in: inputs).explored
+      Example($0.explore(inputs.example.x, codes: codes(inputs), in: inputs).explored)
     }
-    let (real, other) = try forward(inputs.images, generated, context)
+    let (real, other) = try forward(inputs.example, generated, context)
     let isTaught = losses.contains { type(of: $0.loss).needsTeacher }
     let comparison = Comparison(
-      inputs: inputs, context: context, learner: student.model, examples: inputs.images,
+      inputs: inputs, context: context, learner: student.model, examples: inputs.example,
       student: real, teacher: isTaught ? try targets(inputs) : nil, labels: inputs.labels)
     var terms = try losses.flatMap { try self.terms($0, comparison, name: $0.name) }
     if let explorer, let generated, let other, isTaught {
@@ -92,19 +95,18 @@ public struct OfflineDistillation {
 
   /// The student's outputs and features of real and generated examples.
   private func forward(
-    _ images: Tensor, _ generated: Tensor?, _ context: ForwardContext
+    _ examples: Example, _ generated: Example?, _ context: ForwardContext
   ) throws(TapError) -> (Taps, Taps?) {
     guard let generated, let explorer else {
-      return (try student.model.taps(images, in: context), nil)
+      return (try student.model.taps(examples, in: context), nil)
     }
     if explorer.exploration.statistics == .separate {
-      let real = try student.model.taps(images, in: context)
+      let real = try student.model.taps(examples, in: context)
       return (real, try student.model.taps(generated, in: context))
     }
-    let count = images.shape[0]
-    let all = try student.model.taps(
-      Tensor.concatenate([images, generated], axis: 0), in: context)
-    return (all.rows(0..<count), all.rows(count..<count + generated.shape[0]))
+    let count = examples.count
+    let all = try student.model.taps(examples.concatenated(with: generated), in: context)
+    return (all.rows(0..<count), all.rows(count..<count + generated.count))
   }
 
   private func targets(_ inputs: StepInputs) throws(TapError) -> Taps? {
@@ -113,7 +115,7 @@ public struct OfflineDistillation {
         output: inputs.graph.variable(variable, [variable.count / classes, classes])
           .gather(inputs.indices))
     }
-    return try teacher?.model.taps(inputs.images, in: teacherContext(inputs))
+    return try teacher?.model.taps(inputs.example, in: teacherContext(inputs))
   }
 
   private func codes(_ inputs: StepInputs) -> Tensor? {

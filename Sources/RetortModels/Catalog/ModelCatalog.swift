@@ -27,9 +27,9 @@ public enum ModelCatalog {
   ///
   /// - Throws: `ModelError`, as `entry` and `ModelEntry.make` do.
   public static func make(
-    _ name: String, options: [String: Double] = [:], image: ImageSize, classes: Int
+    _ name: String, options: [String: Double] = [:], for examples: ExampleSpec, classes: Int
   ) throws(ModelError) -> Module {
-    try entry(name).make(options, image: image, classes: classes)
+    try entry(name).make(options, for: examples, classes: classes)
   }
 
   private static let mlp = ModelEntry(
@@ -201,21 +201,34 @@ public enum ModelCatalog {
     name: "bert", summary: "bidirectional transformer encoder with a classifier",
     source: "Devlin, Chang, Lee, Toutanova 2019", role: .encoder,
     options: [
-      ModelOption("vocabulary", "token ids are below it", 30522, 1...16_777_216),
+      ModelOption("vocabulary", "token ids are below it; 0 for the data's", 0, 0...16_777_216),
       ModelOption("width", "features of each position", 128, 1...16384),
       ModelOption("layers", "transformer layers", 2, 1...256),
       ModelOption("heads", "attention heads; divides the width", 2, 1...256),
       ModelOption("feed-forward", "features inside each layer", 512, 1...65536),
-      ModelOption("length", "the longest sequence", 512, 1...65536),
+      ModelOption("length", "the longest sequence; 0 for the data's", 0, 0...65536),
       ModelOption("dropout", "share of activations dropped", 0.1, 0...0.9, isWhole: false),
     ],
-    make: { options, _, classes throws(ModelError) in
+    build: { options, examples, classes throws(ModelError) in
+      guard case .tokens(let length, let vocabulary) = examples else {
+        throw .unfit(
+          model: "bert", reason: "it reads token ids; the examples are \(examples.description)")
+      }
       let (width, heads) = (options.int("width"), options.int("heads"))
       try checkHeads("bert", heads, width: width)
+      func size(_ name: String, _ least: Int) throws(ModelError) -> Int {
+        let given = options.int(name) == 0 ? least : options.int(name)
+        guard given >= least else {
+          throw .unfit(
+            model: "bert",
+            reason: "its '\(name)' is \(given), less than the data's, which is \(least)")
+        }
+        return given
+      }
       let sizes = BERT.Sizes(
-        vocabulary: options.int("vocabulary"), width: width, layers: options.int("layers"),
-        heads: heads, feedForward: options.int("feed-forward"),
-        maximumLength: options.int("length"), dropout: options["dropout"])
+        vocabulary: try size("vocabulary", vocabulary), width: width,
+        layers: options.int("layers"), heads: heads, feedForward: options.int("feed-forward"),
+        maximumLength: try size("length", length), dropout: options["dropout"])
       return BERT(sizes, classes: classes)
     })
 

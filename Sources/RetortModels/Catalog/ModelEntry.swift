@@ -81,25 +81,50 @@ public struct ModelEntry: Sendable {
   public let role: Role
   /// The numbers it takes.
   public let options: [ModelOption]
-  let make: @Sendable (ModelOptions, ImageSize, _ classes: Int) throws(ModelError) -> Module
+  private let build:
+    @Sendable (ModelOptions, ExampleSpec, _ classes: Int) throws(ModelError) -> Module
+
+  /// A model of pictures.
+  init(
+    name: String, summary: String, source: String, role: Role, options: [ModelOption],
+    make: @escaping @Sendable (ModelOptions, ImageSize, _ classes: Int) throws(ModelError) -> Module
+  ) {
+    self.init(name: name, summary: summary, source: source, role: role, options: options) {
+      options, examples, classes throws(ModelError) in
+      guard case .image(let image) = examples else {
+        throw .unfit(
+          model: name, reason: "it reads pictures; the examples are \(examples.description)")
+      }
+      guard image.count > 0 else { throw .unfit(model: name, reason: "images must not be empty") }
+      return try make(options, image, classes)
+    }
+  }
+
+  /// A model of whatever `build` takes.
+  init(
+    name: String, summary: String, source: String, role: Role, options: [ModelOption],
+    build:
+      @escaping @Sendable (ModelOptions, ExampleSpec, _ classes: Int) throws(ModelError)
+      -> Module
+  ) {
+    (self.name, self.summary, self.source) = (name, summary, source)
+    (self.role, self.options, self.build) = (role, options, build)
+  }
 
   /// Builds the model, without weights.
   ///
   /// - Parameters:
   ///   - options: Values by name; standard ones where absent.
-  ///   - image: The extents of the data's images; encoders take no notice.
+  ///   - examples: What the data's examples are.
   ///   - classes: The number of logits; generators take no notice.
   /// - Throws: `ModelError` for an option that does not exist or is out of range, or data that
   ///   the model cannot take.
   public func make(
-    _ options: [String: Double] = [:], image: ImageSize, classes: Int
+    _ options: [String: Double] = [:], for examples: ExampleSpec, classes: Int
   ) throws(ModelError) -> Module {
-    guard image.count > 0 || role == .encoder else {
-      throw .unfit(model: name, reason: "images must not be empty")
-    }
     guard classes > 0 || role == .generator else {
       throw .unfit(model: name, reason: "there must be at least one class")
     }
-    return try make(ModelOptions(options, of: self), image, classes)
+    return try build(ModelOptions(options, of: self), examples, classes)
   }
 }

@@ -67,6 +67,11 @@ public final class BERT: Module {
   /// Logits `[batch, classes]` of int32 ids `[batch, length]`, every position attended to.
   public override func forward(_ ids: Tensor) -> Tensor { logits(ids, mask: nil) }
 
+  /// Logits `[batch, classes]` of examples with `tokens` and `mask`.
+  public override func forward(_ example: Example) -> Tensor {
+    logits(example["tokens"] ?? example.x, mask: example["mask"])
+  }
+
   /// Logits `[batch, classes]` of int32 ids `[batch, length]`.
   ///
   /// - Parameter mask: `[batch, length]`, 1 where a token stands and 0 where there is padding.

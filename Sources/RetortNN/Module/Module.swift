@@ -17,6 +17,9 @@ open class Module {
   /// Computes the output; the override point.
   open func forward(_ x: Tensor) -> Tensor { x }
 
+  /// Computes the output for examples: of their first field, unless a model that reads more overrides this.
+  open func forward(_ example: Example) -> Tensor { forward(example.x) }
+
   /// Keys in checkpoints that differ from the property's name in snake case.
   open var renamed: [String: String] { [:] }
 
@@ -39,9 +42,17 @@ open class Module {
   /// Runs `forward` and names its result by `path`; for calls inside another module's `forward`.
   public final func callAsFunction(_ x: Tensor) -> Tensor { scoped { forward(x) } }
 
+  /// Runs `forward` on examples and names its result by `path`.
+  public final func callAsFunction(_ example: Example) -> Tensor { scoped { forward(example) } }
+
   /// Builds the module's outputs in a graph, in training or evaluation mode.
   public final func callAsFunction(_ x: Tensor, in context: ForwardContext) -> Tensor {
     using(context) { self(x) }
+  }
+
+  /// Builds the module's outputs for examples in a graph, in training or evaluation mode.
+  public final func callAsFunction(_ example: Example, in context: ForwardContext) -> Tensor {
+    using(context) { self(example) }
   }
 
   /// Lets `body` call this module, or any in its tree, as part of `context`'s forward pass.

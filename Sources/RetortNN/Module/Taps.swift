@@ -45,12 +45,12 @@ public struct TapError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension Module {
-  /// Builds the model's output in a graph with the results of the modules that `context` taps.
+  /// Builds the model's output for examples in a graph with the results of the modules that `context` taps.
   ///
   /// - Throws: `TapError` for a path that no module of the model has.
-  public final func taps(_ x: Tensor, in context: ForwardContext) throws(TapError) -> Taps {
+  public final func taps(_ example: Example, in context: ForwardContext) throws(TapError) -> Taps {
     context.tapped = [:]
-    let output = self(x, in: context)
+    let output = self(example, in: context)
     for path in context.tapping.sorted() where context.tapped[path] == nil {
       throw TapError(path: path, nearest: nearestNames(to: path, in: tapPaths))
     }
@@ -68,12 +68,12 @@ extension Module {
 extension ParameterStore {
   /// The shapes of the results of modules, batches included, by path.
   ///
-  /// - Parameter examples: The shape of a batch of examples.
+  /// - Parameter examples: What the examples are; a batch has two.
   /// - Throws: `TapError` for a path that no module has, `GraphError` where the examples do not fit.
-  package func tapShapes(_ paths: Set<String>, of examples: Shape) throws -> [String: Shape] {
+  package func tapShapes(_ paths: Set<String>, of examples: ExampleSpec) throws -> [String: Shape] {
     let graph = Graph()
     let context = ForwardContext(graph, .evaluation, tapping: paths)
-    let taps = try model.taps(graph.input("examples", examples), in: context)
+    let taps = try model.taps(examples.inputs(in: graph, batch: 2), in: context)
     if let error = graph.error { throw error }
     var shapes: [String: Shape] = [:]
     for path in paths { shapes[path] = try taps.value(path).shape }

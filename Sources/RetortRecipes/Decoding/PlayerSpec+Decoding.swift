@@ -1,3 +1,4 @@
+import RetortData
 import RetortDistillation
 import RetortModels
 import RetortNN
@@ -17,7 +18,8 @@ extension Key where Root == StageSpec {
       read: { reader, stage in
         let teaches = role == .teacher && reader.has(StageSpec.Player.student.rawValue)
         if let inner = reader.inner(name) {
-          stage[keyPath: target] = PlayerSpec(inner, as: role, teaches: teaches)
+          stage[keyPath: target] = PlayerSpec(
+            inner, as: role, teaches: teaches, on: stage.data.source)
         }
       },
       write: { stage in
@@ -29,8 +31,12 @@ extension Key where Root == StageSpec {
 extension PlayerSpec {
   /// The model that a map describes, with all its options; an empty name if it is unknown.
   ///
-  /// - Parameter teaches: Whether a teacher teaches in this stage, rather than being trained.
-  init(_ reader: MapReader, as role: StageSpec.Player, teaches: Bool) {
+  /// - Parameters:
+  ///   - teaches: Whether a teacher teaches in this stage, rather than being trained.
+  ///   - data: What it is to take.
+  init(
+    _ reader: MapReader, as role: StageSpec.Player, teaches: Bool, on data: any NamedDataset
+  ) {
     self.init(model: "")
     if role == .teacher, teaches {
       expectedAccuracy = reader.number("expected-accuracy", .unit)
@@ -40,24 +46,24 @@ extension PlayerSpec {
     }
     if role == .teacher {
       guard !reader.has("ensemble") else {
-        decodeMembers(reader)
+        decodeMembers(reader, data)
         return
       }
       reader.misplaced(["mean"], with: "one model", belongTo: ["an ensemble"])
       reader.pass(over: ["ensemble"])
     }
-    decodeModel(reader, role)
+    decodeModel(reader, role, data)
   }
 
   /// The models under `ensemble`.
-  private mutating func decodeMembers(_ reader: MapReader) {
+  private mutating func decodeMembers(_ reader: MapReader, _ data: any NamedDataset) {
     for key in ["model", "weights", "from"] { reader.exclude(["ensemble", key]) }
     for element in reader.elements("ensemble") ?? [] {
       element.require("name")
       let name = element.text("name") ?? ""
       var spec = PlayerSpec(model: "")
       let weight = element.number("weight", .positive()) ?? 1
-      spec.decodeModel(element, .teacher)
+      spec.decodeModel(element, .teacher, data)
       let place = element.value("name")?.place ?? element.node.place
       if members.contains(where: { $0.name == name }) {
         element.faults.add(
@@ -75,7 +81,9 @@ extension PlayerSpec {
   }
 
   /// One model, its options and its weights.
-  private mutating func decodeModel(_ reader: MapReader, _ role: StageSpec.Player) {
+  private mutating func decodeModel(
+    _ reader: MapReader, _ role: StageSpec.Player, _ data: any NamedDataset
+  ) {
     reader.exclude(["weights", "from"])
     reader.exclude(["model", "from"])
     if let path = reader.path("weights") { source = .file(path) }
@@ -90,14 +98,15 @@ extension PlayerSpec {
     do throws(ModelError) {
       let entry = try ModelCatalog.entry(name)
       model = name
-      decodeOptions(entry, reader, role)
+      decodeOptions(entry, reader, role, data)
     } catch {
       reader.faults.add(reader.value("model")?.place ?? reader.node.place, .rule("\(error)"))
     }
   }
 
   private mutating func decodeOptions(
-    _ entry: ModelEntry, _ reader: MapReader, _ role: StageSpec.Player
+    _ entry: ModelEntry, _ reader: MapReader, _ role: StageSpec.Player,
+    _ data: any NamedDataset
   ) {
     let count = reader.faults.faults.count
     for option in entry.options {
@@ -106,7 +115,7 @@ extension PlayerSpec {
     reader.finish()
     let place = reader.value("model")?.place ?? reader.node.place
     let wanted: ModelEntry.Role = role == .generator ? .generator : .classifier
-    guard entry.role == wanted else {
+    guard (entry.role == .generator) == (role == .generator) else {
       reader.faults.add(
         place,
         .wrongRole(
@@ -115,8 +124,7 @@ extension PlayerSpec {
     }
     guard reader.faults.faults.count == count else { return }
     do throws(ModelError) {
-      _ = try entry.make(
-        options, image: ImageSize(height: 28, width: 28, channels: 1), classes: 10)
+      _ = try entry.make(options, for: data.examples, classes: data.classCount ?? 2)
     } catch {
       reader.faults.add(place, .rule("\(error)"))
     }
@@ -126,8 +134,7 @@ extension PlayerSpec {
 extension PlayerSpec {
   /// What is known of the map of a model of the given role, whatever model it is.
   static func info(_ role: StageSpec.Player) -> MapInfo {
-    let wanted: ModelEntry.Role = role == .generator ? .generator : .classifier
-    let models = ModelCatalog.all.filter { $0.role == wanted }
+    let models = ModelCatalog.all.filter { ($0.role == .generator) == (role == .generator) }
     var keys = [
       KeyInfo(
         name: "model", type: .choice(models.map(\.name)), defaultText: nil,

@@ -29,7 +29,10 @@ struct StageDecoder {
     }
     checkLosses(stage, reader)
     if faults.faults.count == known {
-      TapCheck(faults: faults, earlier: stages).check(stage, reader)
+      let data = stage.data.source
+      TapCheck(
+        faults: faults, earlier: stages, examples: data.examples, classes: data.classCount ?? 2
+      ).check(stage, reader)
     }
     checkExploration(stage, reader)
     checkTraining(stage, reader)

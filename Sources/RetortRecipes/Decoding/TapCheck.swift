@@ -9,6 +9,10 @@ struct TapCheck {
   let faults: FaultList
   /// The stages before, whose models `from` names.
   let earlier: [StageSpec]
+  /// What the stage's examples are.
+  let examples: ExampleSpec
+  /// The number of their classes.
+  let classes: Int
 
   /// Notes a fault at every path that is none, and at every pair that no adapter brings together.
   func check(_ stage: StageSpec, _ reader: MapReader) {
@@ -33,7 +37,7 @@ struct TapCheck {
 
   private func shape(_ store: ParameterStore, _ path: String, _ node: RecipeNode) -> Shape? {
     do {
-      return try store.tapShapes([path], of: Self.examples)[path]
+      return try store.tapShapes([path], of: examples)[path]
     } catch {
       faults.add(node.place, .rule("\(store.name): \(error)"))
       return nil
@@ -47,7 +51,9 @@ struct TapCheck {
       guard let member = resolved(player.members[index].spec) else { return nil }
       player.members[index].spec = member
     }
-    guard let spec = resolved(player), let model = try? spec.make(Self.image, classes: 10) else {
+    guard let spec = resolved(player),
+      let model = try? spec.make(for: examples, classes: classes)
+    else {
       return nil
     }
     return ParameterStore(model, name: spec.members.isEmpty ? spec.model : "ensemble")
@@ -62,7 +68,4 @@ struct TapCheck {
     }
     return spec
   }
-
-  private static let image = ImageSize(height: 28, width: 28, channels: 1)
-  private static let examples: Shape = [2, 28, 28, 1]
 }

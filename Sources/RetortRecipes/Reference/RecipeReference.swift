@@ -19,7 +19,8 @@ public enum RecipeReference {
         kind: .sampling, explanation: $0.explanation, keys: [],
         example: "train: {sampling: \($0.rawValue)}")
     }
-    + ModelCatalog.all.map(model) + DatasetSource.all.map(dataset)
+    + ModelCatalog.all.map(model)
+    + entries(.dataset, of: DatasetCatalog.all) { "data: {name: \($0)}" }
 
   /// The entries of one kind, in order.
   public static func all(_ kind: ReferenceEntry.Kind) -> [ReferenceEntry] {
@@ -81,14 +82,5 @@ public enum RecipeReference {
       explanation: Explanation(
         entry.name, entry.summary, "A \(entry.role.rawValue).", source: entry.source),
       keys: entry.options.map(\.info), example: "\(role): {model: \(entry.name)}")
-  }
-
-  private static func dataset(_ source: DatasetSource) -> ReferenceEntry {
-    ReferenceEntry(
-      kind: .dataset,
-      explanation: Explanation(
-        source.name, "a dataset that 'retort fetch \(source.name)' downloads",
-        source: source.baseURL),
-      keys: [], example: "data: {name: \(source.name)}")
   }
 }

@@ -2,7 +2,7 @@ import RetortData
 import RetortSchema
 
 /// Which examples a stage learns from.
-public struct DataSpec: Equatable, Sendable {
+public struct DataSpec: Sendable {
   /// How few, and of which classes.
   public enum Selection: Equatable, Sendable {
     /// The whole training set.
@@ -15,10 +15,8 @@ public struct DataSpec: Equatable, Sendable {
     case stepImbalance(Double)
   }
 
-  /// A name of the dataset list.
-  public var name = FashionMNIST.name
-  /// Where its files lie, if not at the usual places.
-  public var directory: String?
+  /// The dataset.
+  public var source: any NamedDataset = FashionMNIST()
   /// The part that is used.
   public var selection: Selection = .all
   /// What the selection depends on; nil for the recipe's seed.
@@ -33,10 +31,7 @@ public struct DataSpec: Equatable, Sendable {
 extension DataSpec: Configurable {
   /// The keys of `data`.
   public static let keys: [Key<DataSpec>] =
-    [
-      .choice("name", \.name, of: [FashionMNIST.name], "the dataset"),
-      .path("directory", \.directory, "the folder of its files, if not one of the usual places"),
-    ]
+    [.kind("name", \.source, of: DatasetCatalog.all, "the dataset")]
     + .oneOf(
       .int(
         "labelled", \.labelled, 1...10_000_000,
@@ -57,6 +52,12 @@ extension DataSpec: Configurable {
 
   /// The name may stand alone.
   public static let shorthand: String? = "name"
+
+  /// Whether both are the same choice of the same examples.
+  public static func == (a: DataSpec, b: DataSpec) -> Bool { a.entries == b.entries }
+
+  /// What recipes call the dataset.
+  public var name: String { type(of: source).explanation.name }
 
   /// The map under `long-tail`.
   struct LongTail: Configurable {

@@ -34,7 +34,7 @@ extension StageSpec {
 
   /// Leaves of each path the last name.
   fileprivate mutating func shortenPaths() {
-    data.directory = data.directory.map(FilePath.name(of:))
+    data.source.shortenPaths()
     teacher?.shortenPath()
     generator?.shortenPath()
     student?.shortenPath()

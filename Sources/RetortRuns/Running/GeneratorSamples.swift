@@ -18,14 +18,13 @@ struct GeneratorSamples {
   ///
   /// - Throws: The device's errors.
   init(
-    _ generator: any Generator, _ session: Session, _ training: ImageDataset, shape: Shape,
-    seed: UInt64
+    _ generator: any Generator, _ session: Session, _ training: ImageDataset, seed: UInt64
   ) throws {
     count = min(10, training.count)
-    self.shape = shape
+    shape = training.fields[0].shape
     originals = training.subset(Array(0..<count)).images
     let graph = Graph()
-    let samples = graph.input("images", Shape([count] + shape.dimensions), .uint8)
+    let samples = training.fields[0].input(in: graph, batch: count)
     let state = graph.input("random state", [3], .int32)
     let images = Normalization.unit(channels: shape[-1]).inputs(samples)
     let codes = graph.random(

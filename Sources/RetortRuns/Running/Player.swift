@@ -18,13 +18,13 @@ struct Player {
   /// - Throws: `ModelError` for a model that does not fit the data, `FormatError` or `WeightError`
   ///   for a file that does not fit the model.
   init(
-    _ spec: PlayerSpec, name: String, isFrozen: Bool, image: ImageSize, classes: Int,
+    _ spec: PlayerSpec, name: String, isFrozen: Bool, examples: ExampleSpec, classes: Int,
     session: Session, seed: UInt64, weights: [NamedWeights]? = nil,
     adapting: (Module) throws -> Module = { $0 }
   ) throws {
     self.spec = spec
     store = ParameterStore(
-      try adapting(spec.make(image, classes: classes)), name: name, isFrozen: isFrozen)
+      try adapting(spec.make(for: examples, classes: classes)), name: name, isFrozen: isFrozen)
     if let weights {
       try store.write(store.imported(weights + freshAdapters(session, seed)), to: session)
     } else {
@@ -50,9 +50,9 @@ struct Player {
   /// What the model costs, without adapters.
   ///
   /// - Throws: `GraphError` where it does not fit the examples.
-  func cost(of example: Shape) throws(GraphError) -> ModelCost {
+  func cost(of examples: ExampleSpec) throws(GraphError) -> ModelCost {
     var cost = try store.cost { context in
-      _ = store.model(context.graph.input("example", Shape([1] + example.dimensions)))
+      _ = store.model(examples.inputs(in: context.graph, batch: 1))
     }
     for parameter in store.trainable where AdaptedModel.isAdapter(parameter.path) {
       cost.parameters -= parameter.shape.count
@@ -61,7 +61,10 @@ struct Player {
   }
 
   /// Writes the weights and what they belong to: `model.safetensors` and `config.json`.
-  func write(to folder: String, session: Session, data: ImageDataset, recipeSHA256: String) throws {
+  func write(
+    to folder: String, session: Session, classNames: [String], examples: ExampleSpec,
+    recipeSHA256: String
+  ) throws {
     let weights = try weights(in: session)
     try AtomicFile.makeDirectories(folder)
     var tensors: [String: HostTensor] = [:]
@@ -75,11 +78,26 @@ struct Player {
     let config = JSONValue.record(
       ("model", .string(spec.model)),
       ("options", .object(options.map { .init($0.key, .real($0.value)) })),
-      ("classes", .integer(data.classCount)),
-      ("classNames", .array(data.classNames.map { .string($0) })),
-      ("image", .array([data.height, data.width, data.channels].map { .integer($0) })),
+      ("classes", .integer(classNames.count)),
+      ("classNames", .array(classNames.map { .string($0) })),
+      examples.configuration,
       ("version", .string(retortVersion)))
     try AtomicFile.write(Array((config.text + "\n").utf8), to: folder + "/config.json")
+  }
+}
+
+extension ExampleSpec {
+  /// What `config.json` says of the examples.
+  fileprivate var configuration: (String, JSONValue) {
+    switch self {
+    case .image(let size):
+      ("image", .array([size.height, size.width, size.channels].map { .integer($0) }))
+    case .tokens(let length, let vocabulary):
+      (
+        "tokens",
+        .record(("length", .integer(length)), ("vocabulary", .integer(vocabulary)))
+      )
+    }
   }
 }
 
@@ -91,10 +109,10 @@ extension PlayerSpec {
   ///   - report: Told of what is left out.
   /// - Throws: `ModelError` where the model does not fit the examples.
   func unwrapped(
-    _ weights: [NamedWeights], of player: String, _ image: ImageSize, classes: Int,
+    _ weights: [NamedWeights], of player: String, _ examples: ExampleSpec, classes: Int,
     _ report: (RunEvent) -> Void
   ) throws(ModelError) -> [NamedWeights] {
-    let store = ParameterStore(try make(image, classes: classes), name: player)
+    let store = ParameterStore(try make(for: examples, classes: classes), name: player)
     let prefix = store.commonPrefix(of: weights.map(\.name))
     guard !prefix.isEmpty else { return weights }
     report(.prefixLeftOut(player: player, prefix: prefix))

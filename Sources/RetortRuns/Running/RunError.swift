@@ -12,8 +12,8 @@ public enum RunError: Error, Equatable, Sendable {
     stage: String, player: String, file: String, entry: String, stored: String, given: String)
   /// A generator's stage refers to a model that cannot decode.
   case notAGenerator(stage: String, model: String)
-  /// A dataset that this build cannot load.
-  case unknownDataset(String, known: [String])
+  /// A dataset of other examples than pictures where pictures are needed.
+  case noPictures(stage: String, dataset: String)
   /// No stage of the recipe explores, or none of that name.
   case nothingToExplore(stage: String?, recipe: String)
   /// A run needs more device memory than there is.
@@ -58,8 +58,9 @@ extension RunError: CustomStringConvertible {
     case .notAGenerator(let stage, let model):
       "stage '\(stage)': model '\(model)' is no generator; use one with an encoder and a decoder, "
         + "such as conv-vae"
-    case .unknownDataset(let name, let known):
-      "no dataset is called '\(name)'; known are \(known.joined(separator: ", "))"
+    case .noPictures(let stage, let dataset):
+      "stage '\(stage)' needs pictures, which the examples of '\(dataset)' are not; leave out its "
+        + "generator and its exploration"
     case .nothingToExplore(let stage, let recipe):
       (stage.map { "stage '\($0)' of recipe '\(recipe)' does" } ?? "recipe '\(recipe)' does")
         + " not explore; give it an 'explore' block"

@@ -1,38 +1,48 @@
-import RetortCore
 import RetortData
+import RetortNN
 import RetortRecipes
+import RetortSchema
 
 /// The examples of a stage: what it learns from, what choices are made by, and what it is tested on.
 struct StageData {
-  let training: ImageDataset
+  let training: any Dataset
   /// Training examples that were held out; nil for none.
-  let validation: ImageDataset?
-  let test: ImageDataset
+  let validation: (any Dataset)?
+  let test: any Dataset
+  /// What the examples are.
+  let examples: ExampleSpec
 
-  /// What was read, by folder, so that stages share it.
+  /// What was read, by what recipes call it, so that stages share it.
   final class Cache {
-    fileprivate var parts: [String?: FashionMNIST.Parts] = [:]
+    fileprivate var parts: [[YAMLEntry]: DatasetParts] = [:]
   }
-
-  var imageShape: Shape { [training.height, training.width, training.channels] }
 
   /// Loads and selects what a stage asks for.
   ///
-  /// - Throws: `DataError` for missing files or impossible selections, `RunError` for a name.
-  init(_ spec: DataSpec, seed: UInt64, _ cache: Cache = Cache()) throws {
-    guard spec.name == FashionMNIST.name else {
-      throw RunError.unknownDataset(spec.name, known: [FashionMNIST.name])
+  /// - Throws: `DataError` for missing files or impossible selections.
+  init(_ spec: DataSpec, seed: UInt64, _ cache: Cache = Cache()) throws(DataError) {
+    let source = DatasetCatalog.all.entries(of: spec.source)
+    let parts: DatasetParts
+    if let known = cache.parts[source] { parts = known } else { parts = try spec.source.load() }
+    cache.parts[source] = parts
+    examples = parts.examples
+    test = parts.test
+    (training, validation) = try spec.chosen(of: parts.training, seed: spec.seed ?? seed)
+  }
+}
+
+extension DataSpec {
+  /// The examples to train on and those held out for validation.
+  fileprivate func chosen<Examples: Dataset>(
+    of all: Examples, seed: UInt64
+  ) throws(DataError) -> (training: any Dataset, validation: (any Dataset)?) {
+    var training = all
+    var heldOut: Examples?
+    if validation > 0 {
+      let (rest, held) = try training.holdingOut(validation, seed: seed)
+      (training, heldOut) = (rest, held)
     }
-    let parts = try cache.parts[spec.directory] ?? FashionMNIST.load(directory: spec.directory)
-    cache.parts[spec.directory] = parts
-    var training = parts.training
-    let seed = spec.seed ?? seed
-    var validation: ImageDataset?
-    if spec.validation > 0 {
-      let (rest, heldOut) = try training.holdingOut(spec.validation, seed: seed)
-      (training, validation) = (rest, heldOut)
-    }
-    switch spec.selection {
+    switch selection {
     case .all: break
     case .labelled(let count): training = try training.limited(labelled: count, seed: seed)
     case .longTail(let imbalance):
@@ -43,7 +53,6 @@ struct StageData {
     guard training.count > 0 else {
       throw DataError.tooFewExamples(wanted: 1, available: 0, className: nil)
     }
-    (self.training, self.validation) = (training, validation)
-    test = parts.test
+    return (training, heldOut)
   }
 }

@@ -20,17 +20,17 @@ extension StageRunner {
     // An explored example below each original, whatever their share in training.
     exploration.ratio = 1
     var tables = OfflineDistillation.Tables()
-    let explorer = try self.explorer(exploration, teacher, student, &tables, false)
+    let explorer = try self.explorer(exploration, teacher, student.store, &tables, false)
     let count = min(parents, data.training.count)
-    let sources = data.training.subset(Array(0..<count))
+    let sources = try pictures(data.training).subset(Array(0..<count))
     let graph = Graph()
-    let shape = data.imageShape
-    let samples = graph.input("images", Shape([count] + shape.dimensions), .uint8)
-    let images = Normalization.unit(channels: shape[-1]).inputs(samples)
+    let shape = sources.fields[0].shape
+    let samples = sources.fields[0].input(in: graph, batch: count)
     let inputs = StepInputs(
-      graph: graph, images: images, labels: graph.input("labels", [count], .int32),
+      graph: graph, example: data.examples.pipeline().example([samples], drawn: []),
+      labels: graph.input("labels", [count], .int32),
       indices: graph.input("indices", [count], .int32),
-      randomState: graph.input("random state", [3], .int32), streams: RandomStreams())
+      randomState: graph.input("random state", [3], .int32))
     let rows = rows(explorer, inputs)
     let context = inputs.context(.evaluation)
     var outputs: [Tensor] = []
@@ -91,15 +91,15 @@ extension StageRunner {
   private func rows(_ explorer: Explorer, _ inputs: StepInputs) -> [(
     title: String, examples: Tensor
   )] {
-    var rows: [(title: String, examples: Tensor)] = [("original", inputs.images)]
+    var rows: [(title: String, examples: Tensor)] = [("original", inputs.example.x)]
     if let generator = explorer.generator {
       let context = inputs.context(.evaluation)
       let decoded = generator.using(context) {
-        generator.decode(generator.encode(inputs.images).mean)
+        generator.decode(generator.encode(inputs.example.x).mean)
       }
       rows.append(("reconstruction", decoded))
     }
-    let path = explorer.explore(inputs.images, codes: nil, in: inputs).examples
+    let path = explorer.explore(inputs.example.x, codes: nil, in: inputs).examples
     for (step, examples) in path.enumerated() {
       rows.append((path.count == 1 ? "explored" : "step \(step)", examples))
     }

@@ -6,35 +6,35 @@ import RetortTraining
 
 extension StageRunner {
   /// The compiled step of the stage.
-  mutating func program(_ learner: Player, _ optimizer: OptimizerState) throws -> StepProgram {
-    let objective: (StepInputs) throws -> Objective
+  mutating func program(_ learner: Learner) throws -> StepProgram {
+    let scheme: any Scheme
     if stage.trained == .generator {
       guard learner.store.model is any Generator else {
-        throw RunError.notAGenerator(stage: stage.name, model: learner.spec.model)
+        throw RunError.notAGenerator(stage: stage.name, model: stage.generator?.model ?? "")
       }
-      objective = GenerativeTraining(generator: learner.store, losses: stage.losses).objective
+      scheme = GenerativeTraining(generator: learner.store, losses: stage.losses)
     } else {
-      objective = try distillation(learner).objective
+      scheme = try distillation(learner.store)
     }
     return try StepProgram(
-      session, learner.store, optimizer, batch: stage.train.batch, loader: loader,
-      seed: parent.recipe.seed, build: objective)
+      session, [learner], batch: stage.train.batch, loader: loader, seed: parent.recipe.seed,
+      scheme: scheme)
   }
 
   /// The mean of what a generator minimises over examples, in evaluation mode and with every code at its
   /// mean, so that it is the same at each call.
-  func variationalLoss(_ generator: any Generator, over examples: ImageDataset) throws -> Double {
+  func variationalLoss(_ generator: any Generator, over examples: any Dataset) throws -> Double {
     let losses = stage.losses.compactMap { $0.loss as? VariationalLoss }
-    let rows = try Forward(session, name: "generator", imageShape: data.imageShape) {
-      graph, images in
+    let rows = try Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
+      graph, example in
       let context = ForwardContext(graph, .evaluation)
-      return generator.using(context) { losses.map { $0.rows(generator, images) } }
+      return generator.using(context) { losses.map { $0.rows(generator, example.x) } }
     }.outputs(examples)
     return rows.joined().reduce(0) { $0 + Double($1) } / Double(max(1, examples.count))
   }
 
   /// Losses and exploration over the models of the stage.
-  private mutating func distillation(_ learner: Player) throws -> OfflineDistillation {
+  private mutating func distillation(_ student: ParameterStore) throws -> OfflineDistillation {
     let isTaught = stage.losses.contains { type(of: $0.loss).needsTeacher }
     let teacher = isTaught ? players[.teacher] : nil
     var tables = OfflineDistillation.Tables()
@@ -51,16 +51,16 @@ extension StageRunner {
     }
     var explorer: Explorer?
     if let exploration = stage.explore, let teacher {
-      explorer = try self.explorer(exploration, teacher, learner, &tables, isFixed)
+      explorer = try self.explorer(exploration, teacher, student, &tables, isFixed)
       teacherEvaluations.perStep += exploration.teacherEvaluations(batch: stage.train.batch)
     }
     return OfflineDistillation(
-      student: learner.store, teacher: teacher?.store, losses: stage.losses, explorer: explorer,
+      student: student, teacher: teacher?.store, losses: stage.losses, explorer: explorer,
       tables: tables)
   }
 
   func explorer(
-    _ exploration: Exploration, _ teacher: Player, _ learner: Player,
+    _ exploration: Exploration, _ teacher: Player, _ student: ParameterStore,
     _ tables: inout OfflineDistillation.Tables, _ isFixed: Bool
   ) throws -> Explorer {
     var generator: (any Generator)?
@@ -70,10 +70,10 @@ extension StageRunner {
         throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
       }
       let size = model.latentShape.count
-      let encode = Forward(session, name: "generator", imageShape: data.imageShape) {
-        graph, images in
+      let encode = Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
+        graph, example in
         let context = ForwardContext(graph, .evaluation)
-        return [model.using(context) { model.encode(images).mean }]
+        return [model.using(context) { model.encode(example.x).mean }]
       }
       let codes = try named("training") { try encode.outputs(data.training)[0] }
       statistics = LatentStatistics(codes: codes, size: size)
@@ -85,14 +85,15 @@ extension StageRunner {
       }
     }
     return Explorer(
-      exploration, labeler: teacher.store.model, student: learner.store.model,
+      exploration, labeler: teacher.store.model, student: student.model,
       generator: generator, statistics: statistics, compute: parent.recipe.compute)
   }
 
   /// The teacher's logits of every training example, on the device.
   private func logitTable(_ teacher: Player) throws -> (Variable, Int) {
     let logits = try named("training") {
-      try Forward(session, teacher.store, imageShape: data.imageShape).outputs(data.training)[0]
+      try Inference(session, teacher.store, pipeline: data.examples.pipeline())
+        .outputs(data.training)[0]
     }
     let table = Variable(name: "teacher logits", count: logits.count, isFrozen: true)
     try session.write(logits, to: table)

@@ -7,19 +7,18 @@ extension StageRunner {
   /// Trains the learner from where it stands to the end, or until it no longer gets better on the examples
   /// held out for validation.
   mutating func train(
-    _ learner: Player, _ optimizer: OptimizerState, _ program: StepProgram
+    _ learner: Player, _ program: StepProgram
   ) throws -> TrainingState {
-    let start = try resume(learner, optimizer)
+    let start = try resume(program.learners)
     events = try EventLog(in: home, from: start.step + 1)
     let train = stage.train
     let loop = TrainingLoop(
-      program, learningRate: stage.optimizer.rule.learningRate,
-      schedule: stage.optimizer.schedule.schedule(steps: steps),
+      program,
       options: TrainingOptions(
         steps: hasStopped(start) ? start.step : steps, logEvery: train.logEvery,
         evaluateEvery: evaluationInterval, checkpointEvery: stage.checkpoints.interval))
     func checkpoint(_ state: TrainingState) throws -> Checkpoint {
-      try Checkpoint(session, learner.store, optimizer, state, origin: origin)
+      try Checkpoint(session, program.learners, state, origin: origin)
     }
     var tested = tested
     defer { self.tested = tested }
@@ -31,7 +30,7 @@ extension StageRunner {
         parent.redrawReport()
       },
       evaluate: { state in
-        let point = try learner.store.withParameters(in: optimizer.average) {
+        let point = try learner.store.withParameters(in: program.learners[0].optimizer.average) {
           // The samples of the last step are drawn when it is kept.
           if state.step < steps { _ = try logSamples(learner, step: state.step) }
           if train.evaluateEvery != nil { tested = try test(learner, after: state.step) ?? tested }
@@ -63,15 +62,13 @@ extension StageRunner {
   }
 
   /// Where to begin: at the newest whole checkpoint of an earlier session, or at the start.
-  private mutating func resume(
-    _ learner: Player, _ optimizer: OptimizerState
-  ) throws -> TrainingState {
+  private mutating func resume(_ learners: [Learner]) throws -> TrainingState {
     guard parent.isResumed else { return TrainingState() }
     let order = try order(from: .init())
     let found = try checkpoints.newest(
       of: parent.recipe.sha256,
       misfit: { found in
-        found.misfit(learner.store, optimizer, order, steps: steps) ?? missingBest(of: found)
+        found.misfit(learners, order, steps: steps) ?? missingBest(of: found)
       },
       damaged: { parent.report(.checkpointRefused($0)) })
     try dropMetrics(after: found?.state.step ?? 0)
@@ -81,7 +78,7 @@ extension StageRunner {
       parent.report(
         .deviceChanged(stage: stage.name, from: found.origin.device, to: origin.device))
     }
-    try found.restore(session, learner.store, optimizer)
+    try found.restore(session, learners)
     earlierSeconds = found.state.seconds
     parent.report(.resumed(stage: stage.name, step: found.state.step))
     return found.state

@@ -31,10 +31,10 @@ extension StageRunner {
   ///
   /// - Throws: `RunError.outputsNotFinite`, or the device's errors.
   func metrics(
-    _ player: Player, on examples: ImageDataset, split: String
+    _ player: Player, on examples: any Dataset, split: String
   ) throws -> ClassificationMetrics {
     let logits = try named(split) {
-      try Forward(session, player.store, imageShape: data.imageShape).outputs(examples)[0]
+      try Inference(session, player.store, pipeline: data.examples.pipeline()).outputs(examples)[0]
     }
     return ClassificationMetrics(logits: logits, labels: examples.labels, classes: classes)
   }
@@ -53,7 +53,7 @@ extension StageRunner {
   ///
   /// - Returns: The outcomes of both, and the test metrics of the one that is kept.
   func measure(
-    _ learner: Player, _ optimizer: OptimizerState, _ state: TrainingState
+    _ learner: Player, _ learners: [Learner], _ state: TrainingState
   ) throws -> (
     last: StageResult.Outcome, best: StageResult.Outcome?, kept: ClassificationMetrics?
   ) {
@@ -69,12 +69,12 @@ extension StageRunner {
     let (last, lastMetrics) = try outcome(state.validation.last, state.step)
     guard let point = state.validation.best else { return (last, nil, lastMetrics) }
     guard point.step != state.step else { return (last, last, lastMetrics) }
-    let end = try Checkpoint(session, learner.store, optimizer, state, origin: origin)
+    let end = try Checkpoint(session, learners, state, origin: origin)
     try checkpoints.best(point.step, of: parent.recipe.sha256)
-      .restore(session, learner.store, optimizer)
+      .restore(session, learners)
     let (best, bestMetrics) = try outcome(point, point.step)
     guard stage.train.kept == .last else { return (last, best, bestMetrics) }
-    try end.restore(session, learner.store, optimizer)
+    try end.restore(session, learners)
     return (last, best, lastMetrics)
   }
 }

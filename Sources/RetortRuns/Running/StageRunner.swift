@@ -45,19 +45,15 @@ struct StageRunner {
   private func player(_ role: StageSpec.Player, _ spec: PlayerSpec) throws -> Player {
     let (spec, weights) = try resolved(spec, as: role)
     return try Player(
-      spec, name: role.rawValue, isFrozen: role != stage.trained, image: image, classes: classes,
+      spec, name: role.rawValue, isFrozen: role != stage.trained, examples: data.examples,
+      classes: classes,
       session: session, seed: parent.recipe.seed, weights: weights,
       adapting: { model in
         guard role == .student, let teacher = players[.teacher] else { return model }
         return try AdaptedModel.adapting(
           model, to: teacher.store, stage.losses,
-          examples: Shape([2] + data.imageShape.dimensions))
+          examples: data.examples)
       })
-  }
-
-  private var image: ImageSize {
-    let training = data.training
-    return ImageSize(height: training.height, width: training.width, channels: training.channels)
   }
 
   /// The model that a spec means, with its weights; nil for fresh ones.
@@ -93,7 +89,7 @@ struct StageRunner {
           stored: other.stored, given: other.given)
       }
       weights = try spec.unwrapped(
-        stored, of: role.rawValue, image, classes: classes, parent.report)
+        stored, of: role.rawValue, data.examples, classes: classes, parent.report)
     }
     return (spec, weights)
   }
@@ -101,7 +97,7 @@ struct StageRunner {
   /// Compiles the step and leaves the learner's first weights to later stages.
   mutating func compile() throws {
     let learner = try learner()
-    _ = try program(learner, stage.optimizer.state(for: learner.store, parent.recipe.compute))
+    _ = try program(self.learner(of: learner))
     try leave(learner)
   }
 
@@ -109,8 +105,7 @@ struct StageRunner {
   mutating func rehearse() throws {
     let learner = try learner()
     if stage.trained == .student, let teacher = players[.teacher] { _ = try outputs(teacher) }
-    let program = try program(
-      learner, stage.optimizer.state(for: learner.store, parent.recipe.compute))
+    let program = try program(self.learner(of: learner))
     try withExtendedLifetime(program) {
       _ = try validate(learner, after: 0)
       if try samples(learner) == nil { _ = try outputs(learner) }
@@ -124,19 +119,39 @@ struct StageRunner {
     guard let generator = learner.store.model as? any Generator else { return nil }
     if generatorSamples == nil {
       generatorSamples = try GeneratorSamples(
-        generator, session, data.training, shape: data.imageShape, seed: parent.recipe.seed)
+        generator, session, try pictures(data.training), seed: parent.recipe.seed)
     }
     return generatorSamples
   }
 
   /// A player's outputs for the test examples.
   private func outputs(_ player: Player) throws -> [Float] {
-    try Forward(session, player.store, imageShape: data.imageShape).outputs(data.test)[0]
+    try Inference(session, player.store, pipeline: data.examples.pipeline()).outputs(data.test)[0]
   }
 
   /// What makes the training batches.
   var loader: BatchLoader {
-    BatchLoader(dataset: data.training, augmentation: stage.augment, seed: parent.recipe.seed)
+    BatchLoader(
+      dataset: data.training, pipeline: data.examples.pipeline(stage.augment),
+      seed: parent.recipe.seed)
+  }
+
+  /// The examples as pictures.
+  ///
+  /// - Throws: `RunError.noPictures` where they are none.
+  func pictures(_ examples: any Dataset) throws(RunError) -> ImageDataset {
+    guard let pictures = examples as? ImageDataset else {
+      throw .noPictures(stage: stage.name, dataset: stage.data.name)
+    }
+    return pictures
+  }
+
+  /// How a player learns.
+  private func learner(of player: Player) -> Learner {
+    Learner(
+      player.store, stage.optimizer.state(for: player.store, parent.recipe.compute),
+      learningRate: stage.optimizer.rule.learningRate,
+      schedule: stage.optimizer.schedule.schedule(steps: steps))
   }
 
   private func learner() throws(RunError) -> Player {
@@ -158,29 +173,30 @@ struct StageRunner {
     parent.report(
       .stageBegan(
         name: stage.name, player: stage.trained, steps: steps, examples: data.training.count))
-    let optimizer = stage.optimizer.state(for: learner.store, parent.recipe.compute)
-    let program = try program(learner, optimizer)
+    let training = self.learner(of: learner)
+    let program = try program(training)
     parent.report(
       .compiled(
         launches: program.launchCount, byteCount: program.byteCount,
         seconds: (clock.now - began).seconds))
     try parent.takeFolder()
     try home.make()
-    let state = try train(learner, optimizer, program)
+    let state = try train(learner, program)
     let seconds = (clock.now - began).seconds + earlierSeconds
-    return try learner.store.withParameters(in: optimizer.average) {
-      try conclude(learner, optimizer, teacher, state, seconds)
+    return try learner.store.withParameters(in: training.optimizer.average) {
+      try conclude(learner, program.learners, teacher, state, seconds)
     }
   }
 
   /// Measures and keeps what has been trained.
   private mutating func conclude(
-    _ learner: Player, _ optimizer: OptimizerState, _ teacher: Evaluation?,
+    _ learner: Player, _ learners: [Learner], _ teacher: Evaluation?,
     _ state: TrainingState, _ seconds: Double
   ) throws -> StageResult {
-    let (last, best, metrics) = try measure(learner, optimizer, state)
+    let (last, best, metrics) = try measure(learner, learners, state)
     try learner.write(
-      to: home.file(stage.trained.rawValue), session: session, data: data.training,
+      to: home.file(stage.trained.rawValue), session: session,
+      classNames: data.training.classNames, examples: data.examples,
       recipeSHA256: parent.recipe.sha256)
     if let metrics { try write(metrics) }
     if let picture = try logSamples(learner, step: state.step) {
@@ -238,7 +254,7 @@ struct StageRunner {
   private func score(
     _ player: Player, _ metrics: ClassificationMetrics?
   ) throws -> StageResult.Score {
-    let cost = try player.cost(of: data.imageShape)
+    let cost = try player.cost(of: data.examples)
     return .init(
       accuracy: metrics?.accuracy, nll: metrics?.nll, ece: metrics?.ece,
       parameters: cost.parameters, macs: cost.multiplyAccumulates)

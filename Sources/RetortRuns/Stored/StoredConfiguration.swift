@@ -1,4 +1,5 @@
 import RetortFormats
+import RetortNN
 import RetortRecipes
 import RetortSchema
 
@@ -14,8 +15,8 @@ struct StoredConfiguration {
   let classes: Int
   /// What the classes are called; their numbers where the file has no names.
   let classNames: [String]
-  /// Height, width and channels of its pictures, each at least 1; nil where the file has none.
-  let image: [Int]?
+  /// What it reads; nil where the file does not say it.
+  let examples: ExampleSpec?
 
   /// Reads the file beside the weights in `file`; nil where there is none.
   ///
@@ -36,7 +37,9 @@ struct StoredConfiguration {
     (self.model, self.classes) = (model, classes)
     options = try Self.options(json, path)
     classNames = try Self.classNames(json, classes, path)
-    image = try Self.image(json, path)
+    let image = try Self.image(json, path)
+    let tokens = try Self.tokens(json, path)
+    examples = image ?? tokens
   }
 
   /// The first option in which the model of a recipe differs, with what is stored and what is given; nil
@@ -92,8 +95,8 @@ struct StoredConfiguration {
     return names
   }
 
-  /// Height, width and channels under `image`; nil where there is no such key.
-  private static func image(_ json: JSONValue, _ path: String) throws(FormatError) -> [Int]? {
+  /// Height, width and channels under `image`, each at least 1; nil where there is no such key.
+  private static func image(_ json: JSONValue, _ path: String) throws(FormatError) -> ExampleSpec? {
     guard let value = json["image"], value != .null else { return nil }
     let extents = value.array?.compactMap(\.int)
     guard let extents, extents.count == 3, value.array?.count == 3,
@@ -103,6 +106,21 @@ struct StoredConfiguration {
         path, in: "image",
         .wrongType(expected: "height, width and channels", found: value.text))
     }
-    return extents
+    return .image(ImageSize(height: extents[0], width: extents[1], channels: extents[2]))
+  }
+
+  /// The length and the vocabulary under `tokens`; nil where there is no such key.
+  private static func tokens(
+    _ json: JSONValue, _ path: String
+  ) throws(FormatError) -> ExampleSpec? {
+    guard let value = json["tokens"], value != .null else { return nil }
+    guard let length = value["length"]?.int, (1...65_536).contains(length),
+      let vocabulary = value["vocabulary"]?.int, (1...16_777_216).contains(vocabulary)
+    else {
+      throw FormatError(
+        path, in: "tokens",
+        .wrongType(expected: "a length and the size of a vocabulary", found: value.text))
+    }
+    return .tokens(length: length, vocabulary: vocabulary)
   }
 }

@@ -2,6 +2,7 @@ import Glibc
 import RetortCore
 import RetortData
 import RetortFormats
+import RetortNN
 import RetortSchema
 import RetortTraining
 
@@ -41,27 +42,27 @@ extension StoredModel {
     report: (RunEvent) -> Void = { _ in }
   ) throws -> [Prediction] {
     guard let first = files.first else { return [] }
-    let shape = image ?? [first.height, first.width, first.channels]
-    let files = shape[2] == 1 ? files.map(\.grey) : files
-    for file in files where [file.height, file.width, file.channels] != shape {
+    let size = try size(for: first)
+    let files = size.channels == 1 ? files.map(\.grey) : files
+    for file in files where file.size != size {
       throw FormatError(
         file.path,
         .unsupported(
-          what: "a picture of \(text([file.height, file.width, file.channels]))",
-          supported: "\(text(shape)), height × width × channels"))
+          what: "a picture of \(text(file.size))",
+          supported: "\(text(size)), height × width × channels"))
     }
     // The loader wants labels; evaluation does not look at them.
     let count = files.reduce(0) { $0 + $1.count }
     let dataset = ImageDataset(
       name: first.path, images: files.flatMap(\.images),
-      labels: Array(repeating: 0, count: count), height: shape[0], width: shape[1],
-      channels: shape[2], classNames: classNames)
+      labels: Array(repeating: 0, count: count), height: size.height, width: size.width,
+      channels: size.channels, classNames: classNames)
     guard count > 0 else { return [] }
     let session = Session(backend)
-    let player = try classifier("predict", dataset, session, report)
+    let player = try classifier("predict", .image(size), session, report)
     let places = files.flatMap { file in (0..<file.count).map { (file.path, $0) } }
-    let logits = try Forward(
-      session, player.store, imageShape: Shape(shape)
+    let logits = try Inference(
+      session, player.store, pipeline: ImagePipeline(size)
     ).outputs(dataset) { "picture \(places[$0].1) of \(places[$0].0)" }[0]
     return places.enumerated().map { row, place in
       Prediction(
@@ -83,5 +84,18 @@ extension StoredModel {
       }
   }
 
-  private func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "×") }
+  /// The size of the model's pictures; that of `first` where it does not say it.
+  private func size(for first: UnlabelledImages) throws(FormatError) -> ImageSize {
+    switch examples {
+    case .image(let size): return size
+    case .tokens:
+      throw FormatError(
+        first.path, .unsupported(what: "a picture", supported: "text, which '\(spec.model)' reads"))
+    case nil: return first.size
+    }
+  }
+
+  private func text(_ size: ImageSize) -> String {
+    "\(size.height)×\(size.width)×\(size.channels)"
+  }
 }

@@ -17,8 +17,8 @@ public struct StoredModel: Sendable {
   public let classes: Int
   /// What the classes are called; their numbers where the file has no names.
   public let classNames: [String]
-  /// Height, width and channels of its pictures, each at least 1; nil where the file has none.
-  public let image: [Int]?
+  /// What it reads; nil where the file does not say it.
+  public let examples: ExampleSpec?
   private let weights: [NamedWeights]
 
   /// Reads the model that `location` leads to: a file of weights, or the folder of a model, a stage or a
@@ -35,7 +35,7 @@ public struct StoredModel: Sendable {
     }
     folder = found.folder
     spec = PlayerSpec(model: found.model, options: found.options, source: .file(file))
-    (classes, classNames, image) = (found.classes, found.classNames, found.image)
+    (classes, classNames, examples) = (found.classes, found.classNames, found.examples)
   }
 
   /// The model with its weights on the device, never to change.
@@ -43,14 +43,13 @@ public struct StoredModel: Sendable {
   /// - Throws: `RecipeErrors` where it is no classifier, which `command` needs; `ModelError`,
   ///   `WeightError` or the device's errors.
   func classifier(
-    _ command: String, _ dataset: ImageDataset, _ session: Session,
+    _ command: String, _ examples: ExampleSpec, _ session: Session,
     _ report: (RunEvent) -> Void
   ) throws -> Player {
-    let image = ImageSize(
-      height: dataset.height, width: dataset.width, channels: dataset.channels)
     let player = try Player(
-      spec, name: folder, isFrozen: true, image: image, classes: classes, session: session, seed: 0,
-      weights: spec.unwrapped(weights, of: folder, image, classes: classes, report))
+      spec, name: folder, isFrozen: true, examples: examples, classes: classes, session: session,
+      seed: 0,
+      weights: spec.unwrapped(weights, of: folder, examples, classes: classes, report))
     guard !(player.store.model is any Generator) else {
       throw RecipeErrors([
         RecipeFault(
@@ -70,20 +69,19 @@ public struct StoredModel: Sendable {
   public func evaluate(
     on data: DataSpec, with backend: any Backend, report: (RunEvent) -> Void = { _ in }
   ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
-    let dataset = try StageData(data, seed: 0).test
+    let read = try StageData(data, seed: 0)
+    let dataset = read.test
     let session = Session(backend)
-    let player = try classifier("eval", dataset, session, report)
+    let player = try classifier("eval", read.examples, session, report)
     guard classes == dataset.classCount else {
       throw ModelError.unfit(
         model: spec.model,
         reason: "it tells \(classes) classes apart, \(data.name) has "
           + "\(dataset.classCount)")
     }
-    let shape: Shape = [dataset.height, dataset.width, dataset.channels]
-    let cost = try player.store.cost { context in
-      _ = player.store.model(context.graph.input("image", Shape([1] + shape.dimensions)))
-    }
-    let logits = try Forward(session, player.store, imageShape: shape).outputs(dataset)[0]
+    let cost = try player.cost(of: read.examples)
+    let logits = try Inference(session, player.store, pipeline: read.examples.pipeline())
+      .outputs(dataset)[0]
     let metrics = ClassificationMetrics(
       logits: logits, labels: dataset.labels, classes: classes)
     return (

@@ -27,9 +27,8 @@ extension Configurable {
   /// What is known of the map without a value of it.
   public static var mapInfo: MapInfo {
     let infos = keys.flatMap(\.infos)
-    return MapInfo(
-      keys: infos, identities: infos.contains { $0.name == "kind" } ? ["kind"] : [],
-      shorthand: shorthand)
+    let kinds = keys.filter { $0.isKind || $0.name == "kind" }
+    return MapInfo(keys: infos, identities: kinds.map(\.name), shorthand: shorthand)
   }
 }
 

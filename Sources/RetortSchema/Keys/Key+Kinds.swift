@@ -5,7 +5,7 @@ extension Key where Root: Configurable {
     isRequired: Bool = false, _ meaning: String
   ) -> Self {
     let element = isRequired ? nil : Root()[keyPath: target]
-    return Key(
+    var result = Key(
       catalog.info(key: name, isRequired: isRequired, default: element, meaning),
       read: { reader, root in
         let standard = isRequired ? nil : root[keyPath: target]
@@ -13,5 +13,7 @@ extension Key where Root: Configurable {
           root[keyPath: target] = found
         }
       }, write: { catalog.entries(of: $0[keyPath: target], key: name) })
+    result.isKind = true
+    return result
   }
 }

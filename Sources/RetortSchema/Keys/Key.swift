@@ -20,6 +20,8 @@ public struct Key<Root: Sendable>: Sendable {
   /// The entries of the written map.
   package let write: @Sendable (Root) -> [YAMLEntry]
   package private(set) var condition: Condition?
+  /// Whether another value of the key makes all others of its map meaningless.
+  package var isKind = false
   /// At the first of keys that exclude each other, the others.
   package fileprivate(set) var rivals: [String] = []
 
@@ -43,7 +45,7 @@ public struct Key<Root: Sendable>: Sendable {
         reader.require(name)
         inner(reader, &root)
       }, write: write)
-    (key.condition, key.rivals) = (condition, rivals)
+    (key.condition, key.rivals, key.isKind) = (condition, rivals, isKind)
     for index in key.infos.indices {
       (key.infos[index].isRequired, key.infos[index].defaultText) = (true, nil)
     }
@@ -55,7 +57,7 @@ public struct Key<Root: Sendable>: Sendable {
     let (write, standard) = (write, infos.first?.defaultText)
     var key = Key(
       infos, read: read, write: { root in write(root).filter { $0.value != standard } })
-    (key.condition, key.rivals) = (condition, rivals)
+    (key.condition, key.rivals, key.isKind) = (condition, rivals, isKind)
     return key
   }
 

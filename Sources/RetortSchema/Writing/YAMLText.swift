@@ -1,5 +1,5 @@
 /// A key and its value as YAML.
-package struct YAMLEntry: Equatable, Sendable {
+package struct YAMLEntry: Hashable, Sendable {
   package var key: String
   package var value: String
   /// The elements of a list; empty for other values.

@@ -27,15 +27,15 @@ public struct Checkpoint: Sendable {
   /// Weights, running statistics and the optimizer's state, by the variable's name.
   public var variables: [String: [Float]]
 
-  /// The state of a model in training, read from the device.
+  /// The state of models in training, read from the device.
   ///
   /// - Throws: The device's errors.
   public init(
-    _ session: Session, _ store: ParameterStore, _ optimizer: OptimizerState,
-    _ state: TrainingState, origin: Origin
+    _ session: Session, _ learners: [Learner], _ state: TrainingState, origin: Origin
   ) throws {
     variables = [:]
-    for variable in Checkpoint.variables(store, optimizer) {
+    for variable in learners.flatMap(\.variables) {
+      precondition(variables[variable.name] == nil, "learners of one step have different names")
       variables[variable.name] = try session.read(variable)
     }
     (self.state, self.origin) = (state, origin)
@@ -46,22 +46,21 @@ public struct Checkpoint: Sendable {
   /// - Parameters:
   ///   - order: The batches of the training, from any place.
   ///   - steps: The steps of the whole training.
-  package func misfit(
-    _ store: ParameterStore, _ optimizer: OptimizerState, _ order: BatchOrder, steps: Int
-  ) -> String? {
+  package func misfit(_ learners: [Learner], _ order: BatchOrder, steps: Int) -> String? {
     guard state.step <= steps else {
       return "it is of step \(state.step), and the training has \(steps)"
     }
     guard state.position == order.position(ofBatch: state.step) else {
       return "its place in the data is not that of step \(state.step)"
     }
-    for variable in Checkpoint.variables(store, optimizer) {
+    for variable in learners.flatMap(\.variables) {
       guard let values = variables[variable.name], values.count == variable.count else {
         return "it has \(variables[variable.name]?.count ?? 0) elements of '\(variable.name)', "
           + "not \(variable.count)"
       }
     }
-    for variable in [store.parameterVariable, store.bufferVariable].compactMap(\.self) {
+    let weights = learners.flatMap { [$0.store.parameterVariable, $0.store.bufferVariable] }
+    for variable in weights.compactMap(\.self) {
       guard variables[variable.name]?.allSatisfy(\.isFinite) ?? true else {
         return "its weights '\(variable.name)' are not finite"
       }
@@ -71,11 +70,9 @@ public struct Checkpoint: Sendable {
 
   /// Puts the variables back on the device.
   ///
-  /// - Throws: `BackendError.wrongData` if the model or optimizer is another one.
-  public func restore(_ session: Session, _ store: ParameterStore, _ optimizer: OptimizerState)
-    throws
-  {
-    for variable in Checkpoint.variables(store, optimizer) {
+  /// - Throws: `BackendError.wrongData` if a model or optimizer is another one.
+  public func restore(_ session: Session, _ learners: [Learner]) throws {
+    for variable in learners.flatMap(\.variables) {
       guard let values = variables[variable.name], values.count == variable.count else {
         throw BackendError.wrongData(
           what: "checkpoint", expected: "\(variable.count) elements of '\(variable.name)'",
@@ -83,10 +80,5 @@ public struct Checkpoint: Sendable {
       }
       try session.write(values, to: variable)
     }
-  }
-
-  private static func variables(_ store: ParameterStore, _ optimizer: OptimizerState) -> [Variable]
-  {
-    [store.parameterVariable] + (store.bufferVariable.map { [$0] } ?? []) + optimizer.variables
   }
 }

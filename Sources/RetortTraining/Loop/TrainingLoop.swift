@@ -34,7 +34,7 @@ public struct TrainingProgress: Sendable {
   public var seconds: Double
   /// Examples per second since the last report, without the time that evaluations took.
   public var examplesPerSecond: Double
-  /// The learning rate of the last step.
+  /// The learning rate of the last step; of several learners that of the first.
   public var learningRate: Double
   /// The total and each summand of the last step, by name, in order.
   public var losses: [(name: String, value: Double)]
@@ -64,26 +64,19 @@ extension TrainingError: CustomStringConvertible {
 public struct TrainingLoop {
   /// What a step computes.
   public let program: StepProgram
-  /// The learning rate at factor 1.
-  public let learningRate: Double
-  /// What scales it.
-  public let schedule: any Schedule
   /// How long, and how often to look.
   public let options: TrainingOptions
 
   /// A loop over the given step.
-  public init(
-    _ program: StepProgram, learningRate: Double, schedule: any Schedule, options: TrainingOptions
-  ) {
-    (self.program, self.learningRate) = (program, learningRate)
-    (self.schedule, self.options) = (schedule, options)
+  public init(_ program: StepProgram, options: TrainingOptions) {
+    (self.program, self.options) = (program, options)
   }
 
   /// Runs the steps from `start` to `options.steps` on the prefetcher's batches.
   ///
   /// - Parameters:
   ///   - batches: The batches from `start.position` on, of the loader that the step was built for.
-  ///   - start: Where to go on; the model and its optimizer must stand there too.
+  ///   - start: Where to go on; the learners must stand there too.
   ///   - report: Called every `logEvery` steps and after the last.
   ///   - evaluate: Called with the state every `evaluateEvery` steps and after the last; says whether to
   ///     go on.
@@ -127,9 +120,7 @@ public struct TrainingLoop {
         throw TrainingError.interrupted(step: state.step)
       }
       try batches.withNext { (batch: LoadedBatch) throws in
-        try program.run(
-          batch, learningRate: rate(at: state.step), momentum: schedule.momentum(at: state.step),
-          step: state.step)
+        try program.run(batch, step: state.step)
         state.position = batch.plan.following
       }
       state.step += 1
@@ -152,7 +143,7 @@ public struct TrainingLoop {
     return state
   }
 
-  private func rate(at step: Int) -> Double { learningRate * schedule.factor(at: step) }
+  private func rate(at step: Int) -> Double { program.learners.first?.rate(at: step) ?? 0 }
 
   private func isDue(_ done: Int, since last: ContinuousClock.Instant) -> Bool {
     switch options.checkpointEvery {
@@ -175,7 +166,7 @@ public struct TrainingLoop {
         learningRate: rate(at: done - 1))
     }
     // The loss scale has been halved until nothing can be expected of it.
-    if let scale = found.first(where: { $0.name == LossScale.name }), scale.value <= LossScale.least
+    if let scale = found.first(where: { LossScale.isName($0.name) }), scale.value <= LossScale.least
     {
       throw TrainingError.notFinite(
         term: "gradient", value: "not finite at any loss scale", step: done - 1,

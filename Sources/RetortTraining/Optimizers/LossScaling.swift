@@ -28,6 +28,10 @@ public struct LossScaling: Sendable, Hashable {
 struct LossScale: Sendable {
   /// What logs call it.
   static let name = "loss-scale"
+  /// Whether logs call a learner's loss scale so.
+  static func isName(_ name: String) -> Bool {
+    name == self.name || name.hasSuffix("/\(self.name)")
+  }
   /// The least scale; gradients that overflow even there are not worth following.
   static let least = 0x1p-32
   private static let most = 0x1p64

@@ -57,7 +57,7 @@ import Testing
 
       let model = try ModelCatalog.make(
         "mlp", options: ["hidden1": 6, "hidden2": 0],
-        image: ImageSize(height: 28, width: 28, channels: 1), classes: 10)
+        for: .image(ImageSize(height: 28, width: 28, channels: 1)), classes: 10)
       let store = ParameterStore(model, name: "teacher")
       let kept = try store.imported(
         Safetensors.read(home + "/out/teacher/model.safetensors").weights())
@@ -66,7 +66,8 @@ import Testing
       let session = Session(CPUBackend())
       try store.write(kept, to: session)
       let pictures = try FashionMNIST.load(directory: home + "/pictures").test
-      let logits = try Forward(session, store, imageShape: [28, 28, 1]).outputs(pictures)[0]
+      let logits = try Inference(session, store, pipeline: ImagePipeline(pictures.size))
+        .outputs(pictures)[0]
       let metrics = ClassificationMetrics(logits: logits, labels: pictures.labels, classes: 10)
       #expect(result.trained.nll == metrics.nll)
     }

@@ -1,6 +1,7 @@
 import Foundation
 import RetortCPU
 import RetortCore
+import RetortData
 import RetortFormats
 import RetortRecipes
 import RetortTestSupport
@@ -59,7 +60,7 @@ import Testing
       let stored = try StoredModel(out)
       let player = try Player(
         stored.spec, name: "student", isFrozen: true,
-        image: .init(height: 28, width: 28, channels: 1), classes: 10,
+        examples: FashionMNIST().examples, classes: 10,
         session: Session(CPUBackend()), seed: 0)
       let kept = try player.store.imported(
         Safetensors.read(out + "/student/model.safetensors").weights())

@@ -44,7 +44,9 @@ import Testing
 
   private func data(_ home: String) -> DataSpec {
     var spec = DataSpec()
-    spec.directory = home + "/pictures"
+    var source = FashionMNIST()
+    source.directory = home + "/pictures"
+    spec.source = source
     return spec
   }
 

@@ -33,7 +33,7 @@ struct ModelRecord: Decodable {
   /// The catalog's model, without weights.
   func store(isFrozen: Bool = false) throws -> ParameterStore {
     let size = ImageSize(height: image[1], width: image[2], channels: image[0])
-    let module = try ModelCatalog.make(model, options: options, image: size, classes: classes)
+    let module = try ModelCatalog.make(model, options: options, for: .image(size), classes: classes)
     return ParameterStore(module, name: "model", isFrozen: isFrozen)
   }
 

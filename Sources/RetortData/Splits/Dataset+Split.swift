@@ -1,32 +1,32 @@
-extension ImageDataset {
-  /// A class-balanced choice of `labelled` pictures; see `Split.limited`.
-  public func limited(labelled: Int, seed: UInt64) throws(DataError) -> ImageDataset {
+extension Dataset {
+  /// A class-balanced choice of `labelled` examples; see `Split.limited`.
+  public func limited(labelled: Int, seed: UInt64) throws(DataError) -> Self {
     let indices = try Split.limited(
       labels: labels, classNames: classNames, labelled: labelled, seed: seed)
     return subset(indices, name: "\(name), \(labelled) labelled")
   }
 
   /// A choice whose class sizes fall off exponentially; see `Split.longTail`.
-  public func longTail(imbalance: Double, seed: UInt64) throws(DataError) -> ImageDataset {
+  public func longTail(imbalance: Double, seed: UInt64) throws(DataError) -> Self {
     let indices = try Split.longTail(
       labels: labels, classNames: classNames, imbalance: imbalance, seed: seed)
     return subset(indices, name: "\(name), long tail \(imbalance)")
   }
 
   /// A choice with frequent and rare classes, half and half; see `Split.step`.
-  public func stepImbalance(_ imbalance: Double, seed: UInt64) throws(DataError) -> ImageDataset {
+  public func stepImbalance(_ imbalance: Double, seed: UInt64) throws(DataError) -> Self {
     let indices = try Split.step(
       labels: labels, classNames: classNames, imbalance: imbalance, seed: seed)
     return subset(indices, name: "\(name), step \(imbalance)")
   }
 
-  /// Takes a class-balanced choice of `count` pictures out, to validate on.
+  /// Takes a class-balanced choice of `count` examples out, to validate on.
   ///
-  /// - Returns: The pictures that stay, and those taken out.
+  /// - Returns: The examples that stay, and those taken out.
   /// - Throws: `DataError.tooFewExamples` or `.outOfRange`.
   public func holdingOut(
     _ count: Int, seed: UInt64
-  ) throws(DataError) -> (rest: ImageDataset, heldOut: ImageDataset) {
+  ) throws(DataError) -> (rest: Self, heldOut: Self) {
     let chosen = try Split.limited(
       labels: labels, classNames: classNames, labelled: count, seed: seed)
     let taken = Set(chosen)

@@ -1,0 +1,35 @@
+import RetortCore
+
+/// A batch of examples as models read it: named tensors, the batch being the first axis of each.
+///
+/// Most models read the first field alone; see `Module.forward(_:)`.
+public struct Example {
+  /// The tensors by name, at least one.
+  public let fields: [(name: String, value: Tensor)]
+
+  /// Examples of the given fields.
+  public init(_ fields: [(name: String, value: Tensor)]) {
+    precondition(!fields.isEmpty, "an example has at least one field")
+    self.fields = fields
+  }
+
+  /// Examples of one field: pictures `[batch, height, width, channels]`, or whatever a model takes.
+  public init(_ x: Tensor, name: String = "image") { self.init([(name, x)]) }
+
+  /// The first field.
+  public var x: Tensor { fields[0].value }
+
+  /// The number of examples.
+  public var count: Int { x.shape[0] }
+
+  /// The field called `name`; nil where there is none.
+  public subscript(name: String) -> Tensor? { fields.first { $0.name == name }?.value }
+
+  /// These examples, then those of `other`, which have the same fields.
+  public func concatenated(with other: Example) -> Example {
+    Example(
+      zip(fields, other.fields).map { own, its in
+        (own.name, Tensor.concatenate([own.value, its.value], axis: 0))
+      })
+  }
+}

@@ -1,0 +1,107 @@
+import RetortCore
+import RetortData
+import RetortNN
+
+/// A model's outputs over a whole dataset, in evaluation mode.
+///
+/// Every example counts, and few plans serve datasets of all sizes: a batch has `batch` rows, or for a
+/// smaller dataset the next power of two; what the last one lacks is zeros, whose outputs are dropped.
+public final class Inference {
+  private let session: Session
+  private let name: String
+  private let pipeline: any InputPipeline
+  private let batch: Int
+  private let build: (Graph, Example) throws -> [Tensor]
+  private var programs: [Int: any Executable] = [:]
+  private var outputCount = 0
+
+  /// Outputs that `build` makes of a batch of examples, as `pipeline` makes them.
+  ///
+  /// Each output's first axis is the batch.
+  ///
+  /// - Parameter name: What messages call the model.
+  public init(
+    _ session: Session, name: String, pipeline: any InputPipeline, batch: Int = 500,
+    build: @escaping (Graph, Example) throws -> [Tensor]
+  ) {
+    (self.session, self.name, self.pipeline) = (session, name, pipeline)
+    (self.batch, self.build) = (batch, build)
+  }
+
+  /// The outputs of a classifier: its logits.
+  public convenience init(
+    _ session: Session, _ store: ParameterStore, pipeline: any InputPipeline
+  ) {
+    self.init(session, name: store.name, pipeline: pipeline) { graph, example in
+      [store.model(example, in: ForwardContext(graph, .evaluation))]
+    }
+  }
+
+  /// All outputs over a dataset, nothing being changed at random.
+  ///
+  /// - Parameter naming: What messages call an example; its number in the dataset if left out.
+  /// - Returns: One flat array per output, `[count, …]`.
+  /// - Throws: `DataError.tooFewExamples` for no example, `NonFiniteOutput` for outputs that are not finite,
+  ///   `GraphError` or the device's errors.
+  public func outputs(
+    _ dataset: any Dataset, naming: ((Int) -> String)? = nil
+  ) throws -> [[Float]] {
+    guard dataset.count > 0 else {
+      throw DataError.tooFewExamples(wanted: 1, available: 0, className: nil)
+    }
+    let rows = rows(for: dataset.count)
+    let program = try program(dataset.fields, rows)
+    var results = [[Float]](repeating: [], count: outputCount)
+    for first in stride(from: 0, to: dataset.count, by: rows) {
+      let size = min(rows, dataset.count - first)
+      for field in dataset.fields.indices {
+        try write(dataset, field, first..<first + size, of: rows, to: program)
+      }
+      try program.run()
+      for index in results.indices {
+        let values = try program.floats(index)
+        let perRow = values.count / rows
+        let kept = values.prefix(size * perRow)
+        if let bad = kept.firstIndex(where: { !$0.isFinite }) {
+          let example = first + bad / max(1, perRow)
+          throw NonFiniteOutput(
+            model: name, example: naming?(example) ?? "example \(example) of \(dataset.name)")
+        }
+        results[index] += kept
+      }
+    }
+    return results
+  }
+
+  private func rows(for count: Int) -> Int {
+    min(batch, 1 << (Int.bitWidth - (count - 1).leadingZeroBitCount))
+  }
+
+  /// Gives `program` one field of the examples of `range`, with zeros behind them up to `rows`.
+  private func write(
+    _ dataset: any Dataset, _ field: Int, _ range: Range<Int>, of rows: Int,
+    to program: any Executable
+  ) throws {
+    let size = dataset.fields[field].byteCount
+    var bytes = [UInt8](repeating: 0, count: rows * size)
+    try bytes.withUnsafeMutableBytes { bytes in
+      for (row, example) in range.enumerated() {
+        dataset.write(
+          example, field: field,
+          into: UnsafeMutableRawBufferPointer(rebasing: bytes[row * size..<(row + 1) * size]))
+      }
+      try program.setInput(field, UnsafeRawBufferPointer(bytes))
+    }
+  }
+
+  private func program(_ fields: [Field], _ rows: Int) throws -> any Executable {
+    if let known = programs[rows] { return known }
+    let graph = Graph()
+    let inputs = fields.map { $0.input(in: graph, batch: rows) }
+    let outputs = try build(graph, pipeline.example(inputs, drawn: []))
+    let executable = try session.compile(graph, outputs: outputs)
+    programs[rows] = executable
+    outputCount = outputs.count
+    return executable
+  }
+}
