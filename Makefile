@@ -10,7 +10,7 @@ TEST = python3 Scripts/test.py "$$(swift build --show-bin-path $(TEST_BUILD))/re
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-opencl verify bench bench-step bundle gpu-report bundle-check manual reproduce-fashion size clean
+.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-opencl verify bench bench-step bundle gpu-report bundle-check manual release reproduce-fashion size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +38,7 @@ test-all: setup lint gpu-check test-opencl ## Run every test with whole sweeps, 
 	@$(TEST) --all
 
 lint: ## Check Swift format and compile every kernel with all warnings as errors
-	swift format lint -r --strict --parallel Sources Tests Package.swift
+	swift format lint -r --strict --parallel Sources Tests Examples Package.swift
 	@Scripts/lint-kernels.sh
 
 gpu-check: build ## Compile every kernel for NVIDIA, AMD and Intel GPUs on a machine without any
@@ -74,6 +74,9 @@ bundle-check: ## Try the bundle in a bare chroot (needs root)
 
 manual: build ## Write the man page and shell completions under dist/share
 	@Scripts/manual.sh $(RETORT)
+
+release: setup build ## Check version, changes and tests, pack the bundle, and name the tag to set
+	@Scripts/release.sh $(RETORT)
 
 reproduce-fashion: setup build ## Fill the tables of labels against variants, five seeds each; goes on where it stopped
 	@Scripts/setup.sh figure

@@ -5,6 +5,7 @@ let package = Package(
   name: "retort",
   products: [
     .executable(name: "retort", targets: ["RetortCLI"]),
+    .executable(name: "retort-examples", targets: ["RetortExamples"]),
     .library(name: "Retort", targets: ["Retort"]),
   ],
   dependencies: [
@@ -88,6 +89,7 @@ let package = Package(
         "RetortSchema", "RetortVerification", "CVerificationCases",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .executableTarget(name: "RetortExamples", dependencies: ["Retort"], path: "Examples"),
     .target(name: "CTestOracles", path: "Tests/CTestOracles"),
     .target(
       name: "RetortTestSupport",
@@ -137,7 +139,8 @@ let package = Package(
       ]),
     .testTarget(
       name: "RetortCLITests", dependencies: ["RetortCLI", "RetortFormats", "RetortTestSupport"]),
-    .testTarget(name: "ArchitectureTests", dependencies: ["Retort", "RetortTestSupport"]),
+    .testTarget(
+      name: "ArchitectureTests", dependencies: ["Retort", "RetortExamples", "RetortTestSupport"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Glibc
+import RetortCore
 import RetortRuns
 import RetortSchema
 
@@ -23,6 +24,7 @@ struct RetortCommand: ParsableCommand {
     // Nor must a limit on file sizes: the write that meets it fails and says so.
     signal(SIGXFSZ, SIG_IGN)
     do {
+      if let fault = DebugOutput.fault { throw ValidationError(fault) }
       var command = try parseAsRoot()
       try command.run()
       try StandardOutput.finish()

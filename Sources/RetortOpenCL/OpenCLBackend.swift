@@ -115,6 +115,9 @@ public final class OpenCLBackend: Backend {
   private func compile(_ plan: Plan, _ variables: [DeviceMemory]) throws -> OpenCLExecutable {
     var lowering = lowering(plan)
     let (setup, steps) = try lowering.lower()
+    DebugOutput.launches.write("\(steps.count) a step, \(setup.count) once before") {
+      (setup + steps).map(\.debugDescription).joined(separator: "\n")
+    }
     let memory = try PlanMemory(
       plan, lowering, variables: variables, context: context, limit: bufferLimit)
     return try OpenCLExecutable(

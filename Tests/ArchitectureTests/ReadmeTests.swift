@@ -16,6 +16,14 @@ import Testing
     }
   }
 
+  /// The table of a stage's keys is what their declarations say.
+  @Test func theKeysOfAStageAreListed() throws {
+    let readme = try SourceTree.text("README.md")
+    let rows = StageSpec.keys.map { key in "| `\(key.name)` | \(key.infos[0].meaning) |" }
+    #expect(
+      readme.contains("| key | what it is |\n|---|---|\n" + rows.joined(separator: "\n") + "\n\n"))
+  }
+
   /// The loss that the page adds is the one that is there, file for file and line for line.
   @Test func theWalkThroughOfALossIsWhatWasDone() throws {
     let page = try SourceTree.text("CONTRIBUTING.md")
@@ -59,6 +67,12 @@ import Testing
     try recipe.write(toFile: path, atomically: true, encoding: .utf8)
     defer { try? FileManager.default.removeItem(atPath: path) }
     #expect(throws: Never.self) { try Recipe.load(path) }
+  }
+
+  @Test func theNewestChangesAreOfThisVersion() throws {
+    let changes = try SourceTree.text("CHANGELOG.md")
+    let heading = try #require(changes.split(separator: "\n").first { $0.hasPrefix("## ") })
+    #expect(heading == "## \(retortVersion)")
   }
 
   @Test func everyModelIsListed() throws {

@@ -64,7 +64,12 @@ struct Materialization {
       sumCosts(id)
       stored[id] = (uses.needsDense[id] || uses.isLoaded[id]) && alias(Int32(id)) == nil
       if stored[id] || alias(Int32(id)) != nil { reset(id) }
-    default:
+    case .input, .variable, .constant, .random, .poison, .concatenate, .pad, .pack, .matmul,
+      .convolution, .convolutionInputGradient, .convolutionWeightGradient, .reduce, .moments,
+      .argmax, .normalize, .maxPool, .maxPoolBackward, .maxPoolSelect, .averagePool,
+      .averagePoolBackward, .gather, .scatterAdd, .softmax, .logSoftmax, .softmaxBackward,
+      .logSoftmaxBackward, .crossEntropy, .crossEntropyGradient, .divergence, .divergenceGradient,
+      .augment, .latentStep:
       stored[id] = true
       reset(id)
     }

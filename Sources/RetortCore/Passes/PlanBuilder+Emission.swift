@@ -207,7 +207,13 @@ extension PlanBuilder {
       let size = graph.nodes[Int(graph.operand(id, 2))].shape.count
       return .latentStep(
         rule, rows: x[0], columns: x.count / max(1, x[0]), sizePerRow: size == x[0] && x[0] > 1)
-    default: preconditionFailure("no step computes \(node.op)")
+    // What other units compute, what is written in place, and what is there without being computed. A new
+    // operation belongs here or above.
+    case .input, .variable, .constant, .poison, .fill, .unary, .binary, .select, .reshape,
+      .transpose, .slice, .broadcast, .stopGradient, .named, .concatenate, .pad, .pack, .matmul,
+      .convolution, .convolutionInputGradient, .reduce, .normalize, .crossEntropy,
+      .crossEntropyGradient, .divergence, .divergenceGradient:
+      preconditionFailure("no step of its own computes \(node.op)")
     }
   }
 }

@@ -53,7 +53,13 @@ public final class Session {
       graph, outputs: outputs, effects: effects, fusingLoads: backend.fusesLoads)
     let variables = try plan.variables.map { try buffer($0) }
     try requireMemory(plan.leastByteCount, for: "a computation beside its weights")
-    return try backend.compile(plan, variables: variables)
+    let executable = try backend.compile(plan, variables: variables)
+    // What is only measured is compiled again before it runs.
+    if !(executable is IdleExecutable) {
+      DebugOutput.graph.write("\(graph.nodes.count) nodes") { graph.description }
+      DebugOutput.plan.write("\(plan.steps.count) steps") { plan.description }
+    }
+    return executable
   }
 
   /// Makes sure that the device could hold `byteCount` bytes beside the variables.

@@ -108,6 +108,7 @@ package final class ProgramCache: Sendable {
     builds.add(1, ordering: .relaxed)
     var source = source
     if !context.optimizes { source.options += " -cl-opt-disable" }
+    DebugOutput.kernels.write("\(source.description), \(source.options)") { source.text }
     let binary = store.flatMap {
       $0.read(key: ProgramBinaryStore.key(of: source, on: context.device))
     }
