@@ -4,7 +4,7 @@ import Foundation
 enum Layers {
   /// What any module may import.
   static let everywhere: Set<String> = [
-    "Dispatch", "FoundationEssentials", "Glibc", "Synchronization",
+    "Dispatch", "FoundationEssentials", "Glibc", "Swift", "Synchronization",
   ]
 
   /// Modules with what they may import, each below those that import it.

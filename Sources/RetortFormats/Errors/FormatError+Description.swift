@@ -43,6 +43,15 @@ extension FormatError.Fault {
         ? "no such tensor; the file has none"
         : "no such tensor; the nearest \(nearest.count == 1 ? "is" : "are") \(nearest.map { "'\($0)'" }.joined(separator: ", "))"
     case .notConvertible(let from, let to): "\(from) elements cannot be read as \(to)"
+    case .empty: "the file is empty"
+    case .notUTF8: "not UTF-8 text"
+    case .columns(let found):
+      found == 1 ? "no tab stands between a text and its label" : "\(found) columns, not two"
+    case .emptyLabel: "the label is empty"
+    case .missingToken(let token): "token '\(token)' is missing"
+    case .duplicateToken(let token, let line): "token '\(token)' stands in line \(line) already"
+    case .paddingNotFirst(let line): "token '[PAD]' stands in line \(line), not in the first"
+    case .emptyToken: "there is no token in it"
     }
   }
 
@@ -70,6 +79,12 @@ extension FormatError.Fault {
     case .unsupported(_, let supported): "Supported: \(supported)."
     case .missingTensor: "Check that the file belongs to this model ('retort inspect' lists it)."
     case .notConvertible: "Write the tensor again in a fitting type."
+    case .empty: "Check that this is the right file."
+    case .notUTF8: "Save the file as UTF-8."
+    case .columns: "Each line must be a text, a tab and a label."
+    case .emptyLabel: "Write a label behind the tab, or remove the line."
+    case .missingToken, .duplicateToken, .paddingNotFirst, .emptyToken:
+      "A vocabulary has one token a line, each once: [PAD] first, [UNK], [CLS] and [SEP] anywhere."
     }
   }
 }

@@ -57,6 +57,22 @@ public struct FormatError: Error, Equatable, Sendable {
     case missingTensor(nearest: [String])
     /// A tensor's elements cannot be given in the type asked for.
     case notConvertible(from: String, to: String)
+    /// Where text must stand there is none.
+    case empty
+    /// The bytes of a line are no UTF-8 text.
+    case notUTF8
+    /// A line of examples has so many columns, not a text and a label.
+    case columns(Int)
+    /// Behind the tab of a line of examples stands nothing.
+    case emptyLabel
+    /// A vocabulary lacks a token that every text needs.
+    case missingToken(String)
+    /// A token of a vocabulary stands in an earlier line too.
+    case duplicateToken(String, line: Int)
+    /// The token that fills sequences up is not the first.
+    case paddingNotFirst(line: Int)
+    /// A line of a vocabulary has no token.
+    case emptyToken
   }
 
   /// Makes an error about `path`.

@@ -4,13 +4,42 @@ package enum TextFile {
   ///
   /// - Throws: `FormatError` if it cannot be read, has more than `limit` bytes, or is no such text.
   package static func read(_ path: String, limit: Int) throws(FormatError) -> ArraySlice<UInt8> {
-    let bytes = try FileBytes.read(path, limit: limit)
+    try content(of: FileBytes.read(path, limit: limit), path: path)
+  }
+
+  /// The UTF-8 text in `bytes`, which came from `path`, without a byte-order mark.
+  ///
+  /// - Throws: `FormatError` if it is known to be no such text.
+  package static func content(
+    of bytes: [UInt8], path: String
+  ) throws(FormatError) -> ArraySlice<UInt8> {
     try ForeignFile.refuse(bytes, path: path)
     if let encoding = unmarkedEncoding(of: bytes) {
       throw FormatError(
         path, .unsupported(what: encoding, supported: "UTF-8; save the file in that encoding"))
     }
     return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
+  }
+
+  /// Hands over each line of the text `bytes`, numbered from 1, without its end, LF or CR LF.
+  ///
+  /// - Throws: `FormatError` that names the line, where it is not UTF-8, and whatever `body` throws.
+  package static func lines(
+    of bytes: ArraySlice<UInt8>, path: String,
+    _ body: (_ number: Int, _ line: String) throws(FormatError) -> Void
+  ) throws(FormatError) {
+    var (rest, number) = (bytes, 0)
+    while !rest.isEmpty {
+      let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+      var line = rest[..<end]
+      if line.last == UInt8(ascii: "\r") { line.removeLast() }
+      number += 1
+      guard let text = String(validating: line, as: UTF8.self) else {
+        throw FormatError(path, in: "line \(number)", .notUTF8)
+      }
+      try body(number, text)
+      rest = rest[min(end + 1, rest.endIndex)...]
+    }
   }
 
   /// The encoding that the zeros beside the letters of plain English give away.

@@ -1,0 +1,118 @@
+@_spi(_Unicode) import Swift
+
+/// The words of a text as BERT's tokenizer sees them, one after another.
+///
+/// Control characters are dropped. White space separates words; a Chinese character or a punctuation
+/// mark is one by itself. In lower case, accents are dropped too.
+///
+/// Source: `BasicTokenizer` of [Devlin et al. 2019](https://github.com/google-research/bert), as the
+/// normaliser and pre-tokenizer in Hugging Face's `tokenizers` do it.
+///
+/// > Note: Like `tokenizers` and unlike Python's `str.lower`, letters turn to lower case one by one, so
+/// > that a final Σ becomes σ. Of all characters 900 are classed otherwise: those newer than its tables,
+/// > and U+2B820 to U+2B91F, Chinese ones that it leaves out.
+struct BERTWords: Sequence, IteratorProtocol {
+  private var rest: ArraySlice<Unicode.Scalar>
+  private let lowercase: Bool
+  /// Words that were found and not yet handed out, the next one last.
+  private var found: [ArraySlice<Unicode.Scalar>] = []
+
+  init(_ text: ArraySlice<Unicode.Scalar>, lowercase: Bool) {
+    (rest, self.lowercase) = (text, lowercase)
+  }
+
+  mutating func next() -> ArraySlice<Unicode.Scalar>? {
+    while found.isEmpty {
+      guard let chunk = nextChunk() else { return nil }
+      found = Self.split(lowercase ? Self.plain(chunk) : chunk).reversed()
+    }
+    return found.popLast()
+  }
+
+  /// What stands before the next white space or Chinese character, or such a character; nil at the end.
+  private mutating func nextChunk() -> [Unicode.Scalar]? {
+    var chunk: [Unicode.Scalar] = []
+    while let scalar = rest.first {
+      if Self.isChinese(scalar) {
+        if chunk.isEmpty {
+          rest.removeFirst()
+          return [scalar]
+        }
+        return chunk
+      }
+      rest.removeFirst()
+      if Self.isSpace(scalar) {
+        if !chunk.isEmpty { return chunk }
+      } else if !Self.isDropped(scalar) {
+        chunk.append(scalar)
+      }
+    }
+    return chunk.isEmpty ? nil : chunk
+  }
+
+  /// The same in lower case without accents.
+  private static func plain(_ chunk: [Unicode.Scalar]) -> [Unicode.Scalar] {
+    if chunk.allSatisfy(\.isASCII) {
+      return chunk.map { isCapital($0) ? Unicode.Scalar(UInt8($0.value) | 0x20) : $0 }
+    }
+    var text = String.UnicodeScalarView()
+    text.append(contentsOf: chunk)
+    return String(text)._nfd.filter { $0.properties.generalCategory != .nonspacingMark }
+      .flatMap { $0.properties.lowercaseMapping.unicodeScalars }
+  }
+
+  /// The parts between punctuation marks, and these.
+  private static func split(_ chunk: [Unicode.Scalar]) -> [ArraySlice<Unicode.Scalar>] {
+    var words: [ArraySlice<Unicode.Scalar>] = []
+    var start = 0
+    for (index, scalar) in chunk.enumerated() where isPunctuation(scalar) {
+      if start < index { words.append(chunk[start..<index]) }
+      words.append(chunk[index...index])
+      start = index + 1
+    }
+    if start < chunk.count { words.append(chunk[start...]) }
+    return words
+  }
+
+  private static func isCapital(_ scalar: Unicode.Scalar) -> Bool { "A"..."Z" ~= scalar }
+
+  private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case " ", "\t", "\n", "\r": true
+    case _ where scalar.isASCII || scalar == "\u{85}": false
+    default: scalar.properties.isWhitespace
+    }
+  }
+
+  private static func isDropped(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
+    return switch scalar.properties.generalCategory {
+    case .control, .format, .privateUse, .surrogate: true
+    default: scalar == "\u{FFFD}"
+    }
+  }
+
+  private static func isPunctuation(_ scalar: Unicode.Scalar) -> Bool {
+    if scalar.isASCII {
+      return switch scalar {
+      case "0"..."9", "A"..."Z", "a"..."z": false
+      default: scalar.value > 0x20 && scalar.value < 0x7F
+      }
+    }
+    return switch scalar.properties.generalCategory {
+    case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
+      .initialPunctuation, .finalPunctuation, .otherPunctuation:
+      true
+    default: false
+    }
+  }
+
+  private static func isChinese(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x20000...0x2A6DF, 0x2A700...0x2B73F,
+      0x2B740...0x2B81F, 0x2B820...0x2CEAF, 0x2F800...0x2FA1F:
+      true
+    default: false
+    }
+  }
+}
