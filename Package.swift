@@ -30,6 +30,7 @@ let package = Package(
       exclude: [
         "fashion-budget.yaml", "fashion-demo.yaml", "fashion-ensemble.yaml", "fashion-hint.yaml",
         "fashion-kd.yaml", "fashion-labels.yaml", "fashion-players.yaml", "fashion-tgt.yaml",
+        "text-kd.yaml",
       ],
       sources: ["recipes.c"], publicHeadersPath: "include"),
     .target(
@@ -111,7 +112,8 @@ let package = Package(
     .testTarget(
       name: "RetortFormatsTests", dependencies: ["RetortFormats", "RetortTestSupport"]),
     .testTarget(name: "RetortSchemaTests", dependencies: ["RetortSchema"]),
-    .testTarget(name: "RetortDataTests", dependencies: ["RetortData", "RetortFormats"]),
+    .testTarget(
+      name: "RetortDataTests", dependencies: ["RetortData", "RetortFormats", "RetortTestSupport"]),
     .testTarget(name: "RetortNNTests", dependencies: ["RetortNN", "RetortModels", "RetortCPU"]),
     .testTarget(
       name: "RetortTrainingTests",

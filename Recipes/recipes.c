@@ -27,6 +27,9 @@ static const char fashion_players[] = {
 static const char fashion_tgt[] = {
 #embed "fashion-tgt.yaml"
     , 0};
+static const char text_kd[] = {
+#embed "text-kd.yaml"
+    , 0};
 
 static const retort_bundled_recipe recipes[] = {
     {"fashion-budget", fashion_budget},
@@ -37,6 +40,7 @@ static const retort_bundled_recipe recipes[] = {
     {"fashion-labels", fashion_labels},
     {"fashion-players", fashion_players},
     {"fashion-tgt", fashion_tgt},
+    {"text-kd", text_kd},
 };
 
 const retort_bundled_recipe *retort_bundled_recipes(void) { return recipes; }

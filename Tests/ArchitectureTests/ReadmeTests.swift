@@ -37,6 +37,26 @@ import Testing
         .stages[0].losses[1].name == "logits")
   }
 
+  /// The dataset that the page adds is the one that is there, and no other file knows it.
+  @Test func theWalkThroughOfADatasetIsWhatWasDone() throws {
+    let page = try SourceTree.text("CONTRIBUTING.md")
+    let datasets = "Sources/RetortData/Datasets"
+    let files = ["\(datasets)/DatasetCatalog.swift", "\(datasets)/LabelledTextFiles.swift"]
+    #expect(page.contains("```swift\n\(try SourceTree.text(files[1]))```\n"))
+    let line = "CatalogEntry(LabelledTextFiles.self),"
+    #expect(page.contains("`\(line)`"))
+    #expect(try SourceTree.text(files[0]).contains(line))
+    let all = try SourceTree.files("Sources", "swift")
+    #expect(try all.filter { try SourceTree.text($0).contains("LabelledTextFiles") } == files)
+    let keys = [
+      "training=a.tsv", "test=b.tsv", "vocabulary=c.txt", "lowercase=false", "labelled=9",
+    ]
+    let recipe = try Recipe.load("text-kd", overrides: keys.map { "data.\($0)" })
+    #expect(recipe.stages[1].data.selection == .labelled(9))
+    #expect((recipe.stages[1].data.source as? LabelledTextFiles)?.lowercase == false)
+    #expect(RecipeReference.all(.dataset).contains { $0.name == "text" })
+  }
+
   /// The manifest as printed, of a package beside a folder `retort`, finds the product.
   @Test func theManifestFindsTheLibrary() throws {
     let manifest = try #require(try blocks("swift").first { $0.contains("PackageDescription") })

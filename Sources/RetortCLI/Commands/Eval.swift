@@ -1,17 +1,20 @@
 import ArgumentParser
+import RetortCore
 import RetortData
 import RetortFormats
+import RetortModels
 import RetortRecipes
 import RetortRuns
 import RetortTraining
 
-/// `retort eval`: how well a trained model does on the test part of a dataset.
+/// `retort eval`: how well a trained model does on the test part of a dataset, or on a file of texts.
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures a trained model on the test set.",
     discussion: """
       A model is a folder with config.json and model.safetensors, or the file of weights in it. The \
-      folder of a run or of a stage stands for what was trained there, a student before a teacher.
+      folder of a run or of a stage stands for what was trained there, a student before a teacher. \
+      A model that reads text is measured on a .tsv file: a text, a tab and a label in each line.
       """)
 
   @Argument(
@@ -22,7 +25,7 @@ struct Eval: ParsableCommand {
     help: ArgumentHelp("Another model to measure agreement with.", valueName: "folder"),
     completion: .trainedModel)
   var teacher: String?
-  @Option(help: "The dataset.", completion: .dataset)
+  @Option(help: "The dataset, or a .tsv file of labelled texts.", completion: .dataset)
   var data = FashionMNIST.name
   @Option(
     help: ArgumentHelp("Where the dataset lies.", valueName: "folder"), completion: .directory)
@@ -31,22 +34,30 @@ struct Eval: ParsableCommand {
   @OptionGroup var format: JSONOption
 
   func validate() throws {
-    guard data == FashionMNIST.name else {
-      throw ValidationError("There is no dataset '\(data)'. There is: \(FashionMNIST.name).")
+    guard data == FashionMNIST.name || isFile else {
+      throw ValidationError(
+        "There is no dataset '\(data)'. There is: \(FashionMNIST.name), and .tsv files of texts.")
+    }
+    guard directory == nil || !isFile else {
+      throw ValidationError("--directory goes with \(FashionMNIST.name); --data names the file.")
     }
   }
 
+  /// Whether `data` is a file of labelled texts.
+  private var isFile: Bool { data.lowercased().hasSuffix(".tsv") }
+
   func run() throws {
-    var spec = DataSpec()
-    var source = FashionMNIST()
-    source.directory = directory
-    spec.source = source
     let stored = try StoredModel(model)
     let other = try teacher.map { try StoredModel($0, as: .teacher) }
     let backend = try device.backend()
     let progress = ProgressLines(isSilent: true)
-    let own = try stored.evaluate(on: spec, with: backend) { progress.show($0) }
-    let its = try other?.evaluate(on: spec, with: backend) { progress.show($0) }
+    let own = try evaluate(stored, backend, progress)
+    let its = try other.map { try evaluate($0, backend, progress) }
+    if let other, isFile, other.classNames != stored.classNames {
+      throw ModelError.unfit(
+        model: other.spec.model,
+        reason: "it tells other classes apart than those of '\(stored.folder)'")
+    }
     let agreement = its.map { own.metrics.agreement(with: $0.metrics) }
     guard !format.json else {
       StandardOutput.write(
@@ -67,6 +78,24 @@ struct Eval: ParsableCommand {
     }
     StandardOutput.write(table.text)
     if let agreement { StandardOutput.write("agreement \(fixed(100 * agreement, 2)) %") }
+  }
+
+  private func evaluate(
+    _ stored: StoredModel, _ backend: any Backend, _ progress: ProgressLines
+  ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
+    guard !isFile else {
+      return try stored.evaluate(onTexts: data, with: backend) { progress.show($0) }
+    }
+    guard stored.tokenizer == nil else {
+      throw ModelError.unfit(
+        model: stored.spec.model,
+        reason: "it reads text; name a file of labelled texts: --data FILE.tsv")
+    }
+    var spec = DataSpec()
+    var source = FashionMNIST()
+    source.directory = directory
+    spec.source = source
+    return try stored.evaluate(on: spec, with: backend) { progress.show($0) }
   }
 
   private func json(_ score: StageResult.Score) -> JSONValue {

@@ -1,26 +1,31 @@
 import ArgumentParser
+import Glibc
 import RetortData
 import RetortFormats
 import RetortRuns
 import RetortTraining
 
-/// `retort predict`: what a trained model takes pictures for.
+/// `retort predict`: what a trained model takes pictures or texts for.
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Says what a trained model takes pictures for.",
+    abstract: "Says what a trained model takes pictures or texts for.",
     discussion: """
       Pictures are PNG files, or IDX files of bytes with any number of pictures, plain or gzip; \
-      they have the size of those that the model was trained on. The answer is CSV with a head, or \
-      one JSON object a line with --json.
+      they have the size of those that the model was trained on. A model that reads text takes \
+      files of one text a line, .tsv files of text, tab and label, '-' for the standard input, and \
+      --text. The answer is CSV with a head, or one JSON object a line with --json.
       """)
 
   @Argument(
     help: "The model: its folder or file, or the folder of a stage or a run.",
     completion: .trainedModel)
   var model: String
-  @Argument(help: "Pictures.", completion: .file(extensions: ["png", "gz"]))
-  var inputs: [String]
-  @Option(help: "How many classes to name for each picture.")
+  @Argument(
+    help: "Pictures, or texts.", completion: .file(extensions: ["png", "gz", "txt", "tsv"]))
+  var inputs: [String] = []
+  @Option(help: "A text, for a model that reads text; may stand several times.")
+  var text: [String] = []
+  @Option(help: "How many classes to name for each.")
   var top = 1
   @Option(help: "What CSV says of each: probability, log-probability or logit; JSON says all.")
   var score = Score.probability
@@ -47,15 +52,14 @@ struct Predict: ParsableCommand {
 
   func validate() throws {
     guard (1...1000).contains(top) else { throw ValidationError("--top must be from 1 to 1000.") }
+    guard !inputs.isEmpty || !text.isEmpty else {
+      throw ValidationError("There is nothing to predict: name a file, or give --text.")
+    }
   }
 
   func run() throws {
     let stored = try StoredModel(model)
-    let files = try inputs.map { try UnlabelledImages($0) }
-    let progress = ProgressLines(isSilent: true)
-    let predictions = try stored.predict(files, top: top, with: try device.backend()) {
-      progress.show($0)
-    }
+    let predictions = try predictions(of: stored)
     let lines =
       format.json
       ? predictions.map(json) : [head(min(top, stored.classes))] + predictions.map(row)
@@ -64,6 +68,22 @@ struct Predict: ParsableCommand {
       return
     }
     try output.write(Array(lines.map { $0 + "\n" }.joined().utf8))
+  }
+
+  private func predictions(of stored: StoredModel) throws -> [Prediction] {
+    let progress = ProgressLines(isSilent: true)
+    guard stored.tokenizer != nil || !text.isEmpty || inputs.contains("-") else {
+      let files = try inputs.map { try UnlabelledImages($0) }
+      return try stored.predict(files, top: top, with: try device.backend()) { progress.show($0) }
+    }
+    var files = text.isEmpty ? [] : [UnlabelledTexts(text, path: "--text")]
+    for input in inputs {
+      files.append(
+        input == "-"
+          ? try UnlabelledTexts(lines: Descriptor.read(STDIN_FILENO, name: "-"), path: "-")
+          : try UnlabelledTexts(input))
+    }
+    return try stored.predict(files, top: top, with: try device.backend()) { progress.show($0) }
   }
 
   private func json(_ prediction: Prediction) -> String {

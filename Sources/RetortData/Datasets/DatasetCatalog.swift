@@ -1,3 +1,4 @@
+import RetortFormats
 import RetortNN
 import RetortSchema
 
@@ -10,6 +11,9 @@ public protocol NamedDataset: Configurable, Explained {
   /// The number of classes, as far as it is known before files are read; nil where files say it.
   var classCount: Int? { get }
 
+  /// The files that a recipe names for it; empty where it finds its own.
+  var files: [String] { get }
+
   /// Reads all examples.
   ///
   /// - Throws: `DataError` for files that are missing, damaged or contradict each other.
@@ -17,6 +21,11 @@ public protocol NamedDataset: Configurable, Explained {
 
   /// Leaves of each path the last name.
   mutating func shortenPaths()
+}
+
+extension NamedDataset {
+  /// It finds its own files.
+  public var files: [String] { [] }
 }
 
 /// A dataset as it was read.
@@ -27,10 +36,15 @@ public struct DatasetParts: Sendable {
   public let test: any Dataset
   /// What the examples are.
   public let examples: ExampleSpec
+  /// What texts became tokens by; nil where the examples are no texts.
+  public let tokenizer: WordPiece?
 
   /// A dataset of the given parts.
-  public init(training: any Dataset, test: any Dataset, examples: ExampleSpec) {
+  public init(
+    training: any Dataset, test: any Dataset, examples: ExampleSpec, tokenizer: WordPiece? = nil
+  ) {
     (self.training, self.test, self.examples) = (training, test, examples)
+    self.tokenizer = tokenizer
   }
 }
 
@@ -45,7 +59,8 @@ extension CatalogEntry where Element == any NamedDataset {
 public enum DatasetCatalog {
   /// One line each.
   public static let all: Catalog<any NamedDataset> = [
-    CatalogEntry(FashionMNIST.self)
+    CatalogEntry(FashionMNIST.self),
+    CatalogEntry(LabelledTextFiles.self),
   ]
 }
 

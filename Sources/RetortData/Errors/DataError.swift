@@ -18,6 +18,8 @@ public enum DataError: Error, Equatable, Sendable {
   case wrongShape(path: String, expected: String, found: String)
   /// A label names no class.
   case unknownLabel(path: String, index: Int, label: Int, classes: Int)
+  /// A label of a file names no class; the nearest ones.
+  case unknownClass(path: String, line: Int, label: String, nearest: [String])
   /// A class, or the whole set, has fewer examples than asked for.
   case tooFewExamples(wanted: Int, available: Int, className: String?)
   /// A number is out of its range.
@@ -58,6 +60,9 @@ extension DataError: CustomStringConvertible {
     case .unknownLabel(let path, let index, let label, let classes):
       "\(path): label \(index) is \(label), but there are \(classes) classes. "
         + "Check that this is the right file."
+    case .unknownClass(let path, let line, let label, let nearest):
+      "\(path): line \(line): no training example is of class '\(label)'. Did you mean "
+        + "\(nearest.map { "'\($0)'" }.joined(separator: " or "))?"
     case .tooFewExamples(let wanted, let available, let className):
       "\(wanted) examples are wanted" + (className.map { " of class '\($0)'" } ?? "")
         + ", \(available) are there. Ask for fewer."

@@ -2,6 +2,29 @@ import Glibc
 
 /// Open files, pipes and devices.
 package enum Descriptor {
+  /// Reads up to the end of a file, a pipe or a terminal.
+  ///
+  /// - Parameter name: What messages call it.
+  /// - Throws: `FormatError` if it cannot be read or has more than `limit` bytes.
+  package static func read(
+    _ descriptor: Int32, name: String, limit: Int = 1 << 31
+  ) throws(FormatError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    var part = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = Glibc.read(descriptor, &part, part.count)
+      if count == 0 { return bytes }
+      guard count > 0 else {
+        if errno == EINTR { continue }
+        throw FormatError(name, .system(call: "read", code: errno))
+      }
+      bytes += part[..<count]
+      guard bytes.count <= limit else {
+        throw FormatError(name, .tooLarge(found: UInt64(bytes.count), limit: UInt64(limit)))
+      }
+    }
+  }
+
   /// Writes every byte; waits where the other end is slow, even if `descriptor` would not.
   ///
   /// - Returns: The `errno` that stopped it; nil if nothing did.

@@ -32,6 +32,12 @@ package indirect enum JSONValue: Equatable, Sendable {
     return text
   }
 
+  /// Whether it is true, if this is true or false.
+  package var bool: Bool? {
+    guard case .bool(let value) = self else { return nil }
+    return value
+  }
+
   /// The number, if this is one that is whole and fits.
   package var int: Int? {
     guard case .number(let text) = self else { return nil }

@@ -212,7 +212,9 @@ public enum ModelCatalog {
     build: { options, examples, classes throws(ModelError) in
       guard case .tokens(let length, let vocabulary) = examples else {
         throw .unfit(
-          model: "bert", reason: "it reads token ids; the examples are \(examples.description)")
+          model: "bert",
+          reason: "it reads token ids; the examples are \(examples.description). Choose a "
+            + "classifier.")
       }
       let (width, heads) = (options.int("width"), options.int("heads"))
       try checkHeads("bert", heads, width: width)

@@ -93,7 +93,9 @@ public struct ModelEntry: Sendable {
       options, examples, classes throws(ModelError) in
       guard case .image(let image) = examples else {
         throw .unfit(
-          model: name, reason: "it reads pictures; the examples are \(examples.description)")
+          model: name,
+          reason: "it reads pictures; the examples are \(examples.description). Choose an encoder, "
+            + "such as bert.")
       }
       guard image.count > 0 else { throw .unfit(model: name, reason: "images must not be empty") }
       return try make(options, image, classes)

@@ -1,5 +1,6 @@
 import RetortData
 import RetortDistillation
+import RetortFormats
 import RetortSchema
 
 /// Makes typed stages of maps and checks what spans several of their parts.
@@ -20,6 +21,7 @@ struct StageDecoder {
     stage.read(reader)
     if stage.losses.isEmpty { stage.losses = usualLosses(stage) }
     checkPlayers(stage, reader)
+    noteMissingFiles(stage)
     // Of a player that is wrong in itself nothing more need be said.
     if faults.faults.count == known {
       removeIdlePlayers(&stage, reader)
@@ -40,6 +42,14 @@ struct StageDecoder {
       faults.add(node.place, .duplicateStage(name))
     }
     stages.append(stage)
+  }
+
+  /// Says which files of examples are not there yet; a check does without them.
+  private mutating func noteMissingFiles(_ stage: StageSpec) {
+    for file in stage.data.source.files where !FileBytes.isReadable(file) {
+      let note = "dataset '\(stage.data.name)' reads \(file), which is not there"
+      if !notes.contains(note) { notes.append(note) }
+    }
   }
 
   /// The losses of a stage that names none.
@@ -129,6 +139,10 @@ struct StageDecoder {
       node["kind"]?.text == explore.kind.rawValue
     else { return }
     let kind = "exploration '\(explore.kind.rawValue)'"
+    guard case .image = stage.data.source.examples else {
+      faults.add(node.place, .needsPictures(kind, dataset: stage.data.name))
+      return
+    }
     guard stage.trained == .student else {
       faults.add(node.place, .needs(kind, what: "a student", stage: stage.name))
       return
@@ -147,6 +161,9 @@ struct StageDecoder {
   }
 
   private func checkTraining(_ stage: StageSpec, _ reader: MapReader) {
+    if stage.augment != .none, case .tokens = stage.data.source.examples {
+      faults.add(reader.place("augment"), .needsPictures("'augment'", dataset: stage.data.name))
+    }
     let train = reader.value("train") ?? reader.node
     if stage.data.validation == 0 {
       if stage.train.kept == .best {

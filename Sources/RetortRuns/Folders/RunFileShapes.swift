@@ -40,7 +40,8 @@ extension JSONShape {
   /// A `config.json`: what model the weights beside it are of.
   package static let configuration = JSONShape.object([
     "model": .value, "options": .value, "classes": .value, "classNames": .value, "image": .value,
-    "tokens": .object(["length": .value, "vocabulary": .value]), "version": .value,
+    "tokens": .object(["length": .value, "vocabulary": .value, "lowercase": .value]),
+    "version": .value,
   ])
 
   private static let stageResult: [String: JSONShape] = [

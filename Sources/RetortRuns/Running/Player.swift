@@ -60,9 +60,10 @@ struct Player {
     return cost
   }
 
-  /// Writes the weights and what they belong to: `model.safetensors` and `config.json`.
+  /// Writes the weights and what they belong to: `model.safetensors`, `config.json` and, of a model that
+  /// reads text, `vocab.txt`.
   func write(
-    to folder: String, session: Session, classNames: [String], examples: ExampleSpec,
+    to folder: String, session: Session, classNames: [String], data: StageData,
     recipeSHA256: String
   ) throws {
     let weights = try weights(in: session)
@@ -80,22 +81,28 @@ struct Player {
       ("options", .object(options.map { .init($0.key, .real($0.value)) })),
       ("classes", .integer(classNames.count)),
       ("classNames", .array(classNames.map { .string($0) })),
-      examples.configuration,
+      data.configuration,
       ("version", .string(retortVersion)))
+    if let vocabulary = data.tokenizer?.vocabulary {
+      try AtomicFile.write(
+        vocabulary.encoded, to: "\(folder)/\(StoredConfiguration.vocabularyName)")
+    }
     try AtomicFile.write(Array((config.text + "\n").utf8), to: folder + "/config.json")
   }
 }
 
-extension ExampleSpec {
+extension StageData {
   /// What `config.json` says of the examples.
   fileprivate var configuration: (String, JSONValue) {
-    switch self {
+    switch examples {
     case .image(let size):
       ("image", .array([size.height, size.width, size.channels].map { .integer($0) }))
     case .tokens(let length, let vocabulary):
       (
         "tokens",
-        .record(("length", .integer(length)), ("vocabulary", .integer(vocabulary)))
+        .record(
+          ("length", .integer(length)), ("vocabulary", .integer(vocabulary)),
+          ("lowercase", .bool(tokenizer?.lowercase ?? false)))
       )
     }
   }

@@ -15,7 +15,7 @@ public final class RecipeRunner {
   /// The device.
   public let session: Session
   /// What later stages take from earlier ones, by stage.
-  var trained: [String: (spec: PlayerSpec, weights: [NamedWeights])] = [:]
+  var trained: [String: (spec: PlayerSpec, weights: [NamedWeights], tokenizer: WordPiece?)] = [:]
 
   /// How well the teachers of earlier stages do, by stage, so that each is measured once.
   var teacherScores: [String: (score: StageResult.Score, metrics: ClassificationMetrics?)] = [:]
@@ -223,7 +223,10 @@ public final class RecipeRunner {
   private func take(_ stage: StageSpec) throws -> String? {
     let path = home(of: stage).file(stage.trained.rawValue + "/model.safetensors")
     guard let spec = stage.learner, FileBytes.isReadable(path) else { return nil }
-    trained[stage.name] = (spec, try Safetensors.read(path).weights())
+    trained[stage.name] = (
+      spec, try Safetensors.read(path).weights(),
+      try StoredConfiguration(beside: path)?.tokenizer()
+    )
     return path
   }
 
@@ -237,7 +240,8 @@ public final class RecipeRunner {
     let source = folder.path + "/stages/" + last.stage + "/student"
     let target = folder.folder("student")
     try target.make()
-    for name in ["model.safetensors", "config.json"] {
+    for name in ["model.safetensors", "config.json", StoredConfiguration.vocabularyName] {
+      guard FileBytes.isReadable(source + "/" + name) else { continue }
       try AtomicFile.write(try FileBytes.read(source + "/" + name), to: target.file(name))
     }
     for name in ["explored.png", "explored.json"] {

@@ -10,6 +10,8 @@ public enum RunError: Error, Equatable, Sendable {
   /// differs.
   case otherModel(
     stage: String, player: String, file: String, entry: String, stored: String, given: String)
+  /// Weights, in a file or of an earlier stage, that were trained on texts in other tokens than the data's.
+  case otherTokens(stage: String, player: String, source: String)
   /// A generator's stage refers to a model that cannot decode.
   case notAGenerator(stage: String, model: String)
   /// A dataset of other examples than pictures where pictures are needed.
@@ -55,6 +57,9 @@ extension RunError: CustomStringConvertible {
     case .otherModel(let stage, let player, let file, let entry, let stored, let given):
       "stage '\(stage)': the weights in \(file) are of a model with '\(entry): \(stored)', and the recipe's "
         + "\(player) has '\(entry): \(given)'; make them alike"
+    case .otherTokens(let stage, let player, let source):
+      "stage '\(stage)': the \(player)'s weights, of \(source), were trained on other tokens than those of "
+        + "the data; give both the same 'vocabulary' and 'lowercase'"
     case .notAGenerator(let stage, let model):
       "stage '\(stage)': model '\(model)' is no generator; use one with an encoder and a decoder, "
         + "such as conv-vae"

@@ -1,4 +1,5 @@
 import RetortData
+import RetortFormats
 import RetortNN
 import RetortRecipes
 import RetortSchema
@@ -11,6 +12,8 @@ struct StageData {
   let test: any Dataset
   /// What the examples are.
   let examples: ExampleSpec
+  /// What texts became tokens by; nil where the examples are no texts.
+  let tokenizer: WordPiece?
 
   /// What was read, by what recipes call it, so that stages share it.
   final class Cache {
@@ -25,7 +28,7 @@ struct StageData {
     let parts: DatasetParts
     if let known = cache.parts[source] { parts = known } else { parts = try spec.source.load() }
     cache.parts[source] = parts
-    examples = parts.examples
+    (examples, tokenizer) = (parts.examples, parts.tokenizer)
     test = parts.test
     (training, validation) = try spec.chosen(of: parts.training, seed: spec.seed ?? seed)
   }

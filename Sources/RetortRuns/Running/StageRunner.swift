@@ -76,6 +76,7 @@ struct StageRunner {
       guard let earlier = parent.trained[name] else {
         throw RunError.missingStage(name, neededBy: stage.name)
       }
+      try checkTokens(earlier.tokenizer, of: role, from: "stage '\(name)'")
       (spec.model, spec.options, weights) = (
         earlier.spec.model, earlier.spec.options, earlier.weights
       )
@@ -83,7 +84,9 @@ struct StageRunner {
     if case .file(let path) = spec.source {
       let file = try ModelLocation.weights(path, for: role)
       let stored = try Safetensors.read(file).weights()
-      if let other = try StoredConfiguration(beside: file)?.difference(from: spec) {
+      let found = try StoredConfiguration(beside: file)
+      try found?.tokenizer().map { try checkTokens($0, of: role, from: file) }
+      if let other = found?.difference(from: spec, reading: data.examples) {
         throw RunError.otherModel(
           stage: stage.name, player: role.rawValue, file: file, entry: other.name,
           stored: other.stored, given: other.given)
@@ -92,6 +95,14 @@ struct StageRunner {
         stored, of: role.rawValue, data.examples, classes: classes, parent.report)
     }
     return (spec, weights)
+  }
+
+  /// Makes sure that weights were trained on the tokens that the stage's data have.
+  private func checkTokens(
+    _ tokenizer: WordPiece?, of role: StageSpec.Player, from source: String
+  ) throws(RunError) {
+    guard tokenizer != data.tokenizer else { return }
+    throw .otherTokens(stage: stage.name, player: role.rawValue, source: source)
   }
 
   /// Compiles the step and leaves the learner's first weights to later stages.
@@ -162,7 +173,9 @@ struct StageRunner {
   }
 
   private func leave(_ learner: Player) throws {
-    parent.trained[stage.name] = (learner.spec, try learner.weights(in: session))
+    parent.trained[stage.name] = (
+      learner.spec, try learner.weights(in: session), data.tokenizer
+    )
   }
 
   mutating func run() throws -> StageResult {
@@ -196,8 +209,7 @@ struct StageRunner {
     let (last, best, metrics) = try measure(learner, learners, state)
     try learner.write(
       to: home.file(stage.trained.rawValue), session: session,
-      classNames: data.training.classNames, examples: data.examples,
-      recipeSHA256: parent.recipe.sha256)
+      classNames: data.training.classNames, data: data, recipeSHA256: parent.recipe.sha256)
     if let metrics { try write(metrics) }
     if let picture = try logSamples(learner, step: state.step) {
       try picture.write(to: home.file("samples.png"))

@@ -1,8 +1,8 @@
 import RetortFormats
 import RetortRecipes
 
-/// What the weights that a recipe takes from files looked like when its run began: `weights.json`, an
-/// object of SHA-256 hashes by path.
+/// What the files that a recipe names, of weights and of examples, looked like when its run began:
+/// `weights.json`, an object of SHA-256 hashes by path.
 struct WeightDigests {
   private let digests: [(path: String, hash: String)]
 
@@ -11,12 +11,15 @@ struct WeightDigests {
   /// - Throws: `FormatError` for a file that cannot be read, `ModelLocationError`.
   init(of recipe: Recipe) throws {
     var found: [(path: String, hash: String)] = []
+    func add(_ file: String) throws(FormatError) {
+      guard !found.contains(where: { $0.path == file }) else { return }
+      found.append((file, SHA256.hexadecimal(try FileBytes.read(file))))
+    }
     for stage in recipe.stages {
+      for file in stage.data.source.files { try add(file) }
       for (role, player) in stage.players {
         for case .file(let path) in player.parts.map(\.source) {
-          let file = try ModelLocation.weights(path, for: role)
-          guard !found.contains(where: { $0.path == file }) else { continue }
-          found.append((file, SHA256.hexadecimal(try FileBytes.read(file))))
+          try add(ModelLocation.weights(path, for: role))
         }
       }
     }

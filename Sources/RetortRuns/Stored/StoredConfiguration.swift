@@ -17,6 +17,11 @@ struct StoredConfiguration {
   let classNames: [String]
   /// What it reads; nil where the file does not say it.
   let examples: ExampleSpec?
+  /// Whether its texts turned to lower case before they became tokens.
+  private let lowercase: Bool
+
+  /// The file of tokens beside the weights of a model that reads text.
+  static let vocabularyName = "vocab.txt"
 
   /// Reads the file beside the weights in `file`; nil where there is none.
   ///
@@ -39,20 +44,51 @@ struct StoredConfiguration {
     classNames = try Self.classNames(json, classes, path)
     let image = try Self.image(json, path)
     let tokens = try Self.tokens(json, path)
-    examples = image ?? tokens
+    (examples, lowercase) = (image ?? tokens?.examples, tokens?.lowercase ?? false)
+  }
+
+  /// What the model's texts became tokens by; nil for a model that reads no text.
+  ///
+  /// - Throws: `FormatError` for a vocabulary that is missing, damaged, or of another size.
+  func tokenizer() throws(FormatError) -> WordPiece? {
+    guard case .tokens(_, let count) = examples else { return nil }
+    let path = "\(folder)/\(Self.vocabularyName)"
+    let vocabulary = try Vocabulary.read(path)
+    guard vocabulary.count == count else {
+      throw FormatError(
+        path,
+        .wrongType(
+          expected: "\(count) tokens, as config.json says", found: "\(vocabulary.count)"))
+    }
+    return WordPiece(vocabulary, lowercase: lowercase)
   }
 
   /// The first option in which the model of a recipe differs, with what is stored and what is given; nil
   /// where both agree.
   ///
   /// Dropout changes training alone, and what only one of them names is the default.
-  func difference(from spec: PlayerSpec) -> (name: String, stored: String, given: String)? {
+  ///
+  /// - Parameter reading: What the model of the recipe reads.
+  func difference(
+    from spec: PlayerSpec, reading: ExampleSpec
+  ) -> (name: String, stored: String, given: String)? {
     guard model == spec.model else { return ("model", model, spec.model) }
-    for (name, given) in spec.options.sorted(by: { $0.key < $1.key }) where name != "dropout" {
-      guard let stored = options[name], stored != given else { continue }
+    let own = Self.sizes(options, of: examples)
+    for (name, given) in Self.sizes(spec.options, of: reading).sorted(by: { $0.key < $1.key })
+    where name != "dropout" {
+      guard let stored = own[name], stored != given else { continue }
       return (name, YAMLText.number(stored), YAMLText.number(given))
     }
     return nil
+  }
+
+  /// Options with the data's sizes where they are 0, which stands for these.
+  private static func sizes(
+    _ options: [String: Double], of examples: ExampleSpec?
+  ) -> [String: Double] {
+    guard case .tokens(let length, let vocabulary) = examples else { return options }
+    let sizes = ["length": Double(length), "vocabulary": Double(vocabulary)]
+    return options.merging(sizes) { given, size in given == 0 ? size : given }
   }
 
   private static func options(
@@ -109,18 +145,21 @@ struct StoredConfiguration {
     return .image(ImageSize(height: extents[0], width: extents[1], channels: extents[2]))
   }
 
-  /// The length and the vocabulary under `tokens`; nil where there is no such key.
+  /// What stands under `tokens`; nil where there is no such key.
   private static func tokens(
     _ json: JSONValue, _ path: String
-  ) throws(FormatError) -> ExampleSpec? {
+  ) throws(FormatError) -> (examples: ExampleSpec, lowercase: Bool)? {
     guard let value = json["tokens"], value != .null else { return nil }
     guard let length = value["length"]?.int, (1...65_536).contains(length),
-      let vocabulary = value["vocabulary"]?.int, (1...16_777_216).contains(vocabulary)
+      let vocabulary = value["vocabulary"]?.int, (1...16_777_216).contains(vocabulary),
+      let lowercase = value["lowercase"]?.bool
     else {
       throw FormatError(
         path, in: "tokens",
-        .wrongType(expected: "a length and the size of a vocabulary", found: value.text))
+        .wrongType(
+          expected: "a length, the size of a vocabulary, and whether it is in lower case",
+          found: value.text))
     }
-    return .tokens(length: length, vocabulary: vocabulary)
+    return (.tokens(length: length, vocabulary: vocabulary), lowercase)
   }
 }

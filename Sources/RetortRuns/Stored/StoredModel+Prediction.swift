@@ -6,7 +6,7 @@ import RetortNN
 import RetortSchema
 import RetortTraining
 
-/// What a model takes one picture for.
+/// What a model takes one picture or text for.
 public struct Prediction: Equatable, Sendable {
   /// The file that it came from.
   public let path: String
@@ -57,13 +57,26 @@ extension StoredModel {
       name: first.path, images: files.flatMap(\.images),
       labels: Array(repeating: 0, count: count), height: size.height, width: size.width,
       channels: size.channels, classNames: classNames)
-    guard count > 0 else { return [] }
+    return try predictions(
+      for: dataset, .image(size), of: files.map { ($0.path, $0.count) }, called: "picture",
+      top: top, with: backend, report: report)
+  }
+
+  /// What the model takes examples for.
+  ///
+  /// - Parameters:
+  ///   - files: Where they come from, and how many of each.
+  ///   - kind: What messages call an example.
+  func predictions(
+    for dataset: any Dataset, _ examples: ExampleSpec, of files: [(path: String, count: Int)],
+    called kind: String, top: Int, with backend: any Backend, report: (RunEvent) -> Void
+  ) throws -> [Prediction] {
+    guard dataset.count > 0 else { return [] }
     let session = Session(backend)
-    let player = try classifier("predict", .image(size), session, report)
+    let player = try classifier("predict", examples, session, report)
     let places = files.flatMap { file in (0..<file.count).map { (file.path, $0) } }
-    let logits = try Inference(
-      session, player.store, pipeline: ImagePipeline(size)
-    ).outputs(dataset) { "picture \(places[$0].1) of \(places[$0].0)" }[0]
+    let logits = try Inference(session, player.store, pipeline: examples.pipeline())
+      .outputs(dataset) { "\(kind) \(places[$0].1) of \(places[$0].0)" }[0]
     return places.enumerated().map { row, place in
       Prediction(
         path: place.0, index: place.1,

@@ -19,6 +19,8 @@ public struct StoredModel: Sendable {
   public let classNames: [String]
   /// What it reads; nil where the file does not say it.
   public let examples: ExampleSpec?
+  /// What its texts become tokens by; nil for a model that reads no text.
+  public let tokenizer: WordPiece?
   private let weights: [NamedWeights]
 
   /// Reads the model that `location` leads to: a file of weights, or the folder of a model, a stage or a
@@ -36,6 +38,7 @@ public struct StoredModel: Sendable {
     folder = found.folder
     spec = PlayerSpec(model: found.model, options: found.options, source: .file(file))
     (classes, classNames, examples) = (found.classes, found.classNames, found.examples)
+    tokenizer = try found.tokenizer()
   }
 
   /// The model with its weights on the device, never to change.
@@ -70,17 +73,23 @@ public struct StoredModel: Sendable {
     on data: DataSpec, with backend: any Backend, report: (RunEvent) -> Void = { _ in }
   ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
     let read = try StageData(data, seed: 0)
-    let dataset = read.test
+    return try evaluate(read.test, read.examples, of: data.name, with: backend, report: report)
+  }
+
+  /// How well the model does on the examples of `name`.
+  func evaluate(
+    _ dataset: any Dataset, _ examples: ExampleSpec, of name: String, with backend: any Backend,
+    report: (RunEvent) -> Void
+  ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
     let session = Session(backend)
-    let player = try classifier("eval", read.examples, session, report)
+    let player = try classifier("eval", examples, session, report)
     guard classes == dataset.classCount else {
       throw ModelError.unfit(
         model: spec.model,
-        reason: "it tells \(classes) classes apart, \(data.name) has "
-          + "\(dataset.classCount)")
+        reason: "it tells \(classes) classes apart, \(name) has \(dataset.classCount)")
     }
-    let cost = try player.cost(of: read.examples)
-    let logits = try Inference(session, player.store, pipeline: read.examples.pipeline())
+    let cost = try player.cost(of: examples)
+    let logits = try Inference(session, player.store, pipeline: examples.pipeline())
       .outputs(dataset)[0]
     let metrics = ClassificationMetrics(
       logits: logits, labels: dataset.labels, classes: classes)

@@ -77,6 +77,8 @@ extension RecipeFault.Reason: CustomStringConvertible {
       "\(quoted(path)) needs a \(wanted), but model '\(model)' is a \(role)"
     case .needs(let part, let what, let stage):
       "\(part) of stage '\(stage)' needs \(what). Add it."
+    case .needsPictures(let part, let dataset):
+      "\(part) is for pictures, which the examples of '\(dataset)' are not. Take it out."
     case .unusedPlayer(let player, let stage, let need):
       "the \(player) of stage '\(stage)' is of no use without \(need). Take it out."
     case .noWeights(let player, let stage):

@@ -87,6 +87,8 @@ public struct RecipeFault: Equatable, Sendable {
     case wrongRole(String, model: String, role: String, wanted: String)
     /// A part of a stage needs another, which is absent.
     case needs(String, what: String, stage: String)
+    /// A part of a stage is for pictures, and the examples of its dataset are none.
+    case needsPictures(String, dataset: String)
     /// A player that no part of a stage makes use of, and what would.
     case unusedPlayer(String, stage: String, need: String)
     /// A player takes part without weights.

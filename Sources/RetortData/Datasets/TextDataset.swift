@@ -1,0 +1,72 @@
+import RetortCore
+import RetortFormats
+import RetortNN
+
+/// Labelled texts in memory, as token ids.
+public struct TextDataset: Dataset, Equatable {
+  /// The name for messages and result files.
+  public let name: String
+  /// The ids of an example, padding included.
+  public let length: Int
+  /// The class of each text, `[count]`, from 0.
+  public let labels: [Int32]
+  /// The names of the classes, in the order of their numbers.
+  public let classNames: [String]
+  /// The ids of all texts, one text behind another, without padding.
+  private let ids: [Int32]
+  /// Where each text begins in `ids`, and where the last ends.
+  private let starts: [Int]
+
+  /// Texts as `tokenizer` sees them; every label must name a class.
+  ///
+  /// - Parameter length: The ids of each, ≥ 2: longer texts are cut off, shorter ones filled up.
+  public init(
+    name: String, texts: [String], labels: [Int32], classNames: [String], tokenizer: WordPiece,
+    length: Int
+  ) {
+    var ids: [Int32] = []
+    var starts = [0]
+    for text in texts {
+      ids += tokenizer.encode(text, length: length)
+      starts.append(ids.count)
+    }
+    self.init(name, length, labels, classNames, ids, starts)
+  }
+
+  private init(
+    _ name: String, _ length: Int, _ labels: [Int32], _ classNames: [String], _ ids: [Int32],
+    _ starts: [Int]
+  ) {
+    precondition(starts.count == labels.count + 1, "a TextDataset has a label for each text")
+    precondition(
+      labels.allSatisfy { $0 >= 0 && Int($0) < classNames.count },
+      "every label of a TextDataset must name a class")
+    (self.name, self.length, self.labels, self.classNames) = (name, length, labels, classNames)
+    (self.ids, self.starts) = (ids, starts)
+  }
+
+  /// `tokens`, int32 `[length]`, and `mask`, int32 `[length]`: 1 where a token stands, 0 in the padding.
+  public var fields: [Field] {
+    [Field("tokens", [length], .int32), Field("mask", [length], .int32)]
+  }
+
+  /// Writes the ids of text `index` with padding behind them, or its mask.
+  public func write(_ index: Int, field: Int, into target: UnsafeMutableRawBufferPointer) {
+    let own = ids[starts[index]..<starts[index + 1]]
+    let values = target.bindMemory(to: Int32.self)
+    for (place, id) in own.enumerated() { values[place] = field == 0 ? id : 1 }
+    for place in own.count..<length { values[place] = field == 0 ? Vocabulary.padding : 0 }
+  }
+
+  /// The texts at `indices`, in that order.
+  public func subset(_ indices: [Int], name: String?) -> TextDataset {
+    var chosen: [Int32] = []
+    var ends = [0]
+    for index in indices {
+      chosen += ids[starts[index]..<starts[index + 1]]
+      ends.append(chosen.count)
+    }
+    return TextDataset(
+      name ?? self.name, length, indices.map { labels[$0] }, classNames, chosen, ends)
+  }
+}

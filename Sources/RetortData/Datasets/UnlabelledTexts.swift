@@ -1,0 +1,38 @@
+import RetortFormats
+
+/// Texts whose classes nobody has said.
+public struct UnlabelledTexts: Equatable, Sendable {
+  /// Where they come from.
+  public let path: String
+  /// The texts.
+  public let texts: [String]
+
+  /// Texts that came from `path`.
+  public init(_ texts: [String], path: String) { (self.path, self.texts) = (path, texts) }
+
+  /// Reads a file of one text a line, or one of texts, tabs and labels if its name ends in `.tsv`.
+  ///
+  /// An empty line is an empty text, but for a `.tsv` file, which is read as one to learn from.
+  ///
+  /// - Throws: `FormatError` for a file that cannot be read or is a picture.
+  public init(_ path: String) throws(FormatError) {
+    if path.lowercased().hasSuffix(".tsv") {
+      self.init(try LabelledText.read(path).map(\.text), path: path)
+    } else {
+      try self.init(lines: FileBytes.read(path, limit: 1 << 31), path: path)
+    }
+  }
+
+  /// The lines of `bytes`, which came from `path`.
+  ///
+  /// - Throws: `FormatError` for bytes that are no text.
+  package init(lines bytes: [UInt8], path: String) throws(FormatError) {
+    guard !bytes.starts(with: [0x89, 0x50]) else {
+      throw FormatError(path, .unsupported(what: "a picture", supported: "text, one a line"))
+    }
+    var texts: [String] = []
+    let content = try TextFile.content(of: bytes, path: path)
+    try TextFile.lines(of: content, path: path) { _, line in texts.append(line) }
+    self.init(texts, path: path)
+  }
+}

@@ -1,0 +1,55 @@
+import RetortCore
+import RetortData
+import RetortFormats
+import RetortModels
+import RetortTraining
+
+extension StoredModel {
+  /// What the model takes texts for.
+  ///
+  /// - Parameters:
+  ///   - top: How many classes to name for each, ≥ 1.
+  ///   - report: Told of what is made of the weights' names.
+  /// - Throws: `ModelError` for a model that reads no text, `WeightError` or the device's errors.
+  public func predict(
+    _ files: [UnlabelledTexts], top: Int, with backend: any Backend,
+    report: (RunEvent) -> Void = { _ in }
+  ) throws -> [Prediction] {
+    let (tokenizer, length) = try reading()
+    let texts = files.flatMap(\.texts)
+    // The loader wants labels; evaluation does not look at them.
+    let dataset = TextDataset(
+      name: "text", texts: texts, labels: texts.map { _ in 0 }, classNames: classNames,
+      tokenizer: tokenizer, length: length)
+    return try predictions(
+      for: dataset, .tokens(length: length, vocabulary: tokenizer.vocabulary.count),
+      of: files.map { ($0.path, $0.texts.count) }, called: "text", top: top, with: backend,
+      report: report)
+  }
+
+  /// How well the model does on a file of texts, tabs and labels, which are names of its classes.
+  ///
+  /// - Parameter report: Told of what is made of the weights' names.
+  /// - Throws: `DataError` for a file that cannot be read and for a label that is no class, with its
+  ///   line; `ModelError` for a model that reads no text, `WeightError` or the device's errors.
+  public func evaluate(
+    onTexts path: String, with backend: any Backend, report: (RunEvent) -> Void = { _ in }
+  ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
+    let (tokenizer, length) = try reading()
+    let dataset = try TextDataset(
+      name: path, path: path, classNames: classNames, tokenizer: tokenizer, length: length)
+    return try evaluate(
+      dataset, .tokens(length: length, vocabulary: tokenizer.vocabulary.count), of: path,
+      with: backend, report: report)
+  }
+
+  /// What texts become tokens by, and how many.
+  private func reading() throws(ModelError) -> (WordPiece, length: Int) {
+    guard let tokenizer, case .tokens(let length, _) = examples else {
+      throw .unfit(
+        model: spec.model,
+        reason: "it reads \(examples?.description ?? "pictures"), not text; give it such files")
+    }
+    return (tokenizer, length)
+  }
+}

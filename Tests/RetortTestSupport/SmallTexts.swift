@@ -1,0 +1,48 @@
+import Foundation
+import RetortFormats
+
+/// Labelled texts of three classes, few and short, with a vocabulary.
+package enum SmallTexts {
+  /// The classes in the order of their numbers.
+  package static let classNames = ["food", "sport", "weather"]
+
+  /// Calls `body` with a folder of its own that has the files, and removes it.
+  package static func withFolder(_ body: (String) throws -> Void) throws {
+    let home = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
+    defer { try? FileManager.default.removeItem(atPath: home) }
+    try write(to: home)
+    try body(home)
+  }
+
+  /// Writes `train.tsv` with 48 texts, `test.tsv` with 21, and `vocab.txt` to `folder`, which is made.
+  ///
+  /// Each class has words of its own, among others that all have; some words take several tokens.
+  package static func write(to folder: String) throws {
+    try AtomicFile.makeDirectories(folder)
+    try AtomicFile.write(lines(48, from: 0), to: folder + "/train.tsv")
+    try AtomicFile.write(lines(21, from: 100), to: folder + "/test.tsv")
+    let pieces = ["##s", "##ing", "##y", "##ed"]
+    let tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + common + words.joined() + pieces
+    try AtomicFile.write(Array(tokens.map { $0 + "\n" }.joined().utf8), to: folder + "/vocab.txt")
+  }
+
+  private static let common = ["the", "a", "was", "very", "good", "today", ",", "."]
+  private static let words = [
+    ["soup", "bread", "cook", "salt"], ["goal", "match", "team", "play"],
+    ["rain", "wind", "cloud", "storm"],
+  ]
+
+  /// Texts with their labels, class by class in turn.
+  private static func lines(_ count: Int, from start: Int) -> [UInt8] {
+    let endings = ["", "s", "ing", "y", "ed"]
+    let lines = (start..<start + count).map { number in
+      let own = words[number % 3]
+      let first = own[number / 3 % 4] + endings[number % 5]
+      let second = own[(number / 3 + 1 + number / 12) % 4]
+      let between = (0..<number % 4).map { common[($0 * 5 + number) % 6] }
+      let text = (["The", first] + between + [second]).joined(separator: " ") + "."
+      return "\(text)\t\(classNames[number % 3])\n"
+    }
+    return Array(lines.joined().utf8)
+  }
+}
