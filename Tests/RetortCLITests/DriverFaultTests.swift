@@ -36,6 +36,7 @@ private enum DriverLibrary {
       #define CL_TARGET_OPENCL_VERSION 300
       #include <CL/cl.h>
       #include <dlfcn.h>
+      #include <stdio.h>
       #include <stdlib.h>
       #include <string.h>
       #include <unistd.h>
@@ -110,13 +111,15 @@ private let drivers = [
   }
 
   /// What Retort keeps begins empty; what PoCL compiles is that of all tests.
-  private func environment(_ library: String, _ small: SmallRun) -> [String: String] {
+  private func environment(_ library: String?, _ small: SmallRun) -> [String: String] {
     let own = ProcessInfo.processInfo.environment
     let base = own["XDG_CACHE_HOME"] ?? (own["HOME"] ?? "/tmp") + "/.cache"
-    return [
-      "RETORT_OPENCL_LIBRARY": library, "XDG_CACHE_HOME": small.path + "/cache",
+    var environment = [
+      "XDG_CACHE_HOME": small.path + "/cache",
       "POCL_CACHE_DIR": own["POCL_CACHE_DIR"] ?? base + "/pocl/kcache",
     ]
+    environment["RETORT_OPENCL_LIBRARY"] = library
+    return environment
   }
 
   private static let smallCase = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -201,8 +204,59 @@ private let drivers = [
     #expect((device["notes"] == nil) == (failing == 1))
   }
 
-  /// As a PoCL does that was built for another processor.
-  @Test func aDriverThatAbortsIsNamedAndLeftOut() throws {
+  /// A driver that crashes or hangs as soon as it is loaded.
+  @Test(arguments: [
+    ("abort();", "ended the process that tried it (Aborted)"),
+    ("for (;;) sleep(1);", "did not end what was tried within 2 seconds"),
+  ]) func aDriverThatCannotBeLoadedIsLeftOut(_ code: String, _ reason: String) throws {
+    let small = try SmallRun(variants: 1)
+    let library = try DriverLibrary.build(
+      "__attribute__((constructor)) static void load(void) { \(code) }", in: small.path)
+    let vendors = small.path + "/vendors"
+    try FileManager.default.createDirectory(atPath: vendors, withIntermediateDirectories: true)
+    try library.write(toFile: vendors + "/bad.icd", atomically: true, encoding: .utf8)
+    var environment = environment(nil, small)
+    environment["OCL_ICD_VENDORS"] = vendors
+    if reason.contains("2 seconds") { environment["RETORT_DRIVER_SECONDS"] = "2" }
+    // Alone it leaves no OpenCL.
+    let alone = try CommandLineTool.run(["verify", Self.smallCase], environment: environment)
+    let words = "retort: OpenCL's drivers cannot be listed: a driver \(reason); computing on "
+    #expect(alone.status == 0 && alone.errors.hasPrefix(words), "\(alone.errors)")
+    let refused = try CommandLineTool.run(
+      ["verify", Self.smallCase, "--device", "opencl"], environment: environment)
+    #expect(refused.status == 1 && refused.errors.contains("OCL_ICD_VENDORS"))
+    // Beside the drivers of this machine it is left out.
+    environment["RETORT_DRIVER_SECONDS"] = nil
+    guard code == "abort();" else { return }
+    let installed = "/etc/OpenCL/vendors"
+    for name in try FileManager.default.contentsOfDirectory(atPath: installed) {
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(vendors)/\(name)", withDestinationPath: "\(installed)/\(name)")
+    }
+    let devices = try CommandLineTool.run(["devices", "--json"], environment: environment)
+    let reports = try #require(try devices.json().array)
+    #expect(reports.first?["name"]?.string == vendors + "/bad.icd")
+    #expect(reports.first?["error"]?.string == "it is left out: a driver which \(reason)")
+    #expect(reports.contains { $0["device"]?.string == "opencl:0:0" })
+    let verified = try CommandLineTool.run(
+      ["verify", Self.smallCase, "--device", "opencl"], environment: environment)
+    #expect(verified.status == 0, "\(verified.errors)")
+    #expect(
+      verified.errors
+        == "retort: the driver of \(vendors)/bad.icd is left out, which \(reason)\n")
+  }
+
+  /// As a PoCL does that was built for another processor, and as one that waits for what never comes.
+  @Test(arguments: [
+    (
+      "abort();", "180",
+      "whose driver ended the process that tried it (Aborted): LLVM ERROR: no such processor"
+    ),
+    ("for (;;) sleep(1);", "3", "whose driver did not end what was tried within 3 seconds"),
+  ])
+  func aDriverThatAbortsOrHangsIsNamedAndLeftOut(
+    _ end: String, _ seconds: String, _ reason: String
+  ) throws {
     let small = try SmallRun(variants: 1)
     let library = try DriverLibrary.build(
       """
@@ -210,12 +264,12 @@ private let drivers = [
                             const char* options, void (*notify)(cl_program, void*), void* data) {
         static const char words[] = "LLVM ERROR: no such processor\\n";
         if (write(2, words, sizeof words - 1) < 0) return CL_INVALID_VALUE;
-        abort();
+        \(end)
+        return CL_SUCCESS;
       }
       """, in: small.path)
-    let environment = environment(library, small)
-    let reason =
-      "whose driver ended the process that tried it (Aborted): LLVM ERROR: no such processor"
+    var environment = environment(library, small)
+    environment["RETORT_DRIVER_SECONDS"] = seconds
     let devices = try CommandLineTool.run(["devices", "--json"], environment: environment)
     #expect(devices.status == 0)
     let reports = try #require(try devices.json().array)
@@ -226,5 +280,75 @@ private let drivers = [
     let refused = try CommandLineTool.run(
       ["verify", Self.smallCase, "--device", "opencl"], environment: environment)
     #expect(refused.status == 1 && refused.errors.contains(reason))
+  }
+
+  /// A device on which everything takes long: each probe times one launch, a search none.
+  @Test func whatIsSlowIsTimedOnce() throws {
+    let small = try SmallRun(variants: 1)
+    let library = try DriverLibrary.build(
+      """
+      static int calls = 0;
+      static void tell(void) {
+        if (getenv("CALLS")) {
+          FILE* file = fopen(getenv("CALLS"), "a");
+          fprintf(file, "%d\\n", calls);
+          fclose(file);
+        }
+      }
+      cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint rank,
+                                    const size_t* offset, const size_t* global, const size_t* local,
+                                    cl_uint count, const cl_event* events, cl_event* event) {
+        char name[256] = "";
+        clGetKernelInfo(kernel, CL_KERNEL_FUNCTION_NAME, sizeof name, name, 0);
+        if (calls == 0) atexit(tell);
+        if (!strncmp(name, "probe_fma", 9) || !strncmp(name, "probe_copy", 10)) calls++;
+        usleep(atoi(getenv("MICROSECONDS")));
+        return NEXT(clEnqueueNDRangeKernel)(queue, kernel, rank, offset, global, local, count,
+                                            events, event);
+      }
+      """, in: small.path)
+    func launches(_ microseconds: Int) throws -> Int {
+      let calls = "\(small.path)/calls-\(microseconds)"
+      let environment = environment(library, small).merging([
+        "MICROSECONDS": "\(microseconds)", "CALLS": calls,
+        "XDG_CACHE_HOME": "\(small.path)/cache-\(microseconds)",
+      ]) { $1 }
+      let devices = try CommandLineTool.run(
+        ["devices", "--probe", "opencl:0:0", "--peaks"], environment: environment)
+      #expect(devices.status == 0, "\(devices.errors)")
+      let text = try String(contentsOfFile: calls, encoding: .utf8)
+      return text.split(separator: "\n").compactMap { Int($0) }.reduce(0, +)
+    }
+    #expect(try launches(0) > 100)
+    #expect(try launches(110_000) < 25)
+  }
+
+  /// Launches that take seconds are not timed again and again.
+  @Test func aSlowCandidateEndsNoSearch() throws {
+    let small = try SmallRun(variants: 1)
+    let library = try DriverLibrary.build(
+      """
+      cl_int clEnqueueNDRangeKernel(cl_command_queue queue, cl_kernel kernel, cl_uint rank,
+                                    const size_t* offset, const size_t* global, const size_t* local,
+                                    cl_uint count, const cl_event* events, cl_event* event) {
+        static int calls = 0;
+        calls++;
+        if (getenv("SLOW") && calls > 3 && calls < 9) usleep(1100000);
+        return NEXT(clEnqueueNDRangeKernel)(queue, kernel, rank, offset, global, local, count,
+                                            events, event);
+      }
+      """, in: small.path)
+    var environment = environment(library, small)
+    #expect(try CommandLineTool.run(["devices"], environment: environment).status == 0)
+    environment["SLOW"] = "1"
+    let tuned = try CommandLineTool.run(
+      ["tune", "--models", "mlp", "--budget", "1", "--device", "opencl", "--json"],
+      environment: environment)
+    #expect(tuned.status == 0, "\(tuned.errors)")
+    let rejected = try tuned.json()["contractions"]?.array?.first?["rejected"]?.array ?? []
+    #expect(!rejected.isEmpty && rejected.count < 4, "\(tuned.output)")
+    for entry in rejected {
+      #expect(entry["reason"]?.string?.contains("too long to go on") == true, "\(entry.text)")
+    }
   }
 }

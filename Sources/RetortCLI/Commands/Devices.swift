@@ -24,10 +24,15 @@ struct Devices: ParsableCommand {
     if let probe { return try tryOut(probe) }
     var reports: [JSONValue] = []
     var missing: String?
-    if let fault = DeviceTrialProcess.fault(["--probe", "all"], limit: .seconds(60)) {
-      missing =
-        "OpenCL's drivers cannot be listed; there is one \(fault). Drivers are the files in "
-        + "/etc/OpenCL/vendors; OCL_ICD_VENDORS names another folder, with fewer of them."
+    let survey = DriverSurvey.shared
+    for driver in survey.leftOut {
+      add(
+        .record(
+          ("device", .string("opencl")), ("name", .string(driver.file)),
+          ("error", .string("it is left out: a driver \(driver.reason)"))), to: &reports)
+    }
+    if let reason = survey.fault {
+      missing = "\(OpenCLError.unlisted(reason: reason))"
     } else {
       missing = list(&reports)
     }
@@ -55,21 +60,24 @@ struct Devices: ParsableCommand {
   private func list(_ reports: inout [JSONValue]) -> String? {
     do throws(OpenCLError) {
       for device in try OpenCLPlatform.devices() {
-        let report = report(device)
-        reports.append(report)
-        if !format.json { show(report) }
+        add(report(device), to: &reports)
       }
       for fault in try OpenCLPlatform.faults() {
-        let report = JSONValue.record(
-          ("device", .string("opencl")), ("name", .string(fault.platform)),
-          ("error", .string("its driver lists no devices and is left out: \(fault.error)")))
-        reports.append(report)
-        if !format.json { show(report) }
+        add(
+          .record(
+            ("device", .string("opencl")), ("name", .string(fault.platform)),
+            ("error", .string("its driver lists no devices and is left out: \(fault.error)"))),
+          to: &reports)
       }
       return nil
     } catch {
       return "\(error)"
     }
+  }
+
+  private func add(_ report: JSONValue, to reports: inout [JSONValue]) {
+    reports.append(report)
+    if !format.json { show(report) }
   }
 
   private func report(_ device: OpenCLDevice) -> JSONValue {

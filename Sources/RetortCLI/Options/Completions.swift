@@ -20,7 +20,7 @@ extension CompletionKind {
   /// What `--device` takes on this machine.
   static var device: CompletionKind {
     .custom { _, _, _ in
-      let found = (try? OpenCLPlatform.devices()) ?? []
+      let found = DriverSurvey.shared.fault == nil ? (try? OpenCLPlatform.devices()) ?? [] : []
       return ["auto", "cpu", "opencl"] + found.map(\.selector)
     }
   }

@@ -69,6 +69,7 @@ struct DeviceOption: ParsableArguments {
 
   /// A backend that writes what a GPU would be given into `folder`.
   private func sources(in folder: String, _ compute: ComputeType) throws -> SourceBackend {
+    let folder = try FilePath.expanded(folder)
     try AtomicFile.makeDirectories(folder)
     StandardError.complain(
       "nothing is computed and results mean nothing; kernels go to \(folder)")
@@ -82,6 +83,11 @@ struct DeviceOption: ParsableArguments {
   /// - Throws: `OpenCLError` when there is none or it does not open, `BackendError.compute` when it
   ///   cannot multiply in that type.
   func openCL(_ compute: ComputeType = .float32) throws -> OpenCLBackend {
+    let survey = DriverSurvey.shared
+    if let reason = survey.fault { throw OpenCLError.unlisted(reason: reason) }
+    for driver in survey.leftOut {
+      StandardError.complain("the driver of \(driver.file) is left out, \(driver.reason)")
+    }
     let choice = try DeviceChoice(device, trial: DeviceTrialProcess.trial)
     let backend = try OpenCLBackend(OpenCLContext(choice.device), form: form, compute: compute)
     backend.watchCompilation { CompilationWatch.shared.note($0, of: $1) }
@@ -93,6 +99,7 @@ struct DeviceOption: ParsableArguments {
   private static func absence(_ error: OpenCLError) -> String? {
     switch error {
     case .loaderMissing: "OpenCL is not installed"
+    case .unlisted(let reason): "OpenCL's drivers cannot be listed: \(reason)"
     case .noPlatform: "no OpenCL driver is installed"
     case .noDevice(_, let available) where available.isEmpty: "no OpenCL device was found"
     case .unusable(let device, let shortcoming): "the OpenCL device is \(device), \(shortcoming)"

@@ -6,7 +6,18 @@ import RetortOpenCL
 /// Tries devices by this program once more: a driver that crashes or hangs takes only that along.
 enum DeviceTrialProcess {
   /// What a trial may take: slow compilers need a minute for the probes.
-  private static let limit = Duration.seconds(180)
+  static let limit: Duration = {
+    let standard = Duration.seconds(180)
+    guard let text = ProcessInfo.processInfo.environment["RETORT_DRIVER_SECONDS"] else {
+      return standard
+    }
+    guard let seconds = Int(text), (1...86_400).contains(seconds) else {
+      StandardError.complain(
+        "RETORT_DRIVER_SECONDS is '\(text)', and not a number from 1 to 86400; 180 is taken")
+      return standard
+    }
+    return .seconds(seconds)
+  }()
 
   /// The trial for `DeviceChoice`.
   static let trial = DeviceTrial { device, withPeaks in
@@ -14,8 +25,15 @@ enum DeviceTrialProcess {
   }
 
   /// Why `retort devices ARGUMENTS…` does not end well; nil if it does.
-  static func fault(_ arguments: [String], limit: Duration = limit) -> String? {
-    var environment = ProcessInfo.processInfo.environment
+  ///
+  /// - Parameters:
+  ///   - subject: What the reason begins with.
+  ///   - changes: What its environment has besides this process's.
+  static func fault(
+    _ arguments: [String], limit: Duration = limit, of subject: String = "whose driver",
+    changes: [String: String] = [:]
+  ) -> String? {
+    var environment = ProcessInfo.processInfo.environment.merging(changes) { $1 }
     // A crash is to end the process, and not to be looked into, which can hang.
     environment["SWIFT_BACKTRACE"] = "enable=no"
     let process = Subprocess(
@@ -26,9 +44,9 @@ enum DeviceTrialProcess {
       let outcome = try process.run { () throws(Overdue) in
         if clock.now > end { throw Overdue() }
       }
-      return words(outcome)
+      return words(outcome).map { "\(subject) \($0)" }
     } catch {
-      return "whose driver did not end what was tried within \(limit.components.seconds) seconds"
+      return "\(subject) did not end what was tried within \(limit.components.seconds) seconds"
     }
   }
 
@@ -38,12 +56,11 @@ enum DeviceTrialProcess {
     switch outcome {
     case .exited(0, _): return nil
     case .exited(_, let words):
-      return "on which what was tried failed: "
+      return "failed at what was tried: "
         + (words.hasPrefix("retort: ") ? String(words.dropFirst("retort: ".count)) : words)
     case .killed(let signal, let words):
       let name = strsignal(signal).map { String(cString: $0) } ?? "signal \(signal)"
-      return "whose driver ended the process that tried it (\(name))"
-        + (words.isEmpty ? "" : ": \(words)")
+      return "ended the process that tried it (\(name))" + (words.isEmpty ? "" : ": \(words)")
     // Without another process it is tried in this one.
     case .notStarted: return nil
     }

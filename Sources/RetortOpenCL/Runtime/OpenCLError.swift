@@ -6,6 +6,8 @@ public enum OpenCLError: Error, Equatable, Sendable {
   case loaderMissing(tried: String)
   /// The loader found no driver.
   case noPlatform
+  /// The drivers cannot be loaded, for this reason.
+  case unlisted(reason: String)
   /// No device fits `selector`; `available` lists the devices that there are.
   case noDevice(selector: String, available: [String])
   /// The only device that fits is one that Retort cannot use.
@@ -106,6 +108,11 @@ extension OpenCLError: CustomStringConvertible {
       No OpenCL platform: the loader found no driver. Install the GPU vendor's driver or, on \
       Debian and Ubuntu, `apt install pocl-opencl-icd`; drivers are listed in \
       /etc/OpenCL/vendors. Or use --device cpu.
+      """
+    case .unlisted(let reason):
+      """
+      OpenCL's drivers cannot be listed: \(reason). Drivers are the files in /etc/OpenCL/vendors; \
+      OCL_ICD_VENDORS names another folder, with fewer of them. Or use --device cpu.
       """
     case .noDevice(let selector, let available):
       "No OpenCL device fits '\(selector)'. "

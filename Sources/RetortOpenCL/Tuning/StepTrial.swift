@@ -95,6 +95,13 @@ struct StepTrial {
     return found
   }
 
+  /// Seconds of a run by itself: of a second one where the first takes more than `limit`, which other
+  /// programs may have done.
+  func firstSeconds(of list: LaunchList, limit: Double) throws(OpenCLError) -> Double {
+    let first = try seconds(of: list, count: 1)
+    return first > limit ? min(first, try seconds(of: list, count: 1)) : first
+  }
+
   /// Seconds of one run among `count` that are enqueued together.
   func seconds(of list: LaunchList, count: Int) throws(OpenCLError) -> Double {
     let clock = ContinuousClock()

@@ -25,19 +25,24 @@ package struct TuningResult {
 /// A search decides one thing after the other. Each candidate's result is compared with the
 /// default's before it is timed, in turns with the best so far; at the end the best and the default
 /// take turns once more, for longer. Operands stay where they are between runs, as near to the
-/// cores as they fit.
+/// cores as they fit. What takes long when it is timed first is timed no more.
 package struct StepTuner {
   private let device: OpenCLDevice
   private let form: KernelForm
+  private let sampleLimit: Double
   private let isCancelled: () -> Bool
 
   /// A tuner of a device's kernels in one form.
   ///
-  /// - Parameter isCancelled: Asked before every candidate; true ends the search without a result.
+  /// - Parameters:
+  ///   - sampleLimit: Seconds that one sample of a time may take.
+  ///   - isCancelled: Asked before every candidate; true ends the search without a result.
   package init(
-    device: OpenCLDevice, form: KernelForm, isCancelled: @escaping () -> Bool = { false }
+    device: OpenCLDevice, form: KernelForm, sampleLimit: Double = 1,
+    isCancelled: @escaping () -> Bool = { false }
   ) {
-    (self.device, self.form, self.isCancelled) = (device, form, isCancelled)
+    (self.device, self.form) = (device, form)
+    (self.sampleLimit, self.isCancelled) = (sampleLimit, isCancelled)
   }
 
   /// The steps of `plans` that can be tuned, one for each key, in their order.
@@ -61,7 +66,8 @@ package struct StepTuner {
     _ = Capabilities.of(context)
     let lowering = Lowering(target.plan, device: device.limits, form: form)
     let trial = try StepTrial(target.step, target.key, lowering, in: context)
-    let contest = try TuningContest(trial)
+    let contest = try TuningContest(trial, sampleLimit: sampleLimit)
+    if let tooSlow = contest.tooSlow { return tooSlow }
     var best = contest.standard
     for (place, search) in lowering.searches(for: target.step).enumerated() {
       let first = place == 0 ? contest.standard : try contest.candidate(search.base)
@@ -92,13 +98,16 @@ private final class TuningContest {
   struct Entry {
     let choice: TuningChoice
     let list: LaunchList
+    /// Runs of a sample.
+    let runCount: Int
   }
 
   /// The default.
   let standard: Entry
   private let trial: StepTrial
   private let expected: [Float]
-  private let runsPerSample: Int
+  private let sampleLimit: Double
+  private let standardSeconds: Double
   private var trialCount = 0
   private var rejected: [(choice: TuningChoice, reason: String)] = []
 
@@ -113,12 +122,28 @@ private final class TuningContest {
   private static let samples = 5, finalSamples = 15
 
   /// Runs the default.
-  init(_ trial: StepTrial) throws {
-    self.trial = trial
-    standard = Entry(choice: TuningChoice(), list: try trial.list(TuningChoice()))
-    expected = try trial.results(of: standard.list)
-    let seconds = try trial.seconds(of: standard.list, count: 1)
-    runsPerSample = max(1, min(1000, Int(Self.sampleSeconds / max(seconds, 1e-7))))
+  init(_ trial: StepTrial, sampleLimit: Double) throws {
+    (self.trial, self.sampleLimit) = (trial, sampleLimit)
+    let list = try trial.list(TuningChoice())
+    expected = try trial.results(of: list)
+    standardSeconds = try trial.firstSeconds(of: list, limit: sampleLimit)
+    let count = max(1, min(1000, Int(Self.sampleSeconds / max(standardSeconds, 1e-7))))
+    standard = Entry(choice: TuningChoice(), list: list, runCount: count)
+  }
+
+  /// The end of the contest before it begins, if the default alone takes too long; nil if it does not.
+  var tooSlow: TuningResult? {
+    fault(standardSeconds).map {
+      TuningResult(
+        choice: TuningChoice(), defaultSeconds: standardSeconds, bestSeconds: standardSeconds,
+        trialCount: 0, rejected: [(TuningChoice(), $0)])
+    }
+  }
+
+  /// What is wrong with a first run of so many seconds.
+  private func fault(_ seconds: Double) -> String? {
+    seconds > sampleLimit
+      ? "its first timed run takes \(Int((seconds * 1000).rounded())) ms, too long to go on" : nil
   }
 
   /// A choice whose result is right; nil for one that is rejected.
@@ -127,8 +152,18 @@ private final class TuningContest {
     do {
       let list = try trial.list(choice)
       let deviation = Self.deviation(of: try trial.results(of: list), from: expected)
-      if deviation <= Self.tolerance { return Entry(choice: choice, list: list) }
-      rejected.append((choice, "its result is off by \(deviation) of the largest magnitude"))
+      guard deviation <= Self.tolerance else {
+        rejected.append((choice, "its result is off by \(deviation) of the largest magnitude"))
+        return nil
+      }
+      let seconds = try trial.firstSeconds(of: list, limit: sampleLimit)
+      if let fault = fault(seconds) {
+        rejected.append((choice, fault))
+        return nil
+      }
+      // As many runs as of the default, unless a sample would then take too long.
+      let most = Int(min(1000, sampleLimit / max(seconds, 1e-7)))
+      return Entry(choice: choice, list: list, runCount: min(standard.runCount, most))
     } catch {
       rejected.append((choice, "\(error)"))
     }
@@ -155,8 +190,8 @@ private final class TuningContest {
   private func times(_ a: Entry, _ b: Entry, samples: Int) throws -> (Times, Times) {
     var (first, second): ([Double], [Double]) = ([], [])
     for _ in 0..<samples {
-      second.append(try trial.seconds(of: b.list, count: runsPerSample))
-      first.append(try trial.seconds(of: a.list, count: runsPerSample))
+      second.append(try trial.seconds(of: b.list, count: b.runCount))
+      first.append(try trial.seconds(of: a.list, count: a.runCount))
       if first[0] > second[0] * Self.hopeless { break }
     }
     return (Times(first), Times(second))

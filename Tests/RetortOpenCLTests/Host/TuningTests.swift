@@ -108,6 +108,11 @@ import Testing
     #expect(result.rejected.isEmpty, "\(result.rejected)")
     #expect(result.bestSeconds > 0 && result.bestSeconds <= result.defaultSeconds)
     #expect(result.choice.isDefault == (result.bestSeconds == result.defaultSeconds))
+    let none = StepTuner(device: device, form: form, sampleLimit: 0)
+    let slow = try #require(try none.tune(target))
+    #expect(slow.choice.isDefault && slow.trialCount == 0)
+    #expect(slow.rejected.map(\.choice.isDefault) == [true])
+    #expect(slow.rejected.first?.reason.contains("too long to go on") == true)
   }
 }
 
