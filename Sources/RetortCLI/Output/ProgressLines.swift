@@ -61,6 +61,11 @@ final class ProgressLines {
     case .prefixLeftOut(let player, let prefix):
       StandardError.complain(
         "the names of the weights of '\(player)' all begin with '\(prefix)', which is left out")
+    case .optionAssumed(let player, let model, let option):
+      let value = fixed(option.standard, 0)
+      StandardError.complain(
+        "the weights of '\(player)' fit \(model) whatever '\(option.name)' is, and \(value) is assumed "
+          + "(\(option.summary)); set it if they were trained otherwise")
     case .checkpointRefused(let error):
       StandardError.complain("\(error) Going on from the one before it.")
     case .deviceChanged(let stage, let before, let now):

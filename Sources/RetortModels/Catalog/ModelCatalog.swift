@@ -104,7 +104,7 @@ public enum ModelCatalog {
         ModelOption("width", "channels of the first block", 64, 1...1024),
         ModelOption(
           "pools", "after how many blocks to pool; 0 for RepDistiller's: 4 of 64 rows, else 3", 0,
-          0...5),
+          0...5, isUntold: true),
       ],
       make: { options, image, classes throws(ModelError) in
         let pools = options.int("pools")
@@ -141,7 +141,8 @@ public enum ModelCatalog {
       ModelOption("width", "multiplies the channel counts", 1, 0.25...4, isWhole: false),
       ModelOption("dropout", "share of features dropped", 0.2, 0...0.9, isWhole: false),
       ModelOption(
-        "torchvision", "1 for torchvision's strides, 0 for ones that suit small images", 0, 0...1),
+        "torchvision", "1 for torchvision's strides, 0 for ones that suit small images", 0, 0...1,
+        isUntold: true),
     ],
     make: { options, image, classes in
       MobileNetV3(
@@ -156,7 +157,7 @@ public enum ModelCatalog {
       ModelOption("patch", "rows and columns of a patch; divides the image's", 4, 1...1024),
       ModelOption("width", "features of each position", 192, 1...16384),
       ModelOption("layers", "transformer blocks", 12, 1...256),
-      ModelOption("heads", "attention heads; divides the width", 3, 1...256),
+      ModelOption("heads", "attention heads; divides the width", 3, 1...256, isUntold: true),
       ModelOption("mlp-ratio", "features inside each feed-forward part, in widths", 4, 1...64),
     ],
     make: { options, image, classes throws(ModelError) in
@@ -204,7 +205,7 @@ public enum ModelCatalog {
       ModelOption("vocabulary", "token ids are below it; 0 for the data's", 0, 0...16_777_216),
       ModelOption("width", "features of each position", 128, 1...16384),
       ModelOption("layers", "transformer layers", 2, 1...256),
-      ModelOption("heads", "attention heads; divides the width", 2, 1...256),
+      ModelOption("heads", "attention heads; divides the width", 2, 1...256, isUntold: true),
       ModelOption("feed-forward", "features inside each layer", 512, 1...65536),
       ModelOption("length", "the longest sequence; 0 for the data's", 0, 0...65536),
       ModelOption("dropout", "share of activations dropped", 0.1, 0...0.9, isWhole: false),

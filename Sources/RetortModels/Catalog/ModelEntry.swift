@@ -13,13 +13,16 @@ public struct ModelOption: Hashable, Sendable {
   public let range: ClosedRange<Double>
   /// Whether it must be a whole number.
   public let isWhole: Bool
+  /// Whether weights fit whatever its value, and the model then computes something else: names and shapes
+  /// do not tell it.
+  public let isUntold: Bool
 
   init(
     _ name: String, _ summary: String, _ standard: Double, _ range: ClosedRange<Double>,
-    isWhole: Bool = true
+    isWhole: Bool = true, isUntold: Bool = false
   ) {
     (self.name, self.summary, self.standard) = (name, summary, standard)
-    (self.range, self.isWhole) = (range, isWhole)
+    (self.range, self.isWhole, self.isUntold) = (range, isWhole, isUntold)
   }
 
   /// The allowed values in words.

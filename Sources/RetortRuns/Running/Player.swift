@@ -109,6 +109,15 @@ extension StageData {
 }
 
 extension PlayerSpec {
+  /// Options with the standard value that weights alone do not tell.
+  var assumptions: [ModelOption] {
+    get throws(ModelError) {
+      try ModelCatalog.entry(model).options.filter {
+        $0.isUntold && options[$0.name] ?? $0.standard == $0.standard
+      }
+    }
+  }
+
   /// A file's weights under the model's own names, without what all of theirs begin with besides.
   ///
   /// - Parameters:

@@ -1,4 +1,5 @@
 import RetortFormats
+import RetortModels
 import RetortRecipes
 import RetortTraining
 
@@ -29,6 +30,9 @@ public enum RunEvent: Sendable {
   case deviceChanged(stage: String, from: String, to: String)
   /// The names of a player's weights all begin so, which is left out.
   case prefixLeftOut(player: String, prefix: String)
+  /// A player's weights fit whatever the value of an option is, no `config.json` says it, and the recipe
+  /// leaves it at the standard value.
+  case optionAssumed(player: String, model: String, ModelOption)
   /// A teacher's test accuracy was measured before it was used.
   case teacherChecked(accuracy: Double)
 }

@@ -93,6 +93,9 @@ struct StageRunner {
       }
       weights = try spec.unwrapped(
         stored, of: role.rawValue, data.examples, classes: classes, parent.report)
+      for option in try spec.assumptions where found == nil {
+        parent.report(.optionAssumed(player: role.rawValue, model: spec.model, option))
+      }
     }
     return (spec, weights)
   }

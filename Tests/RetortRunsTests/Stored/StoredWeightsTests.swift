@@ -1,3 +1,4 @@
+import Glibc
 import RetortCPU
 import RetortCore
 import RetortData
@@ -70,6 +71,41 @@ import Testing
       _ = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/kd", report: note).run()
       let prefix = "module._orig_mod."
       #expect(told == ["\(home)/out/student \(prefix)", "teacher \(prefix)"])
+    }
+  }
+
+  /// VGG's weights fit however often it pools: what is assumed is said where nothing tells it.
+  @Test func whatWeightsDoNotTellIsSaid() throws {
+    try SmallPictures.withFolder { home in
+      var told: [String] = []
+      func run(_ student: String, into folder: String) throws {
+        let recipe = try Recipe.decode(
+          yaml: """
+            version: 1
+            name: short
+            data: {name: fashion-mnist, directory: pictures}
+            student: {model: vgg8, width: 1\(student)}
+            losses: [{kind: cross-entropy}]
+            train: {steps: 1, batch: 20}
+            """, path: home + "/short.yaml")
+        told = []
+        _ = try RecipeRunner(
+          recipe, on: CPUBackend(), into: "\(home)/\(folder)",
+          report: { event in
+            guard case .optionAssumed(let player, let model, let option) = event else { return }
+            told.append("\(player) \(model) \(option.name)")
+          }
+        ).run()
+      }
+      try run("", into: "first")
+      #expect(told.isEmpty)
+      try run(", weights: first", into: "known")
+      #expect(told.isEmpty)
+      unlink(home + "/first/student/config.json")
+      try run(", weights: first, pools: 2", into: "chosen")
+      #expect(told.isEmpty)
+      try run(", weights: first", into: "assumed")
+      #expect(told == ["student vgg8 pools"])
     }
   }
 
