@@ -39,7 +39,11 @@ import Testing
     (["bench", "step", "--batch", "0"], "--batch"),
     (["bench", "kernels", "--compute", "fp8"], "bf16"),
     (["verify", "--device", "sources:"], "sources:"),
-    (["verify", "--kernels", "--suites", "rows,colums"], "'colums'"),
+    (
+      ["verify", "--kernels", "--suites", "rows,xyz"],
+      "There is no suite 'xyz'. There are: products"
+    ),
+    (["verify", "--kernels", "--suites", "optimisers"], "Did you mean 'optimizers'?"),
     (["verify", "--kernels", "a.safetensors"], "--kernels"),
     (["verify", "--suites", "rows"], "--kernels"),
   ])

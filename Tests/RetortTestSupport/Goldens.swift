@@ -17,10 +17,26 @@ package enum Goldens {
     "resnet_adamw_one_cycle", "cnn_geometries", "gp_momentum_clip",
   ]
 
+  /// More of them, at their edges: sizes, strides, numbers that are large or nothing.
+  package static let edges = [
+    "mlp_one_example", "mlp_big_logits", "mlp_smoothing", "mlp_smoothing_nearly_all",
+    "mlp_adam_beta1_zero", "mlp_adam_epsilon", "mlp_adamw_decay", "mlp_clip_norm_unreached",
+    "mlp_sgd_ema", "cnn_stride", "inverted_residual_stride", "vae_rmsprop", "tgt_no_step",
+    "tgt_large_steps",
+  ]
+
+  /// Those that OpenCL computes unless tests sweep wholly.
+  package static let tellingEdges = [
+    "mlp_one_example", "cnn_stride", "inverted_residual_stride", "tgt_no_step",
+  ]
+
   /// The cases of single losses, by folder and file.
   package static let losses =
     ["kd", "kd_with_labels"].flatMap { kind in (0..<3).map { "\(kind)/case\($0)" } }
-    + ["one_example", "equal", "hot", "close"].map { "kd/\($0)" }
+    + [
+      "one_example", "equal", "hot", "close", "closer", "near", "temperature_1",
+      "temperature_20", "temperature_50",
+    ].map { "kd/\($0)" } + ["kd_with_labels/few_classes"]
 
   /// The models that are recorded, by file.
   package static let models = [

@@ -2,6 +2,7 @@ import ArgumentParser
 import CVerificationCases
 import RetortCore
 import RetortFormats
+import RetortSchema
 import RetortTraining
 import RetortVerification
 
@@ -18,7 +19,8 @@ struct Verify: ParsableCommand {
       float64. Suites are printed as they end; --json prints one object a line for each case.
       """)
 
-  @Argument(help: "Case files (.safetensors).", completion: .trainedModel)
+  @Argument(
+    help: "Case files (.safetensors).", completion: .trainedModel, transform: FilePath.expanded)
   var files: [String] = []
   @Flag(help: "Compare every kernel with the processor instead.")
   var kernels = false
@@ -40,9 +42,11 @@ struct Verify: ParsableCommand {
     guard let suites else { return DeviceSuite.all }
     return try suites.split(separator: ",").map(String.init).map { name in
       if let suite = DeviceSuite.all.first(where: { $0.name == name }) { return suite }
+      let names = DeviceSuite.all.map(\.name)
       throw ValidationError(
-        "there is no suite '\(name)', but "
-          + DeviceSuite.all.map(\.name).joined(separator: ", ") + ".")
+        "There is no suite '\(name)'. "
+          + (nearest(to: name, in: names).map { "Did you mean '\($0)'? " } ?? "")
+          + "There are: \(names.joined(separator: ", ")).")
     }
   }
 

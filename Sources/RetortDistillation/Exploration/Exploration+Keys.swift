@@ -21,7 +21,11 @@ extension Exploration: Configurable {
         "noise", \.noise, .notNegative(upTo: 1000),
         "σ, in standard deviations of each coordinate of the codes, or in pixels' units"
       ).only(with: "kind", noise),
-      .choice("divergence", \.measure, "D, what the ascent increases").only(with: "kind", gradient),
+      .choice(
+        "divergence", \.measure,
+        "D, what the ascent increases: KL(teacher ‖ student), KL(student ‖ teacher), their Jensen-Shannon "
+          + "divergence, or the squared distance of their probabilities, Σ_c (t_c − s_c)²"
+      ).only(with: "kind", gradient),
       .number("beta", \.beta, .insideUnit, "the mixture of D = jsd")
         .only(with: "divergence", [Measure.jensenShannon.rawValue]),
       .number("temperature", \.temperature, .positive(upTo: 1000), "the temperature of D")

@@ -50,7 +50,8 @@ class Kinks:
 class Layers:
     """The layers of a case by name."""
 
-    def __init__(self, values, prefix):
+    def __init__(self, values, prefix, hyper):
+        self.hyper = hyper
         self.values = {
             name.removeprefix(prefix): value for name, value in values.items()
             if name.startswith(prefix)
@@ -68,12 +69,15 @@ class Layers:
 
     def conv(self, name, x, stride=1):
         weight = self.values[name + ".weight"]
-        padding, groups = weight.shape[2] // 2, x.shape[1] // weight.shape[1]
+        stride = self.hyper.get(name + "_stride", stride)
+        padding = self.hyper.get(name + "_pad", weight.shape[2] // 2)
+        groups = x.shape[1] // weight.shape[1]
         return F.conv2d(x, weight, self.values.get(name + ".bias"), stride, padding, 1, groups)
 
     def norm(self, name, x):
         weight, bias = self.values[name + ".weight"], self.values[name + ".bias"]
-        return F.batch_norm(x, None, None, weight, bias, training=True)
+        epsilon = self.hyper.get("bn_eps", 1e-5)
+        return F.batch_norm(x, None, None, weight, bias, training=True, eps=epsilon)
 
 
 def perceptron(layers, kinks, x):
@@ -92,7 +96,7 @@ def residual(layers, kinks, x):
     while layers.has(f"b{block}.conv1"):
         name = f"b{block}."
         projects = layers.has(name + "short.0")
-        stride = 2 if projects else 1
+        stride = layers.hyper.get(f"b{block}_stride", 2 if projects else 1)
         y = kinks.relu(layers.norm(name + "bn1", layers.conv(name + "conv1", x, stride)))
         y = layers.norm(name + "bn2", layers.conv(name + "conv2", y))
         if projects:
@@ -146,7 +150,7 @@ SMOOTH = {"encoder_adamw", "gradient_penalty_sgd", "kd", "kd_with_labels"}
 
 
 def training(kind, values, hyper):
-    kinks, layers = Kinks(), Layers(values, "init.")
+    kinks, layers = Kinks(), Layers(values, "init.", hyper)
     rule = dict(hyper["optimizer"])
     make = {
         "sgd": torch.optim.SGD, "adam": torch.optim.Adam, "adamw": torch.optim.AdamW,
@@ -173,7 +177,8 @@ def training(kind, values, hyper):
 
 def exploration(values):
     kinks = Kinks()
-    decoder, players = Layers(values, "decoder."), [Layers(values, p) for p in ("teacher.", "student.")]
+    decoder = Layers(values, "decoder.", {})
+    players = [Layers(values, prefix, {}) for prefix in ("teacher.", "student.")]
     steps = [name for name in values if name.startswith("z.")]
     for name in steps:
         hidden = torch.tanh(decoder.linear("d1", values[name]))

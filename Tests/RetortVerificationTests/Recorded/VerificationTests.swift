@@ -7,15 +7,16 @@ import Testing
 @testable import RetortVerification
 
 @Suite struct VerificationTests {
-  @Test(arguments: Goldens.training) func trainingInFloat32(_ name: String) throws {
+  @Test(arguments: Goldens.training + Goldens.edges) func trainingInFloat32(_ name: String) throws {
     try expectWithin(Goldens.trainingPath(name), CPUBackend())
   }
 
-  @Test(arguments: Goldens.training) func trainingInFloat64(_ name: String) throws {
+  @Test(arguments: Goldens.training + Goldens.edges) func trainingInFloat64(_ name: String) throws {
     try expectWithin(Goldens.trainingPath(name), CPUBackend(precision: .float64))
   }
 
-  @Test(arguments: Goldens.training) func trainingOnOpenCL(_ name: String) throws {
+  @Test(arguments: Goldens.training + (Sweep.isWhole ? Goldens.edges : Goldens.tellingEdges))
+  func trainingOnOpenCL(_ name: String) throws {
     try expectWithin(Goldens.trainingPath(name), TestDevice.backend())
   }
 
