@@ -120,8 +120,8 @@ import Testing
     for (arguments, message) in [
       (
         ["one.yaml", "--output", "out"],
-        "out holds a run already; go on with it by 'retort run out --resume', or choose another "
-          + "folder with --output"
+        "out holds a run already; choose another folder with --output, or go on with it: "
+          + "retort run out --resume"
       ),
       (
         ["one.yaml", "--output", "none", "--resume"],
@@ -136,8 +136,8 @@ import Testing
       (
         ["one.yaml", "--output", "out", "--resume", "--set", "optimizer.learning-rate=0.1"],
         "the run in out is of another recipe: it has 'learning-rate: 0.001' where this one has "
-          + "'learning-rate: 0.1' in stage 'one'; go on as it began by 'retort run out --resume', "
-          + "or choose another --output"
+          + "'learning-rate: 0.1' in stage 'one'; choose another --output, or go on as it began: "
+          + "retort run out --resume"
       ),
     ] {
       let run = try small.retort(["run"] + arguments + cpu)
@@ -172,6 +172,44 @@ import Testing
     #expect(run.status == 1)
   }
 
+  /// A shell leaves `~` as it is behind `=`; what is printed for it to read stands in quotes.
+  @Test func homesAreFoundAndWordsForTheShellWork() throws {
+    let small = try SmallRun()
+    try small.write(Array(Self.one.utf8), to: "one.yaml")
+    let home = ["HOME": small.path, "XDG_CACHE_HOME": small.path + "/cache"]
+    let folder = small.path + "/Mia's run"
+    var isSent = false
+    let run = try CommandLineTool.run(
+      ["run", "~/one.yaml", "--output=~/Mia's run"] + cpu, environment: home
+    ) { process in
+      guard !isSent, CommandLineTool.metricLines(in: folder) >= 5 else { return }
+      isSent = true
+      kill(process.processIdentifier, SIGINT)
+    }
+    #expect(run.status == 1)
+    let words = try #require(run.errors.split(separator: ": ").last.map(String.init))
+    #expect(words == "retort run '\(small.path)/Mia'\\''s run' --resume --device cpu\n")
+    let resumed = try CommandLineTool.run(
+      ["-c", words.replacing("retort run", with: "'\(CommandLineTool.path)' run")], of: "/bin/sh",
+      environment: home)
+    #expect(resumed.status == 0, "\(resumed.errors)")
+    for arguments in [
+      ["report", "~/Mia's run", "--output=~/page.html"], ["inspect", "~/Mia's run"],
+      ["inspect", "~/Mia's run/teacher/model.safetensors"],
+      ["eval", "~/Mia's run", "--teacher=~/Mia's run", "--directory=~/pictures"] + cpu,
+      ["predict", "~/Mia's run", "~/pictures/t10k-images-idx3-ubyte", "--output=~/a.csv"] + cpu,
+      ["copy", "fashion-kd", "~/kd.yaml"],
+      ["bench", "step", "--models", "mlp", "--batch", "8", "--record=~/steps"] + cpu,
+      ["bench", "step", "--models", "mlp", "--record=~/steps", "--device=sources:~/kernels"],
+    ] {
+      let outcome = try CommandLineTool.run(arguments, in: "/", environment: home)
+      #expect(outcome.status == 0, "\(arguments): \(outcome.errors)")
+    }
+    for name in ["page.html", "a.csv", "kd.yaml", "steps/mlp.safetensors", "kernels"] {
+      #expect(small.exists(name), "\(name)")
+    }
+  }
+
   @Test func weightsThatChangedAreNoWayToGoOn() throws {
     let small = try SmallRun()
     try small.write(Array(Self.one.utf8), to: "one.yaml")
@@ -180,6 +218,13 @@ import Testing
     let tuning = brief + ["--set", "teacher.weights=first/teacher/model.safetensors"]
     #expect(try small.retort(tuning + ["--output", "tuned"]).status == 0)
     #expect(try small.retort(["run", "tuned", "--resume"] + cpu).status == 0)
+    let digests = String(decoding: try small.read("tuned/weights.json"), as: UTF8.self)
+    try small.write(
+      Array(digests.replacing("{", with: "{\"other\": \"abc\",").utf8), to: "tuned/weights.json")
+    let unknown = try small.retort(["run", "tuned", "--resume"] + cpu)
+    #expect(unknown.status == 1 && unknown.errors.contains("weights.json"))
+    #expect(unknown.errors.contains("unknown key 'other'"), "\(unknown.errors)")
+    try small.write(Array(digests.utf8), to: "tuned/weights.json")
     var bytes = try Data(
       contentsOf: URL(fileURLWithPath: small.path + "/tuned/teacher/model.safetensors"))
     bytes[bytes.count - 1] ^= 1

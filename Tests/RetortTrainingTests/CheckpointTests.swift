@@ -190,6 +190,24 @@ import Testing
     }
   }
 
+  /// Whoever wrote a key that means nothing meant something by it.
+  @Test func aStateWithAnUnknownKeyIsNotTaken() throws {
+    defer { try? FileManager.default.removeItem(atPath: folder.path) }
+    try folder.write(checkpoint(1))
+    let path = folder.path + "/step-1.safetensors"
+    let whole = try Safetensors.read(path)
+    let state = try #require(whole.metadata["state"])
+    for (part, key) in [("{\"step\":1,", "state"), ("{\"step\":5,", "state.validation.best")] {
+      var changed = whole
+      changed.metadata["state"] = state.replacing(part, with: part + "\"stpe\":1,")
+      try #require(changed.metadata["state"] != state, "\(state)")
+      changed.metadata["sha256"] = Checkpoint.digest(changed)
+      try changed.write(to: path)
+      let error = #expect(throws: FormatError.self) { try Checkpoint(path: path) }
+      #expect(error?.fault == .unknownKey("stpe", nearest: "step") && error?.field == key)
+    }
+  }
+
   @Test func oneOfAnotherRecipeIsNotTaken() throws {
     defer { try? FileManager.default.removeItem(atPath: folder.path) }
     try folder.write(checkpoint(1, recipe: "abd"))

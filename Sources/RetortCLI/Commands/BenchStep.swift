@@ -32,7 +32,7 @@ struct BenchStep: ParsableCommand {
       """
       Instead of timing, write first weights, inputs and the first \(StepRecord.lossCount) losses to \
       FOLDER/NAME.safetensors, for another program to follow.
-      """, valueName: "folder"))
+      """, valueName: "folder"), transform: FilePath.expanded)
   var record: String?
   @Flag(
     name: .customLong("no-loads"),

@@ -35,7 +35,7 @@ struct Copy: ParsableCommand {
     if format.json {
       StandardOutput.write(.record(("recipe", .string(recipe)), ("file", .string(path))))
     } else {
-      StandardOutput.write("\(path): change it, then 'retort check \(path)'")
+      StandardOutput.write("\(path): change it, then: retort check \(path.shellWord)")
     }
   }
 }

@@ -19,16 +19,19 @@ struct Eval: ParsableCommand {
 
   @Argument(
     help: "The model: its folder or file, or the folder of a stage or a run.",
-    completion: .trainedModel)
+    completion: .trainedModel, transform: FilePath.expanded)
   var model: String
   @Option(
     help: ArgumentHelp("Another model to measure agreement with.", valueName: "folder"),
-    completion: .trainedModel)
+    completion: .trainedModel, transform: FilePath.expanded)
   var teacher: String?
-  @Option(help: "The dataset, or a .tsv file of labelled texts.", completion: .dataset)
+  @Option(
+    help: "The dataset, or a .tsv file of labelled texts.", completion: .dataset,
+    transform: FilePath.expanded)
   var data = FashionMNIST.name
   @Option(
-    help: ArgumentHelp("Where the dataset lies.", valueName: "folder"), completion: .directory)
+    help: ArgumentHelp("Where the dataset lies.", valueName: "folder"), completion: .directory,
+    transform: FilePath.expanded)
   var directory: String?
   @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption

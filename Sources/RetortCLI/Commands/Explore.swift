@@ -18,7 +18,7 @@ struct Explore: ParsableCommand {
   @Argument(
     help:
       "The folder of a finished run or of a stage in it, or a recipe: its file or bundled name.",
-    completion: .recipe)
+    completion: .recipe, transform: FilePath.expanded)
   var source: String
   @Option(
     help: ArgumentHelp(

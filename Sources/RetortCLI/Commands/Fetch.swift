@@ -17,7 +17,7 @@ struct Fetch: ParsableCommand {
   var from: String?
   @Option(
     help: ArgumentHelp("Where to put them; the cache if left out.", valueName: "folder"),
-    completion: .directory)
+    completion: .directory, transform: FilePath.expanded)
   var into: String?
   @OptionGroup var format: JSONOption
 

@@ -10,7 +10,7 @@ struct Inspect: ParsableCommand {
 
   @Argument(
     help: "A .safetensors file, a run's folder, or its result.json.",
-    completion: .file(extensions: ["safetensors", "json"]))
+    completion: .file(extensions: ["safetensors", "json"]), transform: FilePath.expanded)
   var file: String
   @OptionGroup var format: JSONOption
 

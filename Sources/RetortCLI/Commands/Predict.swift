@@ -18,10 +18,11 @@ struct Predict: ParsableCommand {
 
   @Argument(
     help: "The model: its folder or file, or the folder of a stage or a run.",
-    completion: .trainedModel)
+    completion: .trainedModel, transform: FilePath.expanded)
   var model: String
   @Argument(
-    help: "Pictures, or texts.", completion: .file(extensions: ["png", "gz", "txt", "tsv"]))
+    help: "Pictures, or texts.", completion: .file(extensions: ["png", "gz", "txt", "tsv"]),
+    transform: FilePath.expanded)
   var inputs: [String] = []
   @Option(help: "A text, for a model that reads text; may stand several times.")
   var text: [String] = []

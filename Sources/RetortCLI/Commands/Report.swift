@@ -15,7 +15,9 @@ struct Report: ParsableCommand {
       and standard deviations. --figure draws their accuracy by number of labels as SVG.
       """)
 
-  @Argument(help: ArgumentHelp("The folders of runs.", valueName: "run"), completion: .directory)
+  @Argument(
+    help: ArgumentHelp("The folders of runs.", valueName: "run"), completion: .directory,
+    transform: FilePath.expanded)
   var runs: [String]
   @Option(
     name: [.short, .long],

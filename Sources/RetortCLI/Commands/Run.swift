@@ -24,7 +24,7 @@ struct Run: ParsableCommand {
   @Option(
     name: [.short, .long],
     help: ArgumentHelp("Where results go; runs/NAME if left out.", valueName: "folder"),
-    completion: .directory)
+    completion: .directory, transform: FilePath.expanded)
   var output: String?
   @Flag(help: "Go on with the run in the output folder: the newest of its name if left out.")
   var resume = false
@@ -59,10 +59,10 @@ struct Run: ParsableCommand {
 
   /// Says where the run was broken off, and how to go on if it had begun to write.
   private func interrupted(_ place: String, _ folder: String) -> ExitCode {
-    let choice = device.device == "auto" ? "" : " --device \(device.device)"
+    let choice = device.device == "auto" ? "" : " --device \(device.device.shellWord)"
     let next =
       FileBytes.isReadable(folder + "/recipe.yaml")
-      ? "go on with: retort run \(folder) --resume\(choice)" : "nothing was written"
+      ? "go on with: retort run \(folder.shellWord) --resume\(choice)" : "nothing was written"
     StandardError.complain("interrupted \(place); \(next)")
     return ExitCode(1)
   }

@@ -8,7 +8,8 @@ struct OutputFile: ExpressibleByArgument {
 
   init(_ path: String) { self.path = path }
 
-  init?(argument: String) { path = argument }
+  /// A path whose home is not known stays as it is, which writing then refuses.
+  init?(argument: String) { path = (try? FilePath.expanded(argument)) ?? argument }
 
   static var defaultCompletionKind: CompletionKind { .file() }
 

@@ -76,8 +76,8 @@ extension RunError: CustomStringConvertible {
       "the run needs \(mebibytes(needed)) of device memory, and \(device) has "
         + "\(mebibytes(available)); use a smaller batch or model, or another device"
     case .folderTaken(let folder):
-      "\(folder) holds a run already; go on with it by 'retort run \(folder) --resume', or choose "
-        + "another folder with --output"
+      "\(folder) holds a run already; choose another folder with --output, or go on with it: "
+        + "retort run \(folder.shellWord) --resume"
     case .folderInUse(let folder):
       "another process runs in \(folder); wait for its end, or choose another folder with --output"
     case .noRun(let folder):
@@ -86,7 +86,7 @@ extension RunError: CustomStringConvertible {
     case .otherRecipe(let folder, let stage, let stored, let given):
       "the run in \(folder) is of another recipe: it has '\(stored)' where this one has '\(given)'"
         + (stage.map { " in stage '\($0)'" } ?? "")
-        + "; go on as it began by 'retort run \(folder) --resume', or choose another --output"
+        + "; choose another --output, or go on as it began: retort run \(folder.shellWord) --resume"
     case .otherVersion(let folder, let entry):
       "the run in \(folder) was begun by another version of Retort, as '\(entry)' of its recipe "
         + "shows; end it with that version, or start it again with another --output"

@@ -37,12 +37,17 @@ struct WeightDigests {
 
   /// The first file that is not what it was when the run in `folder` began; nil if all are.
   ///
-  /// - Throws: `FormatError` if what was kept is damaged.
+  /// - Throws: `FormatError` if what was kept is damaged, or names files that the recipe does not.
   func changed(since folder: RunFolder) throws(FormatError) -> String? {
     let path = folder.file(Self.name)
     guard FileBytes.isReadable(path) else { return nil }
     let kept = try JSONValue.read(path, limit: 1 << 20)
-    return digests.first { kept[$0.path]?.string != $0.hash }?.path
+    if let changed = digests.first(where: { kept[$0.path]?.string != $0.hash }) {
+      return changed.path
+    }
+    let known = Dictionary(uniqueKeysWithValues: digests.map { ($0.path, JSONShape.value) })
+    try JSONShape.object(known).check(kept, path: path)
+    return nil
   }
 
   private static let name = "weights.json"

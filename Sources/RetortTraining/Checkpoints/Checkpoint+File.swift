@@ -27,6 +27,7 @@ extension Checkpoint {
       throw FormatError(path, .corrupt("its SHA-256 is not the one it was written with"))
     }
     let json = try JSONValue.parse(Array(text.utf8)[...], path: path)
+    try Checkpoint.shape.check(json, path: path, in: "state")
     guard let origin = Origin(json), let state = TrainingState(json) else {
       throw FormatError(
         path, in: "state", .corrupt("a part of the state is missing or cannot be"))
@@ -34,6 +35,13 @@ extension Checkpoint {
     (self.origin, self.state, variables) = (origin, state, [:])
     for name in content.names { variables[name] = try content.floats(name) }
   }
+
+  private static let shape = JSONShape.object([
+    "step": .value, "epoch": .value, "index": .value, "seconds": .value, "losses": .value,
+    "validation": .object(["best": point, "last": point, "stale": .value]), "seed": .value,
+    "recipe": .value, "device": .value,
+  ])
+  private static let point = JSONShape.object(["step": .value, "accuracy": .value, "loss": .value])
 
   private var json: JSONValue {
     .record(
@@ -44,7 +52,7 @@ extension Checkpoint {
       ("recipe", .string(origin.recipeSHA256)), ("device", .string(origin.device)))
   }
 
-  private static func digest(_ content: Safetensors) -> String {
+  static func digest(_ content: Safetensors) -> String {
     var hash = SHA256()
     hash.update(Array((content.metadata["state"] ?? "").utf8))
     for name in content.names {

@@ -19,7 +19,7 @@ package struct SessionRecord: Sendable {
     began: String, command: [String], device: String, version: String, revision: String?
   ) {
     (self.began, self.device, self.version) = (began, device, version)
-    self.command = command.isEmpty ? nil : command.map(Self.quoted).joined(separator: " ")
+    self.command = command.isEmpty ? nil : command.map(\.shellWord).joined(separator: " ")
     self.revision = revision
   }
 
@@ -37,17 +37,5 @@ package struct SessionRecord: Sendable {
     return .record(
       ("began", .string(began)), ("command", text(command)), ("device", text(device)),
       ("version", text(version)), ("revision", text(revision)))
-  }
-
-  /// `word` as a POSIX shell reads it back.
-  private static func quoted(_ word: String) -> String {
-    let isPlain =
-      !word.isEmpty
-      && word.utf8.allSatisfy { byte in
-        let character = Character(Unicode.Scalar(byte))
-        return character.isASCII && (character.isLetter || character.isNumber)
-          || "-_./:=,+@%^".contains(character)
-      }
-    return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }
