@@ -160,6 +160,7 @@ if part torch 60 "$python" -c "$torch"; then
   compare torch-lenet5 60 lenet5 float32
   [[ "$types" == *bf16* ]] && compare torch-resnet20-bf16 70 resnet20 bf16
 else
-  say "    $python has no PyTorch: nothing is compared"
+  show torch
+  say "    nothing is compared: $python has no PyTorch, or loads it too slowly"
 fi
 say "$SECONDS s in all; the files are in $results"
