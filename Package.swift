@@ -28,9 +28,9 @@ let package = Package(
     .target(
       name: "CRecipes", path: "Recipes",
       exclude: [
-        "fashion-budget.yaml", "fashion-demo.yaml", "fashion-ensemble.yaml", "fashion-hint.yaml",
-        "fashion-kd.yaml", "fashion-labels.yaml", "fashion-players.yaml", "fashion-tgt.yaml",
-        "text-kd.yaml",
+        "fashion-budget.yaml", "fashion-demo.yaml", "fashion-ensemble.yaml", "fashion-gan.yaml",
+        "fashion-hint.yaml", "fashion-kd.yaml", "fashion-labels.yaml", "fashion-mutual.yaml",
+        "fashion-players.yaml", "fashion-tgt.yaml", "text-kd.yaml",
       ],
       sources: ["recipes.c"], publicHeadersPath: "include"),
     .target(
@@ -130,13 +130,13 @@ let package = Package(
     .testTarget(
       name: "RetortRunsTests",
       dependencies: [
-        "RetortRuns", "RetortModels", "RetortFormats", "RetortSchema", "RetortCPU", "RetortOpenCL",
-        "RetortTestSupport",
+        "RetortRuns", "RetortDistillation", "RetortModels", "RetortFormats", "RetortSchema",
+        "RetortCPU", "RetortOpenCL", "RetortTestSupport",
       ]),
     .testTarget(
       name: "RetortDistillationTests",
       dependencies: [
-        "RetortDistillation", "RetortVerification", "RetortCPU", "RetortOpenCL",
+        "RetortDistillation", "RetortModels", "RetortVerification", "RetortCPU", "RetortOpenCL",
         "RetortTestSupport",
       ]),
     .testTarget(

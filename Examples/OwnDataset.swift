@@ -60,7 +60,7 @@ func trainOnOwnDataset(steps: Int, on backend: any Backend) throws -> Double {
   let pipeline = PlainPipeline(data.fields)
   let loader = BatchLoader(dataset: data, pipeline: pipeline)
   let scheme = OfflineDistillation(
-    student: store, teacher: nil, losses: [NamedLoss(CrossEntropyLoss())])
+    students: [store], teacher: nil, losses: [NamedLoss(CrossEntropyLoss())])
   let program = try StepProgram(
     session, [learner], batch: 64, loader: loader, seed: 1, scheme: scheme)
   try TrainingLoop(program, options: TrainingOptions(steps: steps)).run(

@@ -28,7 +28,7 @@ func distilWithOwnLoss(steps: Int, on backend: any Backend) throws -> (first: Do
   let student = ParameterStore(PointClassifier(width: 8), name: "student")
   try student.write(student.initialWeights(seed: 1), to: session)
   let scheme = OfflineDistillation(
-    student: student, teacher: teacher, losses: [NamedLoss(AbsoluteLoss(), name: "absolute")])
+    students: [student], teacher: teacher, losses: [NamedLoss(AbsoluteLoss(), name: "absolute")])
   let learner = Learner(
     student, OptimizerState(Adam(), for: student), learningRate: 1e-2)
   let loader = BatchLoader(dataset: data, pipeline: PlainPipeline(data.fields))

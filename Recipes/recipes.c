@@ -12,6 +12,9 @@ static const char fashion_demo[] = {
 static const char fashion_ensemble[] = {
 #embed "fashion-ensemble.yaml"
     , 0};
+static const char fashion_gan[] = {
+#embed "fashion-gan.yaml"
+    , 0};
 static const char fashion_hint[] = {
 #embed "fashion-hint.yaml"
     , 0};
@@ -20,6 +23,9 @@ static const char fashion_kd[] = {
     , 0};
 static const char fashion_labels[] = {
 #embed "fashion-labels.yaml"
+    , 0};
+static const char fashion_mutual[] = {
+#embed "fashion-mutual.yaml"
     , 0};
 static const char fashion_players[] = {
 #embed "fashion-players.yaml"
@@ -35,9 +41,11 @@ static const retort_bundled_recipe recipes[] = {
     {"fashion-budget", fashion_budget},
     {"fashion-demo", fashion_demo},
     {"fashion-ensemble", fashion_ensemble},
+    {"fashion-gan", fashion_gan},
     {"fashion-hint", fashion_hint},
     {"fashion-kd", fashion_kd},
     {"fashion-labels", fashion_labels},
+    {"fashion-mutual", fashion_mutual},
     {"fashion-players", fashion_players},
     {"fashion-tgt", fashion_tgt},
     {"text-kd", text_kd},

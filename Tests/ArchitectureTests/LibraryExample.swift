@@ -17,7 +17,7 @@ func distil(_ teacher: Module, _ weights: [NamedWeights], steps: Int, on backend
   let student = ParameterStore(Student(), name: "student")
   try student.write(student.initialWeights(seed: 1), to: session)
   let scheme = OfflineDistillation(
-    student: student, teacher: labeler,
+    students: [student], teacher: labeler,
     losses: [NamedLoss(SoftTargetLoss(temperature: 4))])
   let adam = OptimizerState(Adam(learningRate: 1e-3), for: student)
   let learner = Learner(

@@ -37,6 +37,33 @@ import Testing
         .stages[0].losses[1].name == "logits")
   }
 
+  /// The scheme that the page adds is the one that is there, and nothing else names it.
+  @Test func theWalkThroughOfASchemeIsWhatWasDone() throws {
+    let page = try SourceTree.text("CONTRIBUTING.md")
+    let schemes = "Sources/RetortDistillation/Schemes"
+    let file = "\(schemes)/GenerativeTraining.swift"
+    #expect(page.contains("```swift\n\(try SourceTree.text(file))```\n"))
+    let line = "CatalogEntry(Generative.self),"
+    #expect(page.contains("`\(line)`"))
+    #expect(try SourceTree.text("\(schemes)/SchemeCatalog.swift").contains(line))
+    #expect(
+      try Recipe.load("fashion-players", overrides: ["stages.1.scheme=generative"]).stages[1]
+        .trainees.map(\.name) == ["generator"])
+    #expect(throws: Never.self) { try RecipeReference.entry("generative") }
+    // Stages without a scheme have these two; no other is spoken of outside its file and the catalog.
+    for name in ["Mutual", "Adversarial"] {
+      for other in try SourceTree.files("Sources", "swift")
+      where !other.hasPrefix(schemes) {
+        #expect(!(try SourceTree.text(other).contains("\(name)(")), "\(other)")
+      }
+    }
+  }
+
+  @Test func everySchemeIsListed() throws {
+    let readme = try SourceTree.text("README.md")
+    for name in SchemeCatalog.all.names { #expect(readme.contains("| `\(name)`"), "\(name)") }
+  }
+
   /// The dataset that the page adds is the one that is there, and no other file knows it.
   @Test func theWalkThroughOfADatasetIsWhatWasDone() throws {
     let page = try SourceTree.text("CONTRIBUTING.md")

@@ -68,7 +68,7 @@ import Testing
     try student.write(student.initialWeights(seed: 3), to: cast.session)
     let before = try cast.teacher.weights(in: cast.session)
     let scheme = OfflineDistillation(
-      student: student, teacher: cast.teacher, losses: losses,
+      students: [student], teacher: cast.teacher, losses: losses,
       explorer: try cast.explorer(Exploration(.zero)))
     let adam = OptimizerState(Adam(learningRate: 1e-2), for: student)
     let program = try cast.program(Learner(student, adam, learningRate: 1e-2), scheme)

@@ -10,7 +10,7 @@ struct OfflineDistillationTests {
     _ cast: Cast, _ order: Exploration.Kind?, tables: OfflineDistillation.Tables = .init()
   ) throws -> OfflineDistillation {
     OfflineDistillation(
-      student: cast.student, teacher: cast.teacher,
+      students: [cast.student], teacher: cast.teacher,
       losses: [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss())],
       explorer: try order.map { try cast.explorer(Exploration($0)) }, tables: tables)
   }
@@ -33,7 +33,8 @@ struct OfflineDistillationTests {
     tables.codes = (second, 2)
     func losses(_ tables: OfflineDistillation.Tables) throws -> [Float] {
       let inputs = Cast.inputs()
-      let terms = try scheme(cast, .first, tables: tables).objective(0, inputs).terms
+      var scheme = try scheme(cast, .first, tables: tables)
+      let terms = try scheme.objective(0, inputs).terms
       #expect(terms.map(\.name) == ["cross-entropy", "kd", "kd-generated"])
       return try cast.run(inputs.graph, terms.map(\.value)).map { $0[0] }
     }

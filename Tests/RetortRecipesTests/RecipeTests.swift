@@ -26,7 +26,8 @@ import Testing
         "distil/samples", "distil/tgt-zero", "distil/tgt-first",
       ])
     #expect(
-      recipe.stages.map(\.trained) == [.teacher, .generator] + Array(repeating: .student, count: 6))
+      recipe.stages.flatMap(\.trainees).map(\.role) == [.teacher, .generator]
+        + Array(repeating: .student, count: 6))
     #expect(recipe.stages[1].losses == [NamedLoss(VariationalLoss(klWeight: 0.25))])
     #expect(recipe.stages[2].losses == [NamedLoss(CrossEntropyLoss())])
     #expect(
@@ -101,7 +102,10 @@ import Testing
       yaml: "{version: 1, name: a, student: {model: lenet5}}", path: "a.yaml")
     #expect(
       recipe
-        == Recipe(name: "a", stages: [StageSpec(name: "a", student: PlayerSpec(model: "lenet5"))]))
+        == Recipe(
+          name: "a",
+          stages: [StageSpec(name: "a", students: [.init("student", PlayerSpec(model: "lenet5"))])])
+    )
   }
 
   @Test func otherRecipesHaveOtherHashes() throws {

@@ -149,7 +149,12 @@ package struct JSONSchema {
       if case .value = element { return .value }
       return .list(element)
     }
-    guard let properties = node["properties"]?.members else { return .value }
+    guard let properties = node["properties"]?.members else {
+      guard let named = node["additionalProperties"], named.members != nil else { return .value }
+      let element = try JSONSchema(root, named, file).shape()
+      if case .value = element { return .value }
+      return .map(element)
+    }
     return .object(
       try Dictionary(
         uniqueKeysWithValues: properties.map { member in

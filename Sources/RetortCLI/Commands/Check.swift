@@ -39,8 +39,8 @@ struct Check: ParsableCommand {
         ["stage", "trains", "losses", "explores", "for", "batch"], numeric: [5])
       for stage in recipe.stages {
         table.add(
-          stage.name, "\(stage.trained.rawValue) \(model(stage, in: recipe))",
-          stage.losses.map(\.name).joined(separator: " + "),
+          stage.name, trained(stage, in: recipe).map(\.text).joined(separator: ", "),
+          losses(stage),
           stage.explore?.kind.rawValue ?? "-", length(stage.train), "\(stage.train.batch)")
       }
       StandardOutput.write("\(recipe.name): seed \(recipe.seed), SHA-256 \(recipe.sha256)")
@@ -91,8 +91,17 @@ struct Check: ParsableCommand {
         .array(
           recipe.stages.map { stage in
             .record(
-              ("stage", .string(stage.name)), ("trains", .string(stage.trained.rawValue)),
-              ("model", .string(model(stage, in: recipe))),
+              ("stage", .string(stage.name)),
+              ("scheme", .string(type(of: stage.scheme).explanation.name)),
+              (
+                "trains",
+                .array(
+                  trained(stage, in: recipe).map {
+                    .record(
+                      ("name", .string($0.name)), ("role", .string($0.role)),
+                      ("model", .string($0.model)))
+                  })
+              ),
               ("losses", .array(stage.losses.map { .string($0.name) })),
               ("explores", stage.explore.map { .string($0.kind.rawValue) } ?? .null),
               ("batch", .integer(stage.train.batch)))
@@ -107,10 +116,35 @@ struct Check: ParsableCommand {
     }
   }
 
-  /// The name of the trained model; one that comes from a stage is that stage's.
-  private func model(_ stage: StageSpec, in recipe: Recipe) -> String {
-    guard let player = stage.learner else { return "" }
-    guard case .stage(let name) = player.source else { return player.model }
-    return recipe.stages.first { $0.name == name }.map { model($0, in: recipe) } ?? ""
+  /// A model that a stage trains.
+  private struct Trained {
+    let name, role, model: String
+
+    var text: String { name == role ? "\(role) \(model)" : "\(role) \(name) (\(model))" }
+  }
+
+  /// The models that a stage trains; one that comes from a stage is that stage's.
+  private func trained(_ stage: StageSpec, in recipe: Recipe) -> [Trained] {
+    stage.trainees.map {
+      Trained(name: $0.name, role: $0.role.rawValue, model: recipe.model(of: $0))
+    }
+  }
+
+  /// What a stage minimises; the scheme where that has losses of its own.
+  private func losses(_ stage: StageSpec) -> String {
+    stage.losses.isEmpty
+      ? type(of: stage.scheme).explanation.name
+      : stage.losses.map(\.name).joined(separator: " + ")
+  }
+}
+
+extension Recipe {
+  /// The catalog's name of a model that a stage trains.
+  fileprivate func model(of trainee: StageSpec.Trainee) -> String {
+    guard case .stage(let name, let learner) = trainee.spec.source else {
+      return trainee.spec.model
+    }
+    let source = stages.first { $0.name == name }?.trainee(learner, as: trainee.role)
+    return source.map(model) ?? ""
   }
 }

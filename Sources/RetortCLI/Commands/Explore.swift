@@ -61,7 +61,8 @@ struct Explore: ParsableCommand {
     let progress = ProgressLines(isSilent: true)
     let report = try RecipeRunner.explore(
       recipe, on: device.backend(recipe.compute), run: run, stage: stage ?? location?.stage,
-      parents: parents, shown: min(shown, parents), report: { progress.show($0) })
+      learner: location?.student, parents: parents, shown: min(shown, parents),
+      report: { progress.show($0) })
     let picture = output ?? OutputFile((run.map { $0 + "/" } ?? "") + "explored.png")
     try picture.write(report.grid.encoded(path: picture.path))
     guard !picture.isStandardOutput else { return }

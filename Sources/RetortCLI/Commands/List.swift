@@ -8,7 +8,8 @@ import RetortRecipes
 struct List: ParsableCommand {
   /// One kind of names.
   enum Kind: String, CaseIterable, ExpressibleByArgument {
-    case models, recipes, losses, explorations, optimizers, schedules, augmentations, samplings
+    case models, recipes, losses, schemes, explorations, optimizers, schedules, augmentations,
+      samplings
     case datasets, schema, manual
 
     /// What is listed where no kind is named.
@@ -20,6 +21,7 @@ struct List: ParsableCommand {
       case .models: ModelCatalog.all.map { ($0.name, "\($0.role.rawValue): \($0.summary)") }
       case .recipes: BundledRecipes.names.map { ($0, BundledRecipes.summary($0)) }
       case .losses: List.entries(.loss)
+      case .schemes: List.entries(.scheme)
       case .explorations: List.entries(.exploration)
       case .optimizers: List.entries(.optimizer)
       case .schedules: List.entries(.schedule)

@@ -1,6 +1,7 @@
 import RetortFormats
 import RetortRecipes
 import RetortRuns
+import RetortSchema
 import RetortTraining
 
 /// How a run goes on: one line that changes on a terminal, plain lines now and then in a pipe.
@@ -32,10 +33,11 @@ final class ProgressLines {
   /// Shows an event.
   func show(_ event: RunEvent) {
     switch event {
-    case .stageBegan(let name, let player, let steps, let examples):
+    case .stageBegan(let name, let learners, let steps, let examples):
       lastLine = nil
       pace = Pace()
-      line("\(name): training the \(player.rawValue), \(steps) steps over \(examples) examples")
+      let models = learners.map { "the \($0)" }.listed("and")
+      line("\(name): training \(models), \(steps) steps over \(examples) examples")
     case .compiled(let launches, let byteCount, let seconds):
       line(
         "  \(launches) launches a step, \(bytes(byteCount)) of device memory, ready after "
@@ -44,8 +46,10 @@ final class ProgressLines {
     case .teacherChecked(let accuracy):
       line("  the teacher is right on \(fixed(100 * accuracy, 2)) % of the test set")
     case .progress(_, let progress): show(progress)
-    case .evaluated(_, let step, let accuracy):
-      line("  step \(step): test accuracy \(fixed(100 * accuracy, 2)) %")
+    case .evaluated(_, let learner, let step, let accuracy):
+      line(
+        "  step \(step): \(learner.map { "\($0)'s " } ?? "")test accuracy \(fixed(100 * accuracy, 2)) %"
+      )
     case .validated(_, let point, let isBest):
       let measure =
         point.accuracy.map { "accuracy \(fixed(100 * $0, 2)) %" } ?? "loss \(fixed(point.loss, 4))"
@@ -82,11 +86,14 @@ final class ProgressLines {
         "teacher evaluations", "time",
       ], numeric: [1, 2, 3, 4, 5, 6, 7, 8])
     for result in results {
-      table.add(
-        result.stage, percent(result.trained.accuracy), percent(result.agreement),
-        result.trained.nll.map { fixed($0, 4) } ?? "-",
-        result.trained.ece.map { fixed($0, 4) } ?? "-", "\(result.trained.parameters)",
-        "\(result.trained.macs)", "\(result.teacherEvaluations)", duration(result.seconds))
+      for learner in result.learners {
+        let (score, isAlone) = (learner.score, result.learners.count == 1)
+        table.add(
+          result.stage + (isAlone ? "" : "/" + learner.name), percent(score.accuracy),
+          percent(learner.agreement), score.nll.map { fixed($0, 4) } ?? "-",
+          score.ece.map { fixed($0, 4) } ?? "-", "\(score.parameters)", "\(score.macs)",
+          "\(result.teacherEvaluations)", duration(result.seconds))
+      }
     }
     line("")
     line(table.text)
@@ -121,6 +128,7 @@ final class ProgressLines {
     }
     // The sum of a single term says nothing new.
     fields += progress.losses.dropFirst(progress.losses.count == 2 ? 1 : 0)
+      .filter { !Self.isPartialSum($0.name) }
       .map { "\($0.name) \(fixed($0.value, 4))" }
     fields.append("rate \(scientific(progress.learningRate))")
     fields.append("\(fixed(progress.examplesPerSecond, 0)) examples/s")
@@ -144,12 +152,21 @@ final class ProgressLines {
   }
 
   private func summary(_ result: StageResult) -> String {
-    let losses = result.losses.sorted { $0.key < $1.key }
+    let losses = result.losses.filter { !Self.isPartialSum($0.key) }.sorted { $0.key < $1.key }
       .map { "\($0.key) \(fixed($0.value, 4))" }.joined(separator: ", ")
-    let accuracy = result.trained.accuracy.map { "test accuracy \(fixed(100 * $0, 2)) %, " } ?? ""
-    let kept = result.kept == .best ? "that of step \(result.best?.step ?? 0) is kept, " : ""
-    return "\(accuracy)\(kept)\(losses), \(duration(result.seconds))"
+    let accuracies = result.learners.compactMap { learner in
+      learner.score.accuracy.map { accuracy in
+        let owner = result.learners.count == 1 ? "" : "\(learner.name)'s "
+        return "\(owner)test accuracy \(fixed(100 * accuracy, 2)) %, "
+      }
+    }
+    let best = result.learners[0].best?.step ?? 0
+    let kept = result.kept == .best ? "that of step \(best) is kept, " : ""
+    return "\(accuracies.joined())\(kept)\(losses), \(duration(result.seconds))"
   }
+
+  /// Whether a name is that of the sum of one of several learners, whose summands stand beside it.
+  private static func isPartialSum(_ name: String) -> Bool { name.hasSuffix("/loss") }
 
   private func percent(_ share: Double?) -> String {
     share.map { fixed(100 * $0, 2) + " %" } ?? "-"

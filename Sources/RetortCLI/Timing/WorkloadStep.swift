@@ -43,7 +43,7 @@ final class WorkloadStep {
     switch workload.knowledge {
     case .none:
       scheme = OfflineDistillation(
-        student: student, teacher: nil, losses: [NamedLoss(CrossEntropyLoss())])
+        students: [student], teacher: nil, losses: [NamedLoss(CrossEntropyLoss())])
       (players, statistics) = ([student], nil)
     case .logits:
       var tables = OfflineDistillation.Tables()
@@ -51,7 +51,7 @@ final class WorkloadStep {
       try session.write(inputs.logits, to: logits)
       tables.logits = (logits, workload.classes)
       scheme = OfflineDistillation(
-        student: student, teacher: nil, losses: Self.losses, tables: tables)
+        students: [student], teacher: nil, losses: Self.losses, tables: tables)
       (players, statistics) = ([student], nil)
     case .exploration:
       let teacher = try player("teacher", "resnet20", isFrozen: true)
@@ -61,7 +61,7 @@ final class WorkloadStep {
       var exploration = Exploration(.first)
       exploration.noise = isNoisy ? 1 : 0
       scheme = OfflineDistillation(
-        student: student, teacher: teacher, losses: Self.losses,
+        students: [student], teacher: teacher, losses: Self.losses,
         explorer: Explorer(
           exploration, labeler: teacher.model, student: student.model,
           generator: generator.model as? any Generator, statistics: statistics))

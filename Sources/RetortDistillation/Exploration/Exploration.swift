@@ -29,6 +29,9 @@ public struct Exploration: Hashable, Sendable {
       }
     }
 
+    /// Whether encoding is part of it too.
+    public var needsEncoder: Bool { needsGenerator && self != .samples }
+
     /// Whether the search follows gradients through teacher and student.
     public var usesGradient: Bool { self == .first || self == .pixelGradient }
   }

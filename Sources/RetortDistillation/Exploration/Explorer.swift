@@ -12,9 +12,9 @@ public struct Explorer {
   /// Labels examples; `[batch, height, width, channels] → [batch, classes]`.
   public let labeler: Module
   /// The model that learns.
-  public let student: Module
-  /// Decodes codes; nil where the kind needs none.
-  public let generator: (any Generator)?
+  public private(set) var student: Module
+  /// Decodes codes, and encodes examples unless the kind is `samples`; nil where the kind needs none.
+  public let generator: (any LatentDecoder)?
   /// The units of steps and noise; nil where the kind needs none.
   public let statistics: LatentStatistics?
   /// What products multiply in.
@@ -22,11 +22,18 @@ public struct Explorer {
 
   /// An explorer over the given players.
   public init(
-    _ exploration: Exploration, labeler: Module, student: Module, generator: (any Generator)?,
+    _ exploration: Exploration, labeler: Module, student: Module, generator: (any LatentDecoder)?,
     statistics: LatentStatistics?, compute: ComputeType = .float32
   ) {
     (self.exploration, self.labeler, self.student) = (exploration, labeler, student)
     (self.generator, self.statistics, self.compute) = (generator, statistics, compute)
+  }
+
+  /// The same search for another student.
+  func following(_ student: Module) -> Explorer {
+    var explorer = self
+    explorer.student = student
+    return explorer
   }
 
   /// What a search found.
@@ -62,8 +69,8 @@ public struct Explorer {
   private func latentSearch(
     _ images: Tensor, _ codes: Tensor?, _ count: Int, _ inputs: StepInputs
   ) -> Path {
-    guard let generator, let statistics else {
-      preconditionFailure("the kind \(exploration.kind) needs a generator and its statistics")
+    guard let generator else {
+      preconditionFailure("the kind \(exploration.kind) needs a generator")
     }
     let context = inputs.context(.evaluation)
     let graph = inputs.graph
@@ -74,7 +81,10 @@ public struct Explorer {
     if exploration.kind == .samples {
       return Path(examples: [decode(random(shape, inputs)).stopGradient()])
     }
-    let encoded = codes ?? generator.using(context) { generator.encode(images).mean }
+    guard let encoder = generator as? any Generator, let statistics else {
+      preconditionFailure("the kind \(exploration.kind) needs an encoder and its statistics")
+    }
+    let encoded = codes ?? encoder.using(context) { encoder.encode(images).mean }
     var start = encoded.rows(count).stopGradient().reshape(to: shape)
     if exploration.kind != .reconstruction {
       let deviation = graph.constant(statistics.deviation, generator.latentShape)

@@ -65,7 +65,7 @@ public struct Comparison {
   /// a generator.
   public let student: Taps?
   /// The teacher's outputs and features, which are constants; nil where there is none.
-  public let teacher: Taps?
+  public var teacher: Taps?
   /// Their classes, int32 `[batch]`; nil for examples without labels.
   public let labels: Tensor?
   /// The adapters of the loss, one for each pair of its taps, or none.

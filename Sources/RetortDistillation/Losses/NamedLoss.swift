@@ -1,4 +1,5 @@
 import RetortSchema
+import RetortTraining
 
 /// A loss of a recipe: what is minimised, and what logs call it.
 public struct NamedLoss: Configurable {
@@ -29,6 +30,17 @@ public struct NamedLoss: Configurable {
 
   /// What logs call it.
   public var name: String { ownName ?? kind }
+
+  /// The summands of what `x` compares, with the adapters that the learner has for this loss.
+  ///
+  /// - Parameter name: What logs call them; nil for the loss's own name.
+  /// - Throws: `GraphError` for shapes that do not fit.
+  func terms(_ x: Comparison, as name: String? = nil) throws -> [LossTerm] {
+    var x = x
+    x.adapters =
+      (x.learner as? AdaptedModel)?.adapters.first { $0.loss == self.name }?.modules ?? []
+    return try loss.terms(x, name: name ?? self.name)
+  }
 
   /// Whether both compute the same under the same name.
   public static func == (a: NamedLoss, b: NamedLoss) -> Bool { a.entries == b.entries }

@@ -1,5 +1,52 @@
 import RetortNN
+import RetortSchema
 import RetortTraining
+
+/// A generator that learns from examples: `scheme: generative`.
+public struct Generative: NamedScheme {
+  /// Its entry in lists.
+  public static let explanation = Explanation(
+    "generative", "a generator with an encoder learns to give examples back",
+    "What a stage does that has an untrained generator and no student, without being told.",
+    equation: ["L = Σ_i w_i · loss_i( generator(x), x )"],
+    source: "Kingma and Welling 2013, arXiv 1312.6114")
+
+  /// None.
+  public static let keys: [Key<Generative>] = []
+  /// The generator.
+  public static let learners: [Cast.Role] = [.generator]
+
+  /// The only one.
+  public init() {}
+
+  /// Those of a variational autoencoder.
+  public static func usualLosses(isTaught: Bool) -> (losses: [NamedLoss], note: String?) {
+    ([NamedLoss(VariationalLoss())], nil)
+  }
+
+  /// It encodes what it is to give back.
+  public func faults(of plan: CastPlan) -> [KeyFault] {
+    switch plan.encodes {
+    case true: []
+    case false:
+      [
+        KeyFault(
+          "generator",
+          "a generator without an encoder cannot give examples back; train it by 'scheme: "
+            + "adversarial', or take one that encodes, such as conv-vae")
+      ]
+    case nil: [KeyFault("scheme", "'generative' needs a 'generator' to train")]
+    }
+  }
+
+  /// The generator's phase.
+  public func scheme(_ cast: Cast) -> any Scheme {
+    guard let generator = cast.generator else {
+      preconditionFailure("generative training needs a generator")
+    }
+    return GenerativeTraining(generator: generator, losses: cast.losses)
+  }
+}
 
 /// One generator that learns from examples alone.
 public struct GenerativeTraining: Scheme {
@@ -24,7 +71,7 @@ public struct GenerativeTraining: Scheme {
     let comparison = Comparison(
       inputs: inputs, context: context, learner: generator.model, examples: inputs.example,
       student: nil, teacher: nil, labels: inputs.labels)
-    let terms = try losses.flatMap { try $0.loss.terms(comparison, name: $0.name) }
+    let terms = try losses.flatMap { try $0.terms(comparison) }
     let update = generator.statisticsUpdate(from: context)
     return Objective(terms: terms, effects: update.map { [$0] } ?? [])
   }

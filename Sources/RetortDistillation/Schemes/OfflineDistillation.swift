@@ -1,12 +1,53 @@
 import RetortCore
 import RetortNN
+import RetortSchema
 import RetortTraining
 
-/// One fixed teacher, one student: losses on labels and on the teacher's outputs, on the examples and
+/// Students of a fixed teacher, or of labels alone: `scheme: offline`.
+public struct Offline: NamedScheme {
+  /// Its entry in lists.
+  public static let explanation = Explanation(
+    "offline", "students learn from labels and from a teacher that keeps its weights",
+    """
+    What a stage with a student does without being told. Several students learn side by side, each as it     would alone: they share batches, and what the teacher says of them is computed once. A teacher without     a student learns from labels.
+    """,
+    equation: ["L_k = Σ_i w_i · loss_i( student_k(x), teacher(x), label ),  for each student k"],
+    source: "Hinton, Vinyals, Dean 2015, arXiv 1503.02531")
+
+  /// None.
+  public static let keys: [Key<Offline>] = []
+  /// Classifiers.
+  public static let learners: [Cast.Role] = [.student]
+  /// The teacher, and the generator of an exploration.
+  public static let helpers: [Cast.Role] = [.teacher, .generator]
+
+  /// The only one.
+  public init() {}
+
+  /// Labels, and the teacher's logits where there is one.
+  public static func usualLosses(isTaught: Bool) -> (losses: [NamedLoss], note: String?) {
+    let labels = NamedLoss(CrossEntropyLoss())
+    guard isTaught else { return ([labels], nil) }
+    return (
+      [labels, NamedLoss(SoftTargetLoss())],
+      "has a teacher: its student learns from labels (cross-entropy) and from the teacher (kd)"
+    )
+  }
+
+  /// A phase for each student.
+  public func scheme(_ cast: Cast) -> any Scheme {
+    OfflineDistillation(
+      students: cast.students, teacher: cast.teacher, losses: cast.losses,
+      explorer: cast.explorer, tables: cast.tables)
+  }
+}
+
+/// One fixed teacher and its students: losses on labels and on the teacher's outputs, on the examples and
 /// on those that a search finds.
 ///
-/// The objective is `Σ wᵢ·lossᵢ(x) + w·Σ wⱼ·lossⱼ(x̃)`: all losses on real examples, those that compare
-/// with the teacher on generated ones.
+/// The objective of each is `Σ wᵢ·lossᵢ(x) + w·Σ wⱼ·lossⱼ(x̃)`: all losses on real examples, those that
+/// compare with the teacher on generated ones. A search that follows no student finds the same examples for
+/// all.
 ///
 /// Source: Hinton et al. 2015; Zaheer et al. 2022, equation 2.
 public struct OfflineDistillation: Scheme {
@@ -22,8 +63,8 @@ public struct OfflineDistillation: Scheme {
     public init() {}
   }
 
-  /// The model that learns.
-  public let student: ParameterStore
+  /// The models that learn.
+  public let students: [ParameterStore]
   /// Labels examples; nil for labels alone.
   public let teacher: ParameterStore?
   /// What is minimised, in order.
@@ -32,40 +73,41 @@ public struct OfflineDistillation: Scheme {
   public let explorer: Explorer?
   /// What is looked up instead of computed.
   public let tables: Tables
+  /// What a search that follows no student has found for the phases so far.
+  private var shared: Example?
 
   /// A scheme over the given models and losses.
   public init(
-    student: ParameterStore, teacher: ParameterStore?, losses: [NamedLoss],
+    students: [ParameterStore], teacher: ParameterStore?, losses: [NamedLoss],
     explorer: Explorer? = nil, tables: Tables = Tables()
   ) {
-    (self.student, self.teacher, self.losses) = (student, teacher, losses)
+    (self.students, self.teacher, self.losses) = (students, teacher, losses)
     (self.explorer, self.tables) = (explorer, tables)
   }
 
-  /// The student's.
-  public var phases: [Phase] { [Phase(student.name)] }
+  /// One of each student.
+  public var phases: [Phase] { students.map { Phase($0.name) } }
 
   /// The losses on the examples and on those that the search finds.
   ///
   /// - Throws: `GraphError` for shapes that do not fit.
-  public func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective {
+  public mutating func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective {
+    let student = students[phase]
     let context = inputs.context(.training, tapping: tapping(\.student))
-    let generated = explorer.map {
-      Example($0.explore(inputs.example.x, codes: codes(inputs), in: inputs).explored)
-    }
-    let (real, other) = try forward(inputs.example, generated, context)
+    let generated = explored(for: student, inputs)
+    let (real, other) = try forward(student.model, inputs.example, generated, context)
     let isTaught = losses.contains { type(of: $0.loss).needsTeacher }
     let comparison = Comparison(
       inputs: inputs, context: context, learner: student.model, examples: inputs.example,
       student: real, teacher: isTaught ? try targets(inputs) : nil, labels: inputs.labels)
-    var terms = try losses.flatMap { try self.terms($0, comparison, name: $0.name) }
+    var terms = try losses.flatMap { try $0.terms(comparison) }
     if let explorer, let generated, let other, isTaught {
       let labels = try explorer.labeler.taps(generated, in: teacherContext(inputs))
       let comparison = Comparison(
         inputs: inputs, context: context, learner: student.model, examples: generated,
         student: other, teacher: labels, labels: nil)
       for loss in losses where type(of: loss.loss).needsTeacher {
-        terms += try self.terms(loss, comparison, name: "\(loss.name)-generated").map {
+        terms += try loss.terms(comparison, as: "\(loss.name)-generated").map {
           LossTerm($0.name, weight: $0.weight * explorer.exploration.weight, $0.value)
         }
       }
@@ -74,14 +116,14 @@ public struct OfflineDistillation: Scheme {
     return Objective(terms: terms, effects: update.map { [$0] } ?? [])
   }
 
-  /// The terms of one loss, with its adapters.
-  private func terms(
-    _ loss: NamedLoss, _ comparison: Comparison, name: String
-  ) throws -> [LossTerm] {
-    var comparison = comparison
-    comparison.adapters =
-      (student.model as? AdaptedModel)?.adapters.first { $0.loss == loss.name }?.modules ?? []
-    return try loss.loss.terms(comparison, name: name)
+  /// What the search finds for a student; nil without one.
+  private mutating func explored(for student: ParameterStore, _ inputs: StepInputs) -> Example? {
+    if let shared { return shared }
+    let found = explorer?.following(student.model).explore(
+      inputs.example.x, codes: codes(inputs), in: inputs)
+    let generated = found.map { Example($0.explored) }
+    if explorer?.exploration.kind.usesGradient == false { shared = generated }
+    return generated
   }
 
   /// The modules of one side that losses tap.
@@ -95,17 +137,17 @@ public struct OfflineDistillation: Scheme {
 
   /// The student's outputs and features of real and generated examples.
   private func forward(
-    _ examples: Example, _ generated: Example?, _ context: ForwardContext
+    _ student: Module, _ examples: Example, _ generated: Example?, _ context: ForwardContext
   ) throws(TapError) -> (Taps, Taps?) {
     guard let generated, let explorer else {
-      return (try student.model.taps(examples, in: context), nil)
+      return (try student.taps(examples, in: context), nil)
     }
     if explorer.exploration.statistics == .separate {
-      let real = try student.model.taps(examples, in: context)
-      return (real, try student.model.taps(generated, in: context))
+      let real = try student.taps(examples, in: context)
+      return (real, try student.taps(generated, in: context))
     }
     let count = examples.count
-    let all = try student.model.taps(examples.concatenated(with: generated), in: context)
+    let all = try student.taps(examples.concatenated(with: generated), in: context)
     return (all.rows(0..<count), all.rows(count..<count + generated.count))
   }
 

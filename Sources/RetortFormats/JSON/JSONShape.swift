@@ -6,6 +6,8 @@ package indirect enum JSONShape: Equatable, Sendable {
   case value
   /// An object of the given keys, any of which may be missing or null.
   case object([String: JSONShape])
+  /// An object whose keys are names, and whose values are such.
+  case map(JSONShape)
   /// An array of such values.
   case list(JSONShape)
 
@@ -21,6 +23,11 @@ package indirect enum JSONShape: Equatable, Sendable {
     case .list(let element):
       for (index, value) in (json.array ?? []).enumerated() {
         try element.check(value, path: path, in: "\(field ?? "")[\(index)]")
+      }
+    case .map(let element):
+      for member in json.members ?? [] {
+        try element.check(
+          member.value, path: path, in: field.map { "\($0).\(member.key)" } ?? member.key)
       }
     case .object(let shapes):
       for member in json.members ?? [] {

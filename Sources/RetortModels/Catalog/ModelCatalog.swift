@@ -11,7 +11,10 @@ public enum ModelCatalog {
       (8, [1, 1, 1, 1, 1]), (11, [1, 1, 2, 2, 2]), (13, [2, 2, 2, 2, 2]),
       (16, [2, 2, 3, 3, 3]), (19, [2, 2, 4, 4, 4]),
     ].map(vgg)
-    + [mobileNetV2, mobileNetV3Small, visionTransformerTiny, convVAE, bert]
+    + [
+      mobileNetV2, mobileNetV3Small, visionTransformerTiny, convVAE, dcgan, dcganDiscriminator,
+      bert,
+    ]
 
   /// The model called `name`.
   ///
@@ -186,16 +189,35 @@ public enum ModelCatalog {
       ModelOption("hidden", "features of the linear layers", 256, 1...65536),
     ],
     make: { options, image, _ throws(ModelError) in
-      guard
-        let model = ConvVAE(
+      try tiled("conv-vae", image) {
+        ConvVAE(
           image: image, latent: options.int("latent"), width: options.int("width"),
           hidden: options.int("hidden"))
-      else {
-        throw .unfit(
-          model: "conv-vae",
-          reason: "height and width must be multiples of 4, not \(image.height)×\(image.width)")
       }
-      return model
+    })
+
+  private static let dcgan = ModelEntry(
+    name: "dcgan", summary: "decoder of noise with transposed convolutions",
+    source: "Radford, Metz, Chintala 2016; as many layers as fit small images", role: .decoder,
+    options: [
+      ModelOption("latent", "numbers of one code", 100, 1...4096),
+      ModelOption("width", "channels before the last convolution", 64, 1...1024),
+    ],
+    make: { options, image, _ throws(ModelError) in
+      try tiled("dcgan", image) {
+        DCGAN(image: image, latent: options.int("latent"), width: options.int("width"))
+      }
+    })
+
+  private static let dcganDiscriminator = ModelEntry(
+    name: "dcgan-discriminator", summary: "convolutions that tell data from what is made",
+    source: "Radford, Metz, Chintala 2016; as many layers as fit small images",
+    role: .discriminator,
+    options: [ModelOption("width", "channels of the first convolution", 64, 1...1024)],
+    make: { options, image, _ throws(ModelError) in
+      try tiled("dcgan-discriminator", image) {
+        DCGANDiscriminator(image: image, width: options.int("width"))
+      }
     })
 
   private static let bert = ModelEntry(
@@ -241,6 +263,17 @@ public enum ModelCatalog {
     guard width % heads == 0 else {
       throw .unfit(model: model, reason: "\(heads) heads do not divide a width of \(width)")
     }
+  }
+
+  private static func tiled(
+    _ name: String, _ image: ImageSize, _ make: () -> Module?
+  ) throws(ModelError) -> Module {
+    guard let model = make() else {
+      throw .unfit(
+        model: name,
+        reason: "height and width must be multiples of 4, not \(image.height)×\(image.width)")
+    }
+    return model
   }
 
   private static func sized(

@@ -70,6 +70,10 @@ public struct ModelEntry: Sendable {
     case classifier
     /// Images to codes and back.
     case generator
+    /// Codes to images.
+    case decoder
+    /// Images to one logit: whether they are of the data.
+    case discriminator
     /// Token ids to logits.
     case encoder
   }
@@ -121,13 +125,13 @@ public struct ModelEntry: Sendable {
   /// - Parameters:
   ///   - options: Values by name; standard ones where absent.
   ///   - examples: What the data's examples are.
-  ///   - classes: The number of logits; generators take no notice.
+  ///   - classes: The number of logits; decoders and discriminators take no notice.
   /// - Throws: `ModelError` for an option that does not exist or is out of range, or data that
   ///   the model cannot take.
   public func make(
     _ options: [String: Double] = [:], for examples: ExampleSpec, classes: Int
   ) throws(ModelError) -> Module {
-    guard classes > 0 || role == .generator else {
+    guard classes > 0 || ![.classifier, .encoder].contains(role) else {
       throw .unfit(model: name, reason: "there must be at least one class")
     }
     return try build(ModelOptions(options, of: self), examples, classes)

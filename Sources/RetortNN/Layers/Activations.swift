@@ -12,6 +12,19 @@ public final class ReLU6: Module {
   public override func forward(_ x: Tensor) -> Tensor { x.relu6() }
 }
 
+/// `max(x, 0) + s·min(x, 0)`; the gradient at 0 is s.
+///
+/// Source: Maas, Hannun and Ng 2013, equation 4.
+public final class LeakyReLU: Module {
+  /// s, the slope of negative values.
+  public let slope: Double
+
+  /// A layer of the given slope.
+  public init(_ slope: Double) { self.slope = slope }
+
+  public override func forward(_ x: Tensor) -> Tensor { x.relu() * (1 - slope) + x * slope }
+}
+
 /// `x·Φ(x)` with the exact error function.
 ///
 /// Source: [Hendrycks and Gimpel 2016](https://arxiv.org/abs/1606.08415).

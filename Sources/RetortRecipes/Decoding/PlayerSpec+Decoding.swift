@@ -7,7 +7,7 @@ import RetortSchema
 extension Key where Root == StageSpec {
   /// A model of a stage, by its role.
   static func player(
-    _ role: StageSpec.Player, _ target: KeyTarget<StageSpec, PlayerSpec?>, _ meaning: String
+    _ role: Cast.Role, _ target: KeyTarget<StageSpec, PlayerSpec?>, _ meaning: String
   ) -> Self {
     let name = role.rawValue
     return Key(
@@ -16,7 +16,7 @@ extension Key where Root == StageSpec {
           name: name, type: .map(PlayerSpec.info(role)), defaultText: nil, meaning: meaning)
       ],
       read: { reader, stage in
-        let teaches = role == .teacher && reader.has(StageSpec.Player.student.rawValue)
+        let teaches = role == .teacher && (reader.has("student") || reader.has("students"))
         if let inner = reader.inner(name) {
           stage[keyPath: target] = PlayerSpec(
             inner, as: role, teaches: teaches, on: stage.data.source)
@@ -35,7 +35,7 @@ extension PlayerSpec {
   ///   - teaches: Whether a teacher teaches in this stage, rather than being trained.
   ///   - data: What it is to take.
   init(
-    _ reader: MapReader, as role: StageSpec.Player, teaches: Bool, on data: any NamedDataset
+    _ reader: MapReader, as role: Cast.Role, teaches: Bool, on data: any NamedDataset
   ) {
     self.init(model: "")
     if role == .teacher, teaches {
@@ -58,6 +58,7 @@ extension PlayerSpec {
   /// The models under `ensemble`.
   private mutating func decodeMembers(_ reader: MapReader, _ data: any NamedDataset) {
     for key in ["model", "weights", "from"] { reader.exclude(["ensemble", key]) }
+    reader.pass(over: ["optimizer"])
     for element in reader.elements("ensemble") ?? [] {
       element.require("name")
       let name = element.text("name") ?? ""
@@ -81,18 +82,22 @@ extension PlayerSpec {
   }
 
   /// One model, its options and its weights.
-  private mutating func decodeModel(
-    _ reader: MapReader, _ role: StageSpec.Player, _ data: any NamedDataset
+  ///
+  /// Whether it has an optimizer of its own depends on the whole stage.
+  mutating func decodeModel(
+    _ reader: MapReader, _ role: Cast.Role, _ data: any NamedDataset
   ) {
+    reader.pass(over: ["optimizer"])
     reader.exclude(["weights", "from"])
     reader.exclude(["model", "from"])
     if let path = reader.path("weights") { source = .file(path) }
     if let stage = reader.text("from") {
-      source = .stage(stage)
+      source = .stage(stage, learner: reader.text("learner"))
       reader.pass(over: ["model"])
       reader.finish()
       return
     }
+    reader.misplaced(["learner"], with: "a model of its own", belongTo: ["'from'"])
     reader.require("model")
     guard let name = reader.text("model") else { return }
     do throws(ModelError) {
@@ -105,7 +110,7 @@ extension PlayerSpec {
   }
 
   private mutating func decodeOptions(
-    _ entry: ModelEntry, _ reader: MapReader, _ role: StageSpec.Player,
+    _ entry: ModelEntry, _ reader: MapReader, _ role: Cast.Role,
     _ data: any NamedDataset
   ) {
     let count = reader.faults.faults.count
@@ -114,12 +119,11 @@ extension PlayerSpec {
     }
     reader.finish()
     let place = reader.value("model")?.place ?? reader.node.place
-    let wanted: ModelEntry.Role = role == .generator ? .generator : .classifier
-    guard (entry.role == .generator) == (role == .generator) else {
+    guard role.takes(entry.role) else {
       reader.faults.add(
         place,
         .wrongRole(
-          reader.path, model: entry.name, role: entry.role.rawValue, wanted: wanted.rawValue))
+          reader.path, model: entry.name, role: entry.role.rawValue, wanted: role.wantedModel))
       return
     }
     guard reader.faults.faults.count == count else { return }
@@ -133,8 +137,8 @@ extension PlayerSpec {
 
 extension PlayerSpec {
   /// What is known of the map of a model of the given role, whatever model it is.
-  static func info(_ role: StageSpec.Player) -> MapInfo {
-    let models = ModelCatalog.all.filter { ($0.role == .generator) == (role == .generator) }
+  static func info(_ role: Cast.Role) -> MapInfo {
+    let models = ModelCatalog.all.filter { role.takes($0.role) }
     var keys = [
       KeyInfo(
         name: "model", type: .choice(models.map(\.name)), defaultText: nil,
@@ -145,6 +149,9 @@ extension PlayerSpec {
       KeyInfo(
         name: "from", type: .text, defaultText: nil,
         meaning: "an earlier stage, whose model and weights are taken"),
+      KeyInfo(
+        name: "learner", type: .text, defaultText: nil,
+        meaning: "which model of that stage, where it trains several"),
     ]
     for option in models.flatMap(\.options) where !keys.contains(where: { $0.name == option.name })
     {
@@ -152,8 +159,13 @@ extension PlayerSpec {
       info.owners = models.filter { $0.options.contains { $0.name == option.name } }.map(\.name)
       keys.append(info)
     }
-    let model = MapInfo(keys: keys, identities: ["model", "from"], shorthand: "model")
-    guard role == .teacher else { return model }
+    let optimizer = KeyInfo(
+      name: "optimizer", type: .map(OptimizerSpec.mapInfo), defaultText: nil,
+      meaning: "how its parameters follow gradients, if not as the stage's")
+    guard role == .teacher else {
+      return MapInfo(
+        keys: keys + [optimizer], identities: ["model", "from"], shorthand: "model")
+    }
     let name = KeyInfo(
       name: "name", type: .text, defaultText: nil, meaning: "what its modules' paths begin with")
     let weight = KeyInfo(
@@ -171,7 +183,7 @@ extension PlayerSpec {
         defaultText: Ensemble.Mean.probabilities.rawValue, meaning: "what an ensemble averages"),
     ]
     return MapInfo(
-      keys: Array(keys.prefix(3)) + own + keys.dropFirst(3),
+      keys: Array(keys.prefix(4)) + own + keys.dropFirst(4) + [optimizer],
       identities: ["model", "from", "ensemble"], shorthand: "model")
   }
 
@@ -196,13 +208,19 @@ extension PlayerSpec {
       entries = [
         YAMLEntry("model", YAMLText.word(model)), YAMLEntry("weights", YAMLText.word(path)),
       ]
-    case .stage(let name): entries = [YAMLEntry("from", YAMLText.word(name))]
+    case .stage(let name, let learner):
+      entries =
+        [YAMLEntry("from", YAMLText.word(name))]
+        + (learner.map { [YAMLEntry("learner", YAMLText.word($0))] } ?? [])
     }
     if let expectedAccuracy {
       entries.append(YAMLEntry("expected-accuracy", YAMLText.number(expectedAccuracy)))
     }
+    entries += options.sorted { $0.key < $1.key }.map {
+      YAMLEntry($0.key, YAMLText.number($0.value))
+    }
     return entries
-      + options.sorted { $0.key < $1.key }.map { YAMLEntry($0.key, YAMLText.number($0.value)) }
+      + (optimizer.map { [YAMLEntry("optimizer", YAMLText.map($0.entries))] } ?? [])
   }
 }
 

@@ -5,37 +5,60 @@ extension StageDecoder {
   /// Takes away the players that a stage makes no use of; it is a fault unless another stage that inherits
   /// them does.
   func removeIdlePlayers(_ stage: inout StageSpec, _ reader: MapReader) {
-    let decodes = stage.trained == .generator || stage.explore?.kind.needsGenerator == true
-    if stage.generator != nil, !decodes {
+    let scheme = type(of: stage.scheme)
+    let another = "another 'scheme' than '\(scheme.explanation.name)'"
+    let decodes = scheme.helpers.contains(.generator) && stage.explore?.kind.needsGenerator == true
+    if stage.generator != nil, !decodes, !scheme.learners.contains(.generator) {
       let orders = Exploration.Kind.allCases.filter(\.needsGenerator).map { "'\($0.rawValue)'" }
+      let exploration = "an exploration that decodes (\(orders.joined(separator: ", ")))"
       setAside(
-        .generator, stage, reader,
-        need: "an exploration that decodes (\(orders.joined(separator: ", ")))")
+        .generator, stage, reader, need: scheme.helpers.contains(.generator) ? exploration : another
+      )
       stage.generator = nil
     } else {
       keep(.generator, reader)
     }
-    if stage.teacher != nil, stage.trained == .generator {
-      setAside(.teacher, stage, reader, need: "a student")
+    let isTrained = scheme.learners.contains(.student) && stage.students.isEmpty
+    if stage.teacher != nil, !scheme.helpers.contains(.teacher), !isTrained {
+      setAside(
+        .teacher, stage, reader, need: stage.givenScheme == nil ? "a student" : another)
       stage.teacher = nil
     } else {
       keep(.teacher, reader)
     }
+    if stage.discriminator != nil, !scheme.learners.contains(.discriminator) {
+      setAside(.discriminator, stage, reader, need: another)
+      stage.discriminator = nil
+    } else {
+      keep(.discriminator, reader)
+    }
+    if !stage.students.isEmpty, !scheme.learners.contains(.student) {
+      setAside(.student, stage, reader, need: another)
+      stage.students = []
+    } else {
+      keep(.student, reader)
+    }
   }
 
   /// The name by which the use of a player is counted, besides the use of its keys.
-  private func mark(_ role: StageSpec.Player) -> String { "the \(role.rawValue)" }
+  private func mark(_ role: Cast.Role) -> String { "the \(role.rawValue)" }
 
-  private func keep(_ role: StageSpec.Player, _ reader: MapReader) {
-    guard reader.has(role.rawValue) else { return }
-    faults.use(reader.place(role.rawValue), mark(role))
+  /// The key of a role's models in a stage.
+  private func key(_ role: Cast.Role, _ reader: MapReader) -> String {
+    role == .student && reader.has("students") ? "students" : role.rawValue
+  }
+
+  private func keep(_ role: Cast.Role, _ reader: MapReader) {
+    let key = key(role, reader)
+    guard reader.has(key) else { return }
+    faults.use(reader.place(key), mark(role))
   }
 
   private func setAside(
-    _ role: StageSpec.Player, _ stage: StageSpec, _ reader: MapReader, need: String
+    _ role: Cast.Role, _ stage: StageSpec, _ reader: MapReader, need: String
   ) {
     faults.addIdle(
-      reader.place(role.rawValue), mark(role),
+      reader.place(key(role, reader)), mark(role),
       .unusedPlayer(role.rawValue, stage: stage.name, need: need))
   }
 

@@ -19,16 +19,22 @@ struct StageDecoder {
     let known = faults.faults.count
     var stage = StageSpec(name: name, losses: [])
     stage.read(reader)
+    if let given = stage.givenScheme {
+      stage.givenScheme = nil
+      if given != SchemeSpec(stage.scheme) { stage.givenScheme = given }
+    }
     if stage.losses.isEmpty { stage.losses = usualLosses(stage) }
+    readOptimizers(&stage, reader)
     checkPlayers(stage, reader)
     noteMissingFiles(stage)
     // Of a player that is wrong in itself nothing more need be said.
     if faults.faults.count == known {
       removeIdlePlayers(&stage, reader)
-      if stage.trained == .student, let teacher = stage.teacher {
+      if !stage.students.isEmpty, let teacher = stage.teacher {
         requireWeights(teacher, .teacher, stage, reader)
       }
     }
+    if faults.faults.count == known { checkScheme(stage, reader) }
     checkLosses(stage, reader)
     if faults.faults.count == known {
       let data = stage.data.source
@@ -54,42 +60,49 @@ struct StageDecoder {
 
   /// The losses of a stage that names none.
   private mutating func usualLosses(_ stage: StageSpec) -> [NamedLoss] {
-    switch stage.trained {
-    case .generator: return [NamedLoss(VariationalLoss())]
-    case .teacher: return [NamedLoss(CrossEntropyLoss())]
-    case .student:
-      guard let teacher = stage.teacher, teacher.hasWeights else {
-        return [NamedLoss(CrossEntropyLoss())]
-      }
-      notes.append(
-        "stage '\(stage.name)' names no losses and has a teacher: its student learns from labels "
-          + "(cross-entropy) and from the teacher (kd)")
-      return [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss())]
-    }
+    let isTaught = !stage.students.isEmpty && stage.teacher?.hasWeights == true
+    let (losses, note) = type(of: stage.scheme).usualLosses(isTaught: isTaught)
+    if let note { notes.append("stage '\(stage.name)' names no losses and \(note)") }
+    return losses
   }
 
   private func checkPlayers(_ stage: StageSpec, _ reader: MapReader) {
-    if stage.players.isEmpty || (stage.teacher == nil && stage.trained == .teacher) {
+    if stage.trainees.isEmpty {
       faults.add(reader.node.place, .nothingToTrain(stage: stage.name))
     }
-    for (role, player) in stage.players {
-      let node = reader.value(role.rawValue)
-      let nodes: [RecipeNode?] = player.members.isEmpty ? [node] : node?["ensemble"]?.elements ?? []
-      if role == stage.trained, !player.members.isEmpty {
+    for (index, player) in stage.players.enumerated() {
+      let node = node(of: player.role, index - stage.players.count + stage.students.count, reader)
+      let nodes: [RecipeNode?] =
+        player.spec.members.isEmpty ? [node] : node?["ensemble"]?.elements ?? []
+      if !player.spec.members.isEmpty, stage.trainees.contains(where: { $0.role == player.role }) {
         faults.add(
           node?.place ?? reader.node.place,
           .rule(
             "an ensemble teaches; it cannot be trained. Train its models in stages of their own."))
       }
-      for case (let part, .stage(let name)) in zip(nodes, player.parts.map(\.source)) {
-        checkSource(name, of: role, stage, at: part?["from"]?.place ?? reader.node.place)
+      for case (let part, .stage(let name, let learner)) in zip(
+        nodes, player.spec.parts.map(\.source))
+      {
+        let place = part?[learner == nil ? "from" : "learner"]?.place ?? reader.node.place
+        checkSource(name, learner, of: player.role, stage, at: place)
       }
     }
   }
 
+  /// Where a model of a stage stands.
+  ///
+  /// - Parameter index: A student's place among the students.
+  func node(of role: Cast.Role, _ index: Int, _ reader: MapReader) -> RecipeNode? {
+    guard role == .student, let list = reader.value("students")?.elements else {
+      return reader.value(role.rawValue)
+    }
+    return list.indices.contains(index) ? list[index] : nil
+  }
+
   /// Notes a fault where no earlier stage trains what a model is to be.
   private func checkSource(
-    _ name: String, of role: StageSpec.Player, _ stage: StageSpec, at place: RecipeFault.Place
+    _ name: String, _ learner: String?, of role: Cast.Role, _ stage: StageSpec,
+    at place: RecipeFault.Place
   ) {
     guard let earlier = stages.first(where: { $0.name == name }) else {
       faults.add(
@@ -99,9 +112,19 @@ struct StageDecoder {
       )
       return
     }
-    if (earlier.trained == .generator) != (role == .generator) {
+    let fitting = earlier.trainees.filter { role.canBe($0.role) }.map(\.name)
+    if fitting.isEmpty {
+      let trained = earlier.trainees.map(\.role.rawValue).listed("and")
+      faults.add(place, .wrongPlayer(name, trains: trained, wanted: role.rawValue))
+    } else if let learner, !fitting.contains(learner) {
       faults.add(
-        place, .wrongPlayer(name, trains: earlier.trained.rawValue, wanted: role.rawValue))
+        place,
+        .rule(
+          "stage '\(name)' trains no '\(learner)'; there is \(fitting.listed("and"))"))
+    } else if learner == nil, fitting.count > 1 {
+      faults.add(
+        place,
+        .rule("stage '\(name)' trains \(fitting.listed("and")). Say which one: 'learner: NAME'."))
     }
   }
 
@@ -117,14 +140,14 @@ struct StageDecoder {
       }
       let kind = type(of: loss.loss)
       let fits =
-        kind.trainsGenerator == (stage.trained == .generator)
-        && (!kind.needsTeacher || stage.trained == .student)
+        kind.trainsGenerator == stage.trainsGenerator
+        && (!kind.needsTeacher || !stage.students.isEmpty)
       guard fits else {
-        faults.add(
-          place, .wrongLoss(loss.kind, trains: stage.trained.rawValue, stage: stage.name))
+        let trains = stage.trainees.first?.role.rawValue ?? "models"
+        faults.add(place, .wrongLoss(loss.kind, trains: trains, stage: stage.name))
         continue
       }
-      guard kind.needsTeacher else { continue }
+      guard kind.needsTeacher, !type(of: stage.scheme).peersTeach else { continue }
       if let teacher = stage.teacher {
         requireWeights(teacher, .teacher, stage, reader)
       } else {
@@ -143,10 +166,11 @@ struct StageDecoder {
       faults.add(node.place, .needsPictures(kind, dataset: stage.data.name))
       return
     }
-    guard stage.trained == .student else {
+    guard !stage.students.isEmpty else {
       faults.add(node.place, .needs(kind, what: "a student", stage: stage.name))
       return
     }
+    guard type(of: stage.scheme).helpers.contains(.teacher) else { return }
     if !stage.losses.contains(where: { type(of: $0.loss).needsTeacher }) {
       faults.add(
         node.place, .needs(kind, what: "a loss on the teacher, such as 'kd'", stage: stage.name))
@@ -155,6 +179,13 @@ struct StageDecoder {
     guard explore.kind.needsGenerator else { return }
     if let generator = stage.generator {
       requireWeights(generator, .generator, stage, reader)
+      if explore.kind.needsEncoder, encodes(stage) == false {
+        faults.add(
+          node.place,
+          .rule(
+            "\(kind) needs an encoder, which the generator lacks; take 'samples', or a generator such "
+              + "as conv-vae"))
+      }
     } else {
       faults.add(node.place, .needs(kind, what: "a generator", stage: stage.name))
     }
@@ -165,6 +196,13 @@ struct StageDecoder {
       faults.add(reader.place("augment"), .needsPictures("'augment'", dataset: stage.data.name))
     }
     let train = reader.value("train") ?? reader.node
+    if stage.data.validation > 0, !type(of: stage.scheme).isValidated {
+      faults.add(
+        reader.value("data")?["validation"]?.place ?? reader.node.place,
+        .rule(
+          "no loss on held-out examples says how well stage '\(stage.name)' does; take 'validation' "
+            + "away (data.validation: null)"))
+    }
     if stage.data.validation == 0 {
       if stage.train.kept == .best {
         faults.add(
@@ -177,19 +215,23 @@ struct StageDecoder {
           .needs("'patience'", what: "'data.validation'", stage: stage.name))
       }
     }
-    guard let averaging = stage.optimizer.averaging, case .steps(let steps) = stage.train.length,
-      averaging.from >= steps
-    else { return }
-    let node = reader.value("optimizer")?["average"]?["from"] ?? reader.node
-    faults.add(
-      node.place,
-      .outOfRange(
-        "optimizer.average.from", found: "\(averaging.from)",
-        allowed: "less than the \(steps) steps of stage '\(stage.name)'"))
+    guard case .steps(let steps) = stage.train.length else { return }
+    for (index, trainee) in stage.trainees.enumerated() {
+      let optimizer = trainee.spec.optimizer ?? stage.optimizer
+      guard let averaging = optimizer.averaging, averaging.from >= steps else { continue }
+      let own = node(of: trainee.role, index, reader)?["optimizer"]
+      let found = (trainee.spec.optimizer == nil ? reader.value("optimizer") : own)
+      let place = (found?["average"]?["from"] ?? reader.node).place
+      faults.add(
+        place,
+        .outOfRange(
+          "optimizer.average.from", found: "\(averaging.from)",
+          allowed: "less than the \(steps) steps of stage '\(stage.name)'"))
+    }
   }
 
   private func requireWeights(
-    _ player: PlayerSpec, _ role: StageSpec.Player, _ stage: StageSpec, _ reader: MapReader
+    _ player: PlayerSpec, _ role: Cast.Role, _ stage: StageSpec, _ reader: MapReader
   ) {
     guard !player.hasWeights else { return }
     faults.add(

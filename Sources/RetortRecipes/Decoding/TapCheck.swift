@@ -16,8 +16,15 @@ struct TapCheck {
 
   /// Notes a fault at every path that is none, and at every pair that no adapter brings together.
   func check(_ stage: StageSpec, _ reader: MapReader) {
-    guard let student = stage.student.flatMap(store), let teacher = stage.teacher.flatMap(store)
-    else { return }
+    guard let teacher = stage.teacher.flatMap(store) else { return }
+    for student in stage.students.map(\.spec).compactMap(store) {
+      check(student, teacher, stage, reader)
+    }
+  }
+
+  private func check(
+    _ student: ParameterStore, _ teacher: ParameterStore, _ stage: StageSpec, _ reader: MapReader
+  ) {
     for (index, loss) in stage.losses.enumerated() where !loss.loss.taps.isEmpty {
       let node = reader.value("losses")?.elements?[index]
       let pairs = node?["taps"]?.elements ?? []
@@ -48,24 +55,16 @@ struct TapCheck {
   private func store(_ player: PlayerSpec) -> ParameterStore? {
     var player = player
     for index in player.members.indices {
-      guard let member = resolved(player.members[index].spec) else { return nil }
+      guard let member = earlier.resolved(player.members[index].spec, as: .teacher) else {
+        return nil
+      }
       player.members[index].spec = member
     }
-    guard let spec = resolved(player),
+    guard let spec = earlier.resolved(player, as: .student),
       let model = try? spec.make(for: examples, classes: classes)
     else {
       return nil
     }
     return ParameterStore(model, name: spec.members.isEmpty ? spec.model : "ensemble")
-  }
-
-  /// A model by its name, where a stage names another one's.
-  private func resolved(_ player: PlayerSpec) -> PlayerSpec? {
-    var spec = player
-    while case .stage(let name) = spec.source {
-      guard let learner = earlier.last(where: { $0.name == name })?.learner else { return nil }
-      spec = learner
-    }
-    return spec
   }
 }

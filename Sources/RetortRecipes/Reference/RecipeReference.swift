@@ -10,6 +10,7 @@ public enum RecipeReference {
   public static let all: [ReferenceEntry] =
     RecipeParts.all
     + entries(.loss, of: LossCatalog.all) { "losses: [{kind: \($0)}]" }
+    + entries(.scheme, of: SchemeCatalog.all) { "scheme: {kind: \($0)}" }
     + Exploration.Kind.allCases.map(exploration)
     + entries(.optimizer, of: OptimizerCatalog.all) { "optimizer: {kind: \($0)}" }
     + entries(.schedule, of: ScheduleCatalog.all) { "optimizer: {schedule: {kind: \($0)}}" }
@@ -76,11 +77,11 @@ public enum RecipeReference {
   }
 
   private static func model(_ entry: ModelEntry) -> ReferenceEntry {
-    let role = entry.role == .generator ? "generator" : "student"
+    let role = Cast.Role.allCases.first { $0.takes(entry.role) } ?? .student
     return ReferenceEntry(
       kind: .model,
       explanation: Explanation(
         entry.name, entry.summary, "A \(entry.role.rawValue).", source: entry.source),
-      keys: entry.options.map(\.info), example: "\(role): {model: \(entry.name)}")
+      keys: entry.options.map(\.info), example: "\(role.rawValue): {model: \(entry.name)}")
   }
 }

@@ -8,6 +8,8 @@ public struct ReferenceEntry: Equatable, Sendable {
     case part
     /// An element of `losses`, by its `kind`.
     case loss
+    /// The `scheme` map, by its `kind`.
+    case scheme
     /// The `explore` map, by its `kind`.
     case exploration
     /// The `optimizer` map, by its `kind`.

@@ -8,8 +8,8 @@ public struct PlayerSpec: Equatable, Sendable {
     case untrained
     /// A safetensors file.
     case file(String)
-    /// What an earlier stage trained.
-    case stage(String)
+    /// What an earlier stage trained; which of its models, where it trained several.
+    case stage(String, learner: String? = nil)
   }
 
   /// A name of the model catalog; empty where `source` is a stage, whose model it then is.
@@ -20,6 +20,9 @@ public struct PlayerSpec: Equatable, Sendable {
   public var source: Source
   /// The test accuracy in [0, 1] below which a teacher is refused.
   public var expectedAccuracy: Double?
+
+  /// How its parameters follow gradients; nil for what the stage says.
+  public var optimizer: OptimizerSpec?
 
   /// The models of an ensemble; empty for one model.
   public var members: [Member] = []

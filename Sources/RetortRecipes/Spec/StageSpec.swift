@@ -2,30 +2,40 @@ import RetortData
 import RetortDistillation
 import RetortSchema
 
-/// One training: of a student, a generator or a teacher.
+/// One training: of students, of a generator, of a generator and a discriminator, or of a teacher.
 public struct StageSpec: Equatable, Sendable {
-  /// Whose weights a stage changes.
-  public enum Player: String, CaseIterable, Sendable {
-    case student, generator, teacher
+  /// A student under its name.
+  public struct Student: Equatable, Sendable {
+    /// Unique in its stage.
+    public var name: String
+    /// The model.
+    public var spec: PlayerSpec
+
+    /// A student called `name`.
+    public init(_ name: String, _ spec: PlayerSpec) { (self.name, self.spec) = (name, spec) }
   }
 
   /// Unique in its recipe; variants are called `stage/variant`.
   public var name: String
   /// The examples.
   public var data: DataSpec
+  /// Who learns when; nil for what the models make of it.
+  public var givenScheme: SchemeSpec?
   /// The labeler; trained where there is neither a student nor an untrained generator.
   public var teacher: PlayerSpec?
-  /// The encoder and decoder; trained where there is no student and it has no weights.
+  /// What makes examples of codes; trained where there is no student and it has no weights.
   public var generator: PlayerSpec?
-  /// The model that learns from the others.
-  public var student: PlayerSpec?
+  /// What tells examples of the data from those that are made.
+  public var discriminator: PlayerSpec?
+  /// The models that learn from the others, in order.
+  public var students: [Student]
   /// What is minimised, in order.
   public var losses: [NamedLoss]
   /// How new examples are sought.
   public var explore: Exploration?
   /// What is done to examples on the way in.
   public var augment: Augmentation
-  /// How parameters follow gradients.
+  /// How parameters follow gradients, of models that do not say it themselves.
   public var optimizer: OptimizerSpec
   /// How long, in what batches.
   public var train: TrainSpec
@@ -34,40 +44,22 @@ public struct StageSpec: Equatable, Sendable {
 
   /// A stage of the given parts.
   public init(
-    name: String = "", data: DataSpec = DataSpec(), teacher: PlayerSpec? = nil,
-    generator: PlayerSpec? = nil, student: PlayerSpec? = nil,
-    losses: [NamedLoss] = [NamedLoss()], explore: Exploration? = nil,
+    name: String = "", data: DataSpec = DataSpec(), scheme: SchemeSpec? = nil,
+    teacher: PlayerSpec? = nil, generator: PlayerSpec? = nil, discriminator: PlayerSpec? = nil,
+    students: [Student] = [], losses: [NamedLoss] = [NamedLoss()], explore: Exploration? = nil,
     augment: Augmentation = .none, optimizer: OptimizerSpec = OptimizerSpec(),
     train: TrainSpec = TrainSpec(), checkpoints: CheckpointSpec = CheckpointSpec()
   ) {
-    (self.name, self.data, self.teacher) = (name, data, teacher)
-    (self.generator, self.student, self.losses) = (generator, student, losses)
-    (self.explore, self.augment, self.optimizer) = (explore, augment, optimizer)
-    (self.train, self.checkpoints) = (train, checkpoints)
+    (self.name, self.data, givenScheme, self.teacher) = (name, data, scheme, teacher)
+    (self.generator, self.discriminator, self.students) = (generator, discriminator, students)
+    (self.losses, self.explore, self.augment) = (losses, explore, augment)
+    (self.optimizer, self.train, self.checkpoints) = (optimizer, train, checkpoints)
   }
 
-  /// Whose weights the stage changes.
-  public var trained: Player {
-    if student != nil { return .student }
-    if let generator, generator.source == .untrained { return .generator }
-    return .teacher
-  }
-
-  /// The models that take part, by role.
-  package var players: [(role: Player, spec: PlayerSpec)] {
-    let all: [(Player, PlayerSpec?)] = [
-      (.teacher, teacher), (.generator, generator), (.student, student),
-    ]
-    return all.compactMap { role, spec in spec.map { (role, $0) } }
-  }
-
-  /// The player that the stage trains.
-  public var learner: PlayerSpec? {
-    switch trained {
-    case .student: student
-    case .generator: generator
-    case .teacher: teacher
-    }
+  /// Who learns when.
+  public var scheme: any NamedScheme {
+    if let givenScheme { return givenScheme.kind }
+    return students.isEmpty && generator?.source == .untrained ? Generative() : Offline()
   }
 }
 
@@ -76,20 +68,40 @@ extension StageSpec: Configurable {
   public init() { self.init(name: "") }
 
   /// The keys of a stage besides its name.
-  public static let keys: [Key<StageSpec>] = [
-    .map("data", \.data, "which examples it learns from"),
-    .player(.teacher, \.teacher, "labels examples; trained where nothing else is to be trained"),
-    .player(.generator, \.generator, "turns examples into codes and codes into examples"),
-    .player(.student, \.student, "learns from the others"),
-    .list("losses", \.givenLosses, "what is minimised, in order"),
-    .map("explore", \.explore, "how new examples are sought"),
-    .map("augment", \.augment, "what is done to examples on the way in"),
-    .map("optimizer", \.optimizer, "how parameters follow gradients"),
-    .map("train", \.train, "how long, in what batches"),
-    .map("checkpoints", \.checkpoints, "how often the state is kept"),
-  ]
+  public static let keys: [Key<StageSpec>] =
+    [
+      .map("data", \.data, "which examples it learns from"),
+      .map("scheme", \.givenScheme, "who learns when, if the models do not say it"),
+      .player(.teacher, \.teacher, "labels examples; trained where nothing else is to be trained"),
+      .player(.generator, \.generator, "turns codes into examples, and examples into codes"),
+      .player(
+        .discriminator, \.discriminator, "tells examples of the data from those that are made"),
+    ]
+    + .oneOf(
+      .player(.student, \.student, "learns from the others"),
+      .students("several models that learn, side by side or from each other"))
+    + [
+      .list("losses", \.givenLosses, "what is minimised, in order")
+        .only(
+          where: { type(of: $0.scheme).takesLosses }, not: "a scheme with losses of its own",
+          but: ["another 'scheme'"]),
+      .map("explore", \.explore, "how new examples are sought"),
+      .map("augment", \.augment, "what is done to examples on the way in"),
+      .map("optimizer", \.optimizer, "how parameters follow gradients"),
+      .map("train", \.train, "how long, in what batches"),
+      .map("checkpoints", \.checkpoints, "how often the state is kept"),
+    ]
 
   static let keyNames = keys.map(\.name)
+
+  /// The student of a stage that has one and gives it no name.
+  public var student: PlayerSpec? {
+    get { students.count == 1 && students[0].name == Self.usualName ? students[0].spec : nil }
+    set { students = newValue.map { [Student(Self.usualName, $0)] } ?? [] }
+  }
+
+  /// What a student without a name is called.
+  static let usualName = Cast.Role.student.rawValue
 
   /// The losses that a recipe names; what a stage has without them is decided once all else is known.
   private var givenLosses: [NamedLoss]? {

@@ -35,9 +35,7 @@ extension StageSpec {
   /// Leaves of each path the last name.
   fileprivate mutating func shortenPaths() {
     data.source.shortenPaths()
-    teacher?.shortenPath()
-    generator?.shortenPath()
-    student?.shortenPath()
+    updatePlayers { $0.shortenPath() }
   }
 }
 

@@ -27,7 +27,8 @@ extension JSONShape {
 
   /// A line of `metrics.jsonl`: losses and rates of a step, or an evaluation after it.
   package static let metrics = JSONShape.object([
-    "stage": .value, "step": .value, "epoch": .value, "seconds": .value, "split": .value,
+    "stage": .value, "learner": .value, "step": .value, "epoch": .value, "seconds": .value,
+    "split": .value,
     "loss": .value, "losses": .value, "learningRate": .value, "examplesPerSecond": .value,
     "accuracy": .value,
   ])
@@ -46,13 +47,17 @@ extension JSONShape {
 
   private static let stageResult: [String: JSONShape] = [
     "stage": .value, "student": score, "teacher": score, "generator": score, "labeler": score,
+    "discriminator": score, "students": .map(student),
     "kept": .value, "last": outcome, "best": outcome, "agreement": .value, "steps": .value,
     "labelledExamples": .value, "teacherEvaluations": .value, "seconds": .value, "losses": .value,
     "device": .value, "seed": .value, "recipeSHA256": .value, "version": .value,
   ]
-  private static let score = JSONShape.object([
+  private static let scores: [String: JSONShape] = [
     "accuracy": .value, "nll": .value, "ece": .value, "parameters": .value, "macs": .value,
-  ])
+  ]
+  private static let score = JSONShape.object(scores)
+  private static let student = JSONShape.object(
+    scores.merging(["agreement": .value, "last": outcome, "best": outcome]) { $1 })
   private static let outcome = JSONShape.object([
     "step": .value,
     "validation": .object(["step": .value, "accuracy": .value, "loss": .value]),

@@ -3,13 +3,15 @@ import RetortData
 import RetortFormats
 import RetortNN
 
-/// Pictures of what a generator makes: training examples, their codes decoded, and random codes
-/// decoded, always of the same examples and codes.
+/// Pictures of what a generator makes: training examples, their codes decoded if it encodes, and random
+/// codes decoded, always of the same examples and codes.
 struct GeneratorSamples {
   private let executable: any Executable
   private let originals: [UInt8]
   private let shape: Shape
   private let count: Int
+  /// What the rows of made pictures are called.
+  private let titles: [String]
   private let scale = 2
   private let margin = 4
   private let left = 96
@@ -18,7 +20,7 @@ struct GeneratorSamples {
   ///
   /// - Throws: The device's errors.
   init(
-    _ generator: any Generator, _ session: Session, _ training: ImageDataset, seed: UInt64
+    _ generator: any LatentDecoder, _ session: Session, _ training: ImageDataset, seed: UInt64
   ) throws {
     count = min(10, training.count)
     shape = training.fields[0].shape
@@ -30,9 +32,11 @@ struct GeneratorSamples {
     let codes = graph.random(
       .normal, Shape([count] + generator.latentShape.dimensions), state: state, stream: 0)
     let context = ForwardContext(graph, .evaluation)
+    let encoder = generator as? any Generator
     let pictures = generator.using(context) {
-      [generator.decode(generator.encode(images).mean), generator.decode(codes)]
+      (encoder.map { [$0.decode($0.encode(images).mean)] } ?? []) + [generator.decode(codes)]
     }
+    titles = (encoder == nil ? [] : ["decoded"]) + ["sampled"]
     executable = try session.compile(graph, outputs: pictures)
     try executable.setInput(0, .uint8(originals))
     try executable.setInput(
@@ -44,8 +48,10 @@ struct GeneratorSamples {
   /// - Throws: The device's errors.
   func drawn() throws -> PNGImage {
     try executable.run()
-    let made = try (0..<2).map { try executable.floats($0).map { UInt8(max(0, min(1, $0)) * 255) } }
-    let rows = [("original", originals), ("decoded", made[0]), ("sampled", made[1])]
+    let made = try titles.enumerated().map { index, title in
+      (title, try executable.floats(index).map { UInt8(max(0, min(1, $0)) * 255) })
+    }
+    let rows = [("original", originals)] + made
     let (height, width, channels) = (shape[0], shape[1], shape[2])
     let cell = (width: width * scale + margin, height: height * scale + margin)
     var canvas = Canvas(

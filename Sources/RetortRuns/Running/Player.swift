@@ -47,12 +47,17 @@ struct Player {
     store.exported(try store.weights(in: session)).filter { !AdaptedModel.isAdapter($0.name) }
   }
 
-  /// What the model costs, without adapters.
+  /// What the model costs for one example, without adapters.
   ///
   /// - Throws: `GraphError` where it does not fit the examples.
   func cost(of examples: ExampleSpec) throws(GraphError) -> ModelCost {
     var cost = try store.cost { context in
-      _ = store.model(examples.inputs(in: context.graph, batch: 1))
+      if let decoder = store.model as? any LatentDecoder, !(decoder is any Generator) {
+        let codes = Shape([1] + decoder.latentShape.dimensions)
+        _ = store.model(context.graph.input("codes", codes))
+      } else {
+        _ = store.model(examples.inputs(in: context.graph, batch: 1))
+      }
     }
     for parameter in store.trainable where AdaptedModel.isAdapter(parameter.path) {
       cost.parameters -= parameter.shape.count

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import RetortCore
 import RetortData
+import RetortDistillation
 import RetortFormats
 import RetortNN
 import RetortRecipes
@@ -15,9 +16,9 @@ public final class RecipeRunner {
   /// The device.
   public let session: Session
   /// What later stages take from earlier ones, by stage.
-  var trained: [String: (spec: PlayerSpec, weights: [NamedWeights], tokenizer: WordPiece?)] = [:]
+  var trained: [String: [TrainedModel]] = [:]
 
-  /// How well the teachers of earlier stages do, by stage, so that each is measured once.
+  /// How well the teachers of earlier stages do, by stage and learner, so that each is measured once.
   var teacherScores: [String: (score: StageResult.Score, metrics: ClassificationMetrics?)] = [:]
   /// What stages read.
   let datasets: StageData.Cache
@@ -86,7 +87,8 @@ public final class RecipeRunner {
     }
     // A session may have been killed between a stage's result and its page.
     if isResumed { try drawReport() }
-    if recipe.stages.count > 1, let last = results.last(where: { $0.player == .student }) {
+    if recipe.stages.count > 1, let last = results.last(where: { $0.learners[0].role == .student })
+    {
       try finish(last, results)
     }
     return results
@@ -165,7 +167,7 @@ public final class RecipeRunner {
     let path = home(of: stage).file("result.json")
     guard isResumed, FileBytes.isReadable(path) else { return nil }
     let result = try StageResult(path: path, of: stage)
-    return try take(stage) == nil ? nil : result
+    return try take(stage) ? result : nil
   }
 
   /// The search of one stage of a recipe with its players as they stand.
@@ -177,13 +179,15 @@ public final class RecipeRunner {
   ///   - recipe: What is explored; `folder`'s own, or one that fits it.
   ///   - folder: The folder of a finished run; nil for none.
   ///   - stage: The stage, or that of several variants; nil for all. The last that explores is taken.
+  ///   - learner: Which of its students, if it has several; nil for the first.
   ///   - parents: Over how many training examples figures are taken.
   ///   - shown: How many of them are drawn.
   ///   - report: Told of what is made of the weights' names.
   /// - Throws: As `run`; `RunError.nothingToExplore` where no such stage explores.
   public static func explore(
     _ recipe: Recipe, on backend: any Backend, run folder: String?, stage name: String?,
-    parents: Int, shown: Int, report: @escaping (RunEvent) -> Void = { _ in }
+    learner: String? = nil, parents: Int, shown: Int,
+    report: @escaping (RunEvent) -> Void = { _ in }
   ) throws -> ExplorationReport {
     let candidates = recipe.stages.filter { stage in
       stage.explore != nil
@@ -195,12 +199,17 @@ public final class RecipeRunner {
     let runner = RecipeRunner(recipe, on: backend, into: folder ?? ".", report: report)
     if folder != nil {
       for other in recipe.stages {
-        guard let path = try runner.take(other), other.name == stage.name else { continue }
-        stage.student?.source = .file(path)
+        guard try runner.take(other), other.name == stage.name else { continue }
+        for (index, student) in stage.students.enumerated() {
+          let left = runner.trained[stage.name]?.first { $0.name == student.name }
+          stage.students[index].spec = left?.spec ?? student.spec
+        }
       }
     }
-    var search = try StageRunner(stage, runner)
-    guard let report = try search.explore(parents: parents, shown: shown) else {
+    let search = try StageRunner(stage, runner)
+    let pupil = search.pupils.first { learner == nil || $0.name == learner }
+    guard let report = try pupil.flatMap({ try search.explore($0, parents: parents, shown: shown) })
+    else {
       throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
     }
     return report
@@ -219,15 +228,31 @@ public final class RecipeRunner {
 
   /// Reads what a finished stage of the folder trained.
   ///
-  /// - Returns: The weights' file, if there is one.
-  private func take(_ stage: StageSpec) throws -> String? {
-    let path = home(of: stage).file(stage.trained.rawValue + "/model.safetensors")
-    guard let spec = stage.learner, FileBytes.isReadable(path) else { return nil }
-    trained[stage.name] = (
-      spec, try Safetensors.read(path).weights(),
-      try StoredConfiguration(beside: path)?.tokenizer()
-    )
-    return path
+  /// - Returns: Whether all of it is there.
+  private func take(_ stage: StageSpec) throws -> Bool {
+    let trainees = stage.trainees
+    let paths = trainees.map { home(of: stage).file($0.folder + "/model.safetensors") }
+    guard !paths.isEmpty, paths.allSatisfy(FileBytes.isReadable) else { return false }
+    trained[stage.name] = try zip(trainees, paths).map { trainee, path in
+      var spec = trainee.spec
+      if let earlier = trained(spec.source, as: trainee.role) {
+        (spec.model, spec.options) = (earlier.spec.model, earlier.spec.options)
+      }
+      spec.source = .file(path)
+      return TrainedModel(
+        name: trainee.name, role: trainee.role, spec: spec,
+        weights: try Safetensors.read(path).weights(),
+        tokenizer: try StoredConfiguration(beside: path)?.tokenizer())
+    }
+    return true
+  }
+
+  /// What an earlier stage left of a model that is to be of a role; nil where none is named, or there is none.
+  func trained(_ source: PlayerSpec.Source, as role: Cast.Role) -> TrainedModel? {
+    guard case .stage(let name, let learner) = source else { return nil }
+    return trained[name]?.first {
+      role.canBe($0.role) && (learner == nil || learner == $0.name)
+    }
   }
 
   func json(_ result: StageResult) -> JSONValue {
@@ -235,22 +260,30 @@ public final class RecipeRunner {
       device: session.backend.name, seed: recipe.seed, recipeSHA256: recipe.sha256)
   }
 
-  /// The last student's files, pictures and result at the top of the folder, beside every stage's.
+  /// The files, pictures and result of the last stage with students at the top of the folder, beside every
+  /// stage's.
   private func finish(_ last: StageResult, _ results: [StageResult]) throws {
-    let source = folder.path + "/stages/" + last.stage + "/student"
-    let target = folder.folder("student")
-    try target.make()
-    for name in ["model.safetensors", "config.json", StoredConfiguration.vocabularyName] {
-      guard FileBytes.isReadable(source + "/" + name) else { continue }
-      try AtomicFile.write(try FileBytes.read(source + "/" + name), to: target.file(name))
+    let source = RunFolder(folder.path + "/stages/" + last.stage)
+    let trainees = recipe.stages.first { $0.name == last.stage }?.trainees ?? []
+    for trainee in trainees {
+      try folder.folder(trainee.folder).make()
+      for name in ["model.safetensors", "config.json", StoredConfiguration.vocabularyName]
+      where FileBytes.isReadable(source.file(trainee.folder + "/" + name)) {
+        try copy(trainee.folder + "/" + name, from: source)
+      }
     }
     for name in ["explored.png", "explored.json"] {
-      let explored = folder.path + "/stages/" + last.stage + "/" + name
-      guard FileBytes.isReadable(explored) else { continue }
-      try AtomicFile.write(try FileBytes.read(explored), to: folder.file(name))
+      for file in [name] + (trainees.count > 1 ? trainees.map { "\($0.folder)/\(name)" } : [])
+      where FileBytes.isReadable(source.file(file)) {
+        try copy(file, from: source)
+      }
     }
     var members = json(last).members ?? []
     members.append(.init("stages", .array(results.map { json($0) })))
     try folder.write(JSONValue.object(members).text + "\n", to: "result.json")
+  }
+
+  private func copy(_ file: String, from source: RunFolder) throws {
+    try AtomicFile.write(try FileBytes.read(source.file(file)), to: folder.file(file))
   }
 }

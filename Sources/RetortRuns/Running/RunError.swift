@@ -20,6 +20,8 @@ public enum RunError: Error, Equatable, Sendable {
   case nothingToExplore(stage: String?, recipe: String)
   /// A run needs more device memory than there is.
   case memory(needed: Int, available: Int, device: String)
+  /// A stage with no model to train.
+  case nothingToTrain(stage: String)
   /// A stage that nothing earlier in the run provides.
   case missingStage(String, neededBy: String)
   /// A new run would write into the folder of another.
@@ -69,6 +71,8 @@ extension RunError: CustomStringConvertible {
     case .nothingToExplore(let stage, let recipe):
       (stage.map { "stage '\($0)' of recipe '\(recipe)' does" } ?? "recipe '\(recipe)' does")
         + " not explore; give it an 'explore' block"
+    case .nothingToTrain(let stage):
+      "stage '\(stage)' trains nothing; add a student, a generator or a teacher"
     case .missingStage(let name, let stage):
       "stage '\(stage)' needs the weights of stage '\(name)', which has not run; "
         + "run the recipe first, or give 'weights' instead of 'from'"

@@ -5,15 +5,15 @@ import RetortTraining
 
 /// What a run tells its caller while it goes on.
 public enum RunEvent: Sendable {
-  /// A stage begins: its name, which player it trains, how many steps over how many examples.
-  case stageBegan(name: String, player: StageSpec.Player, steps: Int, examples: Int)
+  /// A stage begins: its name, which models it trains, how many steps over how many examples.
+  case stageBegan(name: String, learners: [String], steps: Int, examples: Int)
   /// A step program was built: launches per step and device memory in bytes.
   case compiled(launches: Int, byteCount: Int, seconds: Double)
   /// Losses were read back.
   case progress(stage: String, TrainingProgress)
-  /// The test set was evaluated.
-  case evaluated(stage: String, step: Int, accuracy: Double)
-  /// The examples held out for validation were evaluated.
+  /// The test set was evaluated; by which of several models that are trained.
+  case evaluated(stage: String, learner: String?, step: Int, accuracy: Double)
+  /// The examples held out for validation were evaluated; of several models, the mean.
   case validated(stage: String, ValidationRecord.Point, isBest: Bool)
   /// Training ended before its last step, since validation had not been better for as long as its patience
   /// lasts; after how many steps it was best.

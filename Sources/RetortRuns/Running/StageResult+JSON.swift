@@ -5,27 +5,44 @@ import RetortTraining
 extension StageResult {
   /// The result as the object of `result.json`.
   package func json(device: String, seed: UInt64, recipeSHA256: String) -> JSONValue {
-    func score(_ score: Score?) -> JSONValue {
-      guard let score else { return .null }
-      return .record(
-        ("accuracy", score.accuracy.map { .real($0) } ?? .null),
-        ("nll", score.nll.map { .real($0) } ?? .null),
-        ("ece", score.ece.map { .real($0) } ?? .null),
-        ("parameters", .integer(score.parameters)), ("macs", .integer(score.macs)))
+    func outcomes(_ last: Outcome?, _ best: Outcome?) -> [(String, JSONValue)] {
+      [("last", last?.json ?? .null), ("best", best?.json ?? .null)]
     }
-    return .record(
-      ("stage", .string(stage)), (player.rawValue, score(trained)),
-      ("kept", .string(kept.rawValue)), ("last", last.json), ("best", best?.json ?? .null),
-      (player == .student ? "teacher" : "labeler", score(teacher)),
-      ("agreement", agreement.map { .real($0) } ?? .null), ("steps", .integer(steps)),
-      ("labelledExamples", .integer(labelledExamples)),
-      ("teacherEvaluations", .integer(teacherEvaluations)), ("seconds", .real(seconds)),
-      (
-        "losses",
-        .object(losses.sorted { $0.key < $1.key }.map { .init($0.key, .real($0.value)) })
-      ),
-      ("device", .string(device)), ("seed", .number("\(seed)")),
-      ("recipeSHA256", .string(recipeSHA256)), ("version", .string(retortVersion)))
+    let single = learners.count == 1 ? learners.first : nil
+    let students = learners.filter { $0.role == .student }
+    let others = learners.filter { $0.role != .student || single != nil }
+    let entries = students.map { learner in
+      JSONValue.Member(
+        learner.name,
+        .object(
+          (learner.score.json.members ?? [])
+            + [.init("agreement", learner.agreement.map { .real($0) } ?? .null)]
+            + outcomes(learner.last, learner.best).map { .init($0.0, $0.1) }))
+    }
+    let trained =
+      others.map { ($0.role.rawValue, $0.score.json) }
+      + (single == nil && !students.isEmpty ? [("students", .object(entries))] : [])
+    func state(_ point: ValidationRecord.Point?, _ step: Int) -> Outcome {
+      Outcome(step: step, validation: point, test: nil)
+    }
+    let states =
+      single.map { outcomes($0.last, $0.best) }
+      ?? outcomes(
+        state(validation.last, steps), validation.best.map { state($0, $0.step) })
+    let record: [(String, JSONValue)] =
+      [("stage", .string(stage))] + trained + [("kept", .string(kept.rawValue))] + states + [
+        (students.isEmpty ? "labeler" : "teacher", teacher?.json ?? .null),
+        ("agreement", single?.agreement.map { .real($0) } ?? .null), ("steps", .integer(steps)),
+        ("labelledExamples", .integer(labelledExamples)),
+        ("teacherEvaluations", .integer(teacherEvaluations)), ("seconds", .real(seconds)),
+        (
+          "losses",
+          .object(losses.sorted { $0.key < $1.key }.map { .init($0.key, .real($0.value)) })
+        ),
+        ("device", .string(device)), ("seed", .number("\(seed)")),
+        ("recipeSHA256", .string(recipeSHA256)), ("version", .string(retortVersion)),
+      ]
+    return .object(record.map { .init($0.0, $0.1) })
   }
 
   /// The result that a finished stage left.
@@ -34,30 +51,58 @@ extension StageResult {
   init(path: String, of stage: StageSpec) throws(FormatError) {
     let json = try JSONValue.read(path, limit: 1 << 20)
     try JSONShape.result.check(json, path: path)
-    let player = stage.trained
     func whole(_ key: String) throws(FormatError) -> Int {
       guard let value = json[key]?.int else { throw FormatError(path, .missingKey(key)) }
       return value
     }
-    guard let trained = Score(json[player.rawValue]) else {
-      throw FormatError(path, .missingKey(player.rawValue))
-    }
     guard let seconds = json["seconds"]?.double else {
       throw FormatError(path, .missingKey("seconds"))
     }
-    guard let last = Outcome(json["last"]) else { throw FormatError(path, .missingKey("last")) }
     let losses = json["losses"]?.members ?? []
+    let steps = try whole("steps")
+    let learners = try Self.learners(json, path, of: stage)
+    let validation = { Outcome(json[$0])?.validation }
     self.init(
-      stage: stage.name, player: player, trained: trained, kept: stage.train.kept, last: last,
-      best: Outcome(json["best"]), teacher: Score(json[player == .student ? "teacher" : "labeler"]),
-      agreement: json["agreement"]?.double, steps: try whole("steps"),
+      stage: stage.name, learners: learners, kept: stage.train.kept,
+      validation: ValidationRecord(best: validation("best"), last: validation("last"), stale: 0),
+      teacher: Score(json[stage.students.isEmpty ? "labeler" : "teacher"]), steps: steps,
       labelledExamples: try whole("labelledExamples"),
       teacherEvaluations: try whole("teacherEvaluations"), seconds: seconds,
       losses: Dictionary(losses.map { ($0.key, $0.value.double ?? .nan) }) { a, _ in a })
   }
+
+  private static func learners(
+    _ json: JSONValue, _ path: String, of stage: StageSpec
+  ) throws(FormatError) -> [Learner] {
+    let trainees = stage.trainees
+    var found: [Learner] = []
+    for trainee in trainees {
+      let isListed = trainees.count > 1 && trainee.role == .student
+      let key = isListed ? "students.\(trainee.name)" : trainee.role.rawValue
+      let entry = isListed ? json["students"]?[trainee.name] : json[trainee.role.rawValue]
+      let states = isListed ? entry : json
+      guard let score = Score(entry) else { throw FormatError(path, .missingKey(key)) }
+      guard let last = Outcome(states?["last"]) else {
+        throw FormatError(path, .missingKey(isListed ? "\(key).last" : "last"))
+      }
+      found.append(
+        Learner(
+          name: trainee.name, role: trainee.role, score: score, last: last,
+          best: Outcome(states?["best"]), agreement: states?["agreement"]?.double))
+    }
+    return found
+  }
 }
 
 extension StageResult.Score {
+  /// The score as an object of `result.json`.
+  fileprivate var json: JSONValue {
+    .record(
+      ("accuracy", accuracy.map { .real($0) } ?? .null), ("nll", nll.map { .real($0) } ?? .null),
+      ("ece", ece.map { .real($0) } ?? .null), ("parameters", .integer(parameters)),
+      ("macs", .integer(macs)))
+  }
+
   fileprivate init?(_ json: JSONValue?) {
     guard let parameters = json?["parameters"]?.int, let macs = json?["macs"]?.int else {
       return nil

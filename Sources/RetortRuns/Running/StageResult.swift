@@ -1,3 +1,4 @@
+import RetortDistillation
 import RetortRecipes
 import RetortTraining
 
@@ -34,22 +35,32 @@ public struct StageResult: Equatable, Sendable {
     }
   }
 
+  /// A model that was trained, and what it came to.
+  public struct Learner: Equatable, Sendable {
+    /// A student's name, or else its role.
+    public var name: String
+    /// What it does.
+    public var role: Cast.Role
+    /// The model as it is kept: after the last step, or where validation was best.
+    public var score: Score
+    /// The model after the last step.
+    public var last: Outcome
+    /// The model where validation was best; nil where nothing is held out.
+    public var best: Outcome?
+    /// The share of test examples on which it and its teacher agree.
+    public var agreement: Double?
+  }
+
   /// The stage.
   public var stage: String
-  /// Whose weights were trained.
-  public var player: StageSpec.Player
-  /// The trained model as it is kept: after the last step, or where it was best.
-  public var trained: Score
-  /// Which of the two is kept.
+  /// The models that were trained, in the order of the scheme; at least one.
+  public var learners: [Learner]
+  /// Which of a model's states is kept.
   public var kept: TrainSpec.Kept
-  /// The model after the last step.
-  public var last: Outcome
-  /// The model where it was best on the examples held out for validation; nil where there are none.
-  public var best: Outcome?
+  /// What the examples held out for validation said; of several models, the mean.
+  public var validation: ValidationRecord
   /// The teacher, where one was used.
   public var teacher: Score?
-  /// The share of test examples on which student and teacher agree.
-  public var agreement: Double?
   /// Optimizer steps done.
   public var steps: Int
   /// Examples whose labels were used.
@@ -66,6 +77,17 @@ public struct StageResult: Equatable, Sendable {
     a.json(device: "", seed: 0, recipeSHA256: "").text
       == b.json(device: "", seed: 0, recipeSHA256: "").text
   }
+}
+
+extension StageResult {
+  /// The score of the model that the stage trained, of several the first.
+  public var trained: Score { learners[0].score }
+  /// That model after the last step.
+  public var last: Outcome { learners[0].last }
+  /// That model where validation was best; nil where nothing is held out.
+  public var best: Outcome? { learners[0].best }
+  /// The share of test examples on which it and its teacher agree.
+  public var agreement: Double? { learners[0].agreement }
 }
 
 /// The version that results carry.

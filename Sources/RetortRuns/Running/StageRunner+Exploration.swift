@@ -6,17 +6,18 @@ import RetortNN
 import RetortTraining
 
 extension StageRunner {
-  /// Searches from the stage's first training examples with its players as they stand.
+  /// Searches from the stage's first training examples for a student, with all players as they stand.
   ///
   /// Nil where the stage explores nothing.
   ///
   /// - Parameters:
   ///   - parents: How many examples the figures are taken over.
   ///   - shown: How many of them are drawn.
-  mutating func explore(parents: Int, shown: Int) throws -> ExplorationReport? {
+  func explore(_ pupil: Pupil, parents: Int, shown: Int) throws -> ExplorationReport? {
     guard var exploration = stage.explore, let teacher = players[.teacher],
-      let student = players[.student]
+      pupil.trainee.role == .student
     else { return nil }
+    let student = pupil.player
     // An explored example below each original, whatever their share in training.
     exploration.ratio = 1
     var tables = OfflineDistillation.Tables()
@@ -92,7 +93,7 @@ extension StageRunner {
     title: String, examples: Tensor
   )] {
     var rows: [(title: String, examples: Tensor)] = [("original", inputs.example.x)]
-    if let generator = explorer.generator {
+    if let generator = explorer.generator as? any Generator {
       let context = inputs.context(.evaluation)
       let decoded = generator.using(context) {
         generator.decode(generator.encode(inputs.example.x).mean)

@@ -6,19 +6,11 @@ import RetortTraining
 
 extension StageRunner {
   /// The compiled step of the stage.
-  mutating func program(_ learner: Learner) throws -> StepProgram {
-    let scheme: any Scheme
-    if stage.trained == .generator {
-      guard learner.store.model is any Generator else {
-        throw RunError.notAGenerator(stage: stage.name, model: stage.generator?.model ?? "")
-      }
-      scheme = GenerativeTraining(generator: learner.store, losses: stage.losses)
-    } else {
-      scheme = try distillation(learner.store)
-    }
+  mutating func program() throws -> StepProgram {
+    let learners = pupils.map(learner)
     return try StepProgram(
-      session, [learner], batch: stage.train.batch, loader: loader, seed: parent.recipe.seed,
-      scheme: scheme)
+      session, learners, batch: stage.train.batch, loader: loader, seed: parent.recipe.seed,
+      scheme: stage.scheme.scheme(try cast()))
   }
 
   /// The mean of what a generator minimises over examples, in evaluation mode and with every code at its
@@ -33,39 +25,51 @@ extension StageRunner {
     return rows.joined().reduce(0) { $0 + Double($1) } / Double(max(1, examples.count))
   }
 
-  /// Losses and exploration over the models of the stage.
-  private mutating func distillation(_ student: ParameterStore) throws -> OfflineDistillation {
-    let isTaught = stage.losses.contains { type(of: $0.loss).needsTeacher }
-    let teacher = isTaught ? players[.teacher] : nil
-    var tables = OfflineDistillation.Tables()
-    let isFixed = stage.augment == .none
-    // Logits are looked up where they are all that is compared; features take more room than there is.
-    let isLookedUp = isFixed && stage.losses.allSatisfy(\.loss.taps.isEmpty)
-    if let teacher {
-      if isLookedUp {
-        tables.logits = try logitTable(teacher)
-        teacherEvaluations.before += data.training.count
-      } else {
-        teacherEvaluations.perStep += stage.train.batch
+  /// Who takes part, with what is looked up and sought.
+  private mutating func cast() throws -> Cast {
+    let scheme = type(of: stage.scheme)
+    func store(_ role: Cast.Role) -> ParameterStore? {
+      pupils.first { $0.trainee.role == role }?.player.store
+    }
+    var cast = Cast(
+      students: pupils.filter(\.classifies).map(\.player.store), generator: store(.generator),
+      discriminator: store(.discriminator), losses: stage.losses)
+    if stage.trainsGenerator {
+      let model = cast.generator?.model
+      guard scheme.takesLosses ? model is any Generator : model is any LatentDecoder else {
+        throw RunError.notAGenerator(stage: stage.name, model: stage.generator?.model ?? "")
       }
     }
-    var explorer: Explorer?
-    if let exploration = stage.explore, let teacher {
-      explorer = try self.explorer(exploration, teacher, student, &tables, isFixed)
-      teacherEvaluations.perStep += exploration.teacherEvaluations(batch: stage.train.batch)
+    let isTaught = stage.losses.contains { type(of: $0.loss).needsTeacher }
+    guard isTaught, scheme.helpers.contains(.teacher), let teacher = players[.teacher] else {
+      return cast
     }
-    return OfflineDistillation(
-      student: student, teacher: teacher?.store, losses: stage.losses, explorer: explorer,
-      tables: tables)
+    cast.teacher = teacher.store
+    let isFixed = stage.augment == .none
+    // Logits are looked up where they are all that is compared; features take more room than there is.
+    if isFixed, stage.losses.allSatisfy(\.loss.taps.isEmpty) {
+      cast.tables.logits = try logitTable(teacher)
+      teacherEvaluations.before += data.training.count
+    } else {
+      teacherEvaluations.perStep += stage.train.batch
+    }
+    if let exploration = stage.explore, let first = cast.students.first {
+      cast.explorer = try explorer(exploration, teacher, first, &cast.tables, isFixed)
+      let searches = exploration.kind.usesGradient ? cast.students.count : 1
+      teacherEvaluations.perStep +=
+        searches * exploration.teacherEvaluations(batch: stage.train.batch)
+    }
+    return cast
   }
 
   func explorer(
     _ exploration: Exploration, _ teacher: Player, _ student: ParameterStore,
     _ tables: inout OfflineDistillation.Tables, _ isFixed: Bool
   ) throws -> Explorer {
-    var generator: (any Generator)?
+    var generator = players[.generator]?.store.model as? any LatentDecoder
+    if !exploration.kind.needsGenerator { generator = nil }
     var statistics: LatentStatistics?
-    if exploration.kind.needsGenerator, let player = players[.generator] {
+    if exploration.kind.needsEncoder, let player = players[.generator] {
       guard let model = player.store.model as? any Generator else {
         throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
       }
@@ -77,7 +81,6 @@ extension StageRunner {
       }
       let codes = try named("training") { try encode.outputs(data.training)[0] }
       statistics = LatentStatistics(codes: codes, size: size)
-      generator = model
       if isFixed {
         let table = Variable(name: "latent codes", count: codes.count, isFrozen: true)
         try session.write(codes, to: table)

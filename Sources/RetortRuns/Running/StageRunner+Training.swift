@@ -4,11 +4,9 @@ import RetortFormats
 import RetortTraining
 
 extension StageRunner {
-  /// Trains the learner from where it stands to the end, or until it no longer gets better on the examples
-  /// held out for validation.
-  mutating func train(
-    _ learner: Player, _ program: StepProgram
-  ) throws -> TrainingState {
+  /// Trains the pupils from where they stand to the end, or until they no longer get better on the examples
+  /// held out for validation, in the mean.
+  mutating func train(_ program: StepProgram) throws -> TrainingState {
     let start = try resume(program.learners)
     events = try EventLog(in: home, from: start.step + 1)
     let train = stage.train
@@ -25,21 +23,21 @@ extension StageRunner {
     let state = try loop.run(
       try batches(from: start), from: start,
       report: { progress in
-        try log(progress)
+        try log(progress, program.learners)
         parent.report(.progress(stage: stage.name, progress))
         parent.redrawReport()
       },
       evaluate: { state in
-        let point = try learner.store.withParameters(in: program.learners[0].optimizer.average) {
+        let points = try withAverages(program.learners[...]) {
           // The samples of the last step are drawn when it is kept.
-          if state.step < steps { _ = try logSamples(learner, step: state.step) }
-          if train.evaluateEvery != nil { tested = try test(learner, after: state.step) ?? tested }
-          return try validate(learner, after: state.step)
+          if state.step < steps { _ = try logSamples(step: state.step) }
+          if train.evaluateEvery != nil { tested = try test(after: state.step) }
+          return try validate(after: state.step)
         }
-        guard let point else { return true }
+        guard let point = ValidationRecord.Point.mean(of: points) else { return true }
         let isBest = state.validation.add(point)
         parent.report(.validated(stage: stage.name, point, isBest: isBest))
-        try log(point)
+        for (pupil, point) in zip(pupils, points) { try log(point, of: pupil) }
         if isBest { try checkpoints.writeBest(checkpoint(state)) }
         return !hasStopped(state)
       },
@@ -90,7 +88,7 @@ extension StageRunner {
     if data.validation != nil {
       return stage.train.validationInterval(steps: steps, examples: data.training.count)
     }
-    return stage.train.evaluateEvery ?? (stage.trained == .generator ? max(1, steps / 10) : nil)
+    return stage.train.evaluateEvery ?? (stage.trainsGenerator ? max(1, steps / 10) : nil)
   }
 
   /// Why the state of the best validation so far is of no use; nil if it is, or if there is none.

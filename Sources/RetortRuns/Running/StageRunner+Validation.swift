@@ -4,27 +4,32 @@ import RetortNN
 import RetortTraining
 
 extension StageRunner {
-  /// How well a player does on the examples that are held out for validation, after `step` steps; nil where
-  /// there are none.
-  func validate(_ player: Player, after step: Int) throws -> ValidationRecord.Point? {
-    guard let examples = data.validation else { return nil }
-    if let generator = player.store.model as? any Generator {
-      let loss = try named("validation") { try variationalLoss(generator, over: examples) }
-      return .init(step: step, accuracy: nil, loss: loss)
+  /// How well pupils do on the examples that are held out for validation, after `step` steps; empty where
+  /// there are none, or where nothing says it.
+  func validate(after step: Int) throws -> [ValidationRecord.Point] {
+    guard let examples = data.validation, type(of: stage.scheme).isValidated else { return [] }
+    return try pupils.map { pupil in
+      if let generator = pupil.player.store.model as? any Generator {
+        let loss = try named("validation") { try variationalLoss(generator, over: examples) }
+        return .init(step: step, accuracy: nil, loss: loss)
+      }
+      let metrics = try metrics(pupil.player, on: examples, split: "validation")
+      return .init(step: step, accuracy: metrics.accuracy, loss: metrics.nll)
     }
-    let metrics = try metrics(player, on: examples, split: "validation")
-    return .init(step: step, accuracy: metrics.accuracy, loss: metrics.nll)
   }
 
-  /// A player's test metrics after `step` steps, which are logged for the curves; nil for generators.
-  func test(_ player: Player, after step: Int) throws -> (
-    step: Int, metrics: ClassificationMetrics
-  )? {
-    guard !(player.store.model is any Generator) else { return nil }
-    let metrics = try metrics(player, on: data.test, split: "test")
-    parent.report(.evaluated(stage: stage.name, step: step, accuracy: metrics.accuracy))
-    try log(step, metrics.accuracy)
-    return (step, metrics)
+  /// The test metrics of pupils that classify, after `step` steps, which are logged for the curves.
+  func test(after step: Int) throws -> [String: (step: Int, metrics: ClassificationMetrics)] {
+    var found: [String: (step: Int, metrics: ClassificationMetrics)] = [:]
+    for pupil in pupils where pupil.classifies {
+      let metrics = try metrics(pupil.player, on: data.test, split: "test")
+      parent.report(
+        .evaluated(
+          stage: stage.name, learner: pupil.label, step: step, accuracy: metrics.accuracy))
+      try log(step, metrics.accuracy, of: pupil)
+      found[pupil.name] = (step, metrics)
+    }
+    return found
   }
 
   /// The metrics of a classifier.
@@ -48,33 +53,41 @@ extension StageRunner {
     }
   }
 
+  /// What a pupil came to: after the last step, where validation was best, and the test metrics of the one
+  /// of the two that is kept.
+  typealias Measured = (
+    last: StageResult.Outcome, best: StageResult.Outcome?, kept: ClassificationMetrics?
+  )
+
   /// Measures the state that training ended in and the best one, and leaves the one on the device that the
   /// recipe keeps.
-  ///
-  /// - Returns: The outcomes of both, and the test metrics of the one that is kept.
-  func measure(
-    _ learner: Player, _ learners: [Learner], _ state: TrainingState
-  ) throws -> (
-    last: StageResult.Outcome, best: StageResult.Outcome?, kept: ClassificationMetrics?
-  ) {
-    let isGenerator = learner.store.model is any Generator
-    func outcome(_ point: ValidationRecord.Point?, _ step: Int) throws -> (
-      StageResult.Outcome, ClassificationMetrics?
-    ) {
-      let known = tested?.step == step ? tested?.metrics : nil
-      let metrics =
-        isGenerator ? nil : try known ?? metrics(learner, on: data.test, split: "test")
-      return (StageResult.Outcome(step: step, validation: point, test: metrics), metrics)
+  func measure(_ learners: [Learner], _ state: TrainingState) throws -> [Measured] {
+    func outcomes(
+      _ point: ValidationRecord.Point?, _ step: Int
+    ) throws -> [(outcome: StageResult.Outcome, metrics: ClassificationMetrics?)] {
+      // Of several pupils the record has the mean alone.
+      let points = point == nil || pupils.count == 1 ? [] : try validate(after: step)
+      return try pupils.enumerated().map { index, pupil in
+        let known = tested[pupil.name].flatMap { $0.step == step ? $0.metrics : nil }
+        let metrics =
+          pupil.classifies
+          ? try known ?? metrics(pupil.player, on: data.test, split: "test") : nil
+        let own = points.indices.contains(index) ? points[index] : point
+        return (StageResult.Outcome(step: step, validation: own, test: metrics), metrics)
+      }
     }
-    let (last, lastMetrics) = try outcome(state.validation.last, state.step)
-    guard let point = state.validation.best else { return (last, nil, lastMetrics) }
-    guard point.step != state.step else { return (last, last, lastMetrics) }
+    let last = try outcomes(state.validation.last, state.step)
+    guard let point = state.validation.best else {
+      return last.map { ($0.outcome, nil, $0.metrics) }
+    }
+    guard point.step != state.step else { return last.map { ($0.outcome, $0.outcome, $0.metrics) } }
     let end = try Checkpoint(session, learners, state, origin: origin)
     try checkpoints.best(point.step, of: parent.recipe.sha256)
       .restore(session, learners)
-    let (best, bestMetrics) = try outcome(point, point.step)
-    guard stage.train.kept == .last else { return (last, best, bestMetrics) }
-    try end.restore(session, learners)
-    return (last, best, lastMetrics)
+    let best = try outcomes(point, point.step)
+    if stage.train.kept == .last { try end.restore(session, learners) }
+    return zip(last, best).map { last, best in
+      (last.outcome, best.outcome, stage.train.kept == .last ? last.metrics : best.metrics)
+    }
   }
 }

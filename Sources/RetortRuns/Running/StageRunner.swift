@@ -12,15 +12,18 @@ struct StageRunner {
   let parent: RecipeRunner
   let home: RunFolder
   let data: StageData
-  var players: [StageSpec.Player: Player] = [:]
+  /// The models that keep their weights, by role.
+  var players: [Cast.Role: Player] = [:]
+  /// The models that learn, in the order of the scheme.
+  var pupils: [Pupil] = []
   /// Examples that the teacher labels before training, and in each step.
   var teacherEvaluations = (before: 0, perStep: 0)
   /// What TensorBoard reads, while the stage runs.
   var events: EventLog?
   /// What draws a generator's samples, once it has been compiled.
   private var generatorSamples: GeneratorSamples?
-  /// The learner's latest test metrics, and the steps done before them.
-  var tested: (step: Int, metrics: ClassificationMetrics)?
+  /// The pupils' latest test metrics, and the steps done before them, by name.
+  var tested: [String: (step: Int, metrics: ClassificationMetrics)] = [:]
   /// The time that earlier sessions of a resumed stage took to train.
   var earlierSeconds = 0.0
 
@@ -35,105 +38,58 @@ struct StageRunner {
     guard steps <= TrainSpec.stepLimit else {
       throw RunError.tooManySteps(stage: stage.name, steps: steps, limit: TrainSpec.stepLimit)
     }
-    if let averaging = stage.optimizer.averaging, averaging.from >= steps {
+    let trainees = stage.trainees
+    for trainee in trainees {
+      let averaging = (trainee.spec.optimizer ?? stage.optimizer).averaging
+      guard let averaging, averaging.from >= steps else { continue }
       throw RunError.lateAverage(stage: stage.name, from: averaging.from, steps: steps)
     }
-    // The teacher comes before the student, whose adapters it decides on.
-    for (role, spec) in stage.players { players[role] = try player(role, spec) }
-  }
-
-  private func player(_ role: StageSpec.Player, _ spec: PlayerSpec) throws -> Player {
-    let (spec, weights) = try resolved(spec, as: role)
-    return try Player(
-      spec, name: role.rawValue, isFrozen: role != stage.trained, examples: data.examples,
-      classes: classes,
-      session: session, seed: parent.recipe.seed, weights: weights,
-      adapting: { model in
-        guard role == .student, let teacher = players[.teacher] else { return model }
-        return try AdaptedModel.adapting(
-          model, to: teacher.store, stage.losses,
-          examples: data.examples)
-      })
-  }
-
-  /// The model that a spec means, with its weights; nil for fresh ones.
-  private func resolved(
-    _ spec: PlayerSpec, as role: StageSpec.Player
-  ) throws -> (PlayerSpec, [NamedWeights]?) {
-    var spec = spec
-    var weights: [NamedWeights]?
-    for index in spec.members.indices {
-      let name = spec.members[index].name
-      let (member, own) = try resolved(spec.members[index].spec, as: role)
-      spec.members[index].spec = member
-      weights =
-        (weights ?? [])
-        + (own ?? []).map {
-          NamedWeights(name: "\(name).\($0.name)", shape: $0.shape, values: $0.values)
-        }
+    // The teacher comes before the students, whose adapters it decides on.
+    for (name, role, spec) in stage.players where !trainees.contains(where: { $0.name == name }) {
+      players[role] = try player(name, role, spec, isFrozen: true, seed: parent.recipe.seed)
     }
-    if case .stage(let name) = spec.source {
-      guard let earlier = parent.trained[name] else {
-        throw RunError.missingStage(name, neededBy: stage.name)
-      }
-      try checkTokens(earlier.tokenizer, of: role, from: "stage '\(name)'")
-      (spec.model, spec.options, weights) = (
-        earlier.spec.model, earlier.spec.options, earlier.weights
-      )
+    for (index, trainee) in trainees.enumerated() {
+      // Students of one model would otherwise begin alike, and have nothing to learn from each other.
+      let seed = parent.recipe.seed &+ (trainee.role == .student ? UInt64(index) &* 0x9E37_79B9 : 0)
+      let player = try player(
+        trainee.name, trainee.role, trainee.spec, isFrozen: false, seed: seed)
+      pupils.append(Pupil(trainee: trainee, player: player, isAlone: trainees.count == 1))
     }
-    if case .file(let path) = spec.source {
-      let file = try ModelLocation.weights(path, for: role)
-      let stored = try Safetensors.read(file).weights()
-      let found = try StoredConfiguration(beside: file)
-      try found?.tokenizer().map { try checkTokens($0, of: role, from: file) }
-      if let other = found?.difference(from: spec, reading: data.examples) {
-        throw RunError.otherModel(
-          stage: stage.name, player: role.rawValue, file: file, entry: other.name,
-          stored: other.stored, given: other.given)
-      }
-      weights = try spec.unwrapped(
-        stored, of: role.rawValue, data.examples, classes: classes, parent.report)
-      for option in try spec.assumptions where found == nil {
-        parent.report(.optionAssumed(player: role.rawValue, model: spec.model, option))
-      }
-    }
-    return (spec, weights)
+    guard !pupils.isEmpty else { throw RunError.nothingToTrain(stage: stage.name) }
   }
 
-  /// Makes sure that weights were trained on the tokens that the stage's data have.
-  private func checkTokens(
-    _ tokenizer: WordPiece?, of role: StageSpec.Player, from source: String
-  ) throws(RunError) {
-    guard tokenizer != data.tokenizer else { return }
-    throw .otherTokens(stage: stage.name, player: role.rawValue, source: source)
-  }
-
-  /// Compiles the step and leaves the learner's first weights to later stages.
+  /// Compiles the step and leaves the pupils' first weights to later stages.
   mutating func compile() throws {
-    let learner = try learner()
-    _ = try program(self.learner(of: learner))
-    try leave(learner)
+    _ = try program()
+    try leave()
   }
 
   /// Compiles all that a run compiles, with as much alive at a time.
   mutating func rehearse() throws {
-    let learner = try learner()
-    if stage.trained == .student, let teacher = players[.teacher] { _ = try outputs(teacher) }
-    let program = try program(self.learner(of: learner))
+    if let teacher { _ = try outputs(teacher) }
+    let program = try program()
     try withExtendedLifetime(program) {
-      _ = try validate(learner, after: 0)
-      if try samples(learner) == nil { _ = try outputs(learner) }
-      _ = try explore(parents: 256, shown: 1)
+      _ = try validate(after: 0)
+      _ = try samples()
+      for pupil in pupils where pupil.classifies { _ = try outputs(pupil.player) }
+      for pupil in pupils { _ = try explore(pupil, parents: 256, shown: 1) }
     }
-    try leave(learner)
+    try leave()
   }
 
-  /// What draws the samples of a learner that is a generator; nil for others.
-  mutating func samples(_ learner: Player) throws -> GeneratorSamples? {
-    guard let generator = learner.store.model as? any Generator else { return nil }
+  /// Who teaches the students; nil for none.
+  private var teacher: Player? {
+    type(of: stage.scheme).helpers.contains(.teacher) ? players[.teacher] : nil
+  }
+
+  /// What draws the samples of a generator that is trained; nil where none is.
+  mutating func samples() throws -> GeneratorSamples? {
+    guard
+      let decoder = pupils.lazy.compactMap({ $0.player.store.model as? any LatentDecoder }).first
+    else { return nil }
     if generatorSamples == nil {
       generatorSamples = try GeneratorSamples(
-        generator, session, try pictures(data.training), seed: parent.recipe.seed)
+        decoder, session, try pictures(data.training), seed: parent.recipe.seed)
     }
     return generatorSamples
   }
@@ -160,73 +116,89 @@ struct StageRunner {
     return pictures
   }
 
-  /// How a player learns.
-  private func learner(of player: Player) -> Learner {
-    Learner(
-      player.store, stage.optimizer.state(for: player.store, parent.recipe.compute),
-      learningRate: stage.optimizer.rule.learningRate,
-      schedule: stage.optimizer.schedule.schedule(steps: steps))
+  /// How a pupil learns.
+  func learner(_ pupil: Pupil) -> Learner {
+    let optimizer = pupil.trainee.spec.optimizer ?? stage.optimizer
+    return Learner(
+      pupil.player.store, optimizer.state(for: pupil.player.store, parent.recipe.compute),
+      learningRate: optimizer.rule.learningRate,
+      schedule: optimizer.schedule.schedule(steps: steps))
   }
 
-  private func learner() throws(RunError) -> Player {
-    guard let learner = players[stage.trained] else {
-      throw .missingStage(stage.trained.rawValue, neededBy: stage.name)
+  /// Leaves the pupils' weights to later stages.
+  private func leave() throws {
+    parent.trained[stage.name] = try pupils.map {
+      TrainedModel(
+        name: $0.name, role: $0.trainee.role, spec: $0.player.spec,
+        weights: try $0.player.weights(in: session), tokenizer: data.tokenizer)
     }
-    return learner
-  }
-
-  private func leave(_ learner: Player) throws {
-    parent.trained[stage.name] = (
-      learner.spec, try learner.weights(in: session), data.tokenizer
-    )
   }
 
   mutating func run() throws -> StageResult {
     let clock = ContinuousClock()
     let began = clock.now
-    let learner = try learner()
     let teacher = try teacherScore()
     parent.report(
       .stageBegan(
-        name: stage.name, player: stage.trained, steps: steps, examples: data.training.count))
-    let training = self.learner(of: learner)
-    let program = try program(training)
+        name: stage.name, learners: pupils.map(\.title), steps: steps,
+        examples: data.training.count))
+    let program = try program()
     parent.report(
       .compiled(
         launches: program.launchCount, byteCount: program.byteCount,
         seconds: (clock.now - began).seconds))
     try parent.takeFolder()
     try home.make()
-    let state = try train(learner, program)
+    let state = try train(program)
     let seconds = (clock.now - began).seconds + earlierSeconds
-    return try learner.store.withParameters(in: training.optimizer.average) {
-      try conclude(learner, program.learners, teacher, state, seconds)
+    return try withAverages(program.learners[...]) {
+      try conclude(program.learners, teacher, state, seconds)
+    }
+  }
+
+  /// Calls `body`, for which learners have the means of their weights where these are kept.
+  func withAverages<Result>(
+    _ learners: ArraySlice<Learner>, _ body: () throws -> Result
+  ) rethrows -> Result {
+    guard let first = learners.first else { return try body() }
+    return try first.store.withParameters(in: first.optimizer.average) {
+      try withAverages(learners.dropFirst(), body)
     }
   }
 
   /// Measures and keeps what has been trained.
   private mutating func conclude(
-    _ learner: Player, _ learners: [Learner], _ teacher: Evaluation?,
-    _ state: TrainingState, _ seconds: Double
+    _ learners: [Learner], _ teacher: Evaluation?, _ state: TrainingState, _ seconds: Double
   ) throws -> StageResult {
-    let (last, best, metrics) = try measure(learner, learners, state)
-    try learner.write(
-      to: home.file(stage.trained.rawValue), session: session,
-      classNames: data.training.classNames, data: data, recipeSHA256: parent.recipe.sha256)
-    if let metrics { try write(metrics) }
-    if let picture = try logSamples(learner, step: state.step) {
+    let measured = try measure(learners, state)
+    var results: [StageResult.Learner] = []
+    for (pupil, found) in zip(pupils, measured) {
+      try pupil.player.write(
+        to: home.file(pupil.trainee.folder), session: session,
+        classNames: data.training.classNames, data: data,
+        recipeSHA256: parent.recipe.sha256)
+      if let metrics = found.kept { try write(metrics, of: pupil) }
+      let score = try score(pupil.player, found.kept)
+      let agreement = teacher?.metrics.flatMap { teacher in
+        found.kept.map { $0.agreement(with: teacher) }
+      }
+      try log(score, agreement: agreement, of: pupil, after: state.step)
+      results.append(
+        .init(
+          name: pupil.name, role: pupil.trainee.role, score: score, last: found.last,
+          best: found.best, agreement: agreement))
+    }
+    if let picture = try logSamples(step: state.step) {
       try picture.write(to: home.file("samples.png"))
     }
-    let score = try score(learner, metrics)
-    let agreement = teacher.flatMap { teacher in
-      metrics.flatMap { own in teacher.metrics.map { own.agreement(with: $0) } }
+    for pupil in pupils {
+      guard let report = try explore(pupil, parents: 256, shown: 10) else { continue }
+      try write(report, of: pupil, step: state.step)
     }
-    try log(score, agreement: agreement, after: state.step)
-    if let report = try explore(parents: 256, shown: 10) { try write(report, step: state.step) }
-    try leave(learner)
+    try leave()
     return StageResult(
-      stage: stage.name, player: stage.trained, trained: score, kept: stage.train.kept,
-      last: last, best: best, teacher: teacher?.score, agreement: agreement, steps: state.step,
+      stage: stage.name, learners: results, kept: stage.train.kept, validation: state.validation,
+      teacher: teacher?.score, steps: state.step,
       labelledExamples: usesLabels ? data.training.count : 0,
       teacherEvaluations: teacherEvaluations.before + teacherEvaluations.perStep * state.step,
       seconds: seconds,
@@ -242,13 +214,19 @@ struct StageRunner {
 
   /// The teacher's score, measured before it is used.
   private func teacherScore() throws -> Evaluation? {
-    guard stage.trained == .student, let teacher = players[.teacher] else { return nil }
+    guard let teacher else { return nil }
     let score: Evaluation
-    if case .stage(let source)? = stage.teacher?.source, let known = parent.teacherScores[source] {
+    let source = stage.teacher?.source
+    if case .stage(let name, let learner)? = source,
+      let known = parent.teacherScores["\(name)/\(learner ?? "")"]
+    {
       score = known
     } else {
-      score = try evaluate(teacher)
-      if case .stage(let source)? = stage.teacher?.source { parent.teacherScores[source] = score }
+      let metrics = try metrics(teacher, on: data.test, split: "test")
+      score = (try self.score(teacher, metrics), metrics)
+      if case .stage(let name, let learner)? = source {
+        parent.teacherScores["\(name)/\(learner ?? "")"] = score
+      }
     }
     let accuracy = score.score.accuracy ?? 0
     parent.report(.teacherChecked(accuracy: accuracy))
@@ -256,13 +234,6 @@ struct StageRunner {
       throw RunError.weakTeacher(stage: stage.name, accuracy: accuracy, expected: expected)
     }
     return score
-  }
-
-  /// Cost and, for classifiers, test metrics of a player.
-  private func evaluate(_ player: Player) throws -> Evaluation {
-    let metrics =
-      player.store.model is any Generator ? nil : try metrics(player, on: data.test, split: "test")
-    return (try score(player, metrics), metrics)
   }
 
   /// What a player costs, with its test metrics.

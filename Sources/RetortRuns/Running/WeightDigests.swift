@@ -17,7 +17,7 @@ struct WeightDigests {
     }
     for stage in recipe.stages {
       for file in stage.data.source.files { try add(file) }
-      for (role, player) in stage.players {
+      for (_, role, player) in stage.players {
         for case .file(let path) in player.parts.map(\.source) {
           try add(ModelLocation.weights(path, for: role))
         }

@@ -1,3 +1,4 @@
+import RetortDistillation
 import RetortFormats
 import RetortRecipes
 
@@ -9,28 +10,29 @@ public enum ModelLocation {
   /// - Parameters:
   ///   - path: A file, or a folder. `~` is the user's home.
   ///   - role: What the model is to be; a folder's teacher may become a student and the other way round.
-  ///     Nil for what was trained, a student before a teacher before a generator.
+  ///     Nil for what was trained, a student before a teacher before a generator before a discriminator.
   /// - Returns: `path` itself where it is no folder, readable or not.
   /// - Throws: `ModelLocationError` where a folder has no such model or several, `FormatError` where it
   ///   cannot be read.
-  static func weights(_ path: String, for role: StageSpec.Player? = nil) throws -> String {
+  static func weights(_ path: String, for role: Cast.Role? = nil) throws -> String {
     let path = try trimmed(FilePath.expanded(path))
     guard FolderEntries.leadsToFolder(path) else { return path }
     if FileBytes.isReadable(path + "/" + weightsName) { return path + "/" + weightsName }
-    let roles: [StageSpec.Player] =
+    let roles: [Cast.Role] =
       switch role {
       case .generator: [.generator]
+      case .discriminator: [.discriminator]
       case .teacher: [.teacher, .student]
       case .student: [.student, .teacher]
-      case nil: [.student, .teacher, .generator]
+      case nil: [.student, .teacher, .generator, .discriminator]
       }
     for role in roles {
       // The student at the top of a run of several stages is the last one.
-      if let file = model(role, in: path) { return file }
-      let inner = try stages(in: path).compactMap { model(role, in: $0) }
-      if inner.count == 1 { return inner[0] }
-      if inner.count > 1 {
-        throw ModelLocationError.several(path, inner.map(FilePath.folder))
+      let own = try models(role, in: path)
+      let found = own.isEmpty ? try stages(in: path).flatMap { try models(role, in: $0) } : own
+      if found.count == 1 { return found[0] }
+      if found.count > 1 {
+        throw ModelLocationError.several(path, found.map(FilePath.folder))
       }
     }
     throw ModelLocationError.none(path, role: role?.rawValue)
@@ -38,9 +40,14 @@ public enum ModelLocation {
 
   private static let weightsName = "model.safetensors"
 
-  private static func model(_ role: StageSpec.Player, in folder: String) -> String? {
-    let file = "\(folder)/\(role.rawValue)/\(weightsName)"
-    return FileBytes.isReadable(file) ? file : nil
+  /// The models of a role that were trained in a stage's folder; students may be several.
+  private static func models(
+    _ role: Cast.Role, in folder: String
+  ) throws(FormatError) -> [String] {
+    var found = ["\(folder)/\(role.rawValue)"]
+    let several = folder + "/students"
+    if role == .student, FolderEntries.leadsToFolder(several) { found += try folders(in: several) }
+    return found.map { "\($0)/\(weightsName)" }.filter(FileBytes.isReadable)
   }
 
   /// The folders of the stages and variants of a run, or of the variants of a stage.

@@ -1,3 +1,4 @@
+import RetortDistillation
 import RetortFormats
 import RetortRecipes
 
@@ -7,6 +8,8 @@ public struct RunLocation: Equatable, Sendable {
   public let folder: String
   /// The stage that the path leads to, or what the names of several begin with; nil for the whole run.
   public let stage: String?
+  /// The student of several that the path leads to; nil for none.
+  public let student: String?
 
   /// The run at or above `path`; nil where there is none.
   ///
@@ -17,26 +20,29 @@ public struct RunLocation: Equatable, Sendable {
     var folder = try FilePath.expanded(path)
     while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
     if FileBytes.isReadable(folder + "/recipe.yaml") {
-      (self.folder, stage) = (folder, nil)
+      (self.folder, stage, student) = (folder, nil, nil)
       return
     }
     guard FolderEntries.leadsToFolder(folder) || folder.hasSuffix(".safetensors") else {
       return nil
     }
-    // A model of a stage's variant lies four folders below the run.
+    // The weights of a student of a stage's variant lie six names below the run.
     var inner: [Substring] = []
     folder = try FilePath.absolute(folder)
-    for _ in 0..<5 {
+    for _ in 0..<6 {
       guard let slash = folder.lastIndex(of: "/") else { break }
       inner.insert(folder[folder.index(after: slash)...], at: 0)
       folder = String(folder[..<slash])
       guard FileBytes.isReadable(folder + "/recipe.yaml") else { continue }
-      let roles = StageSpec.Player.allCases.map(\.rawValue)
+      let roles = Cast.Role.allCases.map(\.rawValue) + ["students"]
       let stages = inner.dropFirst().prefix { !roles.contains(String($0)) && $0 != "checkpoints" }
       guard let first = inner.first, first == "stages" || roles.contains(String(first)) else {
         break
       }
       self.folder = folder
+      student = inner.firstIndex(of: "students").flatMap { index in
+        inner.dropFirst(index + 1).first.map(String.init)
+      }
       stage = first == "stages" && !stages.isEmpty ? stages.joined(separator: "/") : nil
       return
     }

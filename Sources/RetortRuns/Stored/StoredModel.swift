@@ -1,5 +1,6 @@
 import RetortCore
 import RetortData
+import RetortDistillation
 import RetortFormats
 import RetortModels
 import RetortNN
@@ -29,7 +30,7 @@ public struct StoredModel: Sendable {
   /// - Parameter role: What it is to be; nil for what was trained.
   /// - Throws: `ModelLocationError` where there is none or it is not clear which, `FormatError` for a
   ///   file that is missing or damaged.
-  public init(_ location: String, as role: StageSpec.Player? = nil) throws {
+  public init(_ location: String, as role: Cast.Role? = nil) throws {
     let file = try ModelLocation.weights(location, for: role)
     weights = try Safetensors.read(file).weights()
     guard let found = try StoredConfiguration(beside: file) else {
@@ -53,11 +54,12 @@ public struct StoredModel: Sendable {
       spec, name: folder, isFrozen: true, examples: examples, classes: classes, session: session,
       seed: 0,
       weights: spec.unwrapped(weights, of: folder, examples, classes: classes, report))
-    guard !(player.store.model is any Generator) else {
+    let role = try ModelCatalog.entry(spec.model).role
+    guard role == .classifier || role == .encoder else {
       throw RecipeErrors([
         RecipeFault(
           .whole(folder),
-          .wrongRole(command, model: spec.model, role: "generator", wanted: "classifier"))
+          .wrongRole(command, model: spec.model, role: role.rawValue, wanted: "classifier"))
       ])
     }
     return player

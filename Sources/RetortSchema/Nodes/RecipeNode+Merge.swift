@@ -18,7 +18,10 @@ extension RecipeNode {
         remove(entry.key)
         continue
       }
-      for rival in info?[entry.key]?.alternatives ?? [] { remove(rival) }
+      // Rivals that stand side by side are left for whoever reads the map to refuse.
+      for rival in info?[entry.key]?.alternatives ?? [] where overlay[rival] == nil {
+        remove(rival)
+      }
       guard let place = places[entry.key], let old = result[place] else {
         places[entry.key] = result.count
         result.append(entry)

@@ -6,9 +6,11 @@ public protocol Scheme {
 
   /// What a phase minimises; called once for each, in order, while the step is built.
   ///
+  /// A scheme may keep what later phases share with earlier ones.
+  ///
   /// - Parameter phase: A position in `phases`.
   /// - Throws: `GraphError` for shapes that do not fit.
-  func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective
+  mutating func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective
 }
 
 /// One phase of a step.

@@ -60,6 +60,7 @@ public final class StepProgram {
       graph: graph, example: example, labels: labels, indices: indices, randomState: state)
     let rates = learners.map { Rates($0, graph) }
 
+    var scheme = scheme
     var totals: [Tensor] = []
     var logged: [[LossTerm]] = []
     var pending: [Effect] = []

@@ -14,6 +14,17 @@ public struct ValidationRecord: Equatable, Sendable {
       (self.step, self.accuracy, self.loss) = (step, accuracy, loss)
     }
 
+    /// The mean of several models' evaluations after the same step; nil of none.
+    package static func mean(of points: [Point]) -> Point? {
+      guard let first = points.first else { return nil }
+      let accuracies = points.compactMap(\.accuracy)
+      let count = Double(points.count)
+      return Point(
+        step: first.step,
+        accuracy: accuracies.count == points.count ? accuracies.reduce(0, +) / count : nil,
+        loss: points.reduce(0) { $0 + $1.loss } / count)
+    }
+
     /// Whether this is to be chosen before `other`: the more accurate one, or where there is no accuracy
     /// that of the smaller loss.
     public func isBetter(than other: Point) -> Bool {

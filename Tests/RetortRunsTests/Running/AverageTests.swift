@@ -34,7 +34,7 @@ import Testing
         recipe, on: CPUBackend(), into: home + "/out",
         report: { event in
           switch event {
-          case .evaluated(_, _, let accuracy): tested.append(accuracy)
+          case .evaluated(_, _, _, let accuracy): tested.append(accuracy)
           case .progress(_, let progress):
             norms += progress.losses.filter { $0.name == "gradient-norm" }.map(\.value)
           default: break

@@ -1,5 +1,6 @@
 import Foundation
 import RetortCPU
+import RetortDistillation
 import RetortFormats
 import RetortRecipes
 import RetortTestSupport
@@ -45,7 +46,7 @@ import Testing
   @Test func everyPathLeadsToAModel() throws {
     try withRuns { home in
       let teacher = "run/stages/teach/teacher"
-      let paths: [(path: String, role: StageSpec.Player?, model: String)] = [
+      let paths: [(path: String, role: Cast.Role?, model: String)] = [
         ("run", .teacher, teacher), ("run/", .teacher, teacher),
         ("run/stages/teach", .teacher, teacher), (teacher, .teacher, teacher),
         (teacher + "/model.safetensors", .teacher, teacher),

@@ -1,10 +1,12 @@
 import RetortFormats
 
-/// The lines of `metrics.jsonl`, sorted into the curves of each stage.
+/// The lines of `metrics.jsonl`, sorted into the curves of each stage, or of each model that it trains.
 struct MetricLines {
-  /// What the lines of one stage tell.
+  /// What the lines of one stage tell, or those of one of several models that it trains.
   struct Stage {
     let name: String
+    /// The model; nil where the stage trains one.
+    let learner: String?
     /// The curves by name, in the order in which they appear.
     fileprivate(set) var curves: [(name: String, curve: Curve)] = []
     /// The last step of which a line tells.
@@ -12,7 +14,9 @@ struct MetricLines {
     private var places: [String: Int] = [:]
     private var clock = Curve()
 
-    fileprivate init(_ name: String) { self.name = name }
+    fileprivate init(_ name: String, _ learner: String?) {
+      (self.name, self.learner) = (name, learner)
+    }
 
     fileprivate mutating func add(_ name: String, _ step: Int, _ value: Double?) {
       guard let place = places[name] else {
@@ -60,7 +64,7 @@ struct MetricLines {
   init(_ path: String) throws(FormatError) {
     guard FileBytes.isReadable(path) else { return }
     let bytes = try FileBytes.read(path, limit: 1 << 30)
-    var places: [String: Int] = [:]
+    var places: [[String?]: Int] = [:]
     var start = 0
     while let end = bytes[start...].firstIndex(of: 0x0A) {
       defer { start = end + 1 }
@@ -71,10 +75,11 @@ struct MetricLines {
         continue
       }
       try JSONShape.metrics.check(line, path: path)
-      let place = places[name] ?? stages.count
+      let learner = line["learner"]?.string
+      let place = places[[name, learner]] ?? stages.count
       if place == stages.count {
-        places[name] = place
-        stages.append(Stage(name))
+        places[[name, learner]] = place
+        stages.append(Stage(name, learner))
       }
       stages[place].add(line, step: step)
     }

@@ -1,9 +1,9 @@
 import RetortFormats
 
-/// What a stage came to, as `result.json` tells it; numbers that cannot be are nil.
+/// What a model that a stage trained came to, as `result.json` tells it; numbers that cannot be are nil.
 package struct ResultRecord: Sendable {
   /// Whose weights were trained.
-  enum Player: String { case teacher, generator, student }
+  enum Player: String { case teacher, generator, discriminator, student }
 
   /// How well a model does on the test set, and what it costs.
   struct Score: Sendable {
@@ -46,20 +46,30 @@ package struct ResultRecord: Sendable {
   let recipeSHA256: String?
 
   /// The record of a `result.json`; nil if it is none.
-  init?(_ json: JSONValue) {
-    let players = [Player.student, .generator, .teacher]
-    guard let player = players.first(where: { json[$0.rawValue]?.members != nil }),
-      let score = Score(json[player.rawValue])
-    else { return nil }
+  ///
+  /// - Parameter learner: Which of several models that the stage trained; nil for the only one.
+  init?(_ json: JSONValue, learner: String? = nil) {
+    let players = [Player.student, .generator, .discriminator, .teacher]
+    let own = learner.flatMap { json["students"]?[$0] }
+    let player =
+      own != nil
+      ? Player.student
+      : players.first {
+        json[$0.rawValue]?.members != nil && (learner == nil || learner == $0.rawValue)
+      }
+    guard let player, let score = Score(own ?? json[player.rawValue]) else { return nil }
     (self.player, self.score) = (player, score)
+    let states = own ?? json
     teacher = player == .student ? Score(json["teacher"]) : nil
-    best = json["best"]?.best.flatMap { $0.step >= 0 && (0...1).contains($0.accuracy) ? $0 : nil }
-    isBestKept = json["kept"]?.string == "best"
-    let own = isBestKept ? nil : score.accuracy
-    last = (json["last"]?.count("step") ?? json.count("steps")).flatMap { step in
-      (json["last"]?["test"]?.share("accuracy") ?? own).map { (step, $0) }
+    best = states["best"]?.best.flatMap {
+      $0.step >= 0 && (0...1).contains($0.accuracy) ? $0 : nil
     }
-    agreement = json.share("agreement")
+    isBestKept = json["kept"]?.string == "best"
+    let kept = isBestKept ? nil : score.accuracy
+    last = (states["last"]?.count("step") ?? json.count("steps")).flatMap { step in
+      (states["last"]?["test"]?.share("accuracy") ?? kept).map { (step, $0) }
+    }
+    agreement = states.share("agreement")
     (steps, labelledExamples) = (json.count("steps"), json.count("labelledExamples"))
     teacherEvaluations = json.count("teacherEvaluations")
     seconds = json.finite("seconds")

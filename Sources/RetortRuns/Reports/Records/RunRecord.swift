@@ -100,7 +100,9 @@ public struct RunRecord: Sendable {
 
   /// How long all stages trained, in seconds.
   var seconds: Double? {
-    let seconds = stages.compactMap(\.result?.seconds)
+    // Models that one stage trains share its time.
+    var counted: Set<String> = []
+    let seconds = stages.filter { counted.insert($0.stage).inserted }.compactMap(\.result?.seconds)
     return seconds.isEmpty ? nil : Sample.limited(seconds.reduce(0, +))
   }
 }

@@ -1,14 +1,18 @@
 import RetortFormats
 
-/// What a run's folder tells of one stage.
+/// What a run's folder tells of one stage, or of one of several models that it trains.
 package struct StageRecord: Sendable {
   /// What the curve of the learning rate is called.
   static let learningRate = "learning rate"
   /// What the curve of the share of test examples that is right is called.
   static let testAccuracy = "test accuracy"
 
-  /// Its name; variants are called `stage/variant`.
+  /// Its name; variants are called `stage/variant`, and one of several models `stage/model`.
   let name: String
+  /// The stage's name.
+  let stage: String
+  /// The model; nil where the stage trains one.
+  let learner: String?
   /// Values over training steps by name: `total loss`, the loss terms, `learning rate`, `test
   /// accuracy`.
   let curves: [(name: String, curve: Curve)]
@@ -33,9 +37,10 @@ package struct StageRecord: Sendable {
   ///
   /// - Throws: `FormatError` if one of them is damaged.
   init(_ lines: MetricLines.Stage, _ recipe: RecipeText, home: String?) throws(FormatError) {
-    name = lines.name
-    settings = recipe.settings(of: name)
-    recipeKey = recipe.key(of: name)
+    (stage, learner) = (lines.name, lines.learner)
+    name = learner.map { "\(lines.name)/\($0)" } ?? lines.name
+    settings = recipe.settings(of: stage)
+    recipeKey = recipe.key(of: stage)
     var damage: [String] = []
     // Values take many times the bytes of their text, so files have limits of their own.
     func record<Record>(
@@ -50,10 +55,19 @@ package struct StageRecord: Sendable {
       }
       return record
     }
-    result = try record("result.json", .result, limit: 1 << 20, ResultRecord.init)
-    evaluation = try record("evaluation.json", .evaluation, limit: 1 << 25, EvaluationRecord.init)
-    exploration = try record("explored.json", .explored, limit: 1 << 26, ExplorationRecord.init)
-    if let path = home.map({ $0 + "/samples.png" }), FileBytes.isReadable(path) {
+    let learner = lines.learner
+    // A name that leads elsewhere is no student's.
+    let isPlain = learner.map { !$0.contains("/") && ![".", "..", ""].contains($0) } ?? true
+    let own = isPlain ? learner.map { "students/\($0)/" } ?? "" : "students//"
+    result = try record("result.json", .result, limit: 1 << 20) {
+      ResultRecord($0, learner: learner)
+    }
+    evaluation = try record(
+      own + "evaluation.json", .evaluation, limit: 1 << 25, EvaluationRecord.init)
+    exploration = try record(
+      own + "explored.json", .explored, limit: 1 << 26, ExplorationRecord.init)
+    let isGenerator = learner == nil || learner == ResultRecord.Player.generator.rawValue
+    if isGenerator, let path = home.map({ $0 + "/samples.png" }), FileBytes.isReadable(path) {
       samples = try FileBytes.read(path, limit: 1 << 24)
     } else {
       samples = nil
@@ -90,8 +104,9 @@ package struct StageRecord: Sendable {
   var player: ResultRecord.Player? {
     if let result { return result.player }
     let keys = settings.map(\.key)
-    return [ResultRecord.Player.student, .generator, .teacher].first {
-      keys.contains($0.rawValue)
+    if let learner, !keys.contains(learner) { return .student }
+    return [ResultRecord.Player.student, .generator, .discriminator, .teacher].first {
+      keys.contains($0.rawValue) && (learner == nil || learner == $0.rawValue)
     }
   }
 

@@ -1,7 +1,7 @@
 /// What a page is about: its runs, and their stages with the names and looks that they have
 /// everywhere on it.
 struct PageModel {
-  /// One student, teacher or generator over its seeds.
+  /// One student, teacher, generator or discriminator over its seeds.
   struct Entry {
     let group: StageGroup
     /// A name that no other of its kind has.
@@ -20,6 +20,7 @@ struct PageModel {
   let students: [Entry]
   let teachers: [Entry]
   let generators: [Entry]
+  let discriminators: [Entry]
   /// Stages of which neither result nor recipe tells what they train.
   let others: [Entry]
 
@@ -32,7 +33,8 @@ struct PageModel {
         Entry(group: entry.0, label: entry.1, look: look)
       }
     }
-    (students, teachers, generators) = (entries(.student), entries(.teacher), entries(.generator))
+    (students, teachers) = (entries(.student), entries(.teacher))
+    (generators, discriminators) = (entries(.generator), entries(.discriminator))
     others = entries(nil)
   }
 
@@ -40,7 +42,9 @@ struct PageModel {
   var casts: [Cast] {
     [
       Cast(title: "Students", entries: students), Cast(title: "Teachers", entries: teachers),
-      Cast(title: "Generators", entries: generators), Cast(title: "Other stages", entries: others),
+      Cast(title: "Generators", entries: generators),
+      Cast(title: "Discriminators", entries: discriminators),
+      Cast(title: "Other stages", entries: others),
     ].filter { !$0.entries.isEmpty }
   }
 

@@ -12,7 +12,7 @@ struct SampleSection {
         return """
           <figure class="made"><figcaption>\(entry.label)\(run)</figcaption>
           <img src="data:image/png;base64,\(Data(png).base64EncodedString())" \
-          alt="training examples, what the generator makes of their codes, and what it makes of random \
+          alt="training examples, and below them what the generator makes of codes, theirs and random \
           codes"/></figure>
 
           """

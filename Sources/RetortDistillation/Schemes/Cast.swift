@@ -1,0 +1,67 @@
+import RetortNN
+import RetortTraining
+
+/// Who takes part in a step, by what they do in it, and what is minimised.
+public struct Cast {
+  /// What a model does in a step.
+  public enum Role: String, CaseIterable, Sendable {
+    /// Learns to classify, from labels and from others.
+    case student
+    /// Makes examples of codes.
+    case generator
+    /// Says what examples are; the student of its stage where it is trained alone.
+    case teacher
+    /// Tells examples of the data from those that the generator makes.
+    case discriminator
+  }
+
+  /// The classifiers that learn, in order, each of its own name.
+  public var students: [ParameterStore]
+  /// Labels examples.
+  public var teacher: ParameterStore?
+  /// Makes examples of codes.
+  public var generator: ParameterStore?
+  /// Tells examples of the data from those that the generator makes.
+  public var discriminator: ParameterStore?
+  /// What is minimised, in order.
+  public var losses: [NamedLoss]
+  /// The search, if any.
+  public var explorer: Explorer?
+  /// What is looked up instead of computed.
+  public var tables: OfflineDistillation.Tables
+
+  /// The given models and losses.
+  public init(
+    students: [ParameterStore] = [], teacher: ParameterStore? = nil,
+    generator: ParameterStore? = nil, discriminator: ParameterStore? = nil,
+    losses: [NamedLoss] = [], explorer: Explorer? = nil,
+    tables: OfflineDistillation.Tables = OfflineDistillation.Tables()
+  ) {
+    (self.students, self.teacher, self.losses) = (students, teacher, losses)
+    (self.generator, self.discriminator) = (generator, discriminator)
+    (self.explorer, self.tables) = (explorer, tables)
+  }
+}
+
+/// What a recipe says of a stage's cast, before there are models.
+public struct CastPlan: Sendable {
+  /// How many students there are; one where a teacher is trained alone.
+  public var students: Int
+  /// Whether there is a generator, and whether it encodes too; nil for none.
+  public var encodes: Bool?
+  /// Whether there is a discriminator.
+  public var hasDiscriminator: Bool
+  /// What is minimised, in order.
+  public var losses: [NamedLoss]
+  /// How new examples are sought, if they are.
+  public var exploration: Exploration?
+
+  /// The given cast.
+  public init(
+    students: Int = 0, encodes: Bool? = nil, hasDiscriminator: Bool = false,
+    losses: [NamedLoss] = [], exploration: Exploration? = nil
+  ) {
+    (self.students, self.encodes, self.losses) = (students, encodes, losses)
+    (self.hasDiscriminator, self.exploration) = (hasDiscriminator, exploration)
+  }
+}

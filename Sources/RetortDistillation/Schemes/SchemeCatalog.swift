@@ -1,0 +1,68 @@
+import RetortSchema
+import RetortTraining
+
+/// Who learns when, as recipes name it: `scheme: mutual`.
+///
+/// One more is a file with a type of this protocol, and a line in `SchemeCatalog`.
+public protocol NamedScheme: Configurable, Explained {
+  /// The roles whose models learn; their learners keep this order.
+  static var learners: [Cast.Role] { get }
+  /// The roles whose models take part and keep their weights; none by default.
+  static var helpers: [Cast.Role] { get }
+  /// Whether it minimises the losses of the recipe, rather than its own; true by default.
+  static var takesLosses: Bool { get }
+  /// Whether losses on held-out examples say how well its learners do; true by default.
+  static var isValidated: Bool { get }
+  /// Whether losses that compare with a teacher compare with the other students; false by default.
+  static var peersTeach: Bool { get }
+
+  /// What it minimises where a recipe names no losses; cross-entropy on labels by default.
+  ///
+  /// - Parameter isTaught: Whether there are students and a teacher with weights.
+  /// - Returns: The losses, and what to tell the user of them behind "names no losses and"; nil where
+  ///   nothing else could be meant.
+  static func usualLosses(isTaught: Bool) -> (losses: [NamedLoss], note: String?)
+
+  /// What keeps it from training a cast, by the key of the stage that is to blame; nothing by default.
+  func faults(of plan: CastPlan) -> [KeyFault]
+
+  /// The phases of a step.
+  ///
+  /// - Parameter cast: Has what `faults(of:)` asks for.
+  func scheme(_ cast: Cast) -> any Scheme
+}
+
+extension NamedScheme {
+  /// Nobody else takes part.
+  public static var helpers: [Cast.Role] { [] }
+  /// The recipe's.
+  public static var takesLosses: Bool { true }
+  /// They do.
+  public static var isValidated: Bool { true }
+  /// Cross-entropy.
+  public static func usualLosses(isTaught: Bool) -> (losses: [NamedLoss], note: String?) {
+    ([NamedLoss(CrossEntropyLoss())], nil)
+  }
+  /// Teachers teach.
+  public static var peersTeach: Bool { false }
+  /// Nothing.
+  public func faults(of plan: CastPlan) -> [KeyFault] { [] }
+}
+
+extension CatalogEntry where Element == any NamedScheme {
+  /// The scheme that `type` is.
+  public init<Named: NamedScheme>(_ type: Named.Type) {
+    self.init(type, wrap: { $0 }, unwrap: { $0 as? Named })
+  }
+}
+
+/// Every scheme that a recipe can name.
+public enum SchemeCatalog {
+  /// One line each.
+  public static let all: Catalog<any NamedScheme> = [
+    CatalogEntry(Offline.self),
+    CatalogEntry(Generative.self),
+    CatalogEntry(Mutual.self),
+    CatalogEntry(Adversarial.self),
+  ]
+}

@@ -1,0 +1,82 @@
+import RetortDistillation
+import RetortModels
+import RetortSchema
+
+extension StageDecoder {
+  /// Notes what keeps the scheme from training the stage's models.
+  func checkScheme(_ stage: StageSpec, _ reader: MapReader) {
+    let plan = CastPlan(
+      students: stage.students.isEmpty ? stage.teacher == nil ? 0 : 1 : stage.students.count,
+      encodes: encodes(stage), hasDiscriminator: stage.discriminator != nil, losses: stage.losses,
+      exploration: stage.explore)
+    for fault in stage.scheme.faults(of: plan) {
+      faults.add((reader.value(fault.key) ?? reader.node).place, .rule(fault.message))
+    }
+  }
+
+  /// Whether the stage's generator encodes; nil where it has none, or an unknown one.
+  func encodes(_ stage: StageSpec) -> Bool? {
+    guard let name = stage.generator.flatMap({ stages.resolved($0, as: .generator) })?.model,
+      let entry = ModelCatalog.all.first(where: { $0.name == name })
+    else { return nil }
+    return entry.role == .generator
+  }
+
+  /// Gives models that learn the optimizers of their own.
+  func readOptimizers(_ stage: inout StageSpec, _ reader: MapReader) {
+    let learning = Set(stage.trainees.map(\.name))
+    for (index, player) in stage.players.enumerated() {
+      let place = index - stage.players.count + stage.students.count
+      guard let node = node(of: player.role, place, reader), node.entries != nil,
+        player.spec.members.isEmpty
+      else { continue }
+      let isListed = player.role == .student && reader.has("students")
+      let path = isListed ? "students[\(place)]" : player.role.rawValue
+      let inner = MapReader(node, path, faults)
+      guard learning.contains(player.name) else {
+        inner.misplaced(
+          ["optimizer"], with: "a model that keeps its weights", belongTo: ["models that learn"])
+        continue
+      }
+      let optimizer = inner.inner("optimizer").map(OptimizerSpec.init(from:))
+      if player.role == .student {
+        stage.students[place].spec.optimizer = optimizer
+      } else {
+        stage[player.role]?.optimizer = optimizer
+      }
+    }
+  }
+}
+
+extension [StageSpec] {
+  /// A model by its name, where it is that of an earlier stage.
+  func resolved(_ player: PlayerSpec, as role: Cast.Role) -> PlayerSpec? {
+    var spec = player
+    // A stage at fault may name itself.
+    for _ in 0...count {
+      guard case .stage(let name, let learner) = spec.source else { return spec }
+      guard let found = last(where: { $0.name == name })?.trainee(learner, as: role) else {
+        return nil
+      }
+      spec = found.spec
+    }
+    return nil
+  }
+}
+
+extension StageSpec {
+  /// The model that the stage trains and another takes, by its name where it has one.
+  package func trainee(_ name: String?, as role: Cast.Role) -> Trainee? {
+    trainees.first { role.canBe($0.role) && (name == nil || name == $0.name) }
+  }
+}
+
+extension Cast.Role {
+  /// Whether what was trained as `other` can be this.
+  package func canBe(_ other: Cast.Role) -> Bool {
+    switch self {
+    case .student, .teacher: other == .student || other == .teacher
+    case .generator, .discriminator: other == self
+    }
+  }
+}

@@ -1,0 +1,109 @@
+import RetortCore
+import RetortDistillation
+import RetortFormats
+import RetortNN
+import RetortRecipes
+
+/// A model that a stage trains, with its weights on the device.
+struct Pupil {
+  let trainee: StageSpec.Trainee
+  let player: Player
+  /// Whether the stage trains nothing else; then nothing is said of which one it is.
+  let isAlone: Bool
+
+  var name: String { trainee.name }
+
+  /// Whether it tells classes apart.
+  var classifies: Bool { trainee.role == .student || trainee.role == .teacher }
+
+  /// What messages call it.
+  var title: String {
+    isAlone || !classifies ? trainee.role.rawValue : "\(trainee.role.rawValue) \(name)"
+  }
+
+  /// What lines of metrics say of which one it is; nil where that is clear.
+  var label: String? { isAlone ? nil : name }
+
+  /// What tags of events begin with.
+  var tag: String { isAlone ? "" : name + "/" }
+}
+
+/// What a stage leaves to later ones of a model that it trained.
+struct TrainedModel {
+  let name: String
+  let role: Cast.Role
+  let spec: PlayerSpec
+  let weights: [NamedWeights]
+  /// What its texts became tokens by; nil for a model that reads no text.
+  let tokenizer: WordPiece?
+}
+
+extension StageRunner {
+  /// A model with its weights, or with first ones drawn under `seed`.
+  func player(
+    _ name: String, _ role: Cast.Role, _ spec: PlayerSpec, isFrozen: Bool, seed: UInt64
+  ) throws -> Player {
+    let (spec, weights) = try resolved(spec, as: role)
+    return try Player(
+      spec, name: name, isFrozen: isFrozen, examples: data.examples, classes: classes,
+      session: session, seed: seed, weights: weights,
+      adapting: { model in
+        guard role == .student, let teacher = players[.teacher] else { return model }
+        return try AdaptedModel.adapting(
+          model, to: teacher.store, stage.losses,
+          examples: data.examples)
+      })
+  }
+
+  /// The model that a spec means, with its weights; nil for fresh ones.
+  private func resolved(
+    _ spec: PlayerSpec, as role: Cast.Role
+  ) throws -> (PlayerSpec, [NamedWeights]?) {
+    var spec = spec
+    var weights: [NamedWeights]?
+    for index in spec.members.indices {
+      let name = spec.members[index].name
+      let (member, own) = try resolved(spec.members[index].spec, as: role)
+      spec.members[index].spec = member
+      weights =
+        (weights ?? [])
+        + (own ?? []).map {
+          NamedWeights(name: "\(name).\($0.name)", shape: $0.shape, values: $0.values)
+        }
+    }
+    if case .stage(let name, _) = spec.source {
+      guard let earlier = parent.trained(spec.source, as: role) else {
+        throw RunError.missingStage(name, neededBy: stage.name)
+      }
+      try checkTokens(earlier.tokenizer, of: role, from: "stage '\(name)'")
+      (spec.model, spec.options, weights) = (
+        earlier.spec.model, earlier.spec.options, earlier.weights
+      )
+    }
+    if case .file(let path) = spec.source {
+      let file = try ModelLocation.weights(path, for: role)
+      let stored = try Safetensors.read(file).weights()
+      let found = try StoredConfiguration(beside: file)
+      try found?.tokenizer().map { try checkTokens($0, of: role, from: file) }
+      if let other = found?.difference(from: spec, reading: data.examples) {
+        throw RunError.otherModel(
+          stage: stage.name, player: role.rawValue, file: file, entry: other.name,
+          stored: other.stored, given: other.given)
+      }
+      weights = try spec.unwrapped(
+        stored, of: role.rawValue, data.examples, classes: classes, parent.report)
+      for option in try spec.assumptions where found == nil {
+        parent.report(.optionAssumed(player: role.rawValue, model: spec.model, option))
+      }
+    }
+    return (spec, weights)
+  }
+
+  /// Makes sure that weights were trained on the tokens that the stage's data have.
+  private func checkTokens(
+    _ tokenizer: WordPiece?, of role: Cast.Role, from source: String
+  ) throws(RunError) {
+    guard tokenizer != data.tokenizer else { return }
+    throw .otherTokens(stage: stage.name, player: role.rawValue, source: source)
+  }
+}

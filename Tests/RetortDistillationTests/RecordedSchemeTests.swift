@@ -1,0 +1,131 @@
+import RetortCore
+import RetortData
+import RetortDistillation
+import RetortModels
+import RetortNN
+import RetortTraining
+import Testing
+
+@testable import RetortVerification
+
+/// Schemes beside PyTorch's steps: losses of every step, weights after the last.
+@Suite struct RecordedSchemeTests {
+  @Test(arguments: ReplayDevice.allCases)
+  func mutualLearningIsPyTorchs(_ device: ReplayDevice) throws {
+    let record: MutualRecord = try schemeRecord("mutual")
+    let session = Session(try device.backend)
+    let models = [Dense(5), Dense(7), Convolutional()]
+    let students = try zip(models, record.initial).enumerated().map { index, student in
+      let store = ParameterStore(student.0, name: "student \(index)")
+      try store.write(store.imported(RecordedWeights.named(student.1)), to: session)
+      return store
+    }
+    let losses = [
+      NamedLoss(CrossEntropyLoss()),
+      NamedLoss(SoftTargetLoss(weight: record.weight, temperature: record.temperature)),
+    ]
+    let program = try replay(
+      on: session, Array(zip(students, record.rates)), beta1: 0.9, seed: 1,
+      batch: record.labels.count, size: 4,
+      MutualLearning(students: students, losses: losses))
+    let terms = ["cross-entropy", "kd"]
+    let found = try self.losses(
+      of: students.flatMap { student in terms.map { "\(student.name)/\($0)" } },
+      program, record.images, record.labels, steps: record.steps)
+    try compare(found, record.losses, students, record.final, session, device.tolerance)
+  }
+
+  @Test(arguments: ReplayDevice.allCases, Adversarial.Loss.allCases)
+  func adversarialTrainingIsPyTorchs(_ device: ReplayDevice, _ loss: Adversarial.Loss) throws {
+    let record: AdversarialRecord = try schemeRecord("adversarial")
+    let training = try #require(record.trainings.first { $0.loss == loss.rawValue })
+    let session = Session(try device.backend)
+    let image = ExampleSpec.image(ImageSize(height: 8, width: 8, channels: 1))
+    func store(_ role: String, _ model: String, _ options: [String: Double], _ index: Int) throws
+      -> ParameterStore
+    {
+      let store = ParameterStore(
+        try ModelCatalog.make(model, options: options, for: image, classes: 0), name: role)
+      let initial = RecordedWeights.named(training.initial[index])
+      #expect(store.all.map(\.path) == initial.map(\.name))
+      try store.write(store.imported(initial), to: session)
+      return store
+    }
+    let discriminator = try store("discriminator", "dcgan-discriminator", ["width": 2], 0)
+    let generator = try store("generator", "dcgan", ["width": 2, "latent": 3], 1)
+    let program = try replay(
+      on: session, [(discriminator, 0.02), (generator, 0.01)], beta1: 0.5, seed: record.seed,
+      batch: training.images.count / 64, size: 8,
+      AdversarialTraining(generator: generator, discriminator: discriminator, loss: loss))
+    let found = try losses(
+      of: ["discriminator/real", "discriminator/generated", "generator/adversarial"], program,
+      training.images, Array(repeating: 0, count: program.batch), steps: record.steps)
+    try compare(
+      found, training.losses, [discriminator, generator], training.final, session,
+      device.tolerance)
+  }
+
+  private func replay(
+    on session: Session, _ learners: [(ParameterStore, Double)], beta1: Double, seed: UInt64,
+    batch: Int, size: Int, _ scheme: any Scheme
+  ) throws -> StepProgram {
+    let fields = [Field("image", [size, size, 1], .float32)]
+    return try StepProgram(
+      session,
+      learners.map { store, rate in
+        Learner(
+          store, OptimizerState(Adam(learningRate: rate, beta1: beta1), for: store),
+          learningRate: rate)
+      }, batch: batch, fields: fields, pipeline: PlainPipeline(fields), seed: seed, scheme: scheme)
+  }
+
+  /// What the step calls `names`, of each of `steps` steps.
+  private func losses(
+    of names: [String], _ program: StepProgram, _ images: [Float], _ labels: [Int32], steps: Int
+  ) throws -> [[Float]] {
+    let places = try names.map { try #require(program.names.firstIndex(of: $0), "\($0)") }
+    return try (0..<steps).map { step in
+      try program.run(
+        fields: [.float32(images)], labels: labels, indices: labels.indices.map(Int32.init),
+        step: step)
+      let all = try program.losses()
+      return places.map { Float(all[$0]) }
+    }
+  }
+
+  private func compare(
+    _ losses: [[Float]], _ expected: [[Float]], _ stores: [ParameterStore],
+    _ final: [[RecordedWeights]], _ session: Session, _ tolerance: Double
+  ) throws {
+    #expect(losses.count == expected.count)
+    for (own, other) in zip(losses, expected) {
+      #expect(VerificationResult.lossError(own, other) <= tolerance, "\(own) \(other)")
+    }
+    for (store, record) in zip(stores, final) {
+      let found = store.exported(try store.weights(in: session))
+      #expect(found.map(\.name) == record.map(\.name))
+      for (own, other) in zip(found, record) {
+        let distance = VerificationResult.relativeDistance(own.values, other.values)
+        #expect(distance <= tolerance, "\(store.name) \(own.name): \(distance)")
+      }
+    }
+  }
+}
+
+/// As `mutual.py` has it.
+private final class Dense: Module {
+  let hidden, output: Linear
+
+  init(_ width: Int) { (hidden, output) = (Linear(16, width), Linear(width, 3)) }
+
+  override func forward(_ x: Tensor) -> Tensor { output(hidden(x.flatten()).tanh()) }
+}
+
+/// As `mutual.py` has it.
+private final class Convolutional: Module {
+  let conv = Conv2d(1, 4, kernel: 3, bias: false)
+  let norm = BatchNorm(4)
+  let output = Linear(16, 3, flattening: ImageSize(height: 2, width: 2, channels: 4))
+
+  override func forward(_ x: Tensor) -> Tensor { output(norm(conv(x)).tanh().flatten()) }
+}
