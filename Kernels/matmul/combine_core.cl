@@ -34,7 +34,7 @@
 typedef moments statistic;
 #define SPOT_WORDS 3
 #define NO_STATISTIC ((statistic){0.0f, 0.0f, 0.0f})
-// What a tile's words, or a run's at `from`, say of `count` rows; means are relative to `pivot`.
+// The statistics of `count` rows from the words of a tile, or of a run at `from`; means are relative to `pivot`.
 // Macros: Oclgrind 21.10 takes no inlined function that both loads and returns a structure.
 #define SAID(words, count, pivot) \
   ((statistic){(float)(count), (words)[0] - (pivot), (words)[1]})

@@ -133,7 +133,7 @@ public final class OpenCLBackend: Backend {
     return PlanMemory.byteCount(of: plan, lowering)
   }
 
-  /// The form for GPUs does.
+  /// Whether convolutions compute element-wise operands as they load them: in the tiled form alone.
   public var fusesLoads: Bool { form == .tiled }
 
   /// The size of the device's memory.

@@ -8,10 +8,10 @@ struct Materialization {
   private var operations: [Int32]
   private var transcendental: [Bool]
 
-  /// Beyond these a chain is cut: more operands or operations do not pay in one kernel.
+  /// The most operands and operations of one fused kernel; longer element-wise chains are cut.
   private static let maximumLoads = 12
   private static let maximumOperations = 48
-  /// Beyond this an element that is loaded nine times is better computed once.
+  /// The most operations of an element that a 3×3 convolution computes anew at each of its nine loads.
   private static let maximumLoadOperations = 12
 
   init(_ graph: Graph, _ uses: Uses) {

@@ -40,6 +40,9 @@ public struct Explorer {
   public struct Path {
     /// The examples after each step; the first are the start, the last the result.
     public let examples: [Tensor]
+    /// What was moved to get there, as many: latent codes, or the pictures themselves; empty where nothing
+    /// is moved in steps.
+    public var codes: [Tensor] = []
 
     /// The examples to train on; no gradient flows back through them.
     public var explored: Tensor { examples[examples.count - 1] }
@@ -81,10 +84,15 @@ public struct Explorer {
     if exploration.kind == .samples {
       return Path(examples: [decode(random(shape, inputs)).stopGradient()])
     }
-    guard let encoder = generator as? any Generator, let statistics else {
-      preconditionFailure("the kind \(exploration.kind) needs an encoder and its statistics")
+    let encoder = generator as? any Generator
+    guard
+      let encoded = codes
+        ?? encoder.map({ encoder in
+          encoder.using(context) { encoder.encode(images).mean }
+        }), let statistics
+    else {
+      preconditionFailure("the kind \(exploration.kind) needs codes and their statistics")
     }
-    let encoded = codes ?? encoder.using(context) { encoder.encode(images).mean }
     var start = encoded.rows(count).stopGradient().reshape(to: shape)
     if exploration.kind != .reconstruction {
       let deviation = graph.constant(statistics.deviation, generator.latentShape)
@@ -107,24 +115,25 @@ public struct Explorer {
   ) -> Path {
     let context = inputs.context(.evaluation)
     let rule: LatentStepRule = if case .plain = exploration.step { .plain } else { .normalised }
-    var code = start
-    var path = [examples(code)]
+    var codes = [start]
+    var path = [examples(start)]
     for _ in 0..<exploration.steps {
       let current = path[path.count - 1]
       let rows = student(current, in: context).divergenceRows(
         exploration.divergence, teacher: labeler(current, in: context),
         temperature: exploration.temperature)
+      let code = codes[codes.count - 1]
       let gradient = gradients(of: rows.sum() * scale, with: [code])[0] / scale
-      code = bounds(code.latentStep(rule, gradient: gradient, size: size)).stopGradient()
-      path.append(examples(code))
+      codes.append(bounds(code.latentStep(rule, gradient: gradient, size: size)).stopGradient())
+      path.append(examples(codes[codes.count - 1]))
     }
-    return Path(examples: path.map { $0.stopGradient() })
+    return Path(examples: path.map { $0.stopGradient() }, codes: codes)
   }
 
-  // What halves are scaled by, which end at 2¹⁶ and lose digits below 2⁻¹⁴. Derivatives of an
-  // example's divergence, in nats, are about 1 at most at the logits, and no mean over a batch makes
-  // them less: a fixed scale leaves 2⁸ for growth on the way back, and all digits down to 2⁻²².
-  // That of training has grown until the gradient of a mean hardly fits; this one would not.
+  // The loss scale of the search's gradient in fp16, whose numbers end at 2¹⁶ and lose digits below 2⁻¹⁴.
+  // It is fixed: derivatives of one example's divergence are at most about 1 at the logits, which leaves
+  // 2⁸ for growth on the way back and all digits down to 2⁻²². The scale of training is not used, since it
+  // grows until the mean gradient over a batch hardly fits, and the search takes no mean.
   private var scale: Double { compute == .fp16 ? 256 : 1 }
 
   /// The size argument of each step, given the norm that displacements are shares of.

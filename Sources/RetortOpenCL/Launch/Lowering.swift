@@ -41,19 +41,21 @@ package struct Lowering {
   private var scratchInUse: Set<Int> = []
   private var keptScratch: Set<Int> = []
   private var packing: WeightPacking
-  /// The place of the current step, and the steps that contractions may work for.
-  private var place = 0
+  /// The index of the step that is being lowered.
+  private var stepIndex = 0
+  /// The later steps whose column statistics a contraction may compute on its way.
   private var readers: StatisticsReaders
-  /// What contractions have found out, by the place of the step that wants it.
+  /// Column statistics that contractions have computed tile by tile, by the index of the step that reads
+  /// them.
   private var partials: [Int: TilePartials] = [:]
-  /// The places of steps whose results contractions have written.
+  /// The indices of steps that need no launch, since a contraction has written their results.
   private var finished: Set<Int> = []
-  /// The scratch buffer of work-groups' counters: 0 before and after each launch.
+  /// The scratch buffer in which work-groups count how many have ended; zeros before and after each launch.
   private var counters: Int?
-  /// Sums of split contractions that wait, and the scratch buffer of their parts.
+  /// Deferred sums over the splits of contractions, and the scratch buffer of their summands.
   private var splitSums: SplitSums
   private var splitScratch: Int?
-  /// Whether there are steps to wait for: a search lowers one alone.
+  /// Whether sums over splits may be deferred to a later step; not where a step is lowered alone.
   private var mayDefer = false
 
   /// Starts with no commands.
@@ -169,7 +171,7 @@ package struct Lowering {
     finished = []
     mayDefer = steps.count > 1
     for (index, step) in steps.enumerated() {
-      place = index
+      stepIndex = index
       scratchInUse = partials.values.reduce(into: keptScratch) { $0.insert($1.scratch) }
       settle(step.inputs + step.outputs)
       let first = commands.count
@@ -203,8 +205,8 @@ package struct Lowering {
     return .scratchPart(index, offset: offset, byteCount: byteCount)
   }
 
-  /// Makes the sums that wait if `values`, which the current step takes or gives, share memory with
-  /// a result.
+  /// Computes deferred sums if `values`, which the current step reads or writes, share memory with one of
+  /// their results.
   mutating func settle(_ values: [Int]) {
     if splitSums.touch(values) { addSplitSums() }
   }
@@ -217,12 +219,12 @@ package struct Lowering {
     splitSums = SplitSums(plan)
   }
 
-  /// What a later step wants to know of the columns of the current one's result, if its tiles can
-  /// tell.
+  /// The column statistics that the current contraction is to compute for a later step; nil for none, or
+  /// where its tiles cannot.
   func statistics(
     _ epilogue: PointwiseProgram, columns: Int, _ tiles: RowTiles
   ) -> TileStatistics? {
-    readers.statistics(of: place, epilogue, columns: columns, tiles)
+    readers.statistics(of: stepIndex, epilogue, columns: columns, tiles)
   }
 
   /// Where the current step's launch leaves `statistics`: in the results of the step that wants them
@@ -235,7 +237,7 @@ package struct Lowering {
     let scratch = freeScratch(
       byteCount: 4 * statistics.count(tiles: count, runs: runs) * columns)
     let buffer = BufferReference.scratch(scratch)
-    guard fence != nil, readers.mayFinish(statistics.reader, during: place) else {
+    guard fence != nil, readers.mayFinish(statistics.reader, during: stepIndex) else {
       partials[statistics.reader] = TilePartials(
         scratch: scratch, statistics: statistics, tiles: count, height: tiles.rows, rows: rows,
         columns: columns)

@@ -28,7 +28,7 @@ struct SplitSums {
 
   init(_ plan: Plan) { self.plan = plan }
 
-  /// Whether a sum waits whose result shares memory with one of `values`.
+  /// Whether one of `values` shares memory with the result of a deferred sum.
   func touch(_ values: [Int]) -> Bool {
     sums.contains { sum in values.contains { plan.overlap($0, sum.result) } }
   }

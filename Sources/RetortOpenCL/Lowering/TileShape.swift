@@ -63,8 +63,8 @@ struct TileShape: Hashable {
     ].map { warps($0, lanes: 32, compute) }
   }
 
-  // Warps of 64 lanes, so few of them that each item carries whole words of a tile, and that the
-  // groups of 256 items that AMD's driver grants do.
+  // For warps (waves) of 64 lanes. A work-group has at most 256 items, all that AMD's driver allows, and
+  // each item copies whole words of a tile.
   private static func wide(_ compute: ComputeType) -> [TileShape] {
     [
       (128, 128, 64, 64, 1.0), (64, 64, 32, 32, 0.6), (32, 32, 16, 32, 0.3),

@@ -1,6 +1,6 @@
 import RetortCore
 
-/// What a later step wants to know of the columns of a contraction's result: sums over the rows, or
+/// The column statistics of a contraction's result that a later step reads: sums over the rows, or
 /// moments.
 ///
 /// The launch of a tiled contraction finds that out for each of its tiles while it has them in

@@ -13,7 +13,7 @@ struct StageDecoder {
 
   init(_ faults: FaultList) { self.faults = faults }
 
-  /// Decodes one stage; its own unknown keys are the caller's business.
+  /// Decodes one stage; unknown keys of the stage itself have been noted by the caller.
   mutating func add(_ node: RecipeNode, name: String) {
     let reader = MapReader(node, "", faults)
     let known = faults.faults.count

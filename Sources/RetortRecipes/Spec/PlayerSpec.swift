@@ -12,7 +12,7 @@ public struct PlayerSpec: Equatable, Sendable {
     case stage(String, learner: String? = nil)
   }
 
-  /// A name of the model catalog; empty where `source` is a stage, whose model it then is.
+  /// A name of the model catalog; empty where the model is that of the stage in `source`.
   public var model: String
   /// The model's own options, such as `width`.
   public var options: [String: Double]

@@ -22,6 +22,8 @@ public final class RecipeRunner {
   var teacherScores: [String: (score: StageResult.Score, metrics: ClassificationMetrics?)] = [:]
   /// What stages read.
   let datasets: StageData.Cache
+  /// What frozen models make of the examples of stages.
+  let tables = OutputTables()
   /// Whether the run goes on where an earlier one in its folder stopped.
   let isResumed: Bool
   let report: (RunEvent) -> Void

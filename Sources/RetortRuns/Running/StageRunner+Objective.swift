@@ -73,6 +73,18 @@ extension StageRunner {
       guard let model = player.store.model as? any Generator else {
         throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
       }
+      let codes = try codes(of: model)
+      statistics = codes.statistics
+      if isFixed { tables.codes = (codes.table, codes.size) }
+    }
+    return Explorer(
+      exploration, labeler: teacher.store.model, student: student.model,
+      generator: generator, statistics: statistics, compute: parent.recipe.compute)
+  }
+
+  /// The latent codes of every training example, on the device.
+  private func codes(of model: any Generator) throws -> OutputTables.Codes {
+    try parent.tables.codes(of: .init(model: stage.generator, data: stage.data)) {
       let size = model.latentShape.count
       let encode = Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
         graph, example in
@@ -80,26 +92,24 @@ extension StageRunner {
         return [model.using(context) { model.encode(example.x).mean }]
       }
       let codes = try named("training") { try encode.outputs(data.training)[0] }
-      statistics = LatentStatistics(codes: codes, size: size)
-      if isFixed {
-        let table = Variable(name: "latent codes", count: codes.count, isFrozen: true)
-        try session.write(codes, to: table)
-        tables.codes = (table, size)
-      }
+      let table = Variable(name: "latent codes", count: codes.count, isFrozen: true)
+      try session.write(codes, to: table)
+      return .init(
+        table: table, size: size, statistics: LatentStatistics(codes: codes, size: size))
     }
-    return Explorer(
-      exploration, labeler: teacher.store.model, student: student.model,
-      generator: generator, statistics: statistics, compute: parent.recipe.compute)
   }
 
   /// The teacher's logits of every training example, on the device.
   private func logitTable(_ teacher: Player) throws -> (Variable, Int) {
-    let logits = try named("training") {
-      try Inference(session, teacher.store, pipeline: data.examples.pipeline())
-        .outputs(data.training)[0]
+    let table = try parent.tables.logits(of: .init(model: stage.teacher, data: stage.data)) {
+      let logits = try named("training") {
+        try Inference(session, teacher.store, pipeline: data.examples.pipeline())
+          .outputs(data.training)[0]
+      }
+      let table = Variable(name: "teacher logits", count: logits.count, isFrozen: true)
+      try session.write(logits, to: table)
+      return table
     }
-    let table = Variable(name: "teacher logits", count: logits.count, isFrozen: true)
-    try session.write(logits, to: table)
     return (table, classes)
   }
 }

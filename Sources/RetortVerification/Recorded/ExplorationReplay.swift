@@ -1,8 +1,10 @@
 import RetortCore
 import RetortDistillation
 import RetortNN
+import RetortTraining
 
-/// Explores latent codes towards disagreement, then differentiates the distillation loss there.
+/// Explores latent codes towards disagreement with the search that users run, then differentiates the
+/// distillation loss there.
 ///
 /// `z ← z + η·g` (or `η·g/‖g‖`), `g = ∂/∂z Σ KL(teacher ‖ student)` through decoder, teacher and
 /// student; then `T²·KL` on the decoded end point, by the student alone.
@@ -13,45 +15,43 @@ func replayExploration(
   let steps = try numbers.steps(atLeast: 0, recordedIn: "divergence", of: file.content)
   let rate = try numbers.required("eta")
   let temperature = try numbers.required("temperature", .temperature)
-  func store(_ name: String, isFrozen: Bool) throws -> ParameterStore {
-    ParameterStore(try CaseModel(file, prefix: "\(name)."), name: name, isFrozen: isFrozen)
-  }
-  let decoder = try store("decoder", isFrozen: true)
-  let teacher = try store("teacher", isFrozen: true)
-  let student = try store("student", isFrozen: false)
+  let decoder = CaseDecoder(try CaseModel(file, prefix: "decoder."))
+  let frozen = ParameterStore(decoder, name: "decoder", isFrozen: true)
+  let teacher = ParameterStore(
+    CaseClassifier(try CaseModel(file, prefix: "teacher.")), name: "teacher", isFrozen: true)
+  let student = ParameterStore(
+    CaseClassifier(try CaseModel(file, prefix: "student.")), name: "student")
 
   let graph = Graph()
   let inputs = CaseInputs(file, graph)
-  let context = ForwardContext(graph, .evaluation)
-  func run(_ store: ParameterStore, _ body: (CaseModel) -> Tensor) -> Tensor {
-    guard let model = store.model as? CaseModel else { return graph.fill(0) }
-    return model.using(context) { body(model) }
+  let start = try inputs.floats("z0") + inputs.floats("noise") * numbers.required("sigma")
+  decoder.latentShape = Shape(Array(start.shape.dimensions.dropFirst()))
+  var exploration = Exploration(.first)
+  (exploration.steps, exploration.noise) = (steps, 0)
+  exploration.step = rule == .plain ? .plain(rate) : .normalised(rate)
+  let width = decoder.latentShape.count
+  let explorer = Explorer(
+    exploration, labeler: teacher.model, student: student.model, generator: decoder,
+    statistics: LatentStatistics(codes: [Float](repeating: 0, count: width), size: width))
+  // The search takes codes instead of examples, and draws no noise of its own.
+  let ids = graph.constant([Int32](repeating: 0, count: start.shape[0]), [start.shape[0]])
+  let step = StepInputs(
+    graph: graph, example: Example(start), labels: ids, indices: ids,
+    randomState: graph.constant([0, 0, 0] as [Int32], [3]))
+  let path = explorer.explore(start, codes: start, in: step)
+  let context = step.context(.evaluation)
+  func outputs(_ store: ParameterStore, _ x: Tensor) -> Tensor { store.model(x, in: context) }
+  let codes = path.codes
+  let divergences = path.examples.dropLast().map {
+    outputs(student, $0).divergenceRows(.forwardKL, teacher: outputs(teacher, $0)).mean()
   }
-  func decode(_ z: Tensor) -> Tensor {
-    run(decoder) { $0.chain("d", z) { $0.tanh() }.sigmoid() }
-  }
-  func classify(_ store: ParameterStore, _ x: Tensor) -> Tensor {
-    run(store) { $0.chain("fc", x) { $0.relu() } }
-  }
-
-  var z = try inputs.floats("z0") + inputs.floats("noise") * numbers.required("sigma")
-  var codes = [z]
-  var divergences: [Tensor] = []
-  for _ in 0..<steps {
-    let x = decode(z)
-    let rows = classify(student, x).divergenceRows(.forwardKL, teacher: classify(teacher, x))
-    divergences.append(rows.mean())
-    let gradient = gradients(of: rows.sum(), with: [z])[0]
-    z = z.latentStep(rule, gradient: gradient, size: graph.fill(rate, [1]))
-    codes.append(z)
-  }
-  let explored = decode(z).stopGradient()
+  let explored = path.explored
   let loss = softTargetLoss(
-    student: classify(student, explored), teacher: classify(teacher, explored),
+    student: outputs(student, explored), teacher: outputs(teacher, explored),
     temperature: temperature)
 
   let session = Session(backend)
-  for store in [decoder, teacher, student] {
+  for store in [frozen, teacher, student] {
     let weights = try store.imported(file.content.weights(under: "\(store.name)."))
     try store.write(weights, to: session)
   }
@@ -74,4 +74,29 @@ func replayExploration(
     result.addFinal(try program.output(3 + index), expected: try content.floats("z.\(index)"))
   }
   return result
+}
+
+/// A recorded classifier as a module.
+private final class CaseClassifier: Module {
+  private let model: CaseModel
+
+  init(_ model: CaseModel) { self.model = model }
+
+  override var children: [(key: String, module: Module)] { [("", model)] }
+
+  override func forward(_ x: Tensor) -> Tensor { model.chain("fc", x) { $0.relu() } }
+}
+
+/// A recorded decoder as the part of a generator that a search needs.
+private final class CaseDecoder: Module, LatentDecoder {
+  private let model: CaseModel
+  var latentShape: Shape = []
+
+  init(_ model: CaseModel) { self.model = model }
+
+  override var children: [(key: String, module: Module)] { [("", model)] }
+
+  func decodeLogits(_ z: Tensor) -> Tensor { model.chain("d", z) { $0.tanh() } }
+
+  func decode(_ z: Tensor) -> Tensor { decodeLogits(z).sigmoid() }
 }
