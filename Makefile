@@ -10,7 +10,7 @@ TEST = python3 Scripts/test.py "$$(swift build --show-bin-path $(TEST_BUILD))/re
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-opencl verify bench bench-step bundle gpu-report bundle-check manual release reproduce-fashion size clean
+.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-opencl verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,10 @@ bundle-check: ## Try the bundle in a bare chroot (needs root)
 
 manual: build ## Write the man page and shell completions under dist/share
 	@Scripts/manual.sh $(RETORT)
+
+documentation: ## Write the pages of the library's declarations under dist/documentation
+	swift build --target Retort $(TEST_BUILD)
+	@Scripts/documentation.sh "$$(swift build --show-bin-path $(TEST_BUILD))"
 
 release: setup build ## Check version, changes and tests, pack the bundle, and name the tag to set
 	@Scripts/release.sh $(RETORT)

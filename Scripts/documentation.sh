@@ -16,4 +16,4 @@ for module in $(sed -n 's/^@_exported import //p' Sources/Retort/Retort.swift); 
 done
 mkdir -p dist
 docc convert Documentation/Retort.docc --additional-symbol-graph-dir "$symbols" --output-path dist/documentation \
-  --fallback-display-name Retort --fallback-bundle-identifier retort
+  --fallback-display-name Retort --fallback-bundle-identifier retort --warnings-as-errors

@@ -70,7 +70,9 @@ public final class CPUBackend: Backend {
 
   /// Prepares `plan` and runs its setup steps.
   ///
-  /// - Parameter variables: Buffers of this backend, one per variable of the plan.
+  /// - Parameters:
+  ///   - plan: What is to be run.
+  ///   - variables: Buffers of this backend, one per variable of the plan.
   /// - Throws: `BackendError` where buffers do not fit the plan or a step reaches outside a value.
   public func compile(_ plan: Plan, variables: [any DeviceBuffer]) throws -> any Executable {
     try executable(plan, variables: variables)

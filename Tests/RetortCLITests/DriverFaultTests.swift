@@ -241,9 +241,10 @@ private let drivers = [
     let verified = try CommandLineTool.run(
       ["verify", Self.smallCase, "--device", "opencl"], environment: environment)
     #expect(verified.status == 0, "\(verified.errors)")
+    // PoCL counts a compiler's warnings there too, where it has not compiled these kernels before.
     #expect(
-      verified.errors
-        == "retort: the driver of \(vendors)/bad.icd is left out, which \(reason)\n")
+      verified.errors.split(separator: "\n").filter { $0.hasPrefix("retort: ") }
+        == ["retort: the driver of \(vendors)/bad.icd is left out, which \(reason)"])
   }
 
   /// As a PoCL does that was built for another processor, and as one that waits for what never comes.

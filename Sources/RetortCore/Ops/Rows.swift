@@ -9,7 +9,9 @@ extension Tensor {
   ///
   /// A row whose label is outside `0..<classes` counts nothing. No mean is taken.
   ///
-  /// - Parameter labelSmoothing: ε in [0, 1): the target is `(1-ε)·onehot + ε/classes`.
+  /// - Parameters:
+  ///   - labels: Classes, int32, of the rows' shape without the last axis.
+  ///   - labelSmoothing: ε in [0, 1): the target is `(1-ε)·onehot + ε/classes`.
   public func crossEntropyRows(_ labels: Tensor, labelSmoothing: Double = 0) -> Tensor {
     guard shape.rank >= 1, labels.dtype == .int32,
       labels.shape.dimensions == Array(shape.dimensions.dropLast())

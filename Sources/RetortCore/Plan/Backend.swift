@@ -6,7 +6,9 @@ public protocol Backend: AnyObject {
   func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer
   /// Lowers every step of `plan`.
   ///
-  /// - Parameter variables: The buffers of `plan.variables`, in order; bound for good.
+  /// - Parameters:
+  ///   - plan: What is to be run.
+  ///   - variables: The buffers of `plan.variables`, in order; bound for good.
   /// - Throws: `BackendError.unsupported` with the step, or the device's own errors.
   func compile(_ plan: Plan, variables: [any DeviceBuffer]) throws -> any Executable
   /// The bytes of device memory that `compile` would allocate, which it does not here.

@@ -4,7 +4,11 @@ extension Plan {
   /// Effects happen after everything in their phase has been computed, so that every value is of the
   /// phase's start. The phases that `Graph.endPhase` ended come first; `effects` end the last one.
   ///
-  /// - Parameter fusingLoads: Whether convolutions may have prologues; see `Backend.fusesLoads`.
+  /// - Parameters:
+  ///   - graph: The computation.
+  ///   - outputs: What `Executable.floats` returns, in order.
+  ///   - effects: What a run changes, after everything has been computed.
+  ///   - fusingLoads: Whether convolutions may have prologues; see `Backend.fusesLoads`.
   /// - Throws: The first `GraphError` met while the graph was built.
   public init(
     _ graph: Graph, outputs: [Tensor], effects: [Effect] = [], fusingLoads: Bool = false

@@ -15,12 +15,17 @@ public protocol Dataset: Sendable {
 
   /// Writes one field of the example at `index`, `field.byteCount` bytes.
   ///
-  /// - Parameter field: A position in `fields`.
+  /// - Parameters:
+  ///   - index: Which example, from 0.
+  ///   - field: A position in `fields`.
+  ///   - target: Room for the field.
   func write(_ index: Int, field: Int, into target: UnsafeMutableRawBufferPointer)
 
   /// The examples at `indices`, in that order.
   ///
-  /// - Parameter name: The name of the choice; this dataset's if nil.
+  /// - Parameters:
+  ///   - indices: Positions in this dataset; one may occur twice.
+  ///   - name: The name of the choice; this dataset's if nil.
   func subset(_ indices: [Int], name: String?) -> Self
 }
 

@@ -27,7 +27,9 @@ public struct DatasetLocations: Sendable {
 
   /// The folders that may hold dataset `name`, the first choice first.
   ///
-  /// - Parameter explicit: A folder given by the user.
+  /// - Parameters:
+  ///   - name: The dataset.
+  ///   - explicit: A folder given by the user.
   /// - Returns: The folder that the user names, here or by `RETORT_DATA`, and no other; else the cache
   ///   and the folder of Debian's packages.
   public func candidates(for name: String, explicit: String? = nil) -> [String] {

@@ -19,7 +19,13 @@ public struct TextDataset: Dataset, Equatable {
 
   /// Texts as `tokenizer` sees them; every label must name a class.
   ///
-  /// - Parameter length: The ids of each, ≥ 2: longer texts are cut off, shorter ones filled up.
+  /// - Parameters:
+  ///   - name: The name for messages and result files.
+  ///   - texts: The texts, `[count]`.
+  ///   - labels: The class of each, `[count]`, from 0.
+  ///   - classNames: The names of the classes, in the order of their numbers.
+  ///   - tokenizer: What makes tokens of texts.
+  ///   - length: The ids of each, ≥ 2: longer texts are cut off, shorter ones filled up.
   public init(
     name: String, texts: [String], labels: [Int32], classNames: [String], tokenizer: WordPiece,
     length: Int

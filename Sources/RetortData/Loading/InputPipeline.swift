@@ -11,7 +11,12 @@ public protocol InputPipeline: Sendable {
 
   /// Writes one of the `drawn` fields for one example.
   ///
-  /// - Parameter field: A position in `drawn`.
+  /// - Parameters:
+  ///   - field: A position in `drawn`.
+  ///   - seed: The run's seed.
+  ///   - step: The number of the batch, from 0.
+  ///   - slot: The place in the batch, from 0.
+  ///   - target: Room for the field.
   func draw(
     _ field: Int, seed: UInt64, step: Int, slot: Int, into target: UnsafeMutableRawBufferPointer)
 

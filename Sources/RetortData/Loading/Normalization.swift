@@ -27,8 +27,11 @@ public struct Normalization: Equatable, Sendable {
   /// The network inputs of pictures, uint8 `[batch, height, width, channels]`: changed as
   /// `augmentation` and `moves` say, zeros being samples, then normalised.
   ///
-  /// - Parameter moves: int32 `[batch, 5]`, the words of `ImageMove`s; nil leaves pictures as they
-  ///   are.
+  /// - Parameters:
+  ///   - images: uint8 `[batch, height, width, channels]`.
+  ///   - moves: int32 `[batch, 5]`, the words of `ImageMove`s; nil leaves pictures as they
+  ///     are.
+  ///   - augmentation: What comes in from outside, and how large squares are.
   /// - Returns: float32 of the pictures' shape.
   public func inputs(
     _ images: Tensor, moves: Tensor? = nil, _ augmentation: Augmentation = .none

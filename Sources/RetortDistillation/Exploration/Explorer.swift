@@ -53,6 +53,7 @@ public struct Explorer {
   /// - Parameters:
   ///   - images: Real examples, `[batch, height, width, channels]` in [0, 1].
   ///   - codes: Their latent codes `[batch, …]`; nil lets the generator encode them.
+  ///   - inputs: The step that the search becomes part of.
   public func explore(_ images: Tensor, codes: Tensor?, in inputs: StepInputs) -> Path {
     let count = exploration.generatedCount(batch: images.shape[0])
     let parents = images.rows(count)

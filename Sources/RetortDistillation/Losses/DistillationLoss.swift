@@ -28,7 +28,9 @@ public protocol DistillationLoss: Configurable, Explained {
 
   /// The loss as summands of the objective, named for logs.
   ///
-  /// - Parameter name: What the recipe calls this loss.
+  /// - Parameters:
+  ///   - x: What is compared.
+  ///   - name: What the recipe calls this loss.
   /// - Throws: `GraphError` for shapes that do not fit.
   func terms(_ x: Comparison, name: String) throws -> [LossTerm]
 }

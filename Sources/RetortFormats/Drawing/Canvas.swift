@@ -69,8 +69,14 @@ public struct Canvas: Equatable, Sendable {
 
   /// Paints a picture at (x, y), every pixel of it a square of `scale` × `scale`.
   ///
-  /// - Parameter image: Samples `[height, width, channels]`, where channels (1 or 3) follows from
-  ///   the count.
+  /// - Parameters:
+  ///   - image: Samples `[height, width, channels]`, where channels (1 or 3) follows from
+  ///     the count.
+  ///   - width: Columns of the picture.
+  ///   - height: Rows of the picture.
+  ///   - x: The column of the left edge.
+  ///   - y: The row of the upper edge.
+  ///   - scale: The side of the square that each pixel becomes, ≥ 1.
   public mutating func draw(
     _ image: some RandomAccessCollection<UInt8>, width: Int, height: Int, x: Int, y: Int,
     scale: Int = 1

@@ -27,7 +27,9 @@ public struct Vocabulary: Equatable, Sendable {
 
   /// A vocabulary of the given tokens.
   ///
-  /// - Parameter path: The file that messages name.
+  /// - Parameters:
+  ///   - tokens: The tokens, in the order of their ids.
+  ///   - path: The file that messages name.
   /// - Throws: `FormatError` with the line of a token that is empty, stands twice or is `[PAD]` and not
   ///   the first; or that names a missing one.
   public init(_ tokens: [String], path: String) throws(FormatError) {

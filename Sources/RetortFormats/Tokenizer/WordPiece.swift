@@ -19,7 +19,9 @@ public struct WordPiece: Equatable, Sendable {
 
   /// The ids of `text` between those of `[CLS]` and `[SEP]`, not filled up.
   ///
-  /// - Parameter length: The most ids, ≥ 2; what does not fit of the text is left out.
+  /// - Parameters:
+  ///   - text: Any text.
+  ///   - length: The most ids, ≥ 2; what does not fit of the text is left out.
   public func encode(_ text: String, length: Int) -> [Int32] {
     precondition(length >= 2, "a sequence has room for its first and its last token")
     var ids = [vocabulary.classification]

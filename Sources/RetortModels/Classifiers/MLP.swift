@@ -10,7 +10,11 @@ public final class MLP: Module {
 
   /// A network from `inputs` features through hidden layers to `classes` logits.
   ///
-  /// - Parameter image: What the inputs are a flattening of, if they are one.
+  /// - Parameters:
+  ///   - inputs: Numbers of one example.
+  ///   - hidden: Features of each hidden layer.
+  ///   - classes: The number of logits.
+  ///   - image: What the inputs are a flattening of, if they are one.
   public init(inputs: Int, hidden: [Int], classes: Int, image: ImageSize? = nil) {
     let sizes = [inputs] + hidden + [classes]
     layers = zip(sizes, sizes.dropFirst()).enumerated().map { index, pair in

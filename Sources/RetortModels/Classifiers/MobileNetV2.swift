@@ -43,9 +43,12 @@ public final class MobileNetV2: Module {
   /// A network whose channel counts are `width` times the paper's.
   ///
   /// - Parameters:
+  ///   - channels: Numbers per pixel.
+  ///   - classes: The number of logits.
   ///   - width: At least 1/16; the last convolution has 1280 channels at least.
   ///   - expansion: How many times as many channels the bottlenecks have inside, but for the first.
   ///   - dropout: The share dropped before the last layer.
+  ///   - form: Whose strides, last layers and activations.
   public init(
     channels: Int, classes: Int, width: Double = 0.5, expansion: Int = 6, dropout: Double = 0,
     form: Form = .repDistiller

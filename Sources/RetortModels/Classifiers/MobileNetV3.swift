@@ -17,6 +17,9 @@ public final class MobileNetV3: Module {
   /// A network whose channel counts are `width` times the paper's, in multiples of 8.
   ///
   /// - Parameters:
+  ///   - channels: Numbers per pixel.
+  ///   - classes: The number of logits.
+  ///   - width: Multiplies the channel counts.
   ///   - dropout: The share dropped before the last layer.
   ///   - halves: Whether the stem and the first block halve the image, as large ones need it.
   public init(

@@ -19,6 +19,8 @@ public final class VGG: Module {
   /// A network for images of the given size; nil where the image is too small to be pooled so often.
   ///
   /// - Parameters:
+  ///   - image: The extents of pictures.
+  ///   - classes: The number of logits.
   ///   - convolutions: How many each of the five blocks has.
   ///   - width: w, the channels of the first block.
   ///   - pools: After how many blocks to pool; 0 for what RepDistiller does: four where images have 64

@@ -25,6 +25,9 @@ public final class WideResNet: Module {
   /// A network of `6 · blocks + 4` layers.
   ///
   /// - Parameters:
+  ///   - channels: Numbers per pixel.
+  ///   - classes: The number of logits.
+  ///   - blocks: Residual blocks of each of the three groups.
   ///   - widening: k, at least 1.
   ///   - width: w, the channels of the stem.
   ///   - dropout: The share dropped between a block's convolutions.

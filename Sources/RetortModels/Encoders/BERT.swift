@@ -74,7 +74,9 @@ public final class BERT: Module {
 
   /// Logits `[batch, classes]` of int32 ids `[batch, length]`.
   ///
-  /// - Parameter mask: `[batch, length]`, 1 where a token stands and 0 where there is padding.
+  /// - Parameters:
+  ///   - ids: int32 `[batch, length]`.
+  ///   - mask: `[batch, length]`, 1 where a token stands and 0 where there is padding.
   public func callAsFunction(_ ids: Tensor, mask: Tensor) -> Tensor {
     scoped { logits(ids, mask: mask) }
   }

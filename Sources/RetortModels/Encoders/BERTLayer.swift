@@ -43,7 +43,9 @@ public final class BERTLayer: Module {
 
   /// The states after this layer, `[batch, length, width]`.
   ///
-  /// - Parameter mask: Added to the attention scores; see `MultiHeadAttention`.
+  /// - Parameters:
+  ///   - x: States, `[batch, length, width]`.
+  ///   - mask: Added to the attention scores; see `MultiHeadAttention`.
   public func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
     scoped { transformed(x, mask: mask) }
   }

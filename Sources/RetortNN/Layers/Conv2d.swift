@@ -15,8 +15,16 @@ public final class Conv2d: Module {
   /// A convolution from `inputs` to `outputs` channels with a square kernel.
   ///
   /// - Parameters:
+  ///   - inputs: Channels that come in.
+  ///   - outputs: Channels that go out.
+  ///   - kernel: Rows and columns of the kernel.
+  ///   - stride: Rows and columns between neighbouring results.
+  ///   - padding: Zeros on each side.
+  ///   - dilation: Rows and columns between neighbouring taps of the kernel.
   ///   - groups: Divides both channel counts; equal to `inputs` for a depthwise convolution.
+  ///   - bias: Whether a number is added to each channel.
   ///   - initialiser: Of the weight; PyTorch's default where nil, as for the bias.
+  ///   - biasInitialiser: How the bias is drawn.
   public convenience init(
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
     dilation: Int = 1, groups: Int = 1, bias: Bool = true, initialiser: Initialiser? = nil,

@@ -10,8 +10,12 @@ public final class Embedding: Module {
 
   /// A table of `entries` vectors; PyTorch's normal initialisation unless given.
   ///
-  /// - Parameter padding: The id whose vector no gradient reaches, if any; PyTorch's `padding_idx`, but
-  ///   that the vector is drawn as the others are.
+  /// - Parameters:
+  ///   - entries: Ids are below it.
+  ///   - features: Numbers of one vector.
+  ///   - initialiser: How vectors are drawn.
+  ///   - padding: The id whose vector no gradient reaches, if any; PyTorch's `padding_idx`, but
+  ///     that the vector is drawn as the others are.
   public init(
     _ entries: Int, _ features: Int, initialiser: Initialiser = .normal(deviation: 1),
     padding: Int? = nil

@@ -12,10 +12,14 @@ public final class Linear: Module {
   /// A layer from `inputs` to `outputs` features.
   ///
   /// - Parameters:
+  ///   - inputs: Features that come in.
+  ///   - outputs: Features that go out.
+  ///   - hasBias: Whether a number is added to each feature.
   ///   - flattening: The image whose flattened elements are the inputs; files then hold the
   ///     weights for (channels, height, width) order, as PyTorch would.
   ///   - unflattening: The image that the outputs become; as above.
   ///   - initialiser: Of the weight; PyTorch's default where nil.
+  ///   - biasInitialiser: How the bias is drawn.
   public init(
     _ inputs: Int, _ outputs: Int, bias hasBias: Bool = true, flattening: ImageSize? = nil,
     unflattening: ImageSize? = nil, initialiser: Initialiser? = nil,

@@ -36,8 +36,10 @@ public final class MultiHeadAttention: Module {
 
   /// Attention in which `mask` is added to the scores.
   ///
-  /// - Parameter mask: Broadcasts to `[batch, heads, length, length]`; 0 where attention is
-  ///   allowed, a large negative number elsewhere.
+  /// - Parameters:
+  ///   - x: States, `[batch, length, width]`.
+  ///   - mask: Broadcasts to `[batch, heads, length, length]`; 0 where attention is
+  ///     allowed, a large negative number elsewhere.
   public func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
     scoped { output(attended(x, mask: mask)) }
   }
@@ -53,6 +55,10 @@ public final class MultiHeadAttention: Module {
 /// Attention of queries over keys and values, `[batch, length, width]` each, in heads.
 ///
 /// - Parameters:
+///   - query: `[batch, length, width]`.
+///   - key: `[batch, length, width]`.
+///   - value: `[batch, length, width]`.
+///   - heads: How many parts the width is cut into; divides it.
 ///   - mask: Added to the scores; broadcasts to `[batch, heads, queries, keys]`.
 ///   - weighting: Applied to the attention weights, such as dropout.
 /// - Returns: `[batch, queries, width]`.

@@ -20,7 +20,11 @@ public final class AvgPool2d: Module {
 
   /// A square window; the stride is the window when not given.
   ///
-  /// - Parameter countsPadding: Whether padded zeros count as elements of the mean.
+  /// - Parameters:
+  ///   - window: Rows and columns of a window.
+  ///   - stride: Rows and columns between neighbouring windows; the window's own if nil.
+  ///   - padding: Rows and columns outside the picture on each side.
+  ///   - countsPadding: Whether padded zeros count as elements of the mean.
   public init(_ window: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true) {
     pooling = Pooling(
       window: window, stride: stride, padding: padding, countsPadding: countsPadding)

@@ -8,6 +8,7 @@ import RetortCore
 /// - Parameters:
 ///   - logits: Any shape; receives a gradient.
 ///   - targets: Of the same shape.
+///   - reduction: What becomes of the elements' losses.
 /// - Returns: In nats.
 public func binaryCrossEntropy(
   logits: Tensor, targets: Tensor, reduction: LossReduction = .mean

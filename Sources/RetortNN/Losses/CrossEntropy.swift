@@ -10,6 +10,7 @@ import RetortCore
 ///   - labels: int32 `[batch]` in `0..<classes`; a row with another label counts as zero in the
 ///     sum, and in the batch size all the same.
 ///   - labelSmoothing: ε in [0, 1).
+///   - reduction: What becomes of the rows' losses.
 /// - Returns: A scalar, in nats.
 ///
 /// Source: [Szegedy et al. 2016](https://arxiv.org/abs/1512.00567), section 7, for the smoothing.

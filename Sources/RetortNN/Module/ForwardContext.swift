@@ -30,6 +30,8 @@ public final class ForwardContext {
   /// A forward pass in `graph`.
   ///
   /// - Parameters:
+  ///   - graph: Where operations are added.
+  ///   - mode: How layers behave.
   ///   - randomState: Needed in training mode where a layer drops out.
   ///   - streams: Shared by all contexts of one graph that draw random numbers.
   ///   - tapping: The paths of modules whose results `Module.taps` returns.

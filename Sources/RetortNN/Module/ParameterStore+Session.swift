@@ -37,7 +37,9 @@ extension ParameterStore {
   /// Running statistics stay where they are, so an average of weights goes with the last
   /// statistics, as in PyTorch's `AveragedModel` with `use_buffers=False`.
   ///
-  /// - Parameter variable: Laid out as `parameterVariable`, which nil stands for.
+  /// - Parameters:
+  ///   - variable: Laid out as `parameterVariable`, which nil stands for.
+  ///   - body: Called once.
   public func withParameters<Result>(
     in variable: Variable?, _ body: () throws -> Result
   ) rethrows -> Result {

@@ -28,6 +28,7 @@ public final class ParameterStore {
   /// the first name.
   ///
   /// - Parameters:
+  ///   - model: The model; no store holds it yet.
   ///   - name: Distinguishes the models of one run.
   ///   - isFrozen: Whether no step ever changes the weights: a teacher's.
   public init(_ model: Module, name: String, isFrozen: Bool = false) {

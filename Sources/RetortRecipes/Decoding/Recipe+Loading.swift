@@ -4,6 +4,7 @@ extension Recipe {
   /// Decodes and checks the recipe that a YAML text describes.
   ///
   /// - Parameters:
+  ///   - yaml: The text.
   ///   - path: What messages call the text; relative `extends:` paths start from its folder.
   ///   - overrides: Values to set before checking, such as `losses.1.weight=0.5`.
   /// - Throws: `RecipeErrors` with *every* fault, each with its line and column.

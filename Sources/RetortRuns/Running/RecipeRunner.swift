@@ -36,6 +36,9 @@ public final class RecipeRunner {
   /// A run of `recipe` into `folder`, which is made once there is something to write.
   ///
   /// - Parameters:
+  ///   - recipe: What is run.
+  ///   - backend: The device.
+  ///   - folder: Where results go.
   ///   - isResumed: Whether to go on with the run in `folder`, bit for bit.
   ///   - command: The command line that asked for it, which the run's report shows; none if empty.
   ///   - report: Called as the run goes on.
@@ -179,12 +182,13 @@ public final class RecipeRunner {
   ///
   /// - Parameters:
   ///   - recipe: What is explored; `folder`'s own, or one that fits it.
+  ///   - backend: The device.
   ///   - folder: The folder of a finished run; nil for none.
-  ///   - stage: The stage, or that of several variants; nil for all. The last that explores is taken.
   ///   - learner: Which of its students, if it has several; nil for the first.
   ///   - parents: Over how many training examples figures are taken.
   ///   - shown: How many of them are drawn.
   ///   - report: Told of what is made of the weights' names.
+  ///   - name: The stage, or that of several variants; nil for all. The last that explores is taken.
   /// - Throws: As `run`; `RunError.nothingToExplore` where no such stage explores.
   public static func explore(
     _ recipe: Recipe, on backend: any Backend, run folder: String?, stage name: String?,

@@ -33,7 +33,9 @@ extension StoredModel {
   /// model of grey ones.
   ///
   /// - Parameters:
+  ///   - files: The pictures.
   ///   - top: How many classes to name for each, ≥ 1.
+  ///   - backend: The device.
   ///   - report: Told of what is made of the weights' names.
   /// - Throws: `FormatError` for pictures of another size than the model's, `RecipeErrors` for a
   ///   model that is no classifier, `ModelError`, `WeightError` or the device's errors.

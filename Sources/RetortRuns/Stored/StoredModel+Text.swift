@@ -8,7 +8,9 @@ extension StoredModel {
   /// What the model takes texts for.
   ///
   /// - Parameters:
+  ///   - files: The texts.
   ///   - top: How many classes to name for each, ≥ 1.
+  ///   - backend: The device.
   ///   - report: Told of what is made of the weights' names.
   /// - Throws: `ModelError` for a model that reads no text, `WeightError` or the device's errors.
   public func predict(
@@ -29,7 +31,10 @@ extension StoredModel {
 
   /// How well the model does on a file of texts, tabs and labels, which are names of its classes.
   ///
-  /// - Parameter report: Told of what is made of the weights' names.
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - backend: The device.
+  ///   - report: Told of what is made of the weights' names.
   /// - Throws: `DataError` for a file that cannot be read and for a label that is no class, with its
   ///   line; `ModelError` for a model that reads no text, `WeightError` or the device's errors.
   public func evaluate(

@@ -27,7 +27,9 @@ public struct StoredModel: Sendable {
   /// Reads the model that `location` leads to: a file of weights, or the folder of a model, a stage or a
   /// run.
   ///
-  /// - Parameter role: What it is to be; nil for what was trained.
+  /// - Parameters:
+  ///   - location: A file of weights, or the folder of a model, a stage or a run.
+  ///   - role: What it is to be; nil for what was trained.
   /// - Throws: `ModelLocationError` where there is none or it is not clear which, `FormatError` for a
   ///   file that is missing or damaged.
   public init(_ location: String, as role: Cast.Role? = nil) throws {
@@ -67,7 +69,10 @@ public struct StoredModel: Sendable {
 
   /// How well the model does on the test part of a dataset.
   ///
-  /// - Parameter report: Told of what is made of the weights' names.
+  /// - Parameters:
+  ///   - data: The dataset.
+  ///   - backend: The device.
+  ///   - report: Told of what is made of the weights' names.
   /// - Returns: The score, and the predicted class of every test example.
   /// - Throws: `DataError`, `ModelError`, `WeightError` or the device's
   ///   errors.

@@ -40,6 +40,7 @@ public struct CatalogEntry<Element: Sendable>: Sendable {
   /// The kind that `Value` describes.
   ///
   /// - Parameters:
+  ///   - type: The type of the values.
   ///   - wrap: A value as an element: `{ $0 }` where elements are `any` of a protocol.
   ///   - unwrap: An element as a value of this kind: `{ $0 as? Value }`.
   public init<Value: Configurable & Explained>(

@@ -71,6 +71,7 @@ public struct Key<Root: Sendable>: Sendable {
   /// The key has an effect only where `isMet` holds of the keys before it.
   ///
   /// - Parameters:
+  ///   - isMet: Whether the key has an effect.
   ///   - state: What there is where it does not, such as `a shift of 0`.
   ///   - owners: With what it would have an effect, such as `a shift of 1 or more`.
   public func only(

@@ -19,7 +19,12 @@ public final class Inference {
   ///
   /// Each output's first axis is the batch.
   ///
-  /// - Parameter name: What messages call the model.
+  /// - Parameters:
+  ///   - session: Whose variables models read.
+  ///   - name: What messages call the model.
+  ///   - pipeline: What makes examples of fields.
+  ///   - batch: The most examples of one pass.
+  ///   - build: Adds the outputs to a graph; called once for each size of batches.
   public init(
     _ session: Session, name: String, pipeline: any InputPipeline, batch: Int = 500,
     build: @escaping (Graph, Example) throws -> [Tensor]
@@ -39,7 +44,9 @@ public final class Inference {
 
   /// All outputs over a dataset, nothing being changed at random.
   ///
-  /// - Parameter naming: What messages call an example; its number in the dataset if left out.
+  /// - Parameters:
+  ///   - dataset: The examples, of fields that the pipeline takes.
+  ///   - naming: What messages call an example; its number in the dataset if left out.
   /// - Returns: One flat array per output, `[count, …]`.
   /// - Throws: `DataError.tooFewExamples` for no example, `NonFiniteOutput` for outputs that are not finite,
   ///   `GraphError` or the device's errors.

@@ -8,7 +8,9 @@ public protocol Scheme {
   ///
   /// A scheme may keep what later phases share with earlier ones.
   ///
-  /// - Parameter phase: A position in `phases`.
+  /// - Parameters:
+  ///   - phase: A position in `phases`.
+  ///   - inputs: What the step is built from.
   /// - Throws: `GraphError` for shapes that do not fit.
   mutating func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective
 }

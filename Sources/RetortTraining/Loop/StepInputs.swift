@@ -27,7 +27,9 @@ public struct StepInputs {
 
   /// A forward pass of this step.
   ///
-  /// - Parameter tapping: The paths of modules whose results losses compare.
+  /// - Parameters:
+  ///   - mode: How layers behave.
+  ///   - tapping: The paths of modules whose results losses compare.
   public func context(
     _ mode: ForwardContext.Mode, tapping: Set<String> = []
   ) -> ForwardContext {

@@ -23,7 +23,10 @@ public final class StepProgram {
   /// the device.
   ///
   /// - Parameters:
+  ///   - session: Whose variables learners keep their weights in.
   ///   - learners: The models that phases name, each of its own name.
+  ///   - batch: The number of examples of a step.
+  ///   - loader: What makes the batches.
   ///   - seed: What random elements inside the step depend on, with the step's number.
   ///   - scheme: Adds the objectives to the graph; asked once for each phase.
   /// - Throws: `GraphError` for shapes that do not fit, or the device's errors.
@@ -39,7 +42,11 @@ public final class StepProgram {
   /// Builds and compiles a step over examples of `fields`, which go through `pipeline` on the device.
   ///
   /// - Parameters:
+  ///   - session: Whose variables learners keep their weights in.
   ///   - learners: The models that phases name, each of its own name.
+  ///   - batch: The number of examples of a step.
+  ///   - fields: What `run` is given of each example, in order.
+  ///   - pipeline: What makes examples of the fields.
   ///   - seed: What random elements inside the step depend on, with the step's number.
   ///   - scheme: Adds the objectives to the graph; asked once for each phase.
   /// - Throws: `GraphError` for shapes that do not fit, or the device's errors.

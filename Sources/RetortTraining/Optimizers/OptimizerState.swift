@@ -16,12 +16,14 @@ public struct OptimizerState: Sendable {
   /// Fresh state for the parameters of `store`.
   ///
   /// - Parameters:
+  ///   - optimizer: The rule with its constants.
   ///   - clipping: How gradients are bounded, if at all.
   ///   - averaging: What mean of the parameters is kept, if any.
   ///   - lossScaling: How gradients are scaled, as products in fp16 need it.
   ///   - decays: Which parameters weight decay shrinks.
   ///   - cyclesMomentum: Whether the schedule gives each step its momentum, or its β₁ for Adam; the
   ///     optimizer's own, which must not be zero but for Adam, is not used then.
+  ///   - store: The model whose parameters follow.
   public init(
     _ optimizer: some Optimizer, clipping: GradientClipping? = nil,
     averaging: WeightAveraging? = nil, lossScaling: LossScaling? = nil,
@@ -66,6 +68,7 @@ public struct OptimizerState: Sendable {
   /// The effects of one step: on the parameters, and on the loss scale.
   ///
   /// - Parameters:
+  ///   - store: The model whose parameters follow.
   ///   - gradient: That of the scaled loss, flat, as `ParameterStore.gradient(of:)` makes it.
   ///   - learningRate: float32, one element.
   ///   - step: int32, one element, counts from 0.
