@@ -1,5 +1,6 @@
 import Foundation
 import Retort
+import RetortTestSupport
 import Testing
 
 @Suite struct ReadmeTests {
@@ -84,10 +85,44 @@ import Testing
     #expect(RecipeReference.all(.dataset).contains { $0.name == "text" })
   }
 
+  /// The model that the page adds is the one that is there, and no other file knows it.
+  @Test func theWalkThroughOfAModelIsWhatWasDone() throws {
+    let page = try SourceTree.text("CONTRIBUTING.md")
+    let models = "Sources/RetortModels"
+    let files = ["\(models)/Catalog/ModelCatalog.swift", "\(models)/Classifiers/MLP.swift"]
+    #expect(page.contains("```swift\n\(try SourceTree.text(files[1]))```\n"))
+    #expect(page.contains("`MLP.entry,`"))
+    #expect(try SourceTree.text(files[0]).contains("      MLP.entry,\n"))
+    let all = try SourceTree.files("Sources", "swift")
+    #expect(
+      try all.filter { try SourceTree.text($0).contains(/\bMLP\b/.wordBoundaryKind(.simple)) }
+        == files)
+    let recipe = try Recipe.load(
+      "fashion-kd", overrides: ["student={model: mlp, hidden1: 64, hidden2: 0}"])
+    #expect(recipe.stages[0].student?.options["hidden1"] == 64)
+    #expect(RecipeReference.all(.model).contains { $0.name == "mlp" })
+  }
+
+  /// The table of an op's files has each that names the op, but for what makes use of it.
+  @Test func theWalkThroughOfAnOpIsWhole() throws {
+    let page = try SourceTree.text("CONTRIBUTING.md")
+    let section = try #require(
+      page.split(separator: "\n## ").first { $0.hasPrefix("An op with its kernel") })
+    let listed = section.matches(of: #/(?m)^\| `([^`]+)` \| /#).map { String($0.1) }
+    let sources = try ["swift", "h", "c"].flatMap { try SourceTree.files("Sources", $0) }
+    let kernels = try ["cl", "c"].flatMap { try SourceTree.files("Kernels", $0) }
+    let naming = try (sources + kernels).filter {
+      try SourceTree.text($0).contains(
+        /\blatent(Step|_step)\b/.wordBoundaryKind(.simple))
+    }
+    let users = ["Sources/RetortDistillation/Exploration/Explorer.swift"]
+    #expect(listed.sorted() == naming.filter { !users.contains($0) }.sorted())
+  }
+
   /// The manifest as printed, of a package beside a folder `retort`, finds the product.
   @Test func theManifestFindsTheLibrary() throws {
     let manifest = try #require(try blocks("swift").first { $0.contains("PackageDescription") })
-    let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    let root = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: root) }
     let app = root.appendingPathComponent("app")
     let sources = app.appendingPathComponent("Sources/MyDistillation")

@@ -37,7 +37,7 @@ import Testing
   private static let recorded = Sweep.isWhole ? steps : ["mlp", "encoder", "tgt-first-order"]
 
   @Test(arguments: recorded) func aRecordHoldsWhatAnotherProgramNeeds(_ step: String) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let outcome = try CommandLineTool.run([
       "bench", "step", "--models", step, "--batch", "2", "--record", folder.path, "--device", "cpu",
@@ -68,7 +68,7 @@ import Testing
   }
 
   private func launchesOnAGPU(of step: String, _ options: String...) throws -> Int {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let outcome = try CommandLineTool.run(
       [

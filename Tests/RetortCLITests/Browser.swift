@@ -1,5 +1,6 @@
 import Foundation
 import RetortFormats
+import RetortTestSupport
 import Testing
 
 /// Chromium without a window, where it is installed.
@@ -26,7 +27,7 @@ enum Browser {
       try "\(frame) srcdoc=\"\(text)\"></iframe>".write(
         toFile: page, atomically: true, encoding: .utf8)
     }
-    let data = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    let data = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: data) }
     let outcome = try CommandLineTool.run(
       [

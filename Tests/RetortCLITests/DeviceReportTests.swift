@@ -1,4 +1,5 @@
 import Foundation
+import RetortTestSupport
 import Testing
 
 /// The script that measures a machine's GPU, beside a program that stands in for `retort`.
@@ -14,9 +15,8 @@ import Testing
   }
 
   @Test func aPartThatHangsCostsNoOther() throws {
-    let bundle = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    let bundle = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: bundle) }
-    try FileManager.default.createDirectory(at: bundle, withIntermediateDirectories: true)
     let copy = bundle.appendingPathComponent("gpu-report.sh").path
     try FileManager.default.copyItem(atPath: Self.file("Scripts/gpu-report.sh"), toPath: copy)
     let program = bundle.appendingPathComponent("retort").path

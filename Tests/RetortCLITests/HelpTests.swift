@@ -1,12 +1,12 @@
 import Foundation
 import RetortFormats
+import RetortTestSupport
 import Testing
 
 /// Commands that hand out what the program knows.
 @Suite struct HelpTests {
   @Test func aCopiedRecipeIsTheBundledOne() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let first = try CommandLineTool.run(["copy", "fashion-tgt"], in: folder.path)
     #expect(first.status == 0, "\(first.errors)")
@@ -71,7 +71,7 @@ import Testing
 
   /// What bash offers where a word would go, by the script that the program writes.
   @Test func completionOffersWhatThereIs() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     for name in ["mine.yaml", "inner/other.yaml", "out/recipe.yaml", "notes.txt"] {
       let file = folder.appendingPathComponent(name)

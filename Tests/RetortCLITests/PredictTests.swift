@@ -1,12 +1,12 @@
 import Foundation
 import RetortFormats
+import RetortTestSupport
 import Testing
 
 @Suite struct PredictTests {
   /// A folder with a small trained student in `out`, and pictures of the test set.
   private func withModel(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let run = try CommandLineTool.run(
       [

@@ -6,8 +6,7 @@ import Testing
 /// Whether a browser shows what a run leaves, and its page answers; skipped where there is no Chromium.
 @Suite(.enabled(if: Browser.path != nil, "Chromium is not installed")) struct ReportPageTests {
   @Test func aBrowserShowsThePageWithoutErrors() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let recipe = """
       version: 1

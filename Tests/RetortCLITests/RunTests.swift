@@ -30,8 +30,7 @@ import Testing
     """
 
   private func withFolder(_ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let folder = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     try recipe.write(
       to: folder.appendingPathComponent("small.yaml"), atomically: true, encoding: .utf8)

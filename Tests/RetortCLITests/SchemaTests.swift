@@ -72,6 +72,21 @@ import Testing
       "\(eval.errors)")
   }
 
+  @Test func runFilesWithUnknownKeysAreNotShown() throws {
+    let small = try SmallRun()
+    for (file, key, nearest) in [
+      ("out/result.json", "accurary", nil), ("copied.json", "seeed", "seed"),
+      ("out/evaluation.json", "confusoin", "confusion"), ("config.json", "modle", "model"),
+    ] {
+      try small.write(Array(#"{"\#(key)":1}"#.utf8), to: file)
+      let run = try small.retort(["inspect", file == "out/result.json" ? "out" : file])
+      #expect(run.status == 1 && run.output.isEmpty)
+      let words = "\(file): unknown key '\(key)'"
+      #expect(run.errors.contains(words), "\(run.errors)")
+      if let nearest { #expect(run.errors.contains("'\(nearest)'"), "\(run.errors)") }
+    }
+  }
+
   @Test func factsAreAsDocumented() throws {
     let small = try SmallRun()
     try check(try small.retort(["check", "small.yaml", "--json"]), "check")

@@ -46,7 +46,7 @@ final class SmallRun {
 
   /// - Parameter variants: How many ways of teaching the student there are, the last ones of six.
   init(variants: Int = 6) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    let folder = try temporaryFolder()
     path = folder.path
     let variants = Self.variants.suffix(variants).map { "      - \($0)\n" }.joined()
     try write(Array((Self.recipe + variants).utf8), to: "small.yaml")

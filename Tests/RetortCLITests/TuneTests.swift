@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct TuneTests {
   @Test func aSearchIsStoredUsedAndDropped() throws {
-    let cache = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    let cache = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: cache) }
     func json(_ arguments: [String]) throws -> JSONValue {
       let outcome = try CommandLineTool.run(

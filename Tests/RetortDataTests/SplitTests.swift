@@ -58,6 +58,26 @@ import Testing
     }
   }
 
+  /// What is held out has the classes' shares; balanced classes give what `limited` gives.
+  @Test func stratifiedKeepsProportions() throws {
+    #expect(
+      try Split.stratified(labels: Self.labels, classNames: Self.names, count: 304, seed: 1)
+        == Split.limited(labels: Self.labels, classNames: Self.names, labelled: 304, seed: 1))
+    func counts(_ sizes: [Int], _ count: Int) throws -> [Int] {
+      let labels = sizes.enumerated().flatMap { [Int32](repeating: Int32($0), count: $1) }
+      let chosen = try Split.stratified(
+        labels: labels, classNames: sizes.map(String.init), count: count, seed: 3)
+      return sizes.indices.map { index in chosen.count { labels[$0] == Int32(index) } }
+    }
+    #expect(try counts([900, 90, 10], 100) == [90, 9, 1])
+    #expect(try counts([97, 1, 2], 10) == [10, 0, 0])
+    #expect(try counts([5, 5, 1], 6) == [3, 3, 0])
+    #expect(try counts([3, 1], 4) == [3, 1])
+    #expect(try counts([2, 1, 1], 3) == [1, 1, 1])
+    #expect(try counts([0, 4], 2) == [0, 2])
+    #expect(throws: DataError.self) { try counts([2, 2], 5) }
+  }
+
   @Test func limitedIsBalancedSortedAndSeeded() throws {
     func limited(_ labelled: Int, seed: UInt64 = 1) throws(DataError) -> [Int] {
       try Split.limited(

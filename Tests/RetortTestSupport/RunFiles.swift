@@ -78,7 +78,7 @@ public enum RunFiles {
     _ files: [String: String], named name: String = "a <run> & \"more\"",
     _ body: (String) throws -> Void
   ) throws {
-    let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    let root = try temporaryFolder()
     let folder = root.appendingPathComponent(name)
     defer { try? FileManager.default.removeItem(at: root) }
     for (path, text) in files {

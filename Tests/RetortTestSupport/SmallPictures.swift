@@ -5,7 +5,7 @@ import RetortFormats
 package enum SmallPictures {
   /// Calls `body` with a folder of its own that has them under `pictures`, and removes it.
   package static func withFolder(_ body: (String) throws -> Void) throws {
-    let home = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
+    let home = try temporaryFolder().path
     defer { try? FileManager.default.removeItem(atPath: home) }
     try write(to: home + "/pictures")
     try body(home)

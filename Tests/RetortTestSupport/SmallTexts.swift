@@ -8,7 +8,7 @@ package enum SmallTexts {
 
   /// Calls `body` with a folder of its own that has the files, and removes it.
   package static func withFolder(_ body: (String) throws -> Void) throws {
-    let home = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
+    let home = try temporaryFolder().path
     defer { try? FileManager.default.removeItem(atPath: home) }
     try write(to: home)
     try body(home)

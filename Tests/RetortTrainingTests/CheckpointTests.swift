@@ -4,6 +4,7 @@ import RetortCore
 import RetortData
 import RetortFormats
 import RetortNN
+import RetortTestSupport
 import Testing
 
 @testable import RetortTraining
@@ -20,7 +21,7 @@ import Testing
     for (index, variable) in optimizer.variables.enumerated() {
       try session.write(Array(repeating: Float(index + 1), count: variable.count), to: variable)
     }
-    let path = FileManager.default.temporaryDirectory.path + "/" + UUID().uuidString
+    let path = try temporaryFolder().path
     folder = CheckpointFolder(path, keeping: 2)
   }
 

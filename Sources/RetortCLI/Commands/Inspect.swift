@@ -1,15 +1,19 @@
 import ArgumentParser
 import Glibc
 import RetortFormats
+import RetortRuns
 
 /// `retort inspect`: what is in a file or a run folder.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows the tensors of a safetensors file, or the result of a run.",
-    discussion: "A run's result is read from 'result.json' in its folder.")
+    discussion: """
+      A run's result is read from 'result.json' in its folder; evaluation.json, explored.json and \
+      config.json are read too. A key that Retort does not know is an error.
+      """)
 
   @Argument(
-    help: "A .safetensors file, a run's folder, or its result.json.",
+    help: "A .safetensors file, a run's folder, or a JSON file of one.",
     completion: .file(extensions: ["safetensors", "json"]), transform: FilePath.expanded)
   var file: String
   @OptionGroup var format: JSONOption
@@ -65,6 +69,7 @@ struct Inspect: ParsableCommand {
 
   private func showResult(_ path: String) throws {
     let json = try JSONValue.read(path, limit: 1 << 26)
+    try JSONShape.ofRunFile(named: FilePath.name(of: path)).check(json, path: path)
     guard !format.json else {
       StandardOutput.write(json)
       return

@@ -77,7 +77,7 @@ struct List: ParsableCommand {
             model.options.map { option in
               .record(
                 ("name", .string(option.name)), ("meaning", .string(option.summary)),
-                ("default", .real(option.standard)), ("values", .string(option.allowed)))
+                ("default", .real(option.defaultValue)), ("values", .string(option.allowed)))
             })))
     }
     return .object(members)

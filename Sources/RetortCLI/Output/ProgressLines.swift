@@ -66,7 +66,7 @@ final class ProgressLines {
       StandardError.complain(
         "the names of the weights of '\(player)' all begin with '\(prefix)', which is left out")
     case .optionAssumed(let player, let model, let option):
-      let value = fixed(option.standard, 0)
+      let value = fixed(option.defaultValue, 0)
       StandardError.complain(
         "the weights of '\(player)' fit \(model) whatever '\(option.name)' is, and \(value) is assumed "
           + "(\(option.summary)); set it if they were trained otherwise")

@@ -20,15 +20,15 @@ extension Dataset {
     return subset(indices, name: "\(name), step \(imbalance)")
   }
 
-  /// Takes a class-balanced choice of `count` examples out, to validate on.
+  /// Takes `count` examples out to validate on, of each class in proportion to its size.
   ///
   /// - Returns: The examples that stay, and those taken out.
   /// - Throws: `DataError.tooFewExamples` or `.outOfRange`.
   public func holdingOut(
     _ count: Int, seed: UInt64
   ) throws(DataError) -> (rest: Self, heldOut: Self) {
-    let chosen = try Split.limited(
-      labels: labels, classNames: classNames, labelled: count, seed: seed)
+    let chosen = try Split.stratified(
+      labels: labels, classNames: classNames, count: count, seed: seed)
     let taken = Set(chosen)
     let rest = labels.indices.filter { !taken.contains($0) }
     return (subset(rest), subset(chosen, name: "\(name), \(count) held out"))

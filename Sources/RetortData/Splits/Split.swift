@@ -24,6 +24,36 @@ public enum Split {
     return try choose(counts, labels: labels, classNames: classNames, seed: seed)
   }
 
+  /// `count` examples, of each class in proportion to its size: what is left over by rounding down goes to the
+  /// classes that miss most, the first ones where they miss as much, and leaves none empty if it can.
+  ///
+  /// - Throws: `DataError.tooFewExamples` or `.outOfRange`.
+  public static func stratified(
+    labels: [Int32], classNames: [String], count: Int, seed: UInt64
+  ) throws(DataError) -> [Int] {
+    guard count > 0 else {
+      throw .outOfRange(name: "count", found: "\(count)", allowed: "at least 1")
+    }
+    guard count <= labels.count, !classNames.isEmpty else {
+      throw .tooFewExamples(wanted: count, available: labels.count, className: nil)
+    }
+    let sizes = membership(labels, classes: classNames.count).map(\.count)
+    let shares = sizes.map { (count * $0).quotientAndRemainder(dividingBy: labels.count) }
+    var counts = shares.map(\.quotient)
+    let byNeed = counts.indices.sorted { first, second in
+      func rank(_ index: Int) -> (Int, Int, Int) {
+        (counts[index] + 1 < sizes[index] ? 0 : 1, -shares[index].remainder, index)
+      }
+      return rank(first) < rank(second)
+    }
+    for index in byNeed.filter({ counts[$0] < sizes[$0] })
+      .prefix(count - counts.reduce(0, +))
+    {
+      counts[index] += 1
+    }
+    return try choose(counts, labels: labels, classNames: classNames, seed: seed)
+  }
+
   /// Examples whose number falls off exponentially from the first class to the last.
   ///
   /// - Parameters:

@@ -8,7 +8,7 @@ public struct ModelOption: Hashable, Sendable {
   /// What it means, in a few words.
   public let summary: String
   /// Its value when it is not given.
-  public let standard: Double
+  public let defaultValue: Double
   /// Its least and greatest value.
   public let range: ClosedRange<Double>
   /// Whether it must be a whole number.
@@ -18,10 +18,10 @@ public struct ModelOption: Hashable, Sendable {
   public let isUntold: Bool
 
   init(
-    _ name: String, _ summary: String, _ standard: Double, _ range: ClosedRange<Double>,
+    _ name: String, _ summary: String, _ defaultValue: Double, _ range: ClosedRange<Double>,
     isWhole: Bool = true, isUntold: Bool = false
   ) {
-    (self.name, self.summary, self.standard) = (name, summary, standard)
+    (self.name, self.summary, self.defaultValue) = (name, summary, defaultValue)
     (self.range, self.isWhole, self.isUntold) = (range, isWhole, isUntold)
   }
 
@@ -33,14 +33,14 @@ public struct ModelOption: Hashable, Sendable {
   }
 }
 
-/// The numbers that one model is built with: given ones over standard ones.
+/// The numbers that one model is built with: given ones over defaults.
 public struct ModelOptions: Sendable {
   private let values: [String: Double]
 
   /// Checks what was given against what exists.
   init(_ given: [String: Double], of entry: ModelEntry) throws(ModelError) {
     var values: [String: Double] = [:]
-    for option in entry.options { values[option.name] = option.standard }
+    for option in entry.options { values[option.name] = option.defaultValue }
     for (name, value) in given.sorted(by: { $0.key < $1.key }) {
       guard let option = entry.options.first(where: { $0.name == name }) else {
         throw .unknownOption(
@@ -123,7 +123,7 @@ public struct ModelEntry: Sendable {
   /// Builds the model, without weights.
   ///
   /// - Parameters:
-  ///   - options: Values by name; standard ones where absent.
+  ///   - options: Values by name; the defaults where absent.
   ///   - examples: What the data's examples are.
   ///   - classes: The number of logits; decoders and discriminators take no notice.
   /// - Throws: `ModelError` for an option that does not exist or is out of range, or data that

@@ -66,3 +66,24 @@ public final class LeNet5: Module {
     return layers.dropFirst().reduce(layers[0](y)) { $1($0.relu()) }
   }
 }
+
+extension LeNet5 {
+  /// Its entry in the catalog.
+  static let entry = ModelEntry(
+    name: "lenet5", summary: "convolutions of 6 and 16 channels, 120 and 84 features",
+    source: "LeCun, Bottou, Bengio, Haffner 1998", role: .classifier, options: [],
+    make: { _, image, classes throws(ModelError) in
+      try ModelEntry.sized("lenet5", image, least: 12) { LeNet5(image: image, classes: classes) }
+    })
+
+  /// Its entry in the catalog.
+  static let smallEntry = ModelEntry(
+    name: "lenet5-small", summary: "padded convolutions of 8 and 16 channels, 64 features",
+    source: "LeCun, Bottou, Bengio, Haffner 1998; widths are the project's", role: .classifier,
+    options: [],
+    make: { _, image, classes throws(ModelError) in
+      try ModelEntry.sized("lenet5-small", image, least: 4) {
+        LeNet5(image: image, classes: classes, widths: .small)
+      }
+    })
+}

@@ -30,3 +30,19 @@ public final class MLP: Module {
     layers.dropFirst().reduce(layers[0](x.flatten())) { $1($0.relu()) }
   }
 }
+
+extension MLP {
+  /// Its entry in the catalog.
+  static let entry = ModelEntry(
+    name: "mlp", summary: "linear layers with ReLU between them",
+    source: "Rumelhart, Hinton, Williams 1986", role: .classifier,
+    options: [
+      ModelOption("hidden1", "features of the first hidden layer", 512, 1...65536),
+      ModelOption("hidden2", "features of the second; 0 for none", 256, 0...65536),
+      ModelOption("hidden3", "features of the third; 0 for none", 0, 0...65536),
+    ],
+    make: { options, image, classes in
+      let hidden = ["hidden1", "hidden2", "hidden3"].map { options.int($0) }.filter { $0 > 0 }
+      return MLP(inputs: image.count, hidden: hidden, classes: classes, image: image)
+    })
+}

@@ -125,3 +125,24 @@ public final class LinearBottleneck: Module {
 
   public override func forward(_ x: Tensor) -> Tensor { isResidual ? x + conv(x) : conv(x) }
 }
+
+extension MobileNetV2 {
+  /// Its entry in the catalog.
+  static let entry = ModelEntry(
+    name: "mobilenetv2", summary: "linear bottlenecks with depthwise convolutions",
+    source: "Sandler et al. 2018, table 2; RepDistiller's strides", role: .classifier,
+    options: [
+      ModelOption("width", "multiplies the channel counts", 0.5, 0.125...4, isWhole: false),
+      ModelOption("expansion", "multiplies channels inside bottlenecks", 6, 1...16),
+      ModelOption("dropout", "share of features dropped", 0, 0...0.9, isWhole: false),
+      ModelOption(
+        "torchvision", "1 for torchvision's layout, strides and ReLU6, 0 for RepDistiller's", 0,
+        0...1),
+    ],
+    make: { options, image, classes in
+      MobileNetV2(
+        channels: image.channels, classes: classes, width: options["width"],
+        expansion: options.int("expansion"), dropout: options["dropout"],
+        form: options.int("torchvision") == 1 ? .torchvision : .repDistiller)
+    })
+}

@@ -123,3 +123,22 @@ extension Module {
     return Sequential([convolution, norm] + (activation.map { [$0] } ?? []))
   }
 }
+
+extension MobileNetV3 {
+  /// Its entry in the catalog.
+  static let entry = ModelEntry(
+    name: "mobilenetv3-small", summary: "inverted residuals with depthwise convolutions",
+    source: "Howard et al. 2019, table 2; first strides are 1 unless asked for", role: .classifier,
+    options: [
+      ModelOption("width", "multiplies the channel counts", 1, 0.25...4, isWhole: false),
+      ModelOption("dropout", "share of features dropped", 0.2, 0...0.9, isWhole: false),
+      ModelOption(
+        "torchvision", "1 for torchvision's strides, 0 for ones that suit small images", 0, 0...1,
+        isUntold: true),
+    ],
+    make: { options, image, classes in
+      MobileNetV3(
+        channels: image.channels, classes: classes, width: options["width"],
+        dropout: options["dropout"], halves: options.int("torchvision") == 1)
+    })
+}

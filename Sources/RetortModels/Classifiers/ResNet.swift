@@ -98,3 +98,22 @@ public final class BasicBlock: Module {
     return picked.pad(low: [0, 0, 0, added / 2], high: [0, 0, 0, added - added / 2])
   }
 }
+
+extension ResNet {
+  /// Its entry in the catalog.
+  static func entry(_ depth: Int) -> ModelEntry {
+    ModelEntry(
+      name: "resnet\(depth)", summary: "residual network of \(depth) layers for small images",
+      source: "He, Zhang, Ren, Sun 2016, section 4.2", role: .classifier,
+      options: [
+        ModelOption("width", "channels of the first stage", 16, 1...1024),
+        ModelOption("projection", "1 projects shortcuts (option B), 0 pads them (A)", 1, 0...1),
+      ],
+      make: { options, image, classes in
+        ResNet(
+          channels: image.channels, classes: classes, blocks: (depth - 2) / 6,
+          width: options.int("width"),
+          shortcut: options.int("projection") == 1 ? .projection : .padding)
+      })
+  }
+}

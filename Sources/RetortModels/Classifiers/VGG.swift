@@ -63,3 +63,28 @@ public final class VGG: Module {
     return [convolution, BatchNorm(outputs)]
   }
 }
+
+extension VGG {
+  /// Its entry in the catalog.
+  static func entry(_ depth: Int, _ convolutions: [Int]) -> ModelEntry {
+    ModelEntry(
+      name: "vgg\(depth)",
+      summary: "\(depth - 3) convolutions with batch norm, one linear layer",
+      source: "Simonyan, Zisserman 2015, table 1; the linear layer is RepDistiller's",
+      role: .classifier,
+      options: [
+        ModelOption("width", "channels of the first block", 64, 1...1024),
+        ModelOption(
+          "pools", "after how many blocks to pool; 0 for RepDistiller's: 4 of 64 rows, else 3", 0,
+          0...5, isUntold: true),
+      ],
+      make: { options, image, classes throws(ModelError) in
+        let pools = options.int("pools")
+        return try ModelEntry.sized("vgg\(depth)", image, least: pools > 0 ? 1 << pools : 8) {
+          VGG(
+            image: image, classes: classes, convolutions: convolutions,
+            width: options.int("width"), pools: pools)
+        }
+      })
+  }
+}

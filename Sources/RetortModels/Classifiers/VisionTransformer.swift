@@ -127,3 +127,33 @@ extension Linear {
     Linear(inputs, outputs, initialiser: .normal(deviation: 0.02), biasInitialiser: .zeros)
   }
 }
+
+extension VisionTransformer {
+  /// Its entry in the catalog.
+  static let entry = ModelEntry(
+    name: "vit-tiny", summary: "transformer over patches of an image",
+    source: "Dosovitskiy et al. 2021; sizes of Touvron et al. 2021, table 1", role: .classifier,
+    options: [
+      ModelOption("patch", "rows and columns of a patch; divides the image's", 4, 1...1024),
+      ModelOption("width", "features of each position", 192, 1...16384),
+      ModelOption("layers", "transformer blocks", 12, 1...256),
+      ModelOption("heads", "attention heads; divides the width", 3, 1...256, isUntold: true),
+      ModelOption("mlp-ratio", "features inside each feed-forward part, in widths", 4, 1...64),
+    ],
+    make: { options, image, classes throws(ModelError) in
+      let (patch, width, heads) = (
+        options.int("patch"), options.int("width"), options.int("heads")
+      )
+      try ModelEntry.checkHeads("vit-tiny", heads, width: width)
+      let sizes = VisionTransformer.Sizes(
+        patch: patch, width: width, layers: options.int("layers"), heads: heads,
+        mlpRatio: options.int("mlp-ratio"))
+      guard let model = VisionTransformer(sizes, image: image, classes: classes) else {
+        throw .unfit(
+          model: "vit-tiny",
+          reason: "patches of \(patch)×\(patch) do not tile images of "
+            + "\(image.height)×\(image.width); set 'patch' to a divisor of both")
+      }
+      return model
+    })
+}

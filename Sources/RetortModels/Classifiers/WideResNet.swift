@@ -98,3 +98,22 @@ public final class PreactivatedBlock: Module {
     return (convShortcut.map { $0(active) } ?? x) + y
   }
 }
+
+extension WideResNet {
+  /// Its entry in the catalog.
+  static func entry(_ depth: Int, _ widening: Int) -> ModelEntry {
+    ModelEntry(
+      name: "wrn\(depth)-\(widening)",
+      summary: "wide residual network of \(depth) layers, \(widening) times as wide",
+      source: "Zagoruyko, Komodakis 2016, table 1", role: .classifier,
+      options: [
+        ModelOption("width", "channels of the first convolution", 16, 1...1024),
+        ModelOption("dropout", "share dropped inside blocks", 0, 0...0.9, isWhole: false),
+      ],
+      make: { options, image, classes in
+        WideResNet(
+          channels: image.channels, classes: classes, blocks: (depth - 4) / 6,
+          widening: widening, width: options.int("width"), dropout: options["dropout"])
+      })
+  }
+}

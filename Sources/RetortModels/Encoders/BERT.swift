@@ -138,3 +138,43 @@ extension Linear {
       inputs, outputs, initialiser: .truncatedNormal(deviation: 0.02), biasInitialiser: .zeros)
   }
 }
+
+extension BERT {
+  /// Its entry in the catalog.
+  static let entry = ModelEntry(
+    name: "bert", summary: "bidirectional transformer encoder with a classifier",
+    source: "Devlin, Chang, Lee, Toutanova 2019", role: .encoder,
+    options: [
+      ModelOption("vocabulary", "token ids are below it; 0 for the data's", 0, 0...16_777_216),
+      ModelOption("width", "features of each position", 128, 1...16384),
+      ModelOption("layers", "transformer layers", 2, 1...256),
+      ModelOption("heads", "attention heads; divides the width", 2, 1...256, isUntold: true),
+      ModelOption("feed-forward", "features inside each layer", 512, 1...65536),
+      ModelOption("length", "the longest sequence; 0 for the data's", 0, 0...65536),
+      ModelOption("dropout", "share of activations dropped", 0.1, 0...0.9, isWhole: false),
+    ],
+    build: { options, examples, classes throws(ModelError) in
+      guard case .tokens(let length, let vocabulary) = examples else {
+        throw .unfit(
+          model: "bert",
+          reason: "it reads token ids; the examples are \(examples.description). Choose a "
+            + "classifier.")
+      }
+      let (width, heads) = (options.int("width"), options.int("heads"))
+      try ModelEntry.checkHeads("bert", heads, width: width)
+      func size(_ name: String, _ least: Int) throws(ModelError) -> Int {
+        let given = options.int(name) == 0 ? least : options.int(name)
+        guard given >= least else {
+          throw .unfit(
+            model: "bert",
+            reason: "its '\(name)' is \(given), less than the data's, which is \(least)")
+        }
+        return given
+      }
+      let sizes = BERT.Sizes(
+        vocabulary: try size("vocabulary", vocabulary), width: width,
+        layers: options.int("layers"), heads: heads, feedForward: options.int("feed-forward"),
+        maximumLength: try size("length", length), dropout: options["dropout"])
+      return BERT(sizes, classes: classes)
+    })
+}

@@ -56,3 +56,22 @@ public final class ConvVAE: Module, Generator {
   /// Each image decoded from its mean code.
   public override func forward(_ x: Tensor) -> Tensor { decode(encode(x).mean) }
 }
+
+extension ConvVAE {
+  /// Its entry in the catalog.
+  static let entry = ModelEntry(
+    name: "conv-vae", summary: "variational autoencoder with convolutions of stride 2",
+    source: "Kingma, Welling 2013; sizes are the project's", role: .generator,
+    options: [
+      ModelOption("latent", "numbers of one code", 16, 1...4096),
+      ModelOption("width", "channels of the first convolution", 32, 1...1024),
+      ModelOption("hidden", "features of the linear layers", 256, 1...65536),
+    ],
+    make: { options, image, _ throws(ModelError) in
+      try ModelEntry.tiled("conv-vae", image) {
+        ConvVAE(
+          image: image, latent: options.int("latent"), width: options.int("width"),
+          hidden: options.int("hidden"))
+      }
+    })
+}

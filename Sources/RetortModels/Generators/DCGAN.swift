@@ -77,3 +77,33 @@ extension Initialiser {
   /// Normal with deviation 0.02, as section 4 of the paper has it.
   fileprivate static let adversarial = Initialiser.normal(deviation: 0.02)
 }
+
+extension DCGAN {
+  /// Its entry in the catalog.
+  static let entry = ModelEntry(
+    name: "dcgan", summary: "decoder of noise with transposed convolutions",
+    source: "Radford, Metz, Chintala 2016; as many layers as fit small images", role: .decoder,
+    options: [
+      ModelOption("latent", "numbers of one code", 100, 1...4096),
+      ModelOption("width", "channels before the last convolution", 64, 1...1024),
+    ],
+    make: { options, image, _ throws(ModelError) in
+      try ModelEntry.tiled("dcgan", image) {
+        DCGAN(image: image, latent: options.int("latent"), width: options.int("width"))
+      }
+    })
+}
+
+extension DCGANDiscriminator {
+  /// Its entry in the catalog.
+  static let entry = ModelEntry(
+    name: "dcgan-discriminator", summary: "convolutions that tell data from what is made",
+    source: "Radford, Metz, Chintala 2016; as many layers as fit small images",
+    role: .discriminator,
+    options: [ModelOption("width", "channels of the first convolution", 64, 1...1024)],
+    make: { options, image, _ throws(ModelError) in
+      try ModelEntry.tiled("dcgan-discriminator", image) {
+        DCGANDiscriminator(image: image, width: options.int("width"))
+      }
+    })
+}

@@ -115,7 +115,7 @@ extension PlayerSpec {
   ) {
     let count = reader.faults.faults.count
     for option in entry.options {
-      options[option.name] = option.value(in: reader) ?? option.standard
+      options[option.name] = option.value(in: reader) ?? option.defaultValue
     }
     reader.finish()
     let place = reader.value("model")?.place ?? reader.node.place
@@ -232,7 +232,7 @@ extension ModelOption {
       ? .wholeNumber(Int(range.lowerBound)...Int(range.upperBound))
       : .number(NumberRange(range.lowerBound, range.upperBound))
     return KeyInfo(
-      name: name, type: type, defaultText: YAMLText.number(standard), meaning: summary)
+      name: name, type: type, defaultText: YAMLText.number(defaultValue), meaning: summary)
   }
 
   /// The value that a map gives it; nil for none.

@@ -43,7 +43,8 @@ extension DataSpec: Configurable {
         "by how much every second half of the classes is reduced"))
     + [
       .int(
-        "validation", \.validation, 0...10_000_000, "training examples held out for validation"),
+        "validation", \.validation, 0...10_000_000,
+        "training examples held out for validation, of each class in proportion"),
       .seed("seed", \.seed, "what the choice of examples depends on, if not the recipe's seed")
         .only(
           where: { $0.selection != .all || $0.validation > 0 }, not: "the whole training set",

@@ -45,6 +45,16 @@ extension JSONShape {
     "version": .value,
   ])
 
+  /// The shape of a run's JSON file by its name; files of other names are taken for results.
+  package static func ofRunFile(named name: String) -> JSONShape {
+    switch name {
+    case "evaluation.json": .evaluation
+    case "explored.json": .explored
+    case "config.json": .configuration
+    default: .result
+    }
+  }
+
   private static let stageResult: [String: JSONShape] = [
     "stage": .value, "student": score, "teacher": score, "generator": score, "labeler": score,
     "discriminator": score, "students": .map(student),

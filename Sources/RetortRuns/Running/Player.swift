@@ -118,7 +118,7 @@ extension PlayerSpec {
   var assumptions: [ModelOption] {
     get throws(ModelError) {
       try ModelCatalog.entry(model).options.filter {
-        $0.isUntold && options[$0.name] ?? $0.standard == $0.standard
+        $0.isUntold && options[$0.name] ?? $0.defaultValue == $0.defaultValue
       }
     }
   }

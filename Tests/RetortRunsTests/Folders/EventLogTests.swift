@@ -1,12 +1,13 @@
 import Foundation
 import RetortFormats
+import RetortTestSupport
 import Testing
 
 @testable import RetortRuns
 
 @Suite struct EventLogTests {
   private func withFolder(_ body: (RunFolder) throws -> Void) throws {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+    let path = try temporaryFolder().path
     defer { try? FileManager.default.removeItem(atPath: path) }
     let folder = RunFolder(path)
     try folder.make()

@@ -1,4 +1,5 @@
 import Foundation
+import RetortTestSupport
 import Testing
 
 @testable import RetortRuns
@@ -11,7 +12,7 @@ import Testing
   private func withFiles(
     _ files: [(String, String)], old: [String] = [], _ body: (String) throws -> Void
   ) throws {
-    let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    let root = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: root) }
     for (path, text) in files {
       let file = root.appendingPathComponent(path)

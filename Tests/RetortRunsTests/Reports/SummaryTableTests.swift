@@ -1,5 +1,6 @@
 import Foundation
 import RetortRuns
+import RetortTestSupport
 import Testing
 
 /// A student's stage as a run's folder keeps it.
@@ -13,7 +14,7 @@ struct StudentFixture {
 
   /// The records of runs with these stages.
   static func records(_ runs: [[StudentFixture]]) throws -> [RunRecord] {
-    let root = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+    let root = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: root) }
     return try runs.enumerated().map { index, stages in
       let run = root.appendingPathComponent("\(index)")
