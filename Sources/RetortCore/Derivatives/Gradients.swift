@@ -29,7 +29,7 @@ package func gradients(of output: Tensor, seed: Tensor, with targets: [Tensor]) 
   var id = output.id
   while id >= 0 {
     if let cotangent = sweep.cotangent(id), !sweep.isTarget(id) {
-      // A derivative belongs to the module that its operation came from.
+      // The derivative's nodes take the scope of the operation that they differentiate.
       graph.scope = graph.scopes[Int(graph.nodes[Int(id)].scope)]
       for (index, contribution) in graph.pullBack(id, cotangent, needs: sweep.needs) {
         sweep.accumulate(contribution, at: graph.operand(id, index))
@@ -40,7 +40,7 @@ package func gradients(of output: Tensor, seed: Tensor, with targets: [Tensor]) 
   return targets.map { sweep.cotangent($0.id) ?? graph.fill(0, $0.shape) }
 }
 
-/// The state of one reverse sweep: which nodes matter, and what has reached them.
+/// The state of one reverse sweep: which nodes depend on a target, and the cotangents summed so far.
 private struct ReverseSweep {
   private var matters: [Bool]
   private var target: [Bool]
@@ -80,7 +80,7 @@ private struct ReverseSweep {
 }
 
 extension Graph {
-  /// What a node's cotangent contributes to each operand that is needed.
+  /// The contribution of node `id`'s cotangent `g` to each operand that needs one, with the operand's index.
   fileprivate func pullBack(_ id: Int32, _ g: Tensor, needs: (Int32) -> Bool) -> [(Int, Tensor)] {
     let node = nodes[Int(id)]
     let operands = operands(id).map { Tensor(graph: self, id: $0) }

@@ -1,5 +1,5 @@
 extension PullBack {
-  /// By x of the packed mean, variance and inverse deviation.
+  /// The gradient of the packed mean, variance and inverse deviation with respect to x.
   func moments(_ axis: MomentsAxis) -> Tensor {
     let image = x[0]
     let count = Double(image.shape.count / Swift.max(1, output.shape.count / 3))
@@ -12,7 +12,7 @@ extension PullBack {
     return (part(g, 0) + byVariance * (image - part(output, 0)) * 2) * (1 / count)
   }
 
-  /// Batch and layer norm; the gradient by x includes the path through its statistics.
+  /// The gradient of batch and layer norm; with respect to x it includes the path through the statistics.
   ///
   /// Source: Ioffe and Szegedy 2015, section 3, and the same derivation along rows.
   func normalize(_ axis: MomentsAxis, _ trains: Bool, _ index: Int) -> Tensor? {

@@ -1,5 +1,6 @@
 extension PullBack {
-  /// By logits and upstream of `u·(softmax(z) - target)`; rows without a valid label stay zero.
+  /// The gradient of `u·(softmax(z) - target)` with respect to the logits z and the upstream gradient u; zero
+  /// in rows without a valid label.
   func crossEntropyGradient(_ smoothing: Float, _ index: Int) -> Tensor? {
     let (logits, labels, upstream) = (x[0], x[1], x[2])
     let graph = g.graph
@@ -27,7 +28,7 @@ extension Tensor {
 }
 
 extension Op {
-  /// A fused operation's definition in plain ones: its oracle, and its way to second derivatives.
+  /// The definition of a fused operation in primitive ones, for tests and second derivatives; nil for others.
   package func composite(_ x: [Tensor]) -> Tensor? {
     switch self {
     case .softmaxBackward:

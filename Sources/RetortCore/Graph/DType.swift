@@ -4,7 +4,7 @@ public enum DType: UInt8, Sendable, Hashable, CaseIterable {
   case float32
   /// Two's complement 32-bit integers: labels, token ids, counters.
   case int32
-  /// Bytes from 0 to 255: samples of pictures, which `Tensor.augmented` alone reads.
+  /// Bytes from 0 to 255: image samples, which only `Tensor.augmented` reads.
   case uint8
 
   /// The number of bytes of one element on a device.

@@ -5,7 +5,7 @@ package struct Node: Sendable {
   package var dtype: DType
   package var inputStart: Int32
   package var inputCount: Int32
-  /// Where in the model the node was added; an index into the graph's scopes.
+  /// The module that added the node: an index into the graph's scopes.
   package var scope: Int32
 }
 
@@ -20,14 +20,14 @@ public final class Graph {
   package private(set) var variables: [Variable] = []
   /// The effects of each phase that has ended, in order.
   package private(set) var phases: [[Effect]] = []
-  /// For each variable, the first phase that reads what it holds now.
+  /// For each variable, the first phase that reads its current value.
   private var phaseOfVariable: [Int32] = []
   package private(set) var constants: [HostArray] = []
   package private(set) var names: [String] = []
   package private(set) var packs: [[Int]] = []
   /// The first fault met while building; a plan of this graph throws it.
   public private(set) var error: GraphError?
-  /// Where in the model operations are being added, such as `student.layer3`.
+  /// The path of the module whose operations are being added, such as `student.layer3`.
   public var scope = "" {
     didSet {
       if let known = scopeIndex[scope] {
@@ -78,7 +78,7 @@ public final class Graph {
     return Tensor(graph: self, id: id)
   }
 
-  /// Records a fault and returns the poisoned value that stands for the impossible result.
+  /// Records a fault and returns a poisoned tensor in place of the impossible result.
   package func fail(_ fault: GraphError) -> Tensor {
     if error == nil { error = fault }
     let id = Int32(nodes.count)
@@ -105,8 +105,8 @@ public final class Graph {
     return tensor
   }
 
-  /// The part of `variable` that starts `offset` elements in, as it is at the start of the step, or
-  /// after the last phase that changed it.
+  /// The elements of `variable` from element `offset` on, with their values at the start of the step or, if
+  /// an ended phase changed the variable, after that phase.
   public func variable(_ variable: Variable, offset: Int = 0, _ shape: Shape) -> Tensor {
     guard offset >= 0, offset + shape.count <= variable.count else {
       return fail(
@@ -136,12 +136,12 @@ public final class Graph {
     return slot
   }
 
-  /// Ends a phase of the step: `effects` change their variables once everything that reads the values
-  /// so far has been computed, and variables that are read afterwards have their new values.
+  /// Ends a phase of the step: `effects` are applied once every read of the old values has been computed, and
+  /// variables read afterwards have their new values.
   ///
-  /// Tensors that have been made before keep their values: what later phases take of them is computed
-  /// once, in its own phase. Only a variable that is read directly, with nothing computed of it, must
-  /// be read again after it has changed.
+  /// Tensors made before keep their values in later phases, because they are computed once, in their own
+  /// phase. The exception is a direct read of a changed variable, with no operation applied to it: it must be
+  /// read again with `variable(_:offset:_:)`.
   public func endPhase(_ effects: [Effect]) {
     phases.append(effects)
     for variable in effects.flatMap(\.variables) {

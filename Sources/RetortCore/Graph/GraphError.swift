@@ -1,17 +1,17 @@
-/// What can be wrong with a graph; found while it is built, thrown when a plan is made from it.
+/// A fault in a graph: recorded while it is built, thrown when a plan is made from it.
 public enum GraphError: Error, Hashable, Sendable {
   /// Two operands whose shapes do not fit the operation.
   case shapeMismatch(operation: String, lhs: Shape, rhs: Shape, path: String)
-  /// One operand whose shape or an option that the operation does not allow.
+  /// A shape or option that the operation does not allow.
   case invalidArgument(operation: String, reason: String, path: String)
   /// A derivative that does not exist.
   case notDifferentiable(operation: String, path: String)
-  /// A tap name that no value upstream carries.
+  /// A tap name that no tensor upstream has.
   case unknownName(String, nearest: [String])
 }
 
 extension GraphError: CustomStringConvertible {
-  /// One line: where, what, and the way out.
+  /// One line: the module's path, the fault, and a remedy where there is one.
   public var description: String {
     switch self {
     case .shapeMismatch(let operation, let lhs, let rhs, let path):

@@ -11,7 +11,7 @@ struct NodeTable {
   private var slots: [Slot] = Array(repeating: Slot(), count: 1024)
   private var used = 0
 
-  /// The equal node that exists, or nil and the hash to insert the new one with.
+  /// The id of the equal node, or nil with the hash to insert a new one under.
   func find(
     _ op: Op, _ operands: [Int32], _ shape: Shape, in graph: Graph
   ) -> (id: Int32?, hash: UInt32) {
@@ -59,7 +59,7 @@ struct NodeTable {
 }
 
 extension Graph {
-  /// Whether node `id` computes the same: both by the same operation from the same operands.
+  /// Whether node `id` is the same operation with the same operands and shape.
   fileprivate func isEqual(_ id: Int32, _ op: Op, _ operands: [Int32], _ shape: Shape) -> Bool {
     nodes.withUnsafeBufferPointer { nodes in
       let node = nodes[Int(id)]
@@ -70,7 +70,7 @@ extension Graph {
 }
 
 extension Op {
-  /// A cheap number that separates most operations; equal operations have equal tags.
+  /// A cheap hash of the operation; equal operations have equal tags.
   fileprivate var tag: Int {
     switch self {
     case .input(let slot): 1 &+ Int(slot) &* 64

@@ -11,11 +11,11 @@ public enum UnaryOp: UInt8, Sendable, Hashable, CaseIterable {
 /// Element-wise functions of two operands of equal shape.
 public enum BinaryOp: UInt8, Sendable, Hashable, CaseIterable {
   case add, subtract, multiply, divide, maximum, minimum, power
-  /// `1` where it holds, else `0`.
+  /// `1` where the comparison holds, else `0`.
   case greater, greaterOrEqual, equal
 }
 
-/// What a reduction computes along its axes.
+/// The operation that a reduction applies along its axes.
 public enum ReduceOp: UInt8, Sendable, Hashable, CaseIterable {
   case sum, maximum, minimum
 }
@@ -40,7 +40,7 @@ public enum Divergence: Sendable, Hashable {
   case probabilityL2
 }
 
-/// Which logits a divergence is differentiated by.
+/// The logits with respect to which a divergence is differentiated.
 public enum DivergenceSide: UInt8, Sendable, Hashable { case student, teacher }
 
 /// The geometry of a two-dimensional convolution over NHWC images.
@@ -83,7 +83,7 @@ public struct Pooling: Sendable, Hashable {
   }
 }
 
-/// How a latent code moves along the gradient of the divergence.
+/// The step of a latent code z along the gradient g of the divergence.
 public enum LatentStepRule: Sendable, Hashable {
   /// `z + size·g`.
   case plain
@@ -91,7 +91,7 @@ public enum LatentStepRule: Sendable, Hashable {
   case normalised
 }
 
-/// Everything a node of the graph can be.
+/// The operation of a graph node.
 ///
 /// Derivatives are written in the same operations (`Derivatives/`), so that second derivatives
 /// exist wherever the first are built of differentiable ones.
@@ -148,13 +148,13 @@ package enum Op: Hashable, Sendable {
   case crossEntropyGradient(smoothing: Float)  // logits, labels, upstream rows
   case divergence(Divergence, temperature: Float)  // student, teacher → rows
   case divergenceGradient(Divergence, temperature: Float, DivergenceSide)  // …, upstream rows
-  // Pictures: uint8 images, moves, table
+  // Augmentation: uint8 images, moves, table
   case augment(ImagePadding, cutout: Int32)
   // Exploration
   case latentStep(LatentStepRule)  // z, g, size (scalar or one per row)
 }
 
-/// Which elements share one mean and variance.
+/// The elements that share one mean and variance.
 package enum MomentsAxis: UInt8, Hashable, Sendable {
   /// One per channel, over every axis but the last (batch norm).
   case channels

@@ -10,8 +10,8 @@ public struct Shape: Hashable, Sendable {
 
   /// A shape with the given extents.
   ///
-  /// - Parameter dimensions: At most eight extents, each ≥ 0; one above 2³¹ − 1 becomes that, which
-  ///   no graph takes.
+  /// - Parameter dimensions: At most eight extents, each ≥ 0. One above 2³¹ − 1 is clamped to it; graphs
+  ///   reject such a shape.
   public init(_ dimensions: [Int]) {
     precondition(dimensions.count <= Shape.maximumRank, "a shape has at most eight axes")
     extents = SIMD8(repeating: 1)
@@ -19,8 +19,8 @@ public struct Shape: Hashable, Sendable {
     rank = dimensions.count
   }
 
-  /// A shape of extents out of a file; nil if there are more than eight, one is negative, or the
-  /// shape is not countable.
+  /// A shape with extents read from a file; nil if there are more than eight, one is negative, or the shape
+  /// is not countable.
   package init?(checking dimensions: [Int]) {
     guard dimensions.count <= Shape.maximumRank else { return nil }
     self.init(dimensions)
@@ -35,7 +35,7 @@ public struct Shape: Hashable, Sendable {
   /// The shape of a scalar.
   public static let scalar = Shape([])
 
-  /// The number of elements; 2⁴⁴ where there are more.
+  /// The number of elements, at most 2⁴⁴.
   public var count: Int {
     for axis in 0..<rank where extents[axis] == 0 { return 0 }
     return volume
@@ -54,8 +54,8 @@ public struct Shape: Hashable, Sendable {
 
   private static let most = 1 << 44
 
-  /// Whether a graph takes a value of this shape: extents from 0 to 2³¹ − 2, and a product of at
-  /// most 2⁴⁰, so that sums and products of sizes that follow from it fit into an `Int`.
+  /// Whether graphs accept this shape: extents from 0 to 2³¹ − 2 and a product of at most 2⁴⁰, so that sums
+  /// and products of derived sizes fit into an `Int`.
   package var isCountable: Bool {
     extents.min() >= 0 && extents.max() < .max && volume <= 1 << 40
   }
@@ -99,7 +99,7 @@ extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
 }
 
 extension Shape {
-  /// The shape both broadcast to by the usual rule (trailing axes aligned, 1 stretches), or nil.
+  /// The shape that `a` and `b` broadcast to (trailing axes aligned, extents of 1 repeated), or nil.
   package static func broadcast(_ a: Shape, _ b: Shape) -> Shape? {
     let rank = max(a.rank, b.rank)
     var extents = SIMD8<Int32>(repeating: 1)

@@ -16,7 +16,7 @@ public struct Tensor {
 
   package var op: Op { graph.nodes[Int(id)].op }
 
-  /// The element at every position if the tensor is a known constant fill.
+  /// The value of every element if the tensor is a constant fill, else nil.
   package var fillValue: Double? {
     if case .fill(let value) = op { return value }
     return nil
@@ -32,6 +32,6 @@ public struct Tensor {
   /// The same value, with no gradient flowing back through it.
   public func stopGradient() -> Tensor { apply(.stopGradient, shape) }
 
-  /// The same value, findable by `name` from anything computed from it; what taps look up.
+  /// The same value under a name, by which taps find it upstream of any tensor computed from it.
   public func named(_ name: String) -> Tensor { apply(.named(graph.addName(name)), shape) }
 }

@@ -4,13 +4,13 @@
 /// compiled with. Several tensors may be cut from one variable at different offsets, so that all
 /// parameters of a model lie in one flat buffer.
 public final class Variable: Sendable {
-  /// What messages and checkpoints call it.
+  /// The name in messages and checkpoints.
   public let name: String
   /// The number of elements.
   public let count: Int
   /// The element type.
   public let dtype: DType
-  /// Whether no step ever changes it, so that what depends on it alone is computed once.
+  /// Whether no step changes the variable, so that results of frozen variables alone are computed once.
   public let isFrozen: Bool
 
   /// A variable of `count` elements.

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What `RETORT_DEBUG` has the program print of its work, on standard error.
+/// The debugging output that the environment variable `RETORT_DEBUG` selects, on standard error.
 package enum DebugOutput: String, CaseIterable, Sendable {
   /// Every node of each graph that is compiled.
   case graph
@@ -11,14 +11,13 @@ package enum DebugOutput: String, CaseIterable, Sendable {
   /// The text of each program that is built.
   case kernels
 
-  /// The variable: words separated by commas.
+  /// The name of the environment variable, whose value is a list of words separated by commas.
   package static let variable = "RETORT_DEBUG"
 
-  /// What is asked for in this process; words that mean nothing are passed over here, and refused by the
-  /// command line.
+  /// The output selected for this process; unknown words are ignored here and rejected by the command line.
   package static let asked = Set(words.compactMap(DebugOutput.init(rawValue:)))
 
-  /// What is wrong with the variable, one line; nil if nothing is.
+  /// A one-line message about the variable's first unknown word; nil if there is none.
   package static let fault: String? = words.first { DebugOutput(rawValue: $0) == nil }.map {
     "\(variable) asks for '\($0)'; it takes " + allCases.map(\.rawValue).joined(separator: ", ")
   }
@@ -26,7 +25,7 @@ package enum DebugOutput: String, CaseIterable, Sendable {
   private static let words: [String] =
     (CacheLocation.variable(variable) ?? "").split { $0 == "," || $0 == " " }.map(String.init)
 
-  /// Prints what `text` makes under a heading, if it is asked for.
+  /// Prints `text` under a heading, if this output is selected.
   package func write(_ heading: @autoclosure () -> String, _ text: () -> String) {
     guard DebugOutput.asked.contains(self) else { return }
     var bytes = Array("-- \(rawValue): \(heading())\n\(text())\n".utf8)[...]

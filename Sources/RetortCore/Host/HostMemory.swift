@@ -1,14 +1,13 @@
 import Glibc
 
-/// The memory that this process can have.
+/// The main memory of this process.
 package enum HostMemory {
-  /// The bytes of the machine, or fewer where the process is held to fewer: by a control group or
-  /// by `ulimit -v`.
+  /// The bytes of the machine's memory, or a lower limit set by a control group or `ulimit -v`.
   package static var byteCount: Int {
     [physical, groupLimit, addressLimit].compactMap(\.self).min() ?? .max
   }
 
-  /// The bytes that can still be taken without pushing anything out of memory.
+  /// The bytes that can still be allocated without swapping.
   package static var available: Int {
     let held = statm
     var least = meminfo("MemAvailable") ?? physical ?? .max
@@ -17,12 +16,12 @@ package enum HostMemory {
     return max(0, least)
   }
 
-  /// Makes sure that `byteCount` bytes can be taken, before anything is allocated.
+  /// Checks that `byteCount` bytes can be allocated, before anything is.
   ///
-  /// - Parameter what: What messages say needs them, such as `the weights of model 'student'`.
-  /// - Throws: `BackendError.memory`.
+  /// - Parameter what: The purpose named in the message, such as `the weights of model 'student'`.
+  /// - Throws: `BackendError.memory` if fewer bytes are available.
   package static func require(_ byteCount: Int, for what: String) throws(BackendError) {
-    // Asking takes longer than a small allocation, which would hardly be the one that fails.
+    // The check takes longer than an allocation below 64 MiB, which is unlikely to fail.
     guard byteCount > 1 << 26 else { return }
     let available = available
     guard byteCount <= available else {
@@ -35,14 +34,14 @@ package enum HostMemory {
     return pages > 0 && size > 0 ? pages.multipliedReportingOverflow(by: size).partialValue : nil
   }
 
-  /// `ulimit -v`; nil for no limit.
+  /// The limit set by `ulimit -v`, in bytes; nil for no limit.
   private static var addressLimit: Int? {
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit) == 0 else { return nil }
     return Int(exactly: limit.rlim_cur)
   }
 
-  /// What the process's control group allows, in either version; nil for no limit.
+  /// The limit of the process's control group, version 1 or 2, in bytes; nil for no limit.
   private static var groupLimit: Int? {
     let groups = lines("/proc/self/cgroup").compactMap { line -> String? in
       let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
@@ -55,7 +54,7 @@ package enum HostMemory {
     return limits.compactMap { lines($0).first.flatMap { Int($0) } }.min()
   }
 
-  /// The bytes that the process holds: its address space, and what of it is in memory.
+  /// The process's address space and its resident part, in bytes.
   private static var statm: (virtual: Int, resident: Int) {
     let pages = (lines("/proc/self/statm").first ?? "").split(separator: " ").map { Int($0) ?? 0 }
     let size = sysconf(Int32(_SC_PAGESIZE))

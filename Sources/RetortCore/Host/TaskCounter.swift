@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Gives out the numbers from 0 to a count to whoever asks, each once.
+/// A counter shared between threads that hands out each number from 0 up to a count once.
 package final class TaskCounter: Sendable {
   private let count: Int
   private let next = Atomic<Int>(0)
 
-  /// Numbers below `count`.
+  /// A counter of the numbers below `count`.
   package init(_ count: Int) { self.count = count }
 
   /// The next number; nil when all have been given out.

@@ -1,14 +1,14 @@
 import Glibc
 
-/// Threads that help a caller with its work, as many as the system grants.
+/// A pool of helper threads, as many as the system allows.
 ///
-/// Where it grants none, because of `ulimit -u` for instance, the caller does everything. Dispatch's
-/// threads will not do: a program that is refused one waits for it for ever.
+/// Where it allows none, for instance because of `ulimit -u`, the caller does all the work. Dispatch is not
+/// used because a process that is refused a thread waits for it forever.
 package final class ThreadPool: @unchecked Sendable {
   /// The threads of this process.
   package static let shared = ThreadPool()
 
-  // All below is touched under the mutex only.
+  // Everything below is accessed under the mutex only.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let begins = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let ends = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
@@ -20,7 +20,7 @@ package final class ThreadPool: @unchecked Sendable {
   private var joined = 0
   private var running = 0
 
-  /// No threads yet; `limit` is the most that are ever started.
+  /// A pool that starts threads on demand, at most `limit`.
   package init(limit: Int = .max) {
     self.limit = limit
     pthread_mutex_init(mutex, nil)
@@ -30,10 +30,11 @@ package final class ThreadPool: @unchecked Sendable {
 
   private let limit: Int
 
-  /// Calls `body` with 0 on this thread, and with 1, 2, … up to `helpers` on others as far as there
-  /// are any and they come in time; returns when all calls have.
+  /// Calls `body` with 0 on this thread and with 1, 2, … up to `helpers` on helper threads; returns when all
+  /// calls have.
   ///
-  /// While another caller's work is under way there are no helpers.
+  /// A helper that is not ready before the work ends is left out; there are none while another caller's work
+  /// is under way.
   package func run(helpers: Int, _ body: (_ worker: Int) -> Void) {
     withoutActuallyEscaping(body) { escaping in
       let hasHelpers = begin(helpers, escaping)
@@ -73,7 +74,7 @@ package final class ThreadPool: @unchecked Sendable {
     pthread_mutex_unlock(mutex)
   }
 
-  /// The life of a helping thread.
+  /// The loop of a helper thread: waits for work and joins it.
   private func help() {
     pthread_mutex_lock(mutex)
     while true {
@@ -90,7 +91,7 @@ package final class ThreadPool: @unchecked Sendable {
     }
   }
 
-  /// Starts a thread that helps for as long as the process lives.
+  /// Starts a helper thread that lives as long as the process; false if the system refuses it.
   private func start() -> Bool {
     var thread = pthread_t()
     let context = Unmanaged.passRetained(self)

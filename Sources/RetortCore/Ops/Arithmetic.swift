@@ -23,7 +23,7 @@ extension Tensor {
     return lhs.apply(.binary(op), [rhs], common)
   }
 
-  /// Element-wise sum, difference, product and quotient; shapes broadcast.
+  /// Element-wise sum; shapes broadcast.
   public static func + (lhs: Tensor, rhs: Tensor) -> Tensor { lhs.binary(.add, rhs) }
   /// Element-wise difference; shapes broadcast.
   public static func - (lhs: Tensor, rhs: Tensor) -> Tensor { lhs.binary(.subtract, rhs) }
@@ -91,12 +91,12 @@ extension Tensor {
     clamp(graph.fill(low), graph.fill(high))
   }
 
-  /// Limits elements to `[low, high]`, which broadcast and receive no gradient; else as `clamp`.
+  /// Limits elements to `[low, high]`, two tensors that broadcast and receive no gradient.
   public func clamp(_ low: Tensor, _ high: Tensor) -> Tensor {
     greater(high).select(high.stopGradient(), low.greater(self).select(low.stopGradient(), self))
   }
 
-  /// `then` where this is not zero, else `otherwise`; shapes broadcast.
+  /// `then` where this tensor is not zero, else `otherwise`; shapes broadcast.
   public func select(_ then: Tensor, _ otherwise: Tensor) -> Tensor {
     guard let pair = Shape.broadcast(then.shape, otherwise.shape),
       let common = Shape.broadcast(shape, pair)
@@ -130,7 +130,7 @@ extension Tensor {
 }
 
 extension BinaryOp {
-  /// The result without an operation where one operand is neutral or absorbing.
+  /// The result where a constant operand makes the operation trivial, such as `x + 0`; nil elsewhere.
   fileprivate func simplified(_ lhs: Tensor, _ rhs: Tensor) -> Tensor? {
     switch self {
     case .add:

@@ -1,43 +1,43 @@
-/// What comes into a picture that is moved.
+/// The fill for pixels that shifting an image uncovers.
 public enum ImagePadding: String, CaseIterable, Sendable {
   /// Zeros.
   case zero
   /// The nearest pixel of the border.
   case edge
-  /// The picture mirrored at its border, whose pixels are not repeated.
+  /// The image mirrored at its border; border pixels are not repeated.
   case reflect
 }
 
-/// What happens to one picture: it is mirrored, then moved, then a square is cut out.
+/// The augmentation of one image: mirrored, then shifted, then a square cut out.
 ///
-/// A row of the operand `moves`: its memory is that of five int32 in this order.
+/// One row of the operand `moves`: five int32 in the order of declaration.
 public struct ImageMove: Equatable, BitwiseCopyable, Sendable {
-  /// Pixels by which the picture moves down.
+  /// The shift down, in pixels.
   public var down: Int32 = 0
-  /// Pixels by which it moves right.
+  /// The shift to the right, in pixels.
   public var right: Int32 = 0
-  /// Whether left and right change places first: 0 or 1.
+  /// 1 to mirror the image left to right first, else 0.
   public var mirrored: Int32 = 0
-  /// The first row of the square; without meaning where its side is 0.
+  /// The first row of the cut-out square; ignored where its side is 0.
   public var cutTop: Int32 = 0
-  /// The first column of the square.
+  /// The first column of the cut-out square.
   public var cutLeft: Int32 = 0
 
-  /// A picture as it is.
+  /// The unchanged image.
   public init() {}
 
-  /// The number of int32 in one.
+  /// The number of int32 words in one move.
   package static let wordCount = 5
 }
 
 extension Tensor {
-  /// The network inputs of these pictures, uint8 `[batch, height, width, channels]`: changed, then
-  /// each sample looked up.
+  /// The network inputs for these uint8 images `[batch, height, width, channels]`: each image is augmented,
+  /// then each sample looked up in `table`.
   ///
   /// - Parameters:
   ///   - moves: int32 `[batch, 5]`, the words of `ImageMove`s, within ±2²⁰.
-  ///   - table: The input of every sample, `[channels, 256]`; no gradient reaches it.
-  ///   - padding: What comes in; zeros are samples, before they are looked up.
+  ///   - table: The network input for each sample value, `[channels, 256]`; no gradient reaches it.
+  ///   - padding: The fill for uncovered pixels; zeros are sample values, looked up like the rest.
   ///   - cutout: The side in pixels of the square of zeros that is cut out of each picture, at most
   ///     2²⁰.
   /// - Returns: float32 of this shape.

@@ -34,9 +34,9 @@ extension Tensor {
     return apply(.convolution(geometry), [weight], output)
   }
 
-  /// The gradient of a convolution by its input; this tensor is the gradient by its output.
+  /// The gradient of a convolution with respect to its input; this tensor is the gradient of its output.
   ///
-  /// With `inputSize` as the wanted output, it is the transposed convolution.
+  /// With the wanted output's size as `inputHeight` and `inputWidth`, it is the transposed convolution.
   package func convolutionInputGradient(
     _ weight: Tensor, _ geometry: Convolution, inputHeight: Int, inputWidth: Int
   ) -> Tensor {
@@ -50,7 +50,7 @@ extension Tensor {
     return apply(.convolutionInputGradient(geometry), [weight], input)
   }
 
-  /// The gradient of a convolution by its weight; this tensor is the convolution's input.
+  /// The gradient of a convolution with respect to its weight; this tensor is the convolution's input.
   package func convolutionWeightGradient(
     _ gradient: Tensor, _ geometry: Convolution, kernelHeight: Int, kernelWidth: Int
   ) -> Tensor {
@@ -91,13 +91,13 @@ extension Tensor {
 }
 
 extension Convolution {
-  /// Whether every number is at least what it must be, and small enough to reckon with.
+  /// Whether all strides, dilations, groups (≥ 1) and paddings (≥ 0) are in range, at most 2³⁰.
   package var isWithinBounds: Bool {
     [strideY, strideX, dilationY, dilationX, groups].allSatisfy { (1...1 << 30).contains($0) }
       && [padTop, padLeft, padBottom, padRight].allSatisfy { (0...1 << 30).contains($0) }
   }
 
-  /// The output of a convolution over these shapes, or nil where they do not fit.
+  /// The output shape of a convolution; nil where input and weight do not fit.
   package func outputShape(input: Shape, weight: Shape) -> Shape? {
     guard isWithinBounds, input.rank == 4, weight.rank == 4, input[3] == weight[3] * groups,
       weight[0] % groups == 0, weight[1] >= 1, weight[2] >= 1

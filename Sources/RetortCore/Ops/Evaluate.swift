@@ -1,7 +1,7 @@
 import Glibc
 
 extension UnaryOp {
-  /// The function itself, on one number; what constant folding and the CPU oracle agree on.
+  /// The function of one number, for constant folding.
   package func evaluate(_ x: Double) -> Double {
     switch self {
     case .negate: -x
@@ -29,7 +29,7 @@ extension UnaryOp {
 }
 
 extension BinaryOp {
-  /// The function itself, on two numbers.
+  /// The function of two numbers.
   package func evaluate(_ x: Double, _ y: Double) -> Double {
     switch self {
     case .add: x + y

@@ -1,4 +1,4 @@
-/// The statistics a normalisation subtracts and divides by.
+/// The mean and variance of a normalisation.
 public struct Moments {
   package let packed: Tensor
   /// The mean, one per channel or row.

@@ -7,7 +7,7 @@ extension Tensor {
 
   /// Softmax cross-entropy of each row of logits `[…, classes]` with int32 labels `[…]`, in nats.
   ///
-  /// A row whose label is outside `0..<classes` counts nothing. No mean is taken.
+  /// A row whose label is outside `0..<classes` contributes 0. No mean is taken.
   ///
   /// - Parameters:
   ///   - labels: Classes, int32, of the rows' shape without the last axis.

@@ -149,10 +149,10 @@ extension Tensor {
 }
 
 extension Graph {
-  /// Tensors laid into one flat buffer of `count` elements at the given offsets; gaps are zero.
+  /// Tensors written into one flat buffer of `count` elements at the given offsets; gaps are zero.
   ///
-  /// The producers write to their places directly where they can. Offsets must be multiples of
-  /// `Variable.alignment` and the parts must not overlap. No gradient flows through it.
+  /// The producers write into the buffer directly where they can. Offsets must be multiples of
+  /// `Variable.alignment` and the parts must not overlap. No gradient flows through the result.
   package func pack(_ parts: [(tensor: Tensor, offset: Int)], count: Int) -> Tensor {
     add(.pack(addPack(parts.map(\.offset))), parts.map(\.tensor.id), Shape([count]))
   }

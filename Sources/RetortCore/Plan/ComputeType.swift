@@ -1,5 +1,5 @@
-/// What matrix products and convolutions multiply in; they sum in float32, and everything else is
-/// computed in float32, whatever the type.
+/// The number format of the factors in matrix products and convolutions; their sums and all other operations
+/// are in float32.
 public enum ComputeType: String, Sendable, Codable, CaseIterable {
   /// 24 significant bits: float32 itself.
   case float32

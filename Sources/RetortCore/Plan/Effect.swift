@@ -1,16 +1,16 @@
-/// A change to a variable that a plan makes after everything in its phase has been computed.
+/// A change of variables that a plan makes after everything in its phase has been computed.
 public enum Effect {
-  /// The variable from `offset` on becomes the tensor.
+  /// Copies the tensor into the variable from element `offset` on.
   case assign(Variable, offset: Int, Tensor)
   /// One optimizer step over a flat parameter variable.
   ///
-  /// - `gradient` is flat and as long as the parameters; `learningRate` has one float32 element,
-  ///   `step` one int32 element that counts from 0, and `gradientNorm`, which clipping by norm
-  ///   needs, one float32 element. `scaling`, which an update of scaled gradients needs, has two
-  ///   float32 elements: what the gradient is multiplied by, 0 for a step that changes nothing, and
-  ///   how many earlier steps have changed nothing. `gradientNorm` is that of the product.
-  ///   `momentum`, where each step has its own, has one float32 element; `decaying`, where some
-  ///   parameters do not decay, is as long as they are: 1, or 0 for those.
+  /// - `gradient` is flat and as long as the parameters; `learningRate` has one float32 element, `step` one
+  ///   int32 element that counts from 0, and `gradientNorm`, required for clipping by norm, one float32
+  ///   element. `scaling`, required for scaled gradients, has two float32 elements: the factor that unscales
+  ///   the gradient, 0 to skip the step, and the number of steps skipped before; `gradientNorm` is that of
+  ///   the unscaled gradient. `momentum`, required where it varies by step, has one float32 element;
+  ///   `decaying`, required where some parameters have no weight decay, is as long as the parameters: 1, or 0
+  ///   for those.
   case optimize(
     OptimizerUpdate, parameters: Variable, gradient: Tensor, state: [Variable],
     learningRate: Tensor, step: Tensor, gradientNorm: Tensor? = nil, scaling: Tensor? = nil,
@@ -24,7 +24,7 @@ public enum Effect {
     }
   }
 
-  /// The values that the change is made of, in order.
+  /// The tensors that the change reads, in order.
   var tensors: [Tensor] {
     switch self {
     case .assign(_, _, let tensor): [tensor]

@@ -1,10 +1,10 @@
-/// A number of ones that takes no memory; what is written is forgotten.
+/// A buffer that takes no memory: it reads as ones, and writes are ignored.
 package final class IdleBuffer: DeviceBuffer {
   package let count: Int
   package let dtype: DType
   private let companion: AnyObject?
 
-  /// - Parameter companion: Kept alive as long as the buffer.
+  /// - Parameter companion: An object kept alive as long as the buffer.
   package init(count: Int, dtype: DType, companion: AnyObject? = nil) {
     (self.count, self.dtype, self.companion) = (count, dtype, companion)
   }
@@ -13,14 +13,14 @@ package final class IdleBuffer: DeviceBuffer {
   package func read(at offset: Int, count: Int) -> HostArray { .ones(count, dtype) }
 }
 
-/// A plan that runs nothing; its outputs are ones, which no benchmark takes for a failure.
+/// An executable that runs nothing; its outputs are ones, which no benchmark takes for a failure.
 package final class IdleExecutable: Executable {
   package let launchCount: Int
   package let byteCount: Int
   private let outputs: [Plan.Output]
   private let companion: AnyObject?
 
-  /// - Parameter companion: Kept alive as long as the executable.
+  /// - Parameter companion: An object kept alive as long as the executable.
   package init(_ plan: Plan, launchCount: Int, companion: AnyObject? = nil) {
     (self.launchCount, self.companion) = (launchCount, companion)
     outputs = plan.outputs

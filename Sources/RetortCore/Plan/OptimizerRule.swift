@@ -1,4 +1,4 @@
-/// How parameters follow their gradient; hyperparameters that do not change from step to step.
+/// An optimizer's update rule, with the hyperparameters that are constant over all steps.
 ///
 /// The learning rate and the step count are inputs of the plan.
 public enum OptimizerRule: Sendable, Hashable {

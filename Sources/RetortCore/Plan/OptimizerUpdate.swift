@@ -1,21 +1,21 @@
-/// What one optimizer launch does to each parameter: scale its gradient back, bound it, follow it,
-/// average.
+/// The update of each parameter in one optimizer launch: unscale the gradient, clip it, apply the rule,
+/// average the weights.
 public struct OptimizerUpdate: Sendable, Hashable {
-  /// How parameters follow their gradient.
+  /// The update rule.
   public var rule: OptimizerRule
-  /// How gradients are bounded before the rule sees them; nil for not at all.
+  /// The clipping of gradients before the rule applies; nil for none.
   public var clipping: GradientClipping?
-  /// What is kept beside the parameters; nil for nothing.
+  /// The average of the parameters kept beside them; nil for none.
   public var averaging: WeightAveraging?
-  /// Whether gradients come scaled, and a step may be one that changes nothing.
+  /// Whether gradients carry a loss scale, so that a step may be skipped.
   public var isScaled: Bool
-  /// Whether each step brings its own momentum, or its β₁ for Adam; that of SGD and RMSprop is not
-  /// zero then.
+  /// Whether momentum, or β₁ of Adam, is an input of each step; the rule of SGD and RMSprop then has a
+  /// momentum other than zero.
   public var cyclesMomentum: Bool
-  /// Whether some parameters do not decay.
+  /// Whether some parameters have no weight decay.
   public var decaysPartly: Bool
 
-  /// The bare rule unless told otherwise.
+  /// An update by `rule`, unless told otherwise without clipping, averaging and scaling.
   public init(
     _ rule: OptimizerRule, clipping: GradientClipping? = nil, averaging: WeightAveraging? = nil,
     isScaled: Bool = false, cyclesMomentum: Bool = false, decaysPartly: Bool = false
@@ -29,11 +29,11 @@ public struct OptimizerUpdate: Sendable, Hashable {
   /// then the average.
   public var stateCount: Int { rule.stateCount + (averaging == nil ? 0 : 1) }
 
-  /// What a step may take besides gradient, learning rate and number, in the order of its inputs.
+  /// The optional inputs of a step after gradient, learning rate and step number, in order.
   package enum Extra: CaseIterable, Sendable {
-    /// The gradient's norm, which bounds it.
+    /// The gradient's norm, for clipping by norm.
     case gradientNorm
-    /// What scaled gradients are multiplied by, and how many steps have done nothing.
+    /// The factor that unscales gradients, and the number of skipped steps.
     case scaling
     /// The step's momentum.
     case momentum
@@ -41,7 +41,7 @@ public struct OptimizerUpdate: Sendable, Hashable {
     case decaying
   }
 
-  /// Those that this update takes.
+  /// The optional inputs that this update takes.
   package var extras: [Extra] {
     Extra.allCases.filter { extra in
       switch extra {
@@ -53,24 +53,24 @@ public struct OptimizerUpdate: Sendable, Hashable {
     }
   }
 
-  /// Which input of the step `extra` is, if it takes it.
+  /// The index of `extra` among the step's inputs; nil if this update does not take it.
   package func input(_ extra: Extra) -> Int? { extras.firstIndex(of: extra).map { 3 + $0 } }
 }
 
-/// How gradients are bounded; a NaN stays one, so that it is found.
+/// The clipping of gradients; NaN stays NaN, so that it is detected.
 public enum GradientClipping: Sendable, Hashable {
-  /// All together are scaled by `min(1, limit / (‖g‖ + 1e-6))`, limit > 0, where ‖g‖ is the
-  /// Euclidean norm over all parameters.
+  /// Scales all gradients by `min(1, limit / (‖g‖ + 1e-6))`, limit > 0, where ‖g‖ is the Euclidean norm over
+  /// all parameters.
   ///
   /// Source: Pascanu, Mikolov, Bengio 2013, algorithm 1; `clip_grad_norm_` of PyTorch.
   case norm(Double)
-  /// Each lies in [−limit, limit], limit > 0; `clip_grad_value_` of PyTorch.
+  /// Clamps each element to [−limit, limit], limit > 0; `clip_grad_value_` of PyTorch.
   case value(Double)
 }
 
-/// A mean of the parameters over the steps, kept beside them.
+/// A running average of the parameters over updates, kept beside them.
 ///
-/// It is a copy of the parameters up to the update numbered `from`, counted from 0, and that one.
+/// Up to and including the update numbered `from`, counted from 0, it is a copy of the parameters.
 public enum WeightAveraging: Sendable, Hashable {
   /// `a += (1 − decay)(p − a)` after each later update, decay in [0, 1).
   ///
@@ -81,7 +81,7 @@ public enum WeightAveraging: Sendable, Hashable {
   /// Source: Izmailov et al. 2018, algorithm 1, with cycles of one step.
   case equal(from: Int)
 
-  /// The number of the first update whose result counts.
+  /// The number of the first update that enters the average.
   public var from: Int {
     switch self {
     case .exponential(_, let from), .equal(let from): from

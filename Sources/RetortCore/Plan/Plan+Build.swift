@@ -1,13 +1,14 @@
 extension Plan {
   /// Compiles the part of `graph` that `outputs` and `effects` depend on.
   ///
-  /// Effects happen after everything in their phase has been computed, so that every value is of the
-  /// phase's start. The phases that `Graph.endPhase` ended come first; `effects` end the last one.
+  /// Effects happen after everything in their phase has been computed, so that all tensors are computed from
+  /// the variables as they were at the phase's start. The phases that `Graph.endPhase` ended come first;
+  /// `effects` end the last one.
   ///
   /// - Parameters:
   ///   - graph: The computation.
-  ///   - outputs: What `Executable.floats` returns, in order.
-  ///   - effects: What a run changes, after everything has been computed.
+  ///   - outputs: The tensors that `Executable.floats` returns, in order.
+  ///   - effects: The changes of variables at the end of a run.
   ///   - fusingLoads: Whether convolutions may have prologues; see `Backend.fusesLoads`.
   /// - Throws: The first `GraphError` met while the graph was built.
   public init(

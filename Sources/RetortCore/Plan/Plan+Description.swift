@@ -1,5 +1,5 @@
 extension Plan: CustomStringConvertible {
-  /// The steps, one a line: kind, sizes, inputs → outputs, and where they come from.
+  /// The steps, one a line: kind, sizes, inputs → outputs, and the module's path.
   public var description: String {
     var lines = ["arena \(arenaByteCount) bytes, persistent \(persistentByteCount) bytes"]
     lines += setup.map { "setup \(line($0))" }

@@ -1,4 +1,4 @@
-/// A computation ready for a device: a flat list of steps over values with fixed places.
+/// A computation ready for a device: a flat list of steps over values at fixed places in memory.
 public struct Plan: Sendable {
   /// A piece of memory that steps read and write.
   package struct Value: Sendable {
@@ -17,7 +17,7 @@ public struct Plan: Sendable {
     package var dtype: DType
   }
 
-  /// What the host provides before each run.
+  /// An input that the host provides before each run.
   package struct Input: Sendable {
     package var name: String
     package var shape: Shape
@@ -25,7 +25,7 @@ public struct Plan: Sendable {
     package var value: Int
   }
 
-  /// What the host may read after a run.
+  /// An output that the host may read after a run.
   package struct Output: Sendable {
     package var shape: Shape
     package var dtype: DType
@@ -33,9 +33,9 @@ public struct Plan: Sendable {
   }
 
   package var values: [Value] = []
-  /// Run once after compilation, and again when a frozen variable is rewritten.
+  /// The steps run once after compilation, and again when a frozen variable is rewritten.
   package var setup: [Step] = []
-  /// Run at every replay, in order.
+  /// The steps of every run, in order.
   package var steps: [Step] = []
   package var inputs: [Input] = []
   package var outputs: [Output] = []
@@ -46,9 +46,9 @@ public struct Plan: Sendable {
   /// The persistent region's extent in bytes.
   package var persistentByteCount = 0
 
-  /// Bytes between values: places are multiples of it.
+  /// The alignment of values in memory, in bytes.
   package static let alignment = 512
-  /// Readable bytes after a value's last element, so that vector loads may run over.
+  /// The readable bytes after a value's last element, so that vector loads may read past it.
   package static let slack = 256
 
   /// Whether two values have bytes in common.
@@ -69,8 +69,7 @@ public struct Plan: Sendable {
     }
   }
 
-  /// The bytes that every device takes for the plan beside its variables: regions, inputs and
-  /// constants.
+  /// The bytes that any device needs for the plan beside its variables: regions, inputs and constants.
   package var leastByteCount: Int {
     arenaByteCount + persistentByteCount
       + inputs.reduce(0) { $0 + Plan.reservation($1.shape.count, $1.dtype) }

@@ -3,11 +3,11 @@
 /// Used alone, as the prologue of a reduction, and as the epilogue of a contraction. Registers are
 /// numbered by instruction; every instruction defines one.
 package struct PointwiseProgram: Hashable, Sendable {
-  /// How an operand or result lies in memory as seen from the iteration space.
+  /// The memory layout of an operand or result over the iteration space.
   package struct Access: Hashable, Sendable {
-    /// Elements before the first.
+    /// The offset of the first element, in elements.
     package var offset: Int
-    /// Elements from one position to the next, per axis of the iteration space; 0 repeats.
+    /// The stride along each axis of the iteration space, in elements; 0 repeats.
     package var strides: SIMD8<Int>
 
     package init(offset: Int = 0, strides: SIMD8<Int>) {
@@ -26,7 +26,7 @@ package struct PointwiseProgram: Hashable, Sendable {
   package enum Instruction: Hashable, Sendable {
     /// The element of operand `Int` at the current position.
     case load(Int)
-    /// What the enclosing contraction or reduction has computed here.
+    /// The result of the enclosing contraction or reduction at the current position.
     case accumulator
     case constant(Double)
     case unary(UnaryOp, Int)
@@ -49,7 +49,7 @@ package struct PointwiseProgram: Hashable, Sendable {
   package var shape: Shape
   package var operands: [Operand] = []
   package var instructions: [Instruction] = []
-  /// What is stored, one per output of the step; for a reduction's prologue, what is reduced.
+  /// The registers to store, one per output of the step; for a reduction's prologue, the values to reduce.
   package var results: [Result] = []
 
   package init(shape: Shape) { self.shape = shape }
@@ -64,8 +64,8 @@ package struct PointwiseProgram: Hashable, Sendable {
     return program
   }
 
-  /// Whether an operand or result walks memory in the order of the iteration space, whatever the
-  /// strides of axes of extent 1.
+  /// Whether an operand or result lies in memory in the order of the iteration space; strides of axes of
+  /// extent 1 do not count.
   package func isDense(_ access: Access) -> Bool {
     guard access.offset == 0 else { return false }
     let strides = shape.strides

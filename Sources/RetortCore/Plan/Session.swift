@@ -1,4 +1,4 @@
-/// One backend with the buffers of the variables that plans on it share.
+/// A backend with the buffers of variables, shared by all plans that run on it.
 ///
 /// A variable's buffer is made, zeroed, when it is first asked for, and lives as long as the
 /// session.
@@ -14,8 +14,8 @@ public final class Session {
 
   /// The buffer that holds a variable.
   ///
-  /// - Throws: `BackendError.memory` if the device has less memory than all variables take, or what
-  ///   the device says when it cannot make it.
+  /// - Throws: `BackendError.memory` if the device has less memory than all variables take, or the device's
+  ///   own error if it cannot make the buffer.
   public func buffer(_ variable: Variable) throws -> any DeviceBuffer {
     if let known = buffers[ObjectIdentifier(variable)] { return known.buffer }
     let byteCount = Plan.reservation(variable.count, variable.dtype)
@@ -54,7 +54,7 @@ public final class Session {
     let variables = try plan.variables.map { try buffer($0) }
     try requireMemory(plan.leastByteCount, for: "a computation beside its weights")
     let executable = try backend.compile(plan, variables: variables)
-    // What is only measured is compiled again before it runs.
+    // An idle executable only measures; its plan is compiled again before it runs.
     if !(executable is IdleExecutable) {
       DebugOutput.graph.write("\(graph.nodes.count) nodes") { graph.description }
       DebugOutput.plan.write("\(plan.steps.count) steps") { plan.description }

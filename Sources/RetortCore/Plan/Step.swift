@@ -6,7 +6,7 @@ package struct Step: Sendable {
   package var kind: StepKind
   package var inputs: [Int]
   package var outputs: [Int]
-  /// Where in the model the step comes from, for messages and profiles.
+  /// The path of the module that the step comes from, for messages and profiles.
   package var label: String
 }
 
@@ -49,9 +49,9 @@ package enum StepKind: Sendable {
 }
 
 package struct Reduction: Sendable {
-  /// Over the full iteration space; `results` are what is reduced.
+  /// The program over the full iteration space whose `results` are reduced.
   package var prologue: PointwiseProgram
-  /// One per result.
+  /// The operation of each result.
   package var operations: [ReduceOp]
   /// The iteration space seen as `[outer, reduced, inner]`; outputs are dense `[outer, inner]`.
   package var outer: Int
@@ -73,7 +73,7 @@ package struct MatmulStep: Sendable {
   package var k: Int
   package var transposeA: Bool
   package var transposeB: Bool
-  /// Over `[batch·m, n]`; `accumulator` is the product.
+  /// The program over `[batch·m, n]` that stores the product, its `accumulator`.
   package var epilogue: PointwiseProgram
 
   package init(
@@ -94,19 +94,21 @@ package struct ConvolutionStep: Sendable {
   package var input: Shape
   package var weight: Shape
   package var output: Shape
-  /// Forward: over `[batch·outHeight·outWidth, out]`; input gradient: `[batch·height·width, in]`;
-  /// weight gradient: `[out, kh·kw·in/groups]`, always the plain store.
-  package var epilogue: PointwiseProgram
-  /// What the first two inputs become as they are loaded; nil for the inputs themselves.
+  /// The program that stores the result.
   ///
-  /// A program over the input's shape with one float32 result. Its operands have that shape too, one
-  /// element per channel, or one element; the first of that shape is the step's own input. Never of a
-  /// weight, nor where groups have one input channel each.
+  /// Its shape is `[batch·outHeight·outWidth, out]` forward, `[batch·height·width, in]` for the input
+  /// gradient, and `[out, kh·kw·in/groups]` for the weight gradient, which is always the plain store.
+  package var epilogue: PointwiseProgram
+  /// The programs applied to the first two inputs as they are loaded; nil for an input used as it is.
+  ///
+  /// A program over the input's shape with one float32 result. Its operands have that shape too, one element
+  /// per channel, or one element; the first of that shape is the step's own input. Weights have no prologue,
+  /// and neither have convolutions with one input channel per group.
   package var prologues: (PointwiseProgram?, PointwiseProgram?) = (nil, nil)
 }
 
 extension ConvolutionStep {
-  /// The prologues that there are, with the input that each makes.
+  /// The prologues that are present, each with the index of its input.
   package var loads: [(input: Int, program: PointwiseProgram)] {
     [prologues.0, prologues.1].enumerated().compactMap { index, program in
       program.map { (index, $0) }

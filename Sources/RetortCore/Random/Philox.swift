@@ -9,11 +9,11 @@ import Glibc
 ///
 /// Source: [Salmon, Moraes, Dror, Shaw 2011](https://doi.org/10.1145/2063384.2063405), section 3.3.
 public struct Philox4x32: RandomNumberGenerator, Sendable, Hashable {
-  /// The 64 bits that everything derives from.
+  /// The 64-bit seed.
   public let seed: UInt64
-  /// What the numbers are for; different streams share no number.
+  /// The stream's number, one per use of randomness; different streams share no counter.
   public let stream: UInt32
-  /// When they are drawn, such as the training step.
+  /// The step at which numbers are drawn, such as the training step.
   public let step: UInt32
   private var drawn: UInt32 = 0
   private var spare: UInt64?
@@ -55,7 +55,7 @@ public struct Philox4x32: RandomNumberGenerator, Sendable, Hashable {
     }
   }
 
-  /// What a plan's random operation takes as its state: the seed's two halves and the step.
+  /// The state operand of a plan's random operation: the seed's two halves and the step.
   public static func state(seed: UInt64, step: UInt32) -> [Int32] {
     let key = key(seed)
     return [Int32(bitPattern: key[0]), Int32(bitPattern: key[1]), Int32(bitPattern: step)]
@@ -96,7 +96,7 @@ public struct Philox4x32: RandomNumberGenerator, Sendable, Hashable {
 
   private static func unit(_ word: UInt32) -> Float { Float(word >> 8) * 0x1p-24 }
 
-  /// Two normal numbers of two words; the first word's uniform lies in (0, 1].
+  /// Two normal numbers from two words; the first word's uniform lies in (0, 1].
   private static func pair(_ first: UInt32, _ second: UInt32) -> (Float, Float) {
     let radius = (-2 * log(Double((first >> 8) + 1) * 0x1p-24)).squareRoot()
     let angle = 2 * Double.pi * Double(second >> 8) * 0x1p-24
