@@ -1,8 +1,8 @@
 import RetortCore
 
-/// A batch of examples as models read it: named tensors, the batch being the first axis of each.
+/// A batch of examples as models read it: named tensors with the batch as first axis.
 ///
-/// Most models read the first field alone; see `Module.forward(_:)`.
+/// Most models read the first field only; see `Module.forward(_:)`.
 public struct Example {
   /// The tensors by name, at least one.
   public let fields: [(name: String, value: Tensor)]
@@ -13,7 +13,7 @@ public struct Example {
     self.fields = fields
   }
 
-  /// Examples of one field: pictures `[batch, height, width, channels]`, or whatever a model takes.
+  /// Examples of one field: images `[batch, height, width, channels]`, or another input of a model.
   public init(_ x: Tensor, name: String = "image") { self.init([(name, x)]) }
 
   /// The first field.

@@ -1,14 +1,14 @@
 import RetortCore
 
-/// What the examples of a dataset are, as far as models depend on it.
+/// The kind of a dataset's examples, with the sizes that models depend on.
 public enum ExampleSpec: Hashable, Sendable {
-  /// Pictures.
+  /// Images of one size.
   case image(ImageSize)
   /// Sequences of `length` token ids below `vocabulary`, padding included.
   case tokens(length: Int, vocabulary: Int)
 
-  /// The fields that models read: `image`, float32 in [0, 1] unless normalised otherwise; or `tokens`, int32,
-  /// and `mask`, int32, 1 where a token stands and 0 where there is padding.
+  /// The fields that models read: `image`, float32 in [0, 1] unless normalised otherwise; or `tokens` and
+  /// `mask`, both int32, with a mask of 1 for tokens and 0 for padding.
   public var fields: [Field] {
     switch self {
     case .image(let size):
@@ -18,12 +18,12 @@ public enum ExampleSpec: Hashable, Sendable {
     }
   }
 
-  /// Examples that are inputs of `graph`.
+  /// Examples as inputs of `graph`.
   public func inputs(in graph: Graph, batch: Int) -> Example {
     Example(fields.map { ($0.name, $0.input(in: graph, batch: batch)) })
   }
 
-  /// What they are, in words.
+  /// The kind and size in words, for messages.
   public var description: String {
     switch self {
     case .image(let size): "pictures of \(size.height)×\(size.width)×\(size.channels)"

@@ -2,7 +2,7 @@ import RetortCore
 
 /// One named part of every example of a dataset, such as its samples or its token ids.
 public struct Field: Hashable, Sendable {
-  /// What models and messages call it.
+  /// The name in models and messages.
   public let name: String
   /// The extents in one example, without the batch.
   public let shape: Shape

@@ -1,14 +1,14 @@
 import RetortCore
 
-/// How a parameter's first values are drawn; the same for equal seed and path everywhere.
+/// The distribution of a parameter's first values; equal seeds and paths give equal values on every device.
 public enum Initialiser: Hashable, Sendable {
-  /// Every element the same.
+  /// The same value for every element.
   case constant(Float)
   /// Uniform in `[-bound, bound)`.
   case uniform(bound: Float)
   /// Normal with mean 0 and the given standard deviation.
   case normal(deviation: Float)
-  /// Normal with mean 0, redrawn where it lies more than two deviations off.
+  /// Normal with mean 0 and the given deviation, redrawn beyond two deviations.
   case truncatedNormal(deviation: Float)
 
   /// All zeros.
@@ -17,7 +17,7 @@ public enum Initialiser: Hashable, Sendable {
   /// All ones.
   public static let ones = Initialiser.constant(1)
 
-  /// What PyTorch gives Linear and convolution layers: uniform within `±1/√fanIn`.
+  /// PyTorch's default for Linear and convolution layers: uniform within `±1/√fanIn`.
   ///
   /// That is its Kaiming uniform with negative slope √5.
   public static func framework(fanIn: Int) -> Initialiser {

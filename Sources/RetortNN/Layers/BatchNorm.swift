@@ -2,8 +2,8 @@ import RetortCore
 
 /// Batch normalisation per channel (the last axis), over all other axes.
 ///
-/// In training mode by the batch's own mean and biased variance, and the running ones follow by
-/// `momentum` (the variance unbiased); in evaluation mode by the running ones.
+/// In training mode it normalises by the batch's mean and biased variance, and updates the running statistics
+/// by `momentum` (with the unbiased variance); in evaluation mode it normalises by the running statistics.
 ///
 /// Source: [Ioffe and Szegedy 2015](https://arxiv.org/abs/1502.03167), algorithms 1 and 2.
 public final class BatchNorm: Module {
@@ -11,13 +11,13 @@ public final class BatchNorm: Module {
   public let weight: Parameter
   /// The shift β, `[channels]`, zeros at first.
   public let bias: Parameter
-  /// `[channels]`, zeros at first.
+  /// The running mean, `[channels]`, zeros at first.
   public let runningMean: Parameter
-  /// `[channels]`, unbiased, ones at first.
+  /// The running unbiased variance, `[channels]`, ones at first.
   public let runningVar: Parameter
-  /// Added to the variance.
+  /// The constant added to the variance, for stability.
   public let epsilon: Double
-  /// The share of the new statistics in the running ones.
+  /// The share of the batch's statistics in each update of the running ones.
   public let momentum: Float
 
   /// A layer for `channels` channels, with PyTorch's constants unless given.

@@ -2,12 +2,12 @@ import RetortCore
 
 /// A two-dimensional convolution over NHWC images.
 ///
-/// `weight` is `[outputs, kernel, kernel, inputs/groups]`, in files
-/// `[outputs, inputs/groups, kernel, kernel]`; `bias` is `[outputs]`.
+/// `weight` is `[outputs, kernel, kernel, inputs/groups]`, in PyTorch's files `[outputs, inputs/groups,
+/// kernel, kernel]`; `bias` is `[outputs]`.
 public final class Conv2d: Module {
-  /// `[outputs, kernel, kernel, inputs/groups]`.
+  /// The kernel, `[outputs, kernel, kernel, inputs/groups]`.
   public let weight: Parameter
-  /// `[outputs]`, or nil.
+  /// The bias, `[outputs]`, or nil.
   public let bias: Parameter?
   /// Stride, padding, dilation and groups.
   public let geometry: Convolution
@@ -15,16 +15,17 @@ public final class Conv2d: Module {
   /// A convolution from `inputs` to `outputs` channels with a square kernel.
   ///
   /// - Parameters:
-  ///   - inputs: Channels that come in.
-  ///   - outputs: Channels that go out.
-  ///   - kernel: Rows and columns of the kernel.
-  ///   - stride: Rows and columns between neighbouring results.
-  ///   - padding: Zeros on each side.
-  ///   - dilation: Rows and columns between neighbouring taps of the kernel.
-  ///   - groups: Divides both channel counts; equal to `inputs` for a depthwise convolution.
-  ///   - bias: Whether a number is added to each channel.
-  ///   - initialiser: Of the weight; PyTorch's default where nil, as for the bias.
-  ///   - biasInitialiser: How the bias is drawn.
+  ///   - inputs: The number of input channels.
+  ///   - outputs: The number of output channels.
+  ///   - kernel: The height and width of the kernel.
+  ///   - stride: The stride in rows and columns.
+  ///   - padding: The zero padding on each side.
+  ///   - dilation: The distance in rows and columns between taps of the kernel.
+  ///   - groups: The number of groups, a divisor of both channel counts; `inputs` for a depthwise
+  ///     convolution.
+  ///   - bias: Whether to add a bias per channel.
+  ///   - initialiser: The initialiser of the weight; nil for PyTorch's default.
+  ///   - biasInitialiser: The initialiser of the bias; nil for PyTorch's default.
   public convenience init(
     _ inputs: Int, _ outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0,
     dilation: Int = 1, groups: Int = 1, bias: Bool = true, initialiser: Initialiser? = nil,

@@ -1,18 +1,18 @@
 import RetortCore
 
-/// A transposed two-dimensional convolution over NHWC images: the gradient of a convolution by
-/// its input, used to enlarge.
+/// A transposed two-dimensional convolution over NHWC images: the gradient of a convolution with respect to
+/// its input, used for upsampling.
 ///
-/// `weight` is `[inputs, kernel, kernel, outputs/groups]`, in files
-/// `[inputs, outputs/groups, kernel, kernel]`; `bias` is `[outputs]`.
+/// `weight` is `[inputs, kernel, kernel, outputs/groups]`, in PyTorch's files `[inputs, outputs/groups,
+/// kernel, kernel]`; `bias` is `[outputs]`.
 public final class ConvTranspose2d: Module {
-  /// `[inputs, kernel, kernel, outputs/groups]`.
+  /// The kernel, `[inputs, kernel, kernel, outputs/groups]`.
   public let weight: Parameter
-  /// `[outputs]`, or nil.
+  /// The bias, `[outputs]`, or nil.
   public let bias: Parameter?
-  /// Stride, padding, dilation and groups of the convolution that this transposes.
+  /// Stride, padding, dilation and groups of the convolution that this layer transposes.
   public let geometry: Convolution
-  /// Rows and columns added at the far edges, less than the stride.
+  /// Rows and columns added at the bottom and right, less than the stride.
   public let outputPadding: Int
 
   /// A transposed convolution from `inputs` to `outputs` channels with a square kernel.

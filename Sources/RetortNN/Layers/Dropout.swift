@@ -4,7 +4,7 @@ import RetortCore
 ///
 /// Source: [Srivastava et al. 2014](https://jmlr.org/papers/v15/srivastava14a.html).
 public final class Dropout: Module {
-  /// The share of elements that become zero, in [0, 1).
+  /// The probability that an element becomes zero, in [0, 1).
   public let probability: Double
 
   /// A layer that drops each element with `probability`.

@@ -2,20 +2,20 @@ import RetortCore
 
 /// A table of vectors looked up by int32 ids: `[…] → […, features]`.
 ///
-/// Ids outside the table give zeros. The vector of a padding id is read but not learnt.
+/// Ids outside the table give zeros. The vector of a padding id is read but not trained.
 public final class Embedding: Module {
-  /// `[entries, features]`.
+  /// The table, `[entries, features]`.
   public let weight: Parameter
   private let padding: Int?
 
   /// A table of `entries` vectors; PyTorch's normal initialisation unless given.
   ///
   /// - Parameters:
-  ///   - entries: Ids are below it.
-  ///   - features: Numbers of one vector.
-  ///   - initialiser: How vectors are drawn.
-  ///   - padding: The id whose vector no gradient reaches, if any; PyTorch's `padding_idx`, but
-  ///     that the vector is drawn as the others are.
+  ///   - entries: The number of vectors; ids are below it.
+  ///   - features: The number of elements of a vector.
+  ///   - initialiser: The initialiser of the vectors.
+  ///   - padding: The id whose vector receives no gradient, if any; PyTorch's `padding_idx`, except that the
+  ///     vector is initialised like the others.
   public init(
     _ entries: Int, _ features: Int, initialiser: Initialiser = .normal(deviation: 1),
     padding: Int? = nil

@@ -1,10 +1,10 @@
 import RetortCore
 
-/// All axes but the first joined into one.
+/// Joins all axes but the first into one.
 ///
-/// The default keeps the elements where they are, in (height, width, channels) order; a `Linear`
-/// that says `flattening:` then reads and writes PyTorch's files all the same. The other order is
-/// for models whose next layer cannot say so, and costs a copy of the activations.
+/// The default keeps the elements in their order in memory, (height, width, channels); a following `Linear`
+/// with `flattening:` reorders its weights to and from PyTorch's files. The other order is for models whose
+/// next layer has no such option, and costs a copy of the activations.
 public final class Flatten: Module {
   /// The order of an image's elements after flattening.
   public enum Order: Hashable, Sendable {
@@ -26,7 +26,7 @@ public final class Flatten: Module {
   }
 }
 
-/// Features turned into NHWC images: `[batch, height·width·channels] → [batch, height, …]`.
+/// Turns features into NHWC images: `[batch, height·width·channels] → [batch, height, …]`.
 public final class Unflatten: Module {
   /// The images' extents.
   public let image: ImageSize

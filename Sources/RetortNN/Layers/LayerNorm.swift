@@ -8,7 +8,7 @@ public final class LayerNorm: Module {
   public let weight: Parameter
   /// The shift β, `[features]`, zeros at first.
   public let bias: Parameter
-  /// Added to the variance.
+  /// The constant added to the variance, for stability.
   public let epsilon: Double
 
   /// A layer for `features` features.

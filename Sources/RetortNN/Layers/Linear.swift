@@ -4,22 +4,22 @@ import RetortCore
 ///
 /// `weight` is `[outputs, inputs]`, `bias` `[outputs]`; both start uniform within `±1/√inputs`.
 public final class Linear: Module {
-  /// `[outputs, inputs]`.
+  /// The weight, `[outputs, inputs]`.
   public let weight: Parameter
-  /// `[outputs]`, or nil.
+  /// The bias, `[outputs]`, or nil.
   public let bias: Parameter?
 
   /// A layer from `inputs` to `outputs` features.
   ///
   /// - Parameters:
-  ///   - inputs: Features that come in.
-  ///   - outputs: Features that go out.
-  ///   - hasBias: Whether a number is added to each feature.
-  ///   - flattening: The image whose flattened elements are the inputs; files then hold the
-  ///     weights for (channels, height, width) order, as PyTorch would.
-  ///   - unflattening: The image that the outputs become; as above.
-  ///   - initialiser: Of the weight; PyTorch's default where nil.
-  ///   - biasInitialiser: How the bias is drawn.
+  ///   - inputs: The number of input features.
+  ///   - outputs: The number of output features.
+  ///   - hasBias: Whether to add a bias per feature.
+  ///   - flattening: The size of the image whose flattened elements are the inputs; the weights in files are
+  ///     then in (channels, height, width) order, as in PyTorch.
+  ///   - unflattening: The size of the image that the outputs are reshaped to; with the same order in files.
+  ///   - initialiser: The initialiser of the weight; nil for PyTorch's default.
+  ///   - biasInitialiser: The initialiser of the bias; nil for PyTorch's default.
   public init(
     _ inputs: Int, _ outputs: Int, bias hasBias: Bool = true, flattening: ImageSize? = nil,
     unflattening: ImageSize? = nil, initialiser: Initialiser? = nil,

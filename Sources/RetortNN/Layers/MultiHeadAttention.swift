@@ -6,15 +6,15 @@ import RetortCore
 ///
 /// Source: [Vaswani et al. 2017](https://arxiv.org/abs/1706.03762), section 3.2.
 public final class MultiHeadAttention: Module {
-  /// Makes queries.
+  /// The query projection.
   public let query: Linear
-  /// Makes keys.
+  /// The key projection.
   public let key: Linear
-  /// Makes values.
+  /// The value projection.
   public let value: Linear
-  /// Mixes the heads.
+  /// The output projection, applied to the concatenated heads.
   public let output: Linear
-  /// Drops attention weights in training mode.
+  /// The dropout of attention weights.
   public let dropout: Dropout
   /// The number of heads; divides the width.
   public let heads: Int
@@ -34,7 +34,7 @@ public final class MultiHeadAttention: Module {
 
   public override func forward(_ x: Tensor) -> Tensor { output(attended(x, mask: nil)) }
 
-  /// Attention in which `mask` is added to the scores.
+  /// Self-attention with `mask` added to the scores.
   ///
   /// - Parameters:
   ///   - x: States, `[batch, length, width]`.
@@ -44,7 +44,7 @@ public final class MultiHeadAttention: Module {
     scoped { output(attended(x, mask: mask)) }
   }
 
-  /// The heads' results side by side, before the last linear layer.
+  /// The concatenated heads, before the output projection.
   package func attended(_ x: Tensor, mask: Tensor?) -> Tensor {
     attention(query: query(x), key: key(x), value: value(x), heads: heads, mask: mask) {
       dropout($0)
@@ -52,15 +52,15 @@ public final class MultiHeadAttention: Module {
   }
 }
 
-/// Attention of queries over keys and values, `[batch, length, width]` each, in heads.
+/// Multi-head attention of queries over keys and values, `[batch, length, width]` each.
 ///
 /// - Parameters:
 ///   - query: `[batch, length, width]`.
 ///   - key: `[batch, length, width]`.
 ///   - value: `[batch, length, width]`.
-///   - heads: How many parts the width is cut into; divides it.
+///   - heads: The number of heads, a divisor of the width.
 ///   - mask: Added to the scores; broadcasts to `[batch, heads, queries, keys]`.
-///   - weighting: Applied to the attention weights, such as dropout.
+///   - weighting: A function applied to the attention weights, such as dropout.
 /// - Returns: `[batch, queries, width]`.
 ///
 /// Source: [Vaswani et al. 2017](https://arxiv.org/abs/1706.03762), equation 1.

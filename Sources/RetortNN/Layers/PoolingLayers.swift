@@ -21,9 +21,9 @@ public final class AvgPool2d: Module {
   /// A square window; the stride is the window when not given.
   ///
   /// - Parameters:
-  ///   - window: Rows and columns of a window.
-  ///   - stride: Rows and columns between neighbouring windows; the window's own if nil.
-  ///   - padding: Rows and columns outside the picture on each side.
+  ///   - window: The height and width of the window.
+  ///   - stride: The stride in rows and columns; that of the window if nil.
+  ///   - padding: The padding on each side.
   ///   - countsPadding: Whether padded zeros count as elements of the mean.
   public init(_ window: Int, stride: Int? = nil, padding: Int = 0, countsPadding: Bool = true) {
     pooling = Pooling(
@@ -35,9 +35,9 @@ public final class AvgPool2d: Module {
 
 /// The means over a grid of `height × width` regions: `[batch, height, width, channels]`.
 public final class AdaptiveAvgPool2d: Module {
-  /// Rows of regions.
+  /// The number of rows of regions.
   public let height: Int
-  /// Columns of regions.
+  /// The number of columns of regions.
   public let width: Int
 
   /// A grid of regions.

@@ -1,6 +1,6 @@
 import RetortCore
 
-/// Modules applied one after another; their keys are `0`, `1`, ….
+/// Modules applied in sequence; their keys are `0`, `1`, ….
 public final class Sequential: Module {
   /// The modules, in order.
   public let layers: [Module]
@@ -18,9 +18,9 @@ public final class Sequential: Module {
   public override func forward(_ x: Tensor) -> Tensor { layers.reduce(x) { $1($0) } }
 }
 
-/// Several models trained as one: a student and its adapters.
+/// Several models trained as one, such as a student and its adapters.
 ///
-/// An empty key leaves the paths inside as they are.
+/// An empty key leaves the paths of its model unchanged.
 public final class ModuleGroup: Module {
   /// The models with their keys.
   public let members: [(key: String, module: Module)]

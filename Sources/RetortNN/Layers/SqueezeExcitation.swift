@@ -1,15 +1,15 @@
 import RetortCore
 
-/// Scales each channel of NHWC images by a share that the means of all channels decide.
+/// Scales each channel of NHWC images by a factor computed from the means of all channels.
 ///
 /// `x · hardSigmoid(fc2(relu(fc1(mean(x)))))`; both layers are 1×1 convolutions with bias.
 ///
 /// Source: [Hu, Shen, Sun 2018](https://arxiv.org/abs/1709.01507), section 3; the hard sigmoid is
 /// that of [Howard et al. 2019](https://arxiv.org/abs/1905.02244), section 5.3.
 public final class SqueezeExcitation: Module {
-  /// From the channels to fewer.
+  /// The 1×1 convolution that squeezes the channels.
   public let fc1: Conv2d
-  /// Back to the channels.
+  /// The 1×1 convolution that restores the channels.
   public let fc2: Conv2d
 
   /// A layer for `channels` channels that squeezes them to `squeezed`.

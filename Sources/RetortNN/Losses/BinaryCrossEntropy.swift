@@ -2,14 +2,14 @@ import RetortCore
 
 /// The cross-entropy of Bernoulli logits with targets in [0, 1]: `log(1 + eˣ) - x·t`.
 ///
-/// No overflow for any logit. `.batchMean` sums over pixels, as a variational autoencoder's
-/// likelihood does.
+/// Computed without overflow for any logit. `.batchMean` sums over pixels, as in the likelihood of a
+/// variational autoencoder.
 ///
 /// - Parameters:
 ///   - logits: Any shape; receives a gradient.
-///   - targets: Of the same shape.
-///   - reduction: What becomes of the elements' losses.
-/// - Returns: In nats.
+///   - targets: Targets in [0, 1], of the same shape.
+///   - reduction: The reduction of the elements' losses.
+/// - Returns: The loss in nats.
 public func binaryCrossEntropy(
   logits: Tensor, targets: Tensor, reduction: LossReduction = .mean
 ) -> Tensor {

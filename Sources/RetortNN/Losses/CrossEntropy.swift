@@ -7,10 +7,10 @@ import RetortCore
 ///
 /// - Parameters:
 ///   - logits: `[batch, classes]`; receives a gradient.
-///   - labels: int32 `[batch]` in `0..<classes`; a row with another label counts as zero in the
-///     sum, and in the batch size all the same.
+///   - labels: int32 `[batch]` in `0..<classes`; a row with another label contributes zero to the sum but
+///     counts in the batch size.
 ///   - labelSmoothing: ε in [0, 1).
-///   - reduction: What becomes of the rows' losses.
+///   - reduction: The reduction of the rows' losses.
 /// - Returns: A scalar, in nats.
 ///
 /// Source: [Szegedy et al. 2016](https://arxiv.org/abs/1512.00567), section 7, for the smoothing.

@@ -1,13 +1,13 @@
 import RetortCore
 
-/// The divergence of a diagonal Gaussian from the standard one, per example.
+/// The KL divergence of a diagonal Gaussian from the standard one, per example.
 ///
-/// `½ Σ (mean² + e^logVariance - logVariance - 1)` over all axes but the first; no term is negative,
-/// however near the Gaussian is to the standard one.
+/// `½ Σ (mean² + e^logVariance - logVariance - 1)` over all axes but the first; every term is ≥ 0, even where
+/// rounding would make a direct difference negative.
 ///
 /// - Parameters:
 ///   - mean: `[batch, …]`.
-///   - logVariance: Of the same shape.
+///   - logVariance: `[batch, …]`, the same shape.
 /// - Returns: `[batch]`, in nats.
 ///
 /// Source: [Kingma and Welling 2013](https://arxiv.org/abs/1312.6114), appendix B.
@@ -16,7 +16,7 @@ public func gaussianKL(mean: Tensor, logVariance: Tensor) -> Tensor {
   return terms.sum(axes: Array(1..<max(1, terms.shape.rank))) * 0.5
 }
 
-/// `eˣ - 1 - x`, near zero by its series, where the differences would leave nothing of it.
+/// `eˣ - 1 - x`, by its series near zero, where the difference would cancel.
 private func exponentialExcess(_ x: Tensor) -> Tensor {
   let near = x.clamp(-1, 1)
   // 1/2 + x/6 + … + x⁸/10!, from the last.

@@ -1,17 +1,17 @@
 import RetortCore
 
-/// How per-element losses become what is minimised.
+/// The reduction of per-element losses to the value to minimise.
 public enum LossReduction: Hashable, Sendable {
-  /// Not at all.
+  /// No reduction.
   case none
-  /// Their sum.
+  /// The sum.
   case sum
-  /// Their mean over every element.
+  /// The mean over every element.
   case mean
-  /// Their sum divided by the first axis, the batch.
+  /// The sum divided by the extent of the first axis, the batch.
   case batchMean
 
-  /// `losses` reduced.
+  /// Applies the reduction to `losses`.
   package func callAsFunction(_ losses: Tensor) -> Tensor {
     switch self {
     case .none: losses

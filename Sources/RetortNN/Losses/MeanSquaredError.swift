@@ -1,6 +1,6 @@
 import RetortCore
 
-/// `(prediction - target)²`, averaged over every element unless said otherwise.
+/// `(prediction - target)²`, by default averaged over every element.
 ///
 /// Both shapes must be equal; both receive gradients.
 public func meanSquaredError(

@@ -1,40 +1,41 @@
 import RetortCore
 
-/// One forward pass that is being built: the graph, the mode, the randomness, the statistics.
+/// One forward pass under construction: the graph, the mode, the randomness, the batch statistics.
 ///
-/// A model may be called several times in one context (a batch of real and one of generated
-/// examples); running statistics then follow all of them, in order.
+/// A model may be called several times in one context, for instance on a batch of real and one of generated
+/// examples; running statistics are then updated by each call, in order.
 public final class ForwardContext {
-  /// Whether layers behave as in training.
+  /// The mode of layers that behave differently in training.
   public enum Mode: Hashable, Sendable {
-    /// Dropout drops; batch norm uses the batch's statistics and reports them.
+    /// Dropout is active; batch norm uses the batch's statistics and records them.
     case training
-    /// Dropout does nothing; batch norm uses its running statistics.
+    /// Dropout is inactive; batch norm uses its running statistics.
     case evaluation
   }
 
-  /// Where operations are added.
+  /// The graph to which operations are added.
   public let graph: Graph
-  /// How layers behave.
+  /// The mode of the pass.
   public let mode: Mode
-  /// int32 `[3]`: the low and high half of the seed, and the step; nil where nothing is random.
+  /// The state of random operations, int32 `[3]`: the low and high half of the seed, and the step; nil for a
+  /// pass without randomness.
   public let randomState: Tensor?
-  /// Gives each use of randomness in the graph its own stream.
+  /// The source of a stream number per random operation in the graph.
   public let streams: RandomStreams
-  /// The paths of modules whose results are kept.
+  /// The paths of modules whose outputs are kept.
   public let tapping: Set<String>
   var statistics: [BatchStatistics] = []
-  /// The results of the modules at `tapping` in the call under way.
+  /// The outputs of the modules at `tapping` in the current call.
   var tapped: [String: Tensor] = [:]
 
   /// A forward pass in `graph`.
   ///
   /// - Parameters:
-  ///   - graph: Where operations are added.
-  ///   - mode: How layers behave.
-  ///   - randomState: Needed in training mode where a layer drops out.
-  ///   - streams: Shared by all contexts of one graph that draw random numbers.
-  ///   - tapping: The paths of modules whose results `Module.taps` returns.
+  ///   - graph: The graph to which operations are added.
+  ///   - mode: The mode of the pass.
+  ///   - randomState: The state of random operations; required in training mode with dropout.
+  ///   - streams: The source of stream numbers, shared by all contexts of one graph.
+  ///   - tapping: The paths of modules whose outputs `Module.taps` returns.
   public init(
     _ graph: Graph, _ mode: Mode, randomState: Tensor? = nil,
     streams: RandomStreams = RandomStreams(), tapping: Set<String> = []
@@ -47,14 +48,14 @@ public final class ForwardContext {
   }
 }
 
-/// Numbers for the uses of randomness inside one plan, none given twice.
+/// A source of distinct stream numbers for the random operations of one plan.
 public final class RandomStreams {
   private var upcoming: UInt32
 
-  /// Streams from `first` on; smaller numbers are left to the host's own uses.
+  /// Streams from `first` on; smaller numbers are reserved for the host.
   public init(first: UInt32 = 4096) { upcoming = first }
 
-  /// A stream that nothing else in the plan uses.
+  /// The next unused stream number.
   public func next() -> UInt32 {
     defer { upcoming += 1 }
     return upcoming

@@ -4,14 +4,14 @@ import RetortCore
 public protocol LatentDecoder: Module {
   /// The extents of one latent code, without the batch.
   var latentShape: Shape { get }
-  /// Examples before the output function: logits where examples are in [0, 1].
+  /// Decoded examples before the output function: logits where examples are in [0, 1].
   func decodeLogits(_ z: Tensor) -> Tensor
-  /// Examples, in the range of the data.
+  /// Decoded examples, in the range of the data.
   func decode(_ z: Tensor) -> Tensor
 }
 
-/// A model that turns examples into latent codes too.
+/// A latent decoder with an encoder from examples to latent codes.
 public protocol Generator: LatentDecoder {
-  /// The Gaussian of codes for a batch of examples; `mean` is the code that exploration starts at.
+  /// The Gaussian over latent codes for each example; exploration starts at `mean`.
   func encode(_ x: Tensor) -> (mean: Tensor, logVariance: Tensor)
 }

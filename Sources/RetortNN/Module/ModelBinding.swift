@@ -1,7 +1,7 @@
 import RetortCore
 
-/// What all modules of one tree share: the variables that hold their weights, and the forward
-/// pass that is being built.
+/// The state that all modules of one tree share: the variables that hold their weights, and the current
+/// forward pass.
 final class ModelBinding {
   let name: String
   var parameters: Variable

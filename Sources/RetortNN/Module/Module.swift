@@ -1,31 +1,30 @@
 import RetortCore
 
-/// A function with weights; subclasses override `forward`, callers write `model(x)`.
+/// A function with weights; subclasses override `forward`, and callers write `model(x)`.
 ///
-/// Modules and parameters held in stored properties are found by reflection, in the order of
-/// their declaration, and named as PyTorch would: `layer1.0.conv1.weight`. A property's name in
-/// camel case becomes snake case; `renamed` overrides single names. Arrays contribute their
-/// indices.
+/// Modules and parameters in stored properties are found by reflection, in the order of declaration, and
+/// named as in PyTorch: `layer1.0.conv1.weight`. A property's camel-case name becomes snake case; `renamed`
+/// overrides single names. Arrays contribute their indices.
 open class Module {
   /// The key of this module in checkpoints and taps, such as `layer3.0.conv1`.
   public internal(set) var path = ""
   var binding: ModelBinding?
 
-  /// A module without a place in a model.
+  /// A module that belongs to no model yet.
   public init() {}
 
-  /// Computes the output; the override point.
+  /// Computes the output; subclasses override this.
   open func forward(_ x: Tensor) -> Tensor { x }
 
-  /// Computes the output for examples: of their first field, unless a model that reads more overrides this.
+  /// Computes the output from the examples' first field; models that read more fields override this.
   open func forward(_ example: Example) -> Tensor { forward(example.x) }
 
-  /// Keys in checkpoints that differ from the property's name in snake case.
+  /// The keys in checkpoints of properties whose snake-case name does not apply, by property name.
   open var renamed: [String: String] { [:] }
 
   /// The modules directly inside this one, with their keys, in order.
   ///
-  /// An empty key adds nothing to the path of what is inside.
+  /// An empty key adds nothing to the paths of the modules inside.
   open var children: [(key: String, module: Module)] {
     properties.flatMap { key, value -> [(key: String, module: Module)] in
       if let module = value as? Module { return [(key, module)] }
@@ -55,7 +54,7 @@ open class Module {
     using(context) { self(example) }
   }
 
-  /// Lets `body` call this module, or any in its tree, as part of `context`'s forward pass.
+  /// Calls `body` with this module's tree bound to `context`'s forward pass.
   ///
   /// For modules with several functions or inputs: `model.using(context) { model.encode(x) }`.
   public final func using<Result>(
@@ -70,9 +69,9 @@ open class Module {
     return try body()
   }
 
-  /// Computes a tensor on this module's behalf: faults say its path, taps find it by its path.
+  /// Computes a tensor under this module's path, which faults report and taps look up.
   ///
-  /// What `callAsFunction` does; modules with several inputs call it in their own functions.
+  /// `callAsFunction` does the same; modules with several inputs call it in their own functions.
   public final func scoped(_ body: () -> Tensor) -> Tensor {
     let graph = context.graph
     let outer = graph.scope
@@ -83,7 +82,7 @@ open class Module {
     return path.isEmpty ? result : result.named(path)
   }
 
-  /// The forward pass that is being built; to be read inside `forward` only.
+  /// The current forward pass; valid inside `forward` only.
   public final var context: ForwardContext {
     guard let context = binding?.context else {
       preconditionFailure(
@@ -99,7 +98,7 @@ open class Module {
 }
 
 extension Module {
-  /// Stored properties of this object, from the base class down, by their keys.
+  /// The stored properties of this object, from the base class down, by key.
   private var properties: [(key: String, value: Any)] {
     var levels: [Mirror] = []
     var mirror: Mirror? = Mirror(reflecting: self)
@@ -114,7 +113,7 @@ extension Module {
     }
   }
 
-  /// Calls `visit` for this module and each inside it, parents first, with its path.
+  /// Calls `visit` for this module and each module inside it, parents first, with its path.
   package func walk(from path: String = "", _ visit: (Module, String) -> Void) {
     visit(self, path)
     for (key, module) in children { module.walk(from: path.joinedPath(key), visit) }

@@ -1,31 +1,31 @@
 import RetortCore
 
-/// An array of weights that a module owns: its shape, its first values, its name in files.
+/// An array of weights of a module: its shape, its initialiser, its name in files.
 ///
-/// The values lie in the flat variables of a `ParameterStore`; inside a module's `forward`,
-/// `tensor` is the value in the graph that is being built.
+/// The values lie in the flat variables of a `ParameterStore`; inside `forward`, `tensor` is the value in the
+/// current graph.
 public final class Parameter {
-  /// Who changes a parameter.
+  /// The rule by which a parameter changes in training.
   public enum Role: Hashable, Sendable {
-    /// An optimizer, along the gradient.
+    /// Updated by an optimizer along the gradient.
     case trainable
-    /// Batch norm in training mode: the running mean; its variance must follow it.
+    /// A running mean, updated by batch norm in training mode; its variance must follow it.
     case runningMean
-    /// Batch norm in training mode: the running unbiased variance, as long as the mean before it.
+    /// A running unbiased variance, updated by batch norm in training mode, as long as the mean before it.
     case runningVariance
   }
 
-  /// The extents on the device.
+  /// The shape on the device.
   public let shape: Shape
-  /// How the first values are drawn.
+  /// The distribution of the first values.
   public let initialiser: Initialiser
-  /// How the elements are ordered in PyTorch's files.
+  /// The layout in PyTorch's files.
   public let layout: WeightLayout
-  /// Who changes it.
+  /// The rule by which the parameter changes in training.
   public let role: Role
   /// The key in checkpoints, such as `layer1.0.conv1.weight`; empty before a store holds it.
   public internal(set) var path = ""
-  /// Where it begins in its flat variable, in elements.
+  /// The offset in its flat variable, in elements.
   public internal(set) var offset = 0
   var binding: ModelBinding?
 
@@ -40,9 +40,9 @@ public final class Parameter {
     self.role = role
   }
 
-  /// The value in the graph of the forward pass that is being built.
+  /// The value in the graph of the current forward pass.
   ///
-  /// To be read inside `forward` only, of a module that a `ParameterStore` holds.
+  /// Valid inside `forward` only, for a module that a `ParameterStore` holds.
   public var tensor: Tensor {
     guard let binding, let context = binding.context else {
       preconditionFailure(

@@ -1,10 +1,10 @@
 import RetortCore
 
 extension ParameterStore {
-  /// Takes the device's memory for the weights, zeroed, which shows whether it has as much.
+  /// Allocates the device's memory for the weights, zeroed, to check early that it suffices.
   ///
-  /// - Throws: `BackendError.memory` before anything is allocated where the device or this machine has
-  ///   too little, or what the device says.
+  /// - Throws: `BackendError.memory` before anything is allocated if the device or this machine has too
+  ///   little memory, or the device's errors.
   public func reserve(in session: Session) throws {
     let variables = [parameterVariable, bufferVariable].compactMap(\.self)
     let byteCount = variables.reduce(0) { $0.saturatingSum(Plan.reservation($1.count, $1.dtype)) }
@@ -16,7 +16,7 @@ extension ParameterStore {
   ///
   /// Programs compiled before a frozen store is written need `refresh()`.
   ///
-  /// - Throws: What the device says.
+  /// - Throws: The device's errors.
   public func write(_ weights: FlatWeights, to session: Session) throws {
     try session.write(weights.parameters, to: parameterVariable)
     if let variable = bufferVariable { try session.write(weights.buffers, to: variable) }
@@ -24,21 +24,21 @@ extension ParameterStore {
 
   /// The weights on the device, after everything enqueued before.
   ///
-  /// - Throws: What the device says.
+  /// - Throws: The device's errors.
   public func weights(in session: Session) throws -> FlatWeights {
     FlatWeights(
       parameters: try session.read(binding.parameters),
       buffers: try bufferVariable.map { try session.read($0) } ?? [])
   }
 
-  /// Calls `body`, for which `variable` holds the trainable parameters: forward passes that it
-  /// builds and weights that it reads take them from there.
+  /// Calls `body` with the trainable parameters read from `variable`, in the forward passes that it builds
+  /// and the weights that it reads.
   ///
-  /// Running statistics stay where they are, so an average of weights goes with the last
-  /// statistics, as in PyTorch's `AveragedModel` with `use_buffers=False`.
+  /// Running statistics are unaffected: an average of weights is used with the last statistics, as in
+  /// PyTorch's `AveragedModel` with `use_buffers=False`.
   ///
   /// - Parameters:
-  ///   - variable: Laid out as `parameterVariable`, which nil stands for.
+  ///   - variable: A variable laid out as `parameterVariable`; nil for `parameterVariable` itself.
   ///   - body: Called once.
   public func withParameters<Result>(
     in variable: Variable?, _ body: () throws -> Result

@@ -17,9 +17,9 @@ public struct NamedWeights: Equatable, Sendable {
 
 /// The contents of a store's two flat variables, on the host.
 public struct FlatWeights: Equatable, Sendable {
-  /// As long as `ParameterStore.parameterVariable`.
+  /// The contents of `ParameterStore.parameterVariable`.
   public var parameters: [Float]
-  /// As long as `ParameterStore.bufferVariable`, or empty.
+  /// The contents of `ParameterStore.bufferVariable`, or empty.
   public var buffers: [Float]
 
   /// The contents of both variables.
@@ -29,7 +29,7 @@ public struct FlatWeights: Equatable, Sendable {
 }
 
 extension ParameterStore {
-  /// First values drawn under `seed`; each parameter's stream follows from its path.
+  /// The first values under `seed`; each parameter's random stream derives from its path.
   public func initialWeights(seed: UInt64) -> FlatWeights {
     var weights = zeros
     for parameter in all {
@@ -42,14 +42,14 @@ extension ParameterStore {
 
   /// All weights under PyTorch's names, in its order and layouts.
   ///
-  /// - Parameter weights: As long as this store's variables.
+  /// - Parameter weights: The contents of this store's variables.
   public func exported(_ weights: FlatWeights) -> [NamedWeights] {
     all.map {
       named($0, in: $0.role == .trainable ? weights.parameters : weights.buffers)
     }
   }
 
-  /// The trainable part alone of something laid out as the parameters are, such as a gradient.
+  /// The trainable part of an array laid out as the parameters are, such as a gradient.
   public func exported(parameters: [Float]) -> [NamedWeights] {
     trainable.map { named($0, in: parameters) }
   }
@@ -61,14 +61,14 @@ extension ParameterStore {
       values: parameter.layout.exported(slice, parameter.shape))
   }
 
-  /// Flat contents made of weights under PyTorch's names.
+  /// The flat contents made from weights under PyTorch's names.
   ///
-  /// What all names begin with that the model has not is left out (`commonPrefix`), and what is no weight
-  /// is passed over (`isPassedOver`). Norms may have the names that TensorFlow gave them, `gamma` and
-  /// `beta`. Nothing is allocated before all fit.
+  /// A prefix that all names share and the model lacks is dropped (`commonPrefix`), and entries that are no
+  /// weights are skipped (`isPassedOver`). Norms may have TensorFlow's names `gamma` and `beta`. Nothing is
+  /// allocated before all entries fit.
   ///
-  /// - Throws: `WeightError` with every name that is missing, unknown, of another shape, or has elements
-  ///   that are not finite.
+  /// - Throws: `WeightError` with every name that is missing, unknown, of another shape, or has elements that
+  ///   are not finite.
   public func imported(_ named: [NamedWeights]) throws(WeightError) -> FlatWeights {
     var byName: [String: NamedWeights] = [:]
     let prefix = commonPrefix(of: named.map(\.name))
@@ -102,21 +102,21 @@ extension ParameterStore {
     return weights
   }
 
-  /// Whether a name of PyTorch's is that of something that is not needed: a counter of batches, or the
-  /// numbers of positions.
+  /// Whether a name in PyTorch's files is that of an entry that models do not need: a counter of batches or
+  /// the ids of positions.
   public static func isPassedOver(_ name: String) -> Bool {
     ["num_batches_tracked", "position_ids"].contains {
       name == $0 || name.hasSuffix("." + $0)
     }
   }
 
-  /// What all of `names` begin with before a name of this model, such as `module.` or `_orig_mod.`, which
-  /// wrappers add; empty where they are the model's own.
+  /// The prefix of all `names` before names of this model, such as `module.` or `_orig_mod.`, which wrappers
+  /// add; empty if the names are the model's own.
   public func commonPrefix(of names: [String]) -> String {
     let known = Set(names)
     func fits(_ prefix: String) -> Bool { all.contains { known.contains(prefix + $0.path) } }
     guard let first = names.first, !fits("") else { return "" }
-    // Wrappers add a few words; a name out of a file may have millions.
+    // Wrappers add a few words only, while a name in a file may have millions.
     var words = first.split(separator: ".", maxSplits: 8, omittingEmptySubsequences: false)
       .dropLast()
     var shared = Self.prefix(of: words)
@@ -150,14 +150,14 @@ extension ParameterStore {
 }
 
 extension String {
-  /// What older files call a norm's `weight` or `bias`.
+  /// TensorFlow's name for a norm's `weight` or `bias`.
   fileprivate var older: String? {
     if hasSuffix(".weight") { return dropLast("weight".count) + "gamma" }
     if hasSuffix(".bias") { return dropLast("bias".count) + "beta" }
     return nil
   }
 
-  /// A number that differs between paths (FNV-1a over the UTF-8 bytes).
+  /// A stream number derived from the path (FNV-1a over the UTF-8 bytes).
   fileprivate var streamNumber: UInt32 {
     utf8.reduce(2_166_136_261) { ($0 ^ UInt32($1)) &* 16_777_619 }
   }

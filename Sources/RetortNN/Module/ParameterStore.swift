@@ -1,36 +1,36 @@
 import RetortCore
 
-/// The weights of one model, laid into flat variables: one of all trainable parameters, one of
-/// all running statistics.
+/// The weights of one model in flat variables: one for all trainable parameters, one for all running
+/// statistics.
 ///
-/// Each parameter begins at a multiple of `Variable.alignment`; a running variance lies directly
-/// behind its mean. Gaps hold zeros. One optimizer launch and one copy serve the whole model.
+/// Each parameter begins at a multiple of `Variable.alignment`; a running variance directly follows its mean.
+/// Gaps hold zeros. One optimizer launch and one copy serve the whole model.
 public final class ParameterStore {
   /// The model whose weights these are.
   public let model: Module
-  /// What messages and variables call the model, such as `student`.
+  /// The model's name in messages and variables, such as `student`.
   public let name: String
-  /// Everything that checkpoints hold, in PyTorch's order.
+  /// All parameters in checkpoints, in PyTorch's order.
   public let all: [Parameter]
   /// The parameters that an optimizer changes, in order.
   public let trainable: [Parameter]
   /// Running means and variances, in order.
   public let buffers: [Parameter]
-  /// Holds `trainable`.
+  /// The variable that holds `trainable`.
   public let parameterVariable: Variable
-  /// Holds `buffers`; nil where there are none.
+  /// The variable that holds `buffers`; nil where there are none.
   public let bufferVariable: Variable?
   let binding: ModelBinding
 
-  /// Gives every parameter of `model` its name and its place.
+  /// Gives every parameter of `model` its name and its offset.
   ///
-  /// A model has one store; parameters that occur twice in it (tied weights) are held once, under
-  /// the first name.
+  /// A model has one store; a parameter that occurs twice in it (tied weights) is stored once, under the
+  /// first name.
   ///
   /// - Parameters:
-  ///   - model: The model; no store holds it yet.
-  ///   - name: Distinguishes the models of one run.
-  ///   - isFrozen: Whether no step ever changes the weights: a teacher's.
+  ///   - model: The model, not yet held by a store.
+  ///   - name: A name that is unique among the models of one run.
+  ///   - isFrozen: Whether no step changes the weights, as for a teacher.
   public init(_ model: Module, name: String, isFrozen: Bool = false) {
     var found: [Parameter] = []
     var modules: [Module] = []
@@ -71,8 +71,8 @@ public final class ParameterStore {
         end = end.saturatingSum(Variable.alignment - 1) / Variable.alignment * Variable.alignment
       }
       parameter.offset = end
-      // Behind a running variance there is room for the batch's inverse deviation, so that a
-      // batch's moments can be laid over the buffers whole.
+      // A running variance is followed by room for the batch's inverse deviation, so that a batch's packed
+      // moments fit over the buffers as a whole.
       end = end.saturatingSum(
         parameter.shape.count.saturatingProduct(parameter.role == .runningVariance ? 2 : 1))
     }
@@ -87,7 +87,7 @@ public final class ParameterStore {
     trainable.map { binding.tensor($0, in: graph) }
   }
 
-  /// The derivatives of scalar `loss` by all trainable parameters, flat, laid out as they are.
+  /// The gradient of scalar `loss` with respect to all trainable parameters, flat, laid out as they are.
   public func gradient(of loss: Tensor) -> Tensor {
     let graph = loss.graph
     return packed(gradients(of: loss, with: tensors(in: graph)), in: graph)

@@ -1,23 +1,23 @@
 import RetortCore
 
-/// What one batch norm saw of one batch, to be folded into its running statistics.
+/// The statistics of one batch in one batch norm, to be folded into its running statistics.
 struct BatchStatistics {
-  /// The layer's running mean; its variance lies right behind it.
+  /// The layer's running mean; its running variance directly follows it.
   let runningMean: Parameter
   /// The batch's moments.
   let moments: Moments
-  /// The number of elements that each mean is taken over.
+  /// The number of elements per mean.
   let count: Int
-  /// The share of the new statistics, in (0, 1].
+  /// The share of the batch's statistics in the update, in (0, 1].
   let momentum: Float
 }
 
 extension ParameterStore {
-  /// The change of every running mean and variance that a training pass makes, as one effect.
+  /// The update of every running mean and variance by a training pass, as one effect.
   ///
-  /// `running + momentum·(batch·correction - running)` over the flat buffer variable; the
-  /// correction makes variances unbiased, `N/(N-1)`. A layer that was called several times moves
-  /// once per call, in order. Nil where no batch norm of this store ran in training mode.
+  /// `running + momentum·(batch·correction - running)` over the flat buffer variable; the correction makes
+  /// variances unbiased, `N/(N-1)`. A layer that was called several times is updated once per call, in order.
+  /// nil if no batch norm of this store ran in training mode.
   ///
   /// Source: Ioffe and Szegedy 2015, algorithm 2; momentum as PyTorch counts it.
   public func statisticsUpdate(from context: ForwardContext) -> Effect? {

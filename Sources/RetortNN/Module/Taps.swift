@@ -1,19 +1,19 @@
 import RetortCore
 
-/// A model's output with the results of some of its modules, which losses compare.
+/// A model's output and the outputs of some of its modules, for losses to compare.
 public struct Taps {
   /// The model's output.
   public let output: Tensor
   private let values: [String: Tensor]
 
-  /// An output with values by module path.
+  /// An output with tapped values by module path.
   public init(output: Tensor, values: [String: Tensor] = [:]) {
     (self.output, self.values) = (output, values)
   }
 
-  /// The result of the module at `path`; the empty path is the output.
+  /// The output of the module at `path`; the model's output for an empty path.
   ///
-  /// - Throws: `TapError` where nothing was tapped there.
+  /// - Throws: `TapError` if no module was tapped at `path`.
   public func value(_ path: String) throws(TapError) -> Tensor {
     if path.isEmpty { return output }
     guard let value = values[path] else {
@@ -30,14 +30,14 @@ public struct Taps {
   }
 }
 
-/// A path that leads to no module of a model, or to one that a forward pass does not call.
+/// A path of no module of a model, or of a module that the forward pass does not call.
 public struct TapError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The path.
   public let path: String
-  /// Paths that may have been meant.
+  /// The nearest paths of the model, as hints.
   public let nearest: [String]
 
-  /// One line: what, and the way out.
+  /// One line: the path and the nearest ones.
   public var description: String {
     "the model has no module '\(path)'"
       + (nearest.isEmpty ? "" : "; there is \(nearest.map { "'\($0)'" }.joined(separator: ", "))")
@@ -45,7 +45,7 @@ public struct TapError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension Module {
-  /// Builds the model's output for examples in a graph with the results of the modules that `context` taps.
+  /// Builds the model's output in a graph together with the outputs of the modules that `context` taps.
   ///
   /// - Throws: `TapError` for a path that no module of the model has.
   public final func taps(_ example: Example, in context: ForwardContext) throws(TapError) -> Taps {
@@ -66,9 +66,9 @@ extension Module {
 }
 
 extension ParameterStore {
-  /// The shapes of the results of modules, batches included, by path.
+  /// The output shapes of the modules at `paths`, with a batch of two, by path.
   ///
-  /// - Parameter examples: What the examples are; a batch has two.
+  /// - Parameter examples: The kind of the examples.
   /// - Throws: `TapError` for a path that no module has, `GraphError` where the examples do not fit.
   package func tapShapes(_ paths: Set<String>, of examples: ExampleSpec) throws -> [String: Shape] {
     let graph = Graph()

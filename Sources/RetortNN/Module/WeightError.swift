@@ -1,20 +1,20 @@
-/// Weights that do not fit a model; every fault at once.
+/// The faults of weights that do not fit a model, all at once.
 public struct WeightError: Error, Equatable, Sendable {
-  /// What is wrong with one name.
+  /// A fault of one entry.
   public enum Fault: Equatable, Sendable {
-    /// The model has it, the weights do not.
+    /// A parameter of the model that the weights lack.
     case missing(String)
-    /// The weights have it, the model does not.
+    /// An entry of the weights that the model lacks.
     case unexpected(String)
-    /// Both have it, with different extents.
+    /// An entry whose shape differs from the parameter's.
     case shape(String, expected: [Int], found: [Int])
-    /// One of its elements is NaN or infinite.
+    /// An entry with NaN or infinite elements.
     case notFinite(String)
   }
 
-  /// The store's name, such as `teacher`.
+  /// The model's name, such as `teacher`.
   public var model: String
-  /// At least one.
+  /// The faults, at least one.
   public var faults: [Fault]
 }
 

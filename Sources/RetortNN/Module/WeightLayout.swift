@@ -1,21 +1,21 @@
 import RetortCore
 
-/// How a parameter's elements in PyTorch's files relate to those on the device.
+/// The relation between a parameter's elements on the device and in PyTorch's files.
 ///
-/// Images are NHWC here and NCHW there; weights are permuted once, on import and export, so that
-/// no step pays for it.
+/// Images are NHWC on the device and NCHW in PyTorch; weights are permuted once, on import and export, so
+/// that steps need no transposes.
 public enum WeightLayout: Hashable, Sendable {
-  /// The same order.
+  /// The same order in both.
   case plain
-  /// Four axes: `[a, height, width, b]` here, `[a, b, height, width]` there.
+  /// Four axes: `[a, height, width, b]` on the device, `[a, b, height, width]` in files.
   ///
   /// `[out, kh, kw, in/groups]` of a convolution, `[in, kh, kw, out/groups]` of a transposed one.
   case channelsLast
   /// A linear layer's `[out, features]` whose features are a flattened image.
   ///
-  /// They run through (height, width, channels) here and (channels, height, width) there.
+  /// The features run through (height, width, channels) on the device and (channels, height, width) in files.
   case flattenedInputs(ImageSize)
-  /// A linear layer's `[features, in]` or `[features]` whose features become an image.
+  /// A linear layer's `[features, in]` or `[features]` whose features are reshaped to an image.
   case flattenedOutputs(ImageSize)
 
   /// The shape in PyTorch's files of a tensor that has `shape` on the device.
@@ -40,7 +40,7 @@ public enum WeightLayout: Hashable, Sendable {
     return result
   }
 
-  /// For each element in PyTorch's order, its index on the device; nil where both are the same.
+  /// The device index of each element in PyTorch's order; nil if both orders are the same.
   private func sources(_ shape: Shape) -> [Int]? {
     let extents = shape.dimensions
     switch self {
@@ -63,7 +63,7 @@ public struct ImageSize: Hashable, Sendable {
   public var height: Int
   /// Columns of pixels.
   public var width: Int
-  /// Numbers per pixel.
+  /// The number of channels.
   public var channels: Int
 
   /// An image of `height` by `width` pixels.
@@ -74,7 +74,7 @@ public struct ImageSize: Hashable, Sendable {
   /// The number of elements.
   public var count: Int { height * width * channels }
 
-  /// Indices into `[outer, height, width, channels, inner]`, walked channels first.
+  /// Indices into `[outer, height, width, channels, inner]`, in channels-first order.
   fileprivate func channelsFirstOrder(outer: Int, inner: Int) -> [Int] {
     var order: [Int] = []
     order.reserveCapacity(outer * count * inner)

@@ -1,10 +1,10 @@
 import RetortCore
 
-/// What a model costs: weights to store, multiplications to run.
+/// A model's cost: the number of weights and of multiplications.
 public struct ModelCost: Hashable, Sendable {
-  /// Trainable weights.
+  /// The number of trainable weights.
   public var parameters: Int
-  /// Multiply-accumulates of one forward pass over one example; `Int.max` where there are more.
+  /// The multiply-accumulates of one forward pass over one example, saturated at `Int.max`.
   public var multiplyAccumulates: Int
 
   /// Counts of one model.
@@ -39,12 +39,12 @@ extension Graph {
 }
 
 extension Shape {
-  /// How many numbers a convolution with this weight multiplies for each one of its output.
+  /// The multiplications of a convolution with this weight per output element.
   fileprivate var taps: Int { self[1] * self[2] * self[3] }
 }
 
 extension ParameterStore {
-  /// The cost of `forward` on one example; `body` gets the graph and returns what is computed.
+  /// The cost of the computation that `body` builds for one example.
   ///
   /// - Throws: `GraphError` where the model does not fit the inputs.
   public func cost(

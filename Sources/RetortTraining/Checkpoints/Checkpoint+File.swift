@@ -4,7 +4,7 @@ import RetortFormats
 extension Checkpoint {
   private static let format = "retort-checkpoint-3"
 
-  /// Writes the checkpoint atomically, with a SHA-256 over all that it says.
+  /// Writes the checkpoint atomically, with a SHA-256 over its whole content.
   public func write(to path: String) throws(FormatError) {
     var content = Safetensors(
       tensors: variables.mapValues { HostTensor(shape: [$0.count], floats: $0) },
@@ -15,7 +15,7 @@ extension Checkpoint {
 
   /// Reads a checkpoint.
   ///
-  /// - Throws: `FormatError` for a file that is not one or is damaged.
+  /// - Throws: `FormatError` for a file that is no checkpoint or is damaged.
   public init(path: String) throws(FormatError) {
     let content = try Safetensors.read(path)
     guard content.metadata["format"] == Checkpoint.format, let text = content.metadata["state"]
@@ -74,7 +74,7 @@ extension Checkpoint.Origin {
 
 extension TrainingState {
   fileprivate init?(_ json: JSONValue) {
-    // Steps and epochs are counted in 32 bits where random numbers depend on them.
+    // Steps and epochs are 32-bit counters of the random number generator.
     guard let step = json["step"]?.int, (0..<1 << 32).contains(step),
       let epoch = json["epoch"]?.int, (0..<1 << 32).contains(epoch),
       let index = json["index"]?.int, index >= 0,

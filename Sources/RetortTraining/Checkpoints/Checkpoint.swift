@@ -3,28 +3,28 @@ import RetortData
 import RetortFormats
 import RetortNN
 
-/// Everything needed to go on where a run stood, bit for bit.
+/// The complete state of a training run between two steps, from which it continues bit for bit.
 public struct Checkpoint: Sendable {
-  /// Which run and which device the state belongs to.
+  /// The run and the device that the state belongs to.
   public struct Origin: Equatable, Sendable {
-    /// What the run's randomness depends on.
+    /// The seed of the run's random numbers.
     public var seed: UInt64
     /// The SHA-256 of the fully expanded recipe.
     public var recipeSHA256: String
-    /// What the device is called.
+    /// The device's name.
     public var device: String
 
-    /// The given run.
+    /// An origin with the given run and device.
     public init(seed: UInt64, recipeSHA256: String, device: String) {
       (self.seed, self.recipeSHA256, self.device) = (seed, recipeSHA256, device)
     }
   }
 
-  /// Where the training stands.
+  /// The progress of the training.
   public var state: TrainingState
-  /// Where the state comes from.
+  /// The run and the device of the state.
   public var origin: Origin
-  /// Weights, running statistics and the optimizer's state, by the variable's name.
+  /// Weights, running statistics and the optimizer's state, by variable name.
   public var variables: [String: [Float]]
 
   /// The state of models in training, read from the device.
@@ -41,11 +41,11 @@ public struct Checkpoint: Sendable {
     (self.state, self.origin) = (state, origin)
   }
 
-  /// Why training cannot go on from here; nil if it can.
+  /// The reason why training cannot continue from this checkpoint; nil if it can.
   ///
   /// - Parameters:
-  ///   - order: The batches of the training, from any place.
-  ///   - steps: The steps of the whole training.
+  ///   - order: The order of the training's batches, at any position.
+  ///   - steps: The number of steps of the whole training.
   package func misfit(_ learners: [Learner], _ order: BatchOrder, steps: Int) -> String? {
     guard state.step <= steps else {
       return "it is of step \(state.step), and the training has \(steps)"
@@ -68,9 +68,9 @@ public struct Checkpoint: Sendable {
     return nil
   }
 
-  /// Puts the variables back on the device.
+  /// Writes the variables to the device.
   ///
-  /// - Throws: `BackendError.wrongData` if a model or optimizer is another one.
+  /// - Throws: `BackendError.wrongData` for a missing variable or one of another length.
   public func restore(_ session: Session, _ learners: [Learner]) throws {
     for variable in learners.flatMap(\.variables) {
       guard let values = variables[variable.name], values.count == variable.count else {

@@ -5,18 +5,18 @@ import RetortFormats
 /// `step-N.safetensors` is the state after N steps, `best-N.safetensors` that of a validation after N steps
 /// that was the best until then.
 public struct CheckpointFolder: Sendable {
-  /// Where they lie; made by the first that is written.
+  /// The folder's path; the first write creates it.
   public let path: String
-  /// How many of the newest are kept, ≥ 1.
+  /// The number of newest checkpoints to keep, ≥ 1.
   public let kept: Int
 
   /// The checkpoints at `path`.
   public init(_ path: String, keeping kept: Int) { (self.path, self.kept) = (path, max(1, kept)) }
 
-  /// Writes a checkpoint, then removes those that are too old, and the states of validations that none of
-  /// the rest calls the best.
+  /// Writes a checkpoint, then removes those that are too old, and the best states that no remaining
+  /// checkpoint refers to.
   ///
-  /// - Throws: `FormatError`; the checkpoints before it are then as they were.
+  /// - Throws: `FormatError`; earlier checkpoints are then unchanged.
   public func write(_ checkpoint: Checkpoint) throws(FormatError) {
     try write(checkpoint, named: name(checkpoint.state.step))
     let all = try steps("step-")
@@ -33,7 +33,7 @@ public struct CheckpointFolder: Sendable {
     try write(checkpoint, named: bestName(checkpoint.state.step))
   }
 
-  /// The state of the validation after `step` steps, which was the best until then.
+  /// The state at the validation after `step` steps, the best until then.
   ///
   /// - Throws: `FormatError` if it is missing, damaged, or of another recipe.
   public func best(_ step: Int, of recipeSHA256: String) throws(FormatError) -> Checkpoint {
@@ -41,22 +41,22 @@ public struct CheckpointFolder: Sendable {
     return try read(path, step, recipeSHA256)
   }
 
-  /// Removes the states of validations after `step`, which will be made again.
+  /// Removes the best states of validations after `step`, which will be repeated.
   ///
   /// - Throws: `FormatError` if the folder cannot be read.
   public func dropBests(after step: Int) throws(FormatError) {
     for later in try steps("best-") where later > step { AtomicFile.remove(file(bestName(later))) }
   }
 
-  /// The newest checkpoint of a recipe that is whole; nil where there is none.
+  /// The newest intact checkpoint of a recipe; nil if there is none.
   ///
-  /// What is damaged is removed.
+  /// Damaged checkpoints are removed.
   ///
   /// - Parameters:
   ///   - recipeSHA256: The recipe; a checkpoint of another counts as damaged.
-  ///   - misfit: Why training cannot go on from a checkpoint, which then counts as damaged; nil where
-  ///     it can.
-  ///   - damaged: Told of each file that is removed.
+  ///   - misfit: The reason why training cannot continue from a checkpoint, which then counts as damaged; nil
+  ///     if it can.
+  ///   - damaged: Called with the fault of each file that is removed.
   /// - Throws: `FormatError` if the folder or a file cannot be read.
   public func newest(
     of recipeSHA256: String, misfit: (Checkpoint) -> String? = { _ in nil },
@@ -82,7 +82,7 @@ public struct CheckpointFolder: Sendable {
     try checkpoint.write(to: file(name))
   }
 
-  /// A checkpoint that is whole, of this recipe and of the step in its name.
+  /// Reads an intact checkpoint of this recipe and of the step in its name.
   private func read(
     _ path: String, _ step: Int, _ recipeSHA256: String
   ) throws(FormatError) -> Checkpoint {
@@ -102,7 +102,7 @@ public struct CheckpointFolder: Sendable {
 
   private func bestName(_ step: Int) -> String { "best-\(step).safetensors" }
 
-  /// The steps of all files whose names begin so, in order.
+  /// The step numbers of all files with this name prefix, ascending.
   private func steps(_ start: String) throws(FormatError) -> [Int] {
     try FolderEntries.names(path).compactMap { file in
       guard file.hasPrefix(start),

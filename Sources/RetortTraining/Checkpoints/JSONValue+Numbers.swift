@@ -1,7 +1,7 @@
 import RetortFormats
 
 extension JSONValue {
-  /// A finite number in the shortest digits that read back the same; else null.
+  /// A finite number in the shortest digits that read back as the same double; else null.
   package static func real(_ value: Double) -> JSONValue {
     value.isFinite ? .number("\(value)") : .null
   }
@@ -15,8 +15,7 @@ extension JSONValue {
   /// An integer.
   package static func integer(_ value: Int) -> JSONValue { .number("\(value)") }
 
-  /// After how many steps a state of a result stands, and its accuracy on the examples held out for
-  /// validation, in [0, 1]; nil where there are none.
+  /// The step of a result's best state and its validation accuracy, in [0, 1]; nil where either is missing.
   package var best: (step: Int, accuracy: Double)? {
     self["step"]?.int.flatMap { step in
       self["validation"]?["accuracy"]?.double.map { (step, $0) }

@@ -1,11 +1,11 @@
 import RetortFormats
 
 extension ClassificationMetrics {
-  /// The metrics as the object of `evaluation.json`: all but the single predictions.
+  /// The metrics as the object of `evaluation.json`, without the predictions.
   ///
   /// - Parameters:
-  ///   - classNames: The classes.
-  ///   - trainingExamples: How many examples of each class the model was trained on.
+  ///   - classNames: The names of the classes, in order.
+  ///   - trainingExamples: The number of training examples of each class.
   package func json(classNames: [String], trainingExamples: [Int]) -> JSONValue {
     let rows = classNames.indices.map { row in
       confusion[row * classNames.count..<(row + 1) * classNames.count]

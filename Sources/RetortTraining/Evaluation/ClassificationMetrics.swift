@@ -1,17 +1,17 @@
 import Glibc
 
-/// How well logits predict labels.
+/// The quality of a classifier's logits against labels.
 ///
 /// Source: Guo et al. 2017 for the calibration error (15 equal bins); Stanton et al. 2021 for
 /// agreement.
 public struct ClassificationMetrics: Equatable, Sendable {
   /// The examples of one range of confidence.
   public struct CalibrationBin: Equatable, Sendable {
-    /// How many there are.
+    /// The number of examples.
     public let count: Int
     /// The mean largest probability, in [0, 1]; 0 where there are none.
     public let confidence: Double
-    /// The share that is right, in [0, 1]; 0 where there are none.
+    /// The share of correct predictions, in [0, 1]; 0 where there are none.
     public let accuracy: Double
   }
 
@@ -21,9 +21,9 @@ public struct ClassificationMetrics: Equatable, Sendable {
   public let nll: Double
   /// The expected calibration error over 15 equal bins of confidence, in [0, 1].
   public let ece: Double
-  /// The largest logit's class of each example.
+  /// The class with the largest logit, for each example.
   public let predictions: [Int32]
-  /// How many examples of each class (row) are taken for each class (column), `[classes, classes]`.
+  /// The number of examples of each class (row) predicted as each class (column), `[classes, classes]`.
   public let confusion: [Int]
   /// The bins of the calibration error, from confidence 0 to 1.
   public let calibration: [CalibrationBin]
@@ -56,7 +56,7 @@ public struct ClassificationMetrics: Equatable, Sendable {
       bins[bin].confidence += confidence
       bins[bin].correct += isRight ? 1 : 0
     }
-    // Quotients, not products with an inverse: 7897 of 10,000 are 0.7897.
+    // Quotients rather than products with an inverse: 7897 of 10,000 are 0.7897.
     let all = Double(max(1, count))
     accuracy = Double(correct) / all
     nll = total / all
@@ -69,7 +69,7 @@ public struct ClassificationMetrics: Equatable, Sendable {
     }
   }
 
-  /// The share of examples on which both predict the same class.
+  /// The share of examples for which both predict the same class, in [0, 1].
   public func agreement(with other: ClassificationMetrics) -> Double {
     let same = zip(predictions, other.predictions).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
     return Double(same) / Double(max(1, predictions.count))

@@ -4,8 +4,8 @@ import RetortNN
 
 /// A model's outputs over a whole dataset, in evaluation mode.
 ///
-/// Every example counts, and few plans serve datasets of all sizes: a batch has `batch` rows, or for a
-/// smaller dataset the next power of two; what the last one lacks is zeros, whose outputs are dropped.
+/// Batches have `batch` rows, or for a smaller dataset the next power of two, so that few plans serve
+/// datasets of all sizes. The last batch is filled up with zeros, whose outputs are dropped.
 public final class Inference {
   private let session: Session
   private let name: String
@@ -15,16 +15,16 @@ public final class Inference {
   private var programs: [Int: any Executable] = [:]
   private var outputCount = 0
 
-  /// Outputs that `build` makes of a batch of examples, as `pipeline` makes them.
+  /// An inference of the outputs that `build` makes of a batch of examples from `pipeline`.
   ///
   /// Each output's first axis is the batch.
   ///
   /// - Parameters:
-  ///   - session: Whose variables models read.
-  ///   - name: What messages call the model.
-  ///   - pipeline: What makes examples of fields.
-  ///   - batch: The most examples of one pass.
-  ///   - build: Adds the outputs to a graph; called once for each size of batches.
+  ///   - session: The session that holds the models' variables.
+  ///   - name: The model's name in messages.
+  ///   - pipeline: The pipeline from a dataset's fields to examples.
+  ///   - batch: The largest number of examples per pass.
+  ///   - build: Adds the outputs to a graph; called once per batch size.
   public init(
     _ session: Session, name: String, pipeline: any InputPipeline, batch: Int = 500,
     build: @escaping (Graph, Example) throws -> [Tensor]
@@ -33,7 +33,7 @@ public final class Inference {
     (self.batch, self.build) = (batch, build)
   }
 
-  /// The outputs of a classifier: its logits.
+  /// An inference of a classifier's logits.
   public convenience init(
     _ session: Session, _ store: ParameterStore, pipeline: any InputPipeline
   ) {
@@ -42,14 +42,14 @@ public final class Inference {
     }
   }
 
-  /// All outputs over a dataset, nothing being changed at random.
+  /// All outputs over a dataset, without random augmentation.
   ///
   /// - Parameters:
   ///   - dataset: The examples, of fields that the pipeline takes.
-  ///   - naming: What messages call an example; its number in the dataset if left out.
+  ///   - naming: The name of an example in messages; by default its index in the dataset.
   /// - Returns: One flat array per output, `[count, …]`.
-  /// - Throws: `DataError.tooFewExamples` for no example, `NonFiniteOutput` for outputs that are not finite,
-  ///   `GraphError` or the device's errors.
+  /// - Throws: `DataError.tooFewExamples` for an empty dataset, `NonFiniteOutput` for NaN or infinite
+  ///   outputs, `GraphError` or the device's errors.
   public func outputs(
     _ dataset: any Dataset, naming: ((Int) -> String)? = nil
   ) throws -> [[Float]] {
@@ -84,7 +84,7 @@ public final class Inference {
     min(batch, 1 << (Int.bitWidth - (count - 1).leadingZeroBitCount))
   }
 
-  /// Gives `program` one field of the examples of `range`, with zeros behind them up to `rows`.
+  /// Writes one field of the examples of `range` to `program`, filled up with zeros to `rows`.
   private func write(
     _ dataset: any Dataset, _ field: Int, _ range: Range<Int>, of rows: Int,
     to program: any Executable

@@ -1,15 +1,15 @@
 import RetortCore
 import RetortNN
 
-/// A model that a step updates: its weights, what follows their gradient, and how fast.
+/// A model that a step updates, with its optimizer's state and learning rate.
 public struct Learner {
   /// The model and its weights.
   public let store: ParameterStore
-  /// What follows the gradient.
+  /// The optimizer's rule and its state for this model.
   public let optimizer: OptimizerState
-  /// The learning rate at factor 1.
+  /// The learning rate before the schedule's factor.
   public let learningRate: Double
-  /// What scales it from step to step.
+  /// The schedule of the learning rate's factor.
   public let schedule: any Schedule
 
   /// A learner whose learning rate is `learningRate` times the schedule's factor.
@@ -21,10 +21,10 @@ public struct Learner {
     (self.learningRate, self.schedule) = (learningRate, schedule)
   }
 
-  /// What messages, phases and logs call it: its store's name.
+  /// The name in messages, phases and logs: that of the store.
   public var name: String { store.name }
 
-  /// Everything that changes while it learns: weights, running statistics, the optimizer's state.
+  /// All variables that training changes: weights, running statistics, the optimizer's state.
   package var variables: [Variable] {
     [store.parameterVariable] + (store.bufferVariable.map { [$0] } ?? []) + optimizer.variables
   }

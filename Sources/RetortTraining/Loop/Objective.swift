@@ -1,33 +1,33 @@
 import RetortCore
 
-/// One summand of an objective.
+/// One weighted term of an objective.
 public struct LossTerm {
-  /// What logs call it.
+  /// The term's name in logs.
   public let name: String
-  /// What multiplies it in the sum.
+  /// The factor of the term in the total loss.
   public let weight: Double
-  /// A scalar in nats, before the weight.
+  /// The term before weighting, a scalar in nats.
   public let value: Tensor
 
-  /// A weighted summand.
+  /// A term with the given weight.
   public init(_ name: String, weight: Double = 1, _ value: Tensor) {
     (self.name, self.weight, self.value) = (name, weight, value)
   }
 
-  /// The value times the weight.
+  /// The value times the weight, which is the term in the total loss.
   var scaled: Tensor { value * weight }
 }
 
-/// What a phase minimises, and what else it changes.
+/// The loss that a phase minimises, and other changes that it makes.
 public struct Objective {
-  /// The summands.
+  /// The terms of the loss.
   public var terms: [LossTerm]
-  /// Values to log beside the losses; no gradient is taken of them.
+  /// Scalars logged beside the losses, without a gradient.
   public var observations: [LossTerm]
-  /// Running statistics and the like.
+  /// Further changes of variables, such as running statistics.
   public var effects: [Effect]
 
-  /// An objective of the given summands.
+  /// An objective with the given terms.
   public init(terms: [LossTerm], observations: [LossTerm] = [], effects: [Effect] = []) {
     (self.terms, self.observations, self.effects) = (terms, observations, effects)
   }

@@ -1,22 +1,22 @@
 import RetortCore
 import RetortNN
 
-/// What a training step is built from.
+/// The inputs that a training step's graph is built from.
 public struct StepInputs {
-  /// Where operations are added.
+  /// The step's graph.
   public let graph: Graph
-  /// The examples, as the pipeline makes them.
+  /// The batch of examples from the input pipeline.
   public let example: Example
-  /// Classes, int32 `[batch]`.
+  /// The labels, int32 `[batch]`.
   public let labels: Tensor
-  /// The examples' places in their dataset, int32 `[batch]`.
+  /// The examples' indices in their dataset, int32 `[batch]`.
   public let indices: Tensor
-  /// int32 `[3]`: the low and high half of the seed, and the step.
+  /// The state of random operations, int32 `[3]`: the low and high half of the seed, and the step.
   public let randomState: Tensor
-  /// Numbers for the step's uses of randomness.
+  /// The stream numbers of the step's random operations.
   public let streams: RandomStreams
 
-  /// The given inputs of a step.
+  /// Inputs with the given tensors.
   public init(
     graph: Graph, example: Example, labels: Tensor, indices: Tensor, randomState: Tensor,
     streams: RandomStreams = RandomStreams()
@@ -28,8 +28,8 @@ public struct StepInputs {
   /// A forward pass of this step.
   ///
   /// - Parameters:
-  ///   - mode: How layers behave.
-  ///   - tapping: The paths of modules whose results losses compare.
+  ///   - mode: The mode of layers such as dropout and batch norm.
+  ///   - tapping: The paths of modules whose outputs losses read.
   public func context(
     _ mode: ForwardContext.Mode, tapping: Set<String> = []
   ) -> ForwardContext {

@@ -2,33 +2,33 @@ import RetortCore
 import RetortData
 import RetortNN
 
-/// One training step as one compiled plan: every phase's forward pass, derivatives and update.
+/// One training step as a compiled plan: every phase's forward pass, gradients and update.
 public final class StepProgram {
   /// The models that the step updates.
   public let learners: [Learner]
-  /// The names of `losses()`, in order: the total, the summands, the observations, the gradient's
-  /// norm before clipping where it is clipped by that, and the loss scale where there is one.
+  /// The names of `losses()`, in order: the total, the terms, the observations, the gradient's norm before
+  /// clipping if it is clipped by norm, and the loss scale if there is one.
   ///
-  /// Where there are several learners these names stand behind the learner's and a slash, and the sum of
-  /// their totals comes first.
+  /// With several learners each name has the prefix of the learner and a slash, such as `student/loss`, and
+  /// the sum of their totals comes first.
   public let names: [String]
   /// The number of examples of one step.
   public let batch: Int
   private let executable: any Executable
-  /// How many inputs stand before the labels.
+  /// The number of the executable's inputs before the labels.
   private let fieldCount: Int
   private let seed: UInt64
 
-  /// Builds and compiles a step over the batches of `loader`, whose examples go through its pipeline on
-  /// the device.
+  /// Builds and compiles a step over the batches of `loader`, whose examples go through its pipeline on the
+  /// device.
   ///
   /// - Parameters:
-  ///   - session: Whose variables learners keep their weights in.
-  ///   - learners: The models that phases name, each of its own name.
+  ///   - session: The session that holds the learners' variables.
+  ///   - learners: The models that phases refer to by name, with distinct names.
   ///   - batch: The number of examples of a step.
-  ///   - loader: What makes the batches.
-  ///   - seed: What random elements inside the step depend on, with the step's number.
-  ///   - scheme: Adds the objectives to the graph; asked once for each phase.
+  ///   - loader: The loader of the batches.
+  ///   - seed: The seed of random operations in the step, together with the step's number.
+  ///   - scheme: Adds the objectives to the graph; called once per phase.
   /// - Throws: `GraphError` for shapes that do not fit, or the device's errors.
   public convenience init(
     _ session: Session, _ learners: [Learner], batch: Int, loader: BatchLoader, seed: UInt64,
@@ -42,13 +42,13 @@ public final class StepProgram {
   /// Builds and compiles a step over examples of `fields`, which go through `pipeline` on the device.
   ///
   /// - Parameters:
-  ///   - session: Whose variables learners keep their weights in.
-  ///   - learners: The models that phases name, each of its own name.
+  ///   - session: The session that holds the learners' variables.
+  ///   - learners: The models that phases refer to by name, with distinct names.
   ///   - batch: The number of examples of a step.
-  ///   - fields: What `run` is given of each example, in order.
-  ///   - pipeline: What makes examples of the fields.
-  ///   - seed: What random elements inside the step depend on, with the step's number.
-  ///   - scheme: Adds the objectives to the graph; asked once for each phase.
+  ///   - fields: The fields of each example that `run` receives, in order.
+  ///   - pipeline: The pipeline from fields to examples.
+  ///   - seed: The seed of random operations in the step, together with the step's number.
+  ///   - scheme: Adds the objectives to the graph; called once per phase.
   /// - Throws: `GraphError` for shapes that do not fit, or the device's errors.
   public init(
     _ session: Session, _ learners: [Learner], batch: Int, fields: [Field],
@@ -101,10 +101,10 @@ public final class StepProgram {
     (self.learners, self.batch, self.seed) = (learners, batch, seed)
   }
 
-  /// The inputs that say how fast a learner learns.
+  /// The input tensors with a learner's learning rate and momentum, `[1]` each.
   private struct Rates {
     let rate: Tensor
-    /// nil where the optimizer's momentum is its own.
+    /// nil where the optimizer's own momentum applies.
     let momentum: Tensor?
 
     init(_ learner: Learner, _ graph: Graph) {
@@ -121,16 +121,16 @@ public final class StepProgram {
   /// Device memory held besides the variables, in bytes.
   public var byteCount: Int { executable.byteCount }
 
-  /// Enqueues the step numbered `step`, from 0, on a batch of the loader that it was built for; does not
+  /// Enqueues step `step`, counted from 0, on a batch of the loader that the program was built for; does not
   /// wait.
   ///
-  /// Learning rates are those of the learners' schedules.
+  /// Learning rates follow the learners' schedules.
   public func run(_ batch: LoadedBatch, step: Int) throws {
     for (index, field) in batch.fields.enumerated() { try executable.setInput(index, field) }
     try run(UnsafeRawBufferPointer(batch.labels), batch.plan.indices.map(Int32.init), step)
   }
 
-  /// Enqueues the step numbered `step`, from 0, on examples of the fields that it was built for; does not
+  /// Enqueues step `step`, counted from 0, on examples of the fields that the program was built for; does not
   /// wait.
   public func run(fields: [HostArray], labels: [Int32], indices: [Int32], step: Int) throws {
     precondition(fields.count == fieldCount, "a step takes every field that it was built for")
@@ -163,7 +163,7 @@ public final class StepProgram {
     try executable.run()
   }
 
-  /// What `names` calls, of the last step; waits for it.
+  /// The values of `names` in the last step; waits for it.
   public func losses() throws -> [Double] {
     try names.indices.map { Double(try executable.floats($0).first ?? .nan) }
   }

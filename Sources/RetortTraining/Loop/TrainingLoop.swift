@@ -1,18 +1,18 @@
 import RetortCore
 import RetortData
 
-/// How long to train, and how often to look.
+/// The length of a training and the intervals of its reports, evaluations and checkpoints.
 public struct TrainingOptions: Sendable, Equatable {
   /// The number of optimizer steps.
   public var steps: Int
-  /// Losses are read back and reported every so many steps, ≥ 1.
+  /// The number of steps between reports of the losses, ≥ 1.
   public var logEvery: Int
-  /// The model is evaluated every so many steps and after the last; nil for never.
+  /// The number of steps between evaluations, the last step always included; nil for no evaluation.
   public var evaluateEvery: Int?
-  /// The state is kept so often, besides the end and an interruption; nil for those alone.
+  /// The interval of checkpoints besides those at the end and at an interruption; nil for those alone.
   public var checkpointEvery: CheckpointInterval?
 
-  /// Options with the given counts.
+  /// Options with the given intervals.
   public init(
     steps: Int, logEvery: Int = 50, evaluateEvery: Int? = nil,
     checkpointEvery: CheckpointInterval? = nil
@@ -22,34 +22,34 @@ public struct TrainingOptions: Sendable, Equatable {
   }
 }
 
-/// What the loop reports while it runs.
+/// A progress report of the training loop.
 public struct TrainingProgress: Sendable {
-  /// Steps done.
+  /// The number of completed steps.
   public var step: Int
-  /// Steps in all.
+  /// The number of steps in all.
   public var steps: Int
-  /// Whole passes over the data done.
+  /// The number of completed passes over the data.
   public var epoch: Int
-  /// The time that all steps so far took.
+  /// The time of all steps so far, in seconds.
   public var seconds: Double
-  /// Examples per second since the last report, without the time that evaluations took.
+  /// Examples per second since the last report, evaluations excluded.
   public var examplesPerSecond: Double
-  /// The learning rate of the last step; of several learners that of the first.
+  /// The learning rate of the last step; with several learners that of the first.
   public var learningRate: Double
-  /// The total and each summand of the last step, by name, in order.
+  /// The total and each term of the last step, by name, in order.
   public var losses: [(name: String, value: Double)]
 }
 
-/// What stops a training run.
+/// A reason why a training run stops early.
 public enum TrainingError: Error, Equatable, Sendable {
   /// A loss that is NaN or infinite.
   case notFinite(term: String, value: String, step: Int, learningRate: Double)
-  /// The user asked to stop.
+  /// An interruption by the user.
   case interrupted(step: Int)
 }
 
 extension TrainingError: CustomStringConvertible {
-  /// One line: what, where, and the way out.
+  /// One line: the fault, the step, and a remedy.
   public var description: String {
     switch self {
     case .notFinite(let term, let value, let step, let rate):
@@ -60,11 +60,11 @@ extension TrainingError: CustomStringConvertible {
   }
 }
 
-/// The one training loop: batches in, steps out, losses read back every so often.
+/// The training loop: loads batches, runs steps, and reads losses back at intervals.
 public struct TrainingLoop {
-  /// What a step computes.
+  /// The training step.
   public let program: StepProgram
-  /// How long, and how often to look.
+  /// The length and the intervals.
   public let options: TrainingOptions
 
   /// A loop over the given step.
@@ -75,15 +75,15 @@ public struct TrainingLoop {
   /// Runs the steps from `start` to `options.steps` on the prefetcher's batches.
   ///
   /// - Parameters:
-  ///   - batches: The batches from `start.position` on, of the loader that the step was built for.
-  ///   - start: Where to go on; the learners must stand there too.
+  ///   - batches: The batches from `start.position` on, from the loader that the step was built for.
+  ///   - start: The state to continue from; the learners' variables must match it.
   ///   - report: Called every `logEvery` steps and after the last.
-  ///   - evaluate: Called with the state every `evaluateEvery` steps and after the last; says whether to
-  ///     go on.
+  ///   - evaluate: Called with the state every `evaluateEvery` steps and after the last; false ends the
+  ///     training.
   ///   - checkpoint: Called with the state every `checkpointEvery`, after the last step, and before
   ///     an interruption is thrown; never with losses that are not finite.
-  ///   - isCancelled: Asked before each step.
-  /// - Returns: Where the training stands at its end.
+  ///   - isCancelled: Called before each step; true interrupts the training.
+  /// - Returns: The state at the end.
   /// - Throws: `TrainingError`, what the closures throw, or the device's errors.
   @discardableResult
   public func run(
@@ -130,7 +130,7 @@ public struct TrainingLoop {
       let isTold = done % options.logEvery == 0 || hasEnded
       if isTold { try tell() }
       if let every = options.evaluateEvery, done % every == 0 || hasEnded {
-        // What is waited for here is training still; what comes then is not.
+        // Waiting for the step counts as training time; the evaluation does not.
         try program.finish()
         let paused = clock.now
         hasEnded = try !evaluate(&state) || hasEnded
@@ -165,7 +165,7 @@ public struct TrainingLoop {
         term: bad.name, value: bad.value.isNaN ? "nan" : "\(bad.value)", step: done - 1,
         learningRate: rate(at: done - 1))
     }
-    // The loss scale has been halved until nothing can be expected of it.
+    // At the least loss scale no finite gradient can be expected.
     if let scale = found.first(where: { LossScale.isName($0.name) }), scale.value <= LossScale.least
     {
       throw TrainingError.notFinite(

@@ -7,7 +7,7 @@ extension ValidationRecord {
       ("best", best?.json ?? .null), ("last", last?.json ?? .null), ("stale", .integer(stale)))
   }
 
-  /// The record that a checkpoint holds; nil for one that cannot be.
+  /// The record read from a checkpoint; nil if it is not valid.
   init?(_ json: JSONValue) {
     guard let stale = json["stale"]?.int, stale >= 0, let best = json["best"],
       let last = json["last"]
@@ -26,7 +26,7 @@ extension ValidationRecord.Point {
       ("loss", .real(loss)))
   }
 
-  /// The evaluation that a file holds; nil for one that cannot be.
+  /// The evaluation read from a file; nil if it is not valid.
   package init?(_ json: JSONValue?) {
     guard let json, let step = json["step"]?.int, (0..<1 << 32).contains(step),
       let loss = json["loss"]?.double, loss.isFinite, let value = json["accuracy"]

@@ -1,10 +1,10 @@
-/// What the examples held out for validation have said of a training so far.
+/// The history of evaluations on the examples held out for validation.
 public struct ValidationRecord: Equatable, Sendable {
   /// One evaluation of the held-out examples.
   public struct Point: Equatable, Sendable {
-    /// The steps done before it.
+    /// The number of completed steps.
     public var step: Int
-    /// The share of examples that a classifier gets right, in [0, 1]; nil for generators.
+    /// The accuracy of a classifier, in [0, 1]; nil for generators.
     public var accuracy: Double?
     /// The mean negative log-likelihood of the labels in nats, or a generator's objective.
     public var loss: Double
@@ -25,8 +25,8 @@ public struct ValidationRecord: Equatable, Sendable {
         loss: points.reduce(0) { $0 + $1.loss } / count)
     }
 
-    /// Whether this is to be chosen before `other`: the more accurate one, or where there is no accuracy
-    /// that of the smaller loss.
+    /// Whether this evaluation ranks before `other`: by higher accuracy, or where there is none by lower
+    /// loss.
     public func isBetter(than other: Point) -> Bool {
       guard let accuracy, let its = other.accuracy else { return loss < other.loss }
       return accuracy > its
@@ -37,13 +37,13 @@ public struct ValidationRecord: Equatable, Sendable {
   public private(set) var best: Point?
   /// The latest evaluation; nil before any.
   public private(set) var last: Point?
-  /// How many evaluations in a row, up to the latest, were no better than the best.
+  /// The number of consecutive evaluations, up to the latest, without improvement.
   public private(set) var stale = 0
 
   /// A record without evaluations.
   public init() {}
 
-  /// A record that was kept.
+  /// A record with the given state.
   package init(best: Point?, last: Point?, stale: Int) {
     (self.best, self.last, self.stale) = (best, last, stale)
   }

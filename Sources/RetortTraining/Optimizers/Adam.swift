@@ -6,7 +6,7 @@ import RetortSchema
 /// Source: [Kingma and Ba 2015](https://arxiv.org/abs/1412.6980), algorithm 1;
 /// [Reddi, Kale, Kumar 2018](https://arxiv.org/abs/1904.09237), algorithm 2, for `amsgrad`.
 public struct Adam: Optimizer, MomentOptimizer {
-  /// Its entry in lists.
+  /// The entry in lists of optimizers.
   public static let explanation = Explanation(
     optimizer: "adam", "mean gradients divided by the root of their mean square",
     "Every weight has a step of its own, about as large as the learning rate.",
@@ -17,20 +17,20 @@ public struct Adam: Optimizer, MomentOptimizer {
     source:
       "Kingma and Ba 2015, arXiv 1412.6980, algorithm 1; amsgrad: Reddi et al. 2018, 1904.09237")
 
-  /// The step's size.
+  /// The learning rate.
   public var learningRate: Double
-  /// The decay of the mean gradient, in [0, 1).
+  /// The decay of the first moment, in [0, 1).
   public var beta1: Double
-  /// The decay of the mean squared gradient, in [0, 1).
+  /// The decay of the second moment, in [0, 1).
   public var beta2: Double
-  /// Added to the root of the second moment.
+  /// The constant added to the root of the second moment, for stability.
   public var epsilon: Double
-  /// The share of each parameter added to its gradient.
+  /// The weight decay: the multiple of each parameter added to its gradient.
   public var weightDecay: Double
-  /// Whether the largest second moment so far divides, not the last.
+  /// Whether the largest second moment so far replaces the current one.
   public var amsgrad: Bool
 
-  /// The paper's constants unless told otherwise.
+  /// An optimizer with the paper's constants by default.
   public init(
     learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0, amsgrad: Bool = false
@@ -39,7 +39,7 @@ public struct Adam: Optimizer, MomentOptimizer {
     (self.epsilon, self.weightDecay, self.amsgrad) = (epsilon, weightDecay, amsgrad)
   }
 
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<Adam>] = [.learningRate, .weightDecay()] + momentKeys
 
   /// PyTorch's defaults.
@@ -51,7 +51,7 @@ public struct Adam: Optimizer, MomentOptimizer {
     set { beta1 = newValue }
   }
 
-  /// What one step does.
+  /// The update rule of one step.
   public var rule: OptimizerRule {
     .adam(
       beta1: beta1, beta2: beta2, epsilon: epsilon,

@@ -3,11 +3,11 @@ import RetortSchema
 
 /// Adam with decoupled weight decay: parameters shrink by `rate·decay` before the step.
 ///
-/// Every parameter decays, biases and norms too, unless a `DecayScope` says otherwise.
+/// Every parameter decays, including biases and norms, unless a `DecayScope` excludes them.
 ///
 /// Source: [Loshchilov and Hutter 2019](https://arxiv.org/abs/1711.05101), algorithm 2.
 public struct AdamW: Optimizer, MomentOptimizer {
-  /// Its entry in lists.
+  /// The entry in lists of optimizers.
   public static let explanation = Explanation(
     optimizer: "adamw", "Adam whose weight decay is no part of the gradient",
     "All weights shrink by the same share per step, however large their gradients are.",
@@ -18,20 +18,20 @@ public struct AdamW: Optimizer, MomentOptimizer {
     ],
     source: "Loshchilov and Hutter 2019, arXiv 1711.05101, algorithm 2")
 
-  /// The step's size.
+  /// The learning rate.
   public var learningRate: Double
-  /// The decay of the mean gradient, in [0, 1).
+  /// The decay of the first moment, in [0, 1).
   public var beta1: Double
-  /// The decay of the mean squared gradient, in [0, 1).
+  /// The decay of the second moment, in [0, 1).
   public var beta2: Double
-  /// Added to the root of the second moment.
+  /// The constant added to the root of the second moment, for stability.
   public var epsilon: Double
-  /// The share by which parameters shrink, times the learning rate.
+  /// The weight decay: each step shrinks parameters by this share times the learning rate.
   public var weightDecay: Double
-  /// Whether the largest second moment so far divides, not the last.
+  /// Whether the largest second moment so far replaces the current one.
   public var amsgrad: Bool
 
-  /// PyTorch's constants unless told otherwise.
+  /// An optimizer with PyTorch's constants by default.
   public init(
     learningRate: Double, beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8,
     weightDecay: Double = 0.01, amsgrad: Bool = false
@@ -40,7 +40,7 @@ public struct AdamW: Optimizer, MomentOptimizer {
     (self.epsilon, self.weightDecay, self.amsgrad) = (epsilon, weightDecay, amsgrad)
   }
 
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<AdamW>] =
     [.learningRate, .weightDecay("the share of p by which it shrinks, times the rate")]
     + momentKeys
@@ -54,7 +54,7 @@ public struct AdamW: Optimizer, MomentOptimizer {
     set { beta1 = newValue }
   }
 
-  /// What one step does.
+  /// The update rule of one step.
   public var rule: OptimizerRule {
     .adam(
       beta1: beta1, beta2: beta2, epsilon: epsilon,

@@ -1,19 +1,19 @@
 import RetortNN
 
-/// Which parameters weight decay shrinks: all of them, as PyTorch's optimizers do, or not those that
-/// only shift and scale.
+/// The parameters that weight decay applies to: all of them, as in PyTorch's optimizers, or all but biases or
+/// norms.
 public struct DecayScope: Hashable, Sendable {
-  /// Whether biases do, but those of norms.
+  /// Whether biases decay, except those of norms.
   public var biases: Bool
-  /// Whether the weights and biases of batch and layer norms do.
+  /// Whether the weights and biases of batch and layer norms decay.
   public var norms: Bool
 
-  /// All parameters unless told otherwise.
+  /// A scope of all parameters by default.
   public init(biases: Bool = true, norms: Bool = true) {
     (self.biases, self.norms) = (biases, norms)
   }
 
-  /// 1 for each parameter of `store` that decays, else 0, laid out as its variable; nil where all do.
+  /// 1 for each parameter of `store` that decays, else 0, laid out as its variable; nil if all decay.
   func mask(of store: ParameterStore) -> [Float]? {
     guard self != DecayScope() else { return nil }
     let ofNorms = store.normParameters

@@ -1,11 +1,10 @@
 import RetortCore
 
-/// How gradients are kept within the range of fp16: the loss is multiplied by a scale before it is
-/// differentiated, and the optimizer divides by it.
+/// Dynamic loss scaling, which keeps gradients within the range of fp16: the loss is multiplied by a scale
+/// before differentiation, and the optimizer divides the gradient by it.
 ///
-/// A step whose gradients are not all finite changes no parameter and no state of the optimizer,
-/// does not count as one, and lowers the scale; so many good steps in a row raise it. Factors are
-/// powers of two, which round nothing.
+/// A step whose gradients are not all finite changes no parameter and no optimizer state, is not counted, and
+/// lowers the scale; `interval` good steps in a row raise it. Factors are powers of two, which do not round.
 ///
 /// Source: Micikevicius et al. 2018, section 3.2; `torch.amp.GradScaler`.
 ///
@@ -13,31 +12,31 @@ import RetortCore
 public struct LossScaling: Sendable, Hashable {
   /// The scale of the first step.
   public var initial = 65536.0
-  /// What raises the scale, > 1.
+  /// The factor that raises the scale, > 1.
   public var growth = 2.0
-  /// What lowers the scale, in (0, 1).
+  /// The factor that lowers the scale, in (0, 1).
   public var backoff = 0.5
-  /// The good steps in a row that raise it, ≥ 1.
+  /// The number of consecutive good steps after which the scale is raised, ≥ 1.
   public var interval = 2000
 
-  /// The values that PyTorch has.
+  /// PyTorch's values.
   public init() {}
 }
 
 /// The loss scale of one training, kept on the device.
 struct LossScale: Sendable {
-  /// What logs call it.
+  /// The name in logs.
   static let name = "loss-scale"
-  /// Whether logs call a learner's loss scale so.
+  /// Whether `name` is that of a learner's loss scale in logs.
   static func isName(_ name: String) -> Bool {
     name == self.name || name.hasSuffix("/\(self.name)")
   }
-  /// The least scale; gradients that overflow even there are not worth following.
+  /// The least scale; a gradient that overflows even there ends the training.
   static let least = 0x1p-32
   private static let most = 0x1p64
 
   let scaling: LossScaling
-  /// The scale, 0 for the first one; the good steps since it changed; and all bad steps.
+  /// The scale, 0 before the first step; the good steps since it changed; the number of skipped steps.
   let variable: Variable
 
   init(_ scaling: LossScaling, name: String) {
@@ -51,7 +50,7 @@ struct LossScale: Sendable {
     return stored.greater(graph.fill(0)).select(stored, graph.fill(scaling.initial))
   }
 
-  /// What the optimizer asks of `gradient`, that of the scaled loss: see `Effect.optimize`.
+  /// The operand `scaling` of `Effect.optimize` for `gradient`, the gradient of the scaled loss.
   func scaling(of gradient: Tensor) -> Tensor {
     let graph = gradient.graph
     let factor = isFinite(gradient) * scale(in: graph).reciprocal()
@@ -65,7 +64,7 @@ struct LossScale: Sendable {
     return isFinite(gradient).select(norm, graph.fill(0))
   }
 
-  /// What becomes of the scale after a step with `gradient`.
+  /// The change of the scale after a step with `gradient`.
   func effect(of gradient: Tensor) -> Effect {
     let graph = gradient.graph
     let (scale, isGood) = (scale(in: graph), isFinite(gradient))

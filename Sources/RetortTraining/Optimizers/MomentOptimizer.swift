@@ -1,19 +1,19 @@
 import RetortSchema
 
-/// An optimizer that divides mean gradients by the root of their mean square, as Adam does.
+/// An optimizer that divides the first moment by the root of the second, as Adam does.
 protocol MomentOptimizer: Optimizer {
-  /// The decay of the mean gradient, in [0, 1).
+  /// The decay of the first moment, in [0, 1).
   var beta1: Double { get set }
-  /// The decay of the mean squared gradient, in [0, 1).
+  /// The decay of the second moment, in [0, 1).
   var beta2: Double { get set }
-  /// Added to the root of the second moment.
+  /// The constant added to the root of the second moment, for stability.
   var epsilon: Double { get set }
-  /// Whether the largest second moment so far divides, not the last.
+  /// Whether the largest second moment so far replaces the current one.
   var amsgrad: Bool { get set }
 }
 
 extension MomentOptimizer {
-  /// The keys of the moments.
+  /// The keys of the moments in recipes.
   static var momentKeys: [Key<Self>] {
     [
       .number("beta1", \.beta1, .belowOne, "the decay of m"),

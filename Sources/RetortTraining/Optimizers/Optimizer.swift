@@ -1,17 +1,17 @@
 import RetortCore
 import RetortSchema
 
-/// A way to follow gradients: a rule with its constants and a base learning rate.
+/// An optimizer: an update rule with its constants and a base learning rate.
 ///
-/// One more is a file with a type of this protocol, and a line in `OptimizerCatalog`.
+/// To add one, write a file with a type of this protocol and a line in `OptimizerCatalog`.
 public protocol Optimizer: Configurable, Explained, Hashable {
   /// The learning rate before a schedule scales it.
   var learningRate: Double { get set }
-  /// The share by which weights decay.
+  /// The weight decay.
   var weightDecay: Double { get set }
-  /// The share of the last velocity that stays, or of the mean gradient: β₁ for Adam.
+  /// The momentum, or β₁ for Adam.
   var momentum: Double { get set }
-  /// What one step does to parameters and state.
+  /// The update rule of one step.
   var rule: OptimizerRule { get }
 }
 
@@ -28,7 +28,7 @@ extension Key where Root: Optimizer {
 }
 
 extension CatalogEntry where Element == any Optimizer {
-  /// The kind of optimizer that `type` is.
+  /// The entry of the optimizer `type`.
   public init<Rule: Optimizer>(_ type: Rule.Type) {
     self.init(type, wrap: { $0 }, unwrap: { $0 as? Rule })
   }
@@ -36,7 +36,7 @@ extension CatalogEntry where Element == any Optimizer {
 
 /// Every optimizer that a recipe can name.
 public enum OptimizerCatalog {
-  /// One line each.
+  /// One entry per optimizer.
   public static let all: Catalog<any Optimizer> = [
     CatalogEntry(SGD.self),
     CatalogEntry(Adam.self),
@@ -46,7 +46,7 @@ public enum OptimizerCatalog {
 }
 
 extension Explanation {
-  /// An optimizer's: what all of them can do is said too.
+  /// The explanation of an optimizer, with a paragraph on the options that all share.
   init(
     optimizer name: String, _ summary: String, _ discussion: String, equation: [String],
     source: String

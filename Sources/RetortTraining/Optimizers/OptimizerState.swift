@@ -1,12 +1,12 @@
 import RetortCore
 import RetortNN
 
-/// An optimizer at work on one model: what a step does, and the variables that hold its state.
+/// An optimizer applied to one model: its update and the variables with its state.
 public struct OptimizerState: Sendable {
-  /// What one step does.
+  /// The update of one step.
   public let update: OptimizerUpdate
-  /// Momentum or moments, then the average, as long as the parameters each, then the state of the
-  /// loss scale; zero at first.
+  /// Momentum or moments and then the average, each as long as the parameters, then the state of the loss
+  /// scale; zero at first.
   public let variables: [Variable]
   /// The state of loss scaling; nil where gradients are not scaled.
   let lossScale: LossScale?
@@ -17,13 +17,13 @@ public struct OptimizerState: Sendable {
   ///
   /// - Parameters:
   ///   - optimizer: The rule with its constants.
-  ///   - clipping: How gradients are bounded, if at all.
-  ///   - averaging: What mean of the parameters is kept, if any.
-  ///   - lossScaling: How gradients are scaled, as products in fp16 need it.
-  ///   - decays: Which parameters weight decay shrinks.
-  ///   - cyclesMomentum: Whether the schedule gives each step its momentum, or its β₁ for Adam; the
-  ///     optimizer's own, which must not be zero but for Adam, is not used then.
-  ///   - store: The model whose parameters follow.
+  ///   - clipping: The clipping of gradients; nil for none.
+  ///   - averaging: The average of the parameters to keep; nil for none.
+  ///   - lossScaling: The loss scaling, needed for products in fp16; nil for none.
+  ///   - decays: The parameters that weight decay applies to.
+  ///   - cyclesMomentum: Whether the schedule sets the momentum of each step, or β₁ for Adam; the optimizer's
+  ///     own momentum is then unused, but must not be zero except for Adam.
+  ///   - store: The model whose parameters are updated.
   public init(
     _ optimizer: some Optimizer, clipping: GradientClipping? = nil,
     averaging: WeightAveraging? = nil, lossScaling: LossScaling? = nil,
@@ -40,26 +40,26 @@ public struct OptimizerState: Sendable {
       + (lossScale.map { [$0.variable] } ?? [])
   }
 
-  /// The mean of the parameters; nil where none is kept.
+  /// The average of the parameters; nil where none is kept.
   public var average: Variable? { update.averaging == nil ? nil : variables[update.stateCount - 1] }
 
-  /// What is to be differentiated where `loss`, a scalar, is to be minimised: it, or it scaled.
+  /// The scalar to differentiate in order to minimise `loss`: the loss, scaled if there is a loss scale.
   public func scaled(_ loss: Tensor) -> Tensor {
     lossScale.map { loss * $0.scale(in: loss.graph) } ?? loss
   }
 
-  /// What logs show of a step beside its losses.
+  /// The optimizer's values to log beside the losses of a step.
   ///
-  /// - Parameter gradient: That of the scaled loss.
-  /// - Returns: The Euclidean norm over all parameters of their gradient, where it is clipped by
-  ///   that, and the loss scale, where there is one.
+  /// - Parameter gradient: The gradient of the scaled loss.
+  /// - Returns: The Euclidean norm of the unscaled gradient over all parameters if it is clipped by norm, and
+  ///   the loss scale if there is one.
   func observations(_ gradient: Tensor) -> [LossTerm] {
     let scale = lossScale?.scale(in: gradient.graph)
     return (norm(of: gradient).map { [LossTerm("gradient-norm", $0)] } ?? [])
       + (scale.map { [LossTerm(LossScale.name, $0)] } ?? [])
   }
 
-  // Of a gradient that is not finite, which nothing follows, 0.
+  // 0 for a gradient that is not finite, as the step is skipped.
   private func norm(of gradient: Tensor) -> Tensor? {
     guard case .norm = update.clipping else { return nil }
     return lossScale?.norm(of: gradient) ?? gradient.square().sum().sqrt()
@@ -68,11 +68,11 @@ public struct OptimizerState: Sendable {
   /// The effects of one step: on the parameters, and on the loss scale.
   ///
   /// - Parameters:
-  ///   - store: The model whose parameters follow.
-  ///   - gradient: That of the scaled loss, flat, as `ParameterStore.gradient(of:)` makes it.
-  ///   - learningRate: float32, one element.
-  ///   - step: int32, one element, counts from 0.
-  ///   - momentum: float32, one element, where each step has its own.
+  ///   - store: The model whose parameters are updated.
+  ///   - gradient: The gradient of the scaled loss, flat, as `ParameterStore.gradient(of:)` makes it.
+  ///   - learningRate: One float32 element.
+  ///   - step: One int32 element, counted from 0.
+  ///   - momentum: One float32 element, where it varies by step.
   public func effects(
     on store: ParameterStore, gradient: Tensor, learningRate: Tensor, step: Tensor,
     momentum: Tensor? = nil
@@ -89,7 +89,7 @@ public struct OptimizerState: Sendable {
 }
 
 extension OptimizerRule {
-  /// What checkpoints call the state buffers.
+  /// The names of the state buffers in checkpoints.
   fileprivate var stateNames: [String] {
     switch self {
     case .sgd(let momentum, _, _, _): momentum == 0 ? [] : ["momentum"]

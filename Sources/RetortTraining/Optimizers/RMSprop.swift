@@ -10,7 +10,7 @@ import RetortSchema
 /// Source: Tieleman and Hinton 2012, lecture 6.5 of "Neural Networks for Machine Learning";
 /// centered: [Graves 2013](https://arxiv.org/abs/1308.0850), section 4.2.
 public struct RMSprop: Optimizer {
-  /// Its entry in lists.
+  /// The entry in lists of optimizers.
   public static let explanation = Explanation(
     optimizer: "rmsprop", "gradients divided by the root of their mean square",
     "As Adam without the mean of gradients: it follows what changes fast.",
@@ -21,20 +21,20 @@ public struct RMSprop: Optimizer {
     ],
     source: "Tieleman and Hinton 2012; Graves 2013, arXiv 1308.0850; PyTorch's RMSprop")
 
-  /// The step's size.
+  /// The learning rate.
   public var learningRate: Double
-  /// The decay of the mean squared gradient, in [0, 1).
+  /// The decay of the mean square, in [0, 1).
   public var alpha: Double
-  /// Added to the root of the mean square, > 0.
+  /// The constant added to the root of the mean square, > 0.
   public var epsilon: Double
-  /// The share of the last velocity, in [0, 1).
+  /// The momentum: the share of the last velocity, in [0, 1).
   public var momentum: Double
-  /// Whether gradients are divided by their standard deviation instead.
+  /// Whether the variance of the gradient replaces its mean square.
   public var centered: Bool
-  /// The share of each parameter added to its gradient.
+  /// The weight decay: the multiple of each parameter added to its gradient.
   public var weightDecay: Double
 
-  /// PyTorch's constants unless told otherwise.
+  /// An optimizer with PyTorch's constants by default.
   public init(
     learningRate: Double, alpha: Double = 0.99, epsilon: Double = 1e-8, momentum: Double = 0,
     centered: Bool = false, weightDecay: Double = 0
@@ -43,7 +43,7 @@ public struct RMSprop: Optimizer {
     (self.momentum, self.centered, self.weightDecay) = (momentum, centered, weightDecay)
   }
 
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<RMSprop>] = [
     .learningRate,
     .weightDecay(),
@@ -56,7 +56,7 @@ public struct RMSprop: Optimizer {
   /// PyTorch's defaults.
   public init() { self.init(learningRate: 1e-2) }
 
-  /// What one step does.
+  /// The update rule of one step.
   public var rule: OptimizerRule {
     .rmsprop(
       alpha: alpha, epsilon: epsilon, momentum: momentum, centered: centered,

@@ -9,7 +9,7 @@ import RetortSchema
 /// Source: [Sutskever et al. 2013](https://proceedings.mlr.press/v28/sutskever13.html); the
 /// learning rate multiplies the velocity, not the gradient in it.
 public struct SGD: Optimizer {
-  /// Its entry in lists.
+  /// The entry in lists of optimizers.
   public static let explanation = Explanation(
     optimizer: "sgd", "stochastic gradient descent, with momentum if asked for",
     "The velocity v adds up gradients, so that steps along a valley grow and across it cancel.",
@@ -19,18 +19,18 @@ public struct SGD: Optimizer {
     ],
     source: "Sutskever et al. 2013; PyTorch's SGD")
 
-  /// The step's size.
+  /// The learning rate.
   public var learningRate: Double
-  /// The share of the last velocity, in [0, 1).
+  /// The momentum: the share of the last velocity, in [0, 1).
   public var momentum: Double
-  /// The share of each gradient but the first that the velocity leaves out, in [0, 1].
+  /// The share of each gradient but the first that is not added to the velocity, in [0, 1].
   public var dampening: Double
-  /// Whether the step looks ahead along the velocity.
+  /// Whether to use Nesterov momentum.
   public var nesterov: Bool
-  /// The share of each parameter added to its gradient.
+  /// The weight decay: the multiple of each parameter added to its gradient.
   public var weightDecay: Double
 
-  /// Plain descent unless told otherwise.
+  /// Gradient descent, by default without momentum.
   public init(
     learningRate: Double, momentum: Double = 0, dampening: Double = 0, nesterov: Bool = false,
     weightDecay: Double = 0
@@ -39,7 +39,7 @@ public struct SGD: Optimizer {
     (self.nesterov, self.weightDecay) = (nesterov, weightDecay)
   }
 
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<SGD>] = [
     .learningRate,
     .weightDecay(),
@@ -56,7 +56,7 @@ public struct SGD: Optimizer {
   /// PyTorch's defaults.
   public init() { self.init(learningRate: 1e-3) }
 
-  /// What one step does.
+  /// The update rule of one step.
   public var rule: OptimizerRule {
     .sgd(
       momentum: momentum, dampening: dampening, nesterov: nesterov, weightDecay: weightDecay)

@@ -5,12 +5,12 @@ import RetortSchema
 ///
 /// Source: [Loshchilov and Hutter 2017](https://arxiv.org/abs/1608.03983), equation 5, one period.
 public struct CosineSchedule: TimedSchedule, Hashable {
-  /// Its entry in lists.
+  /// The entry in lists of schedules.
   public static let explanation = Explanation(
     "cosine", "down to zero, or a floor, along half a cosine",
     equation: ["rate(t) = rate · (floor + (1 − floor) · (1 + cos(π·t / steps)) / 2)"],
     source: "Loshchilov and Hutter 2017, arXiv 1608.03983, equation 5, one period")
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<CosineSchedule>] = [
     .number(
       "floor", \.floor, .unit, "the last rate as a share of the first; eta_min / lr in PyTorch"

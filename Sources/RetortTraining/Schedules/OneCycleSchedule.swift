@@ -4,11 +4,11 @@ import RetortSchema
 /// A rise from a small rate to the full one and a descent to almost nothing, both half cosines:
 /// PyTorch's OneCycleLR in two phases, the optimizer's rate being its `max_lr`.
 ///
-/// The momentum, where it cycles, does the opposite: it is least where the rate is largest.
+/// The momentum, where it cycles, moves inversely: it is smallest where the rate is largest.
 ///
 /// Source: [Smith and Topin 2018](https://arxiv.org/abs/1708.07120).
 public struct OneCycleSchedule: TimedSchedule, Hashable {
-  /// Its entry in lists.
+  /// The entry in lists of schedules.
   public static let explanation = Explanation(
     "one-cycle", "a rise to the full rate and a descent to almost nothing",
     """
@@ -20,7 +20,7 @@ public struct OneCycleSchedule: TimedSchedule, Hashable {
       "then down to rate/250000 along another;",
       "momentum(t), β₁ for Adam, from max-momentum down to base-momentum and back",
     ], source: "Smith and Topin 2018, arXiv 1708.07120; PyTorch's OneCycleLR")
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<OneCycleSchedule>] = [
     .bool("cycle-momentum", \.cyclesMomentum, "whether the momentum goes the other way"),
     .number("base-momentum", \.cycle.least, .belowOne, "the momentum at the full rate")
@@ -33,14 +33,14 @@ public struct OneCycleSchedule: TimedSchedule, Hashable {
   public var steps: Int
   /// The share of the steps that the rise takes, in (0, 1).
   public var rise: Double
-  /// The full rate over the first.
+  /// The ratio of the full rate to the first.
   public var divisor: Double
-  /// The first rate over the last.
+  /// The ratio of the first rate to the last.
   public var finalDivisor: Double
-  /// The momentum at the full rate and at both ends; nil leaves the optimizer's as it is.
+  /// The momentum at the full rate and at both ends; nil for the optimizer's own.
   public var momentum: MomentumCycle?
 
-  /// PyTorch's constants unless told otherwise.
+  /// A cycle with PyTorch's constants by default.
   public init(
     steps: Int, rise: Double = 0.3, divisor: Double = 25, finalDivisor: Double = 1e4,
     momentum: MomentumCycle? = MomentumCycle()
@@ -67,7 +67,7 @@ public struct OneCycleSchedule: TimedSchedule, Hashable {
     value(at: step, ends: (1 / divisor, 1 / divisor / finalDivisor), peak: 1)
   }
 
-  /// From the largest to the least and back.
+  /// The momentum, from the largest to the smallest and back.
   public func momentum(at step: Int) -> Double? {
     momentum.map { value(at: step, ends: ($0.largest, $0.largest), peak: $0.least) }
   }
@@ -85,14 +85,14 @@ public struct OneCycleSchedule: TimedSchedule, Hashable {
   }
 }
 
-/// Between which bounds a momentum cycles, in [0, 1).
+/// The bounds of a cycling momentum, in [0, 1).
 public struct MomentumCycle: Hashable, Sendable {
-  /// At the full rate.
+  /// The momentum at the full rate.
   public var least: Double
-  /// At both ends.
+  /// The momentum at both ends.
   public var largest: Double
 
-  /// PyTorch's bounds unless told otherwise.
+  /// Bounds as in PyTorch by default.
   public init(least: Double = 0.85, largest: Double = 0.95) {
     (self.least, self.largest) = (least, largest)
   }

@@ -3,11 +3,11 @@ import RetortSchema
 
 /// The rate falls to zero as a power of the steps that are left: PyTorch's PolynomialLR.
 public struct PolynomialSchedule: TimedSchedule, Hashable {
-  /// Its entry in lists.
+  /// The entry in lists of schedules.
   public static let explanation = Explanation(
     "polynomial", "down to zero as a power of the steps that are left",
     equation: ["rate(t) = rate · (1 − t / steps)^power"], source: "PyTorch's PolynomialLR")
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<PolynomialSchedule>] = [
     .number("power", \.power, .positive(upTo: 100), "the exponent; 1 is a straight line")
   ]

@@ -1,41 +1,41 @@
 import RetortSchema
 
-/// The learning rate of each step, as a multiple of the optimizer's, and its momentum.
+/// The learning rate of each step, as a multiple of the optimizer's, and the momentum.
 ///
-/// Pure functions of the step, so that a resumed run goes on as it would have.
+/// Both are pure functions of the step, so that a resumed run continues unchanged.
 public protocol Schedule: Sendable {
-  /// What multiplies the base learning rate at `step`, counted from 0.
+  /// The factor of the base learning rate at `step`, counted from 0.
   func factor(at step: Int) -> Double
-  /// The momentum at `step`, or β₁ for Adam; nil where it is the optimizer's.
+  /// The momentum at `step`, or β₁ for Adam; nil for the optimizer's own.
   func momentum(at step: Int) -> Double?
 }
 
 extension Schedule {
-  /// The optimizer's.
+  /// nil: the optimizer's own momentum.
   public func momentum(at step: Int) -> Double? { nil }
 }
 
 /// A schedule that a recipe can name.
 ///
-/// One more is a file with a type of this protocol, and a line in `ScheduleCatalog`.
+/// To add one, write a file with a type of this protocol and a line in `ScheduleCatalog`.
 public protocol NamedSchedule: Schedule, Configurable, Explained {
-  /// The schedule of a training of `steps` steps, ≥ 1.
+  /// The schedule for a training of `steps` steps, ≥ 1.
   func over(_ steps: Int) -> Self
 }
 
 extension NamedSchedule {
-  /// A schedule that does not depend on how long training takes.
+  /// The schedule itself, which does not depend on the length of the training.
   public func over(_ steps: Int) -> Self { self }
 }
 
-/// A schedule whose rates depend on how long training takes.
+/// A schedule that depends on the length of the training.
 public protocol TimedSchedule: NamedSchedule {
-  /// The steps that it takes, ≥ 1.
+  /// The number of steps of the schedule, ≥ 1.
   var steps: Int { get set }
 }
 
 extension TimedSchedule {
-  /// The same over `steps` steps.
+  /// The schedule over `steps` steps.
   public func over(_ steps: Int) -> Self {
     var schedule = self
     schedule.steps = steps
@@ -44,7 +44,7 @@ extension TimedSchedule {
 }
 
 extension CatalogEntry where Element == any NamedSchedule {
-  /// The kind of schedule that `type` is.
+  /// The entry of the schedule `type`.
   public init<Kind: NamedSchedule>(_ type: Kind.Type) {
     self.init(type, wrap: { $0 }, unwrap: { $0 as? Kind })
   }
@@ -52,7 +52,7 @@ extension CatalogEntry where Element == any NamedSchedule {
 
 /// Every schedule that a recipe can name.
 public enum ScheduleCatalog {
-  /// One line each.
+  /// One entry per schedule.
   public static let all: Catalog<any NamedSchedule> = [
     CatalogEntry(ConstantSchedule.self),
     CatalogEntry(StepSchedule.self),
@@ -65,11 +65,11 @@ public enum ScheduleCatalog {
 
 /// The same learning rate throughout.
 public struct ConstantSchedule: NamedSchedule, Hashable {
-  /// Its entry in lists.
+  /// The entry in lists of schedules.
   public static let explanation = Explanation(
     "constant", "the same learning rate throughout", equation: ["rate(t) = rate"],
     source: "the usual way")
-  /// It has none.
+  /// No keys.
   public static let keys: [Key<ConstantSchedule>] = []
 
   /// A schedule that changes nothing.

@@ -3,19 +3,19 @@ import RetortSchema
 
 /// The rate multiplied by `gamma` every `period` steps: PyTorch's StepLR.
 public struct StepSchedule: NamedSchedule, Hashable {
-  /// Its entry in lists.
+  /// The entry in lists of schedules.
   public static let explanation = Explanation(
     "step", "times a factor after every so many steps",
     equation: ["rate(t) = rate · factor^⌊t / every⌋"], source: "PyTorch's StepLR")
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<StepSchedule>] = [
     .int("every", \.period, 1...1_000_000_000, "steps from one drop to the next").required(),
     .number("factor", \.gamma, .positive(upTo: 1), "what each drop multiplies by"),
   ]
 
-  /// Steps from one drop to the next, ≥ 1.
+  /// The number of steps between drops, ≥ 1.
   public var period: Int
-  /// What each drop multiplies by.
+  /// The factor of each drop.
   public var gamma: Double
 
   /// A drop by `gamma` every `period` steps.
