@@ -2,30 +2,30 @@ import RetortNN
 
 /// Labelled examples of named fields.
 ///
-/// One more kind of dataset is a type of this protocol and a source in `DatasetCatalog`.
+/// To add a kind of dataset, write a type of this protocol and a source in `DatasetCatalog`.
 public protocol Dataset: Sendable {
-  /// The name for messages and result files.
+  /// The name in messages and result files.
   var name: String { get }
-  /// What every example consists of besides its label, in order.
+  /// The fields of every example besides its label, in order.
   var fields: [Field] { get }
   /// The class of each example, `[count]`, from 0.
   var labels: [Int32] { get }
-  /// The names of the classes, in the order of their numbers.
+  /// The names of the classes, by class number.
   var classNames: [String] { get }
 
   /// Writes one field of the example at `index`, `field.byteCount` bytes.
   ///
   /// - Parameters:
-  ///   - index: Which example, from 0.
-  ///   - field: A position in `fields`.
-  ///   - target: Room for the field.
+  ///   - index: The index of the example.
+  ///   - field: An index into `fields`.
+  ///   - target: The memory to write to.
   func write(_ index: Int, field: Int, into target: UnsafeMutableRawBufferPointer)
 
   /// The examples at `indices`, in that order.
   ///
   /// - Parameters:
-  ///   - indices: Positions in this dataset; one may occur twice.
-  ///   - name: The name of the choice; this dataset's if nil.
+  ///   - indices: Indices into this dataset; repetitions are allowed.
+  ///   - name: The name of the subset; this dataset's if nil.
   func subset(_ indices: [Int], name: String?) -> Self
 }
 

@@ -2,16 +2,16 @@ import RetortFormats
 import RetortNN
 import RetortSchema
 
-/// A dataset that a recipe can name: where its files lie, and how they are read.
+/// A dataset that a recipe can name: the location of its files and the way to read them.
 ///
-/// One more is a file with a type of this protocol, and a line in `DatasetCatalog`.
+/// To add one, write a file with a type of this protocol and a line in `DatasetCatalog`.
 public protocol NamedDataset: Configurable, Explained {
-  /// What its examples are, as far as it is known before files are read; models are checked against it.
+  /// The kind of its examples as far as it is known before files are read; models are checked against it.
   var examples: ExampleSpec { get }
-  /// The number of classes, as far as it is known before files are read; nil where files say it.
+  /// The number of classes if it is known before files are read; nil if it depends on the files.
   var classCount: Int? { get }
 
-  /// The files that a recipe names for it; empty where it finds its own.
+  /// The files that a recipe names for it; empty if it locates its own.
   var files: [String] { get }
 
   /// Reads all examples.
@@ -19,24 +19,24 @@ public protocol NamedDataset: Configurable, Explained {
   /// - Throws: `DataError` for files that are missing, damaged or contradict each other.
   func load() throws(DataError) -> DatasetParts
 
-  /// Leaves of each path the last name.
+  /// Replaces each path by its last component.
   mutating func shortenPaths()
 }
 
 extension NamedDataset {
-  /// It finds its own files.
+  /// No files, as the dataset locates its own.
   public var files: [String] { [] }
 }
 
-/// A dataset as it was read.
+/// The parts of a dataset that was read.
 public struct DatasetParts: Sendable {
-  /// What models learn from.
+  /// The training examples.
   public let training: any Dataset
-  /// What they are measured on.
+  /// The test examples.
   public let test: any Dataset
-  /// What the examples are.
+  /// The kind of the examples.
   public let examples: ExampleSpec
-  /// What texts became tokens by; nil where the examples are no texts.
+  /// The tokenizer of the texts; nil for other examples.
   public let tokenizer: WordPiece?
 
   /// A dataset of the given parts.
@@ -49,7 +49,7 @@ public struct DatasetParts: Sendable {
 }
 
 extension CatalogEntry where Element == any NamedDataset {
-  /// The dataset that `type` describes.
+  /// The entry of the dataset `type`.
   public init<Data: NamedDataset>(_ type: Data.Type) {
     self.init(type, wrap: { $0 }, unwrap: { $0 as? Data })
   }
@@ -57,7 +57,7 @@ extension CatalogEntry where Element == any NamedDataset {
 
 /// Every dataset that a recipe can name.
 public enum DatasetCatalog {
-  /// One line each.
+  /// One entry per dataset.
   public static let all: Catalog<any NamedDataset> = [
     CatalogEntry(FashionMNIST.self),
     CatalogEntry(LabelledTextFiles.self),
@@ -65,9 +65,9 @@ public enum DatasetCatalog {
 }
 
 extension ExampleSpec {
-  /// What happens to training examples on their way into models.
+  /// The input pipeline of training examples.
   ///
-  /// - Parameter augmentation: Changes of pictures; without meaning for other examples.
+  /// - Parameter augmentation: The augmentation of images; ignored for other examples.
   public func pipeline(_ augmentation: Augmentation = .none) -> any InputPipeline {
     switch self {
     case .image(let size): ImagePipeline(size, augmentation: augmentation)

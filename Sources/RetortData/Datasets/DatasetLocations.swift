@@ -1,17 +1,17 @@
 import RetortCore
 import RetortFormats
 
-/// Where datasets are looked for and kept.
+/// The folders in which datasets are searched and cached.
 public struct DatasetLocations: Sendable {
   private let environment: @Sendable (String) -> String?
   private let system: String
 
-  /// Uses this process's environment and the folder of Debian's data packages.
+  /// Locations by this process's environment and the folder of Debian's data packages.
   public init() {
     self.init(system: "/usr/share/datasets", environment: CacheLocation.variable)
   }
 
-  /// Uses another environment and another system folder.
+  /// Locations by another environment and another system folder.
   package init(system: String, environment: @escaping @Sendable (String) -> String?) {
     self.system = system
     self.environment = environment
@@ -25,12 +25,12 @@ public struct DatasetLocations: Sendable {
     return "\(base)/\(name)"
   }
 
-  /// The folders that may hold dataset `name`, the first choice first.
+  /// The folders that may hold dataset `name`, in order of preference.
   ///
   /// - Parameters:
-  ///   - name: The dataset.
+  ///   - name: The name of the dataset.
   ///   - explicit: A folder given by the user.
-  /// - Returns: The folder that the user names, here or by `RETORT_DATA`, and no other; else the cache
+  /// - Returns: Only the folder given by the user, here or by `RETORT_DATA`, if there is one; else the cache
   ///   and the folder of Debian's packages.
   public func candidates(for name: String, explicit: String? = nil) -> [String] {
     if let explicit { return [explicit] }
@@ -38,7 +38,7 @@ public struct DatasetLocations: Sendable {
     return ((try? cache(of: name)).map { [$0] } ?? []) + ["\(system)/\(name)"]
   }
 
-  /// The value of `RETORT_DATA`: a folder with a folder for each dataset; nil where it is not set.
+  /// The value of `RETORT_DATA`, a folder with one folder per dataset; nil if it is not set.
   public var dataRoot: String? { variable("RETORT_DATA") }
 
   private func variable(_ name: String) -> String? {

@@ -1,17 +1,17 @@
-/// Where a dataset is published, file by file, with the hashes that prove it.
+/// The published files of a dataset, with the hashes to verify them by.
 public struct DatasetSource: Equatable, Sendable {
   /// One published file.
   public struct File: Equatable, Sendable {
     /// The file's name, the same at the source and in the cache.
     public let name: String
-    /// The size of the published file in bytes, for progress only.
+    /// The size of the published file in bytes, used for progress only.
     public let byteCount: Int
-    /// The size of the content in bytes: what remains after decompression.
+    /// The size of the decompressed content in bytes.
     public let contentByteCount: Int
-    /// The SHA-256 of the content, so that a repackaged file is as good as the published one.
+    /// The SHA-256 of the decompressed content, which a repackaged file matches too.
     public let contentSHA256: String
 
-    /// Describes a file.
+    /// A file with the given size and hash.
     public init(name: String, byteCount: Int, contentByteCount: Int, contentSHA256: String) {
       self.name = name
       self.byteCount = byteCount
@@ -27,7 +27,7 @@ public struct DatasetSource: Equatable, Sendable {
   /// The files.
   public let files: [File]
 
-  /// Describes a dataset; file names have no slash.
+  /// A source of the given files, whose names have no slash.
   public init(name: String, baseURL: String, files: [File]) {
     precondition(
       files.allSatisfy { !$0.name.contains("/") && !$0.name.hasPrefix(".") },
@@ -37,11 +37,11 @@ public struct DatasetSource: Equatable, Sendable {
     self.files = files
   }
 
-  /// Every dataset that `retort fetch` knows.
+  /// Every dataset that `retort fetch` can download.
   public static let all = [fashionMNIST]
 
-  // The hashes are of the decompressed files. Debian's package strips name and time from the gzip
-  // headers; with them put back, its files have the MD5 sums that the authors publish.
+  // The hashes are of the decompressed files. Debian's package strips name and time from the gzip headers;
+  // with these restored, its files have the MD5 sums that the authors publish.
   /// Fashion-MNIST from its authors, MIT licence.
   public static let fashionMNIST = DatasetSource(
     name: FashionMNIST.name,

@@ -2,11 +2,11 @@ import RetortFormats
 import RetortNN
 import RetortSchema
 
-/// Fashion-MNIST: grey 28×28 pictures of clothes in ten classes, 60,000 to train and 10,000 to test.
+/// Fashion-MNIST: 28×28 grey images of clothes in ten classes, 60,000 for training and 10,000 for testing.
 ///
 /// Source: [Xiao, Rasul, Vollgraf 2017](https://arxiv.org/abs/1708.07747).
 public struct FashionMNIST: NamedDataset {
-  /// Its entry in lists.
+  /// The entry in lists of datasets.
   public static let explanation = Explanation(
     name, "grey 28×28 pictures of clothes in ten classes",
     """
@@ -14,13 +14,13 @@ public struct FashionMNIST: NamedDataset {
     Debian's package dataset-fashion-mnist has them.
     """, source: "Xiao, Rasul, Vollgraf 2017, arXiv 1708.07747")
 
-  /// The folder of its files; nil for the usual places.
+  /// The folder of the files; nil for the default locations.
   public var directory: String?
 
-  /// The files at the usual places.
+  /// Fashion-MNIST at the default locations.
   public init() {}
 
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<FashionMNIST>] = [
     .path("directory", \.directory, "the folder of its files, if not one of the usual places")
   ]
@@ -36,7 +36,7 @@ public struct FashionMNIST: NamedDataset {
     return DatasetParts(training: parts.training, test: parts.test, examples: examples)
   }
 
-  /// Leaves of the folder the last name.
+  /// Replaces the folder's path by its last component.
   public mutating func shortenPaths() { directory = directory.map(FilePath.name(of:)) }
 
   /// The name that recipes and commands use.
@@ -47,23 +47,22 @@ public struct FashionMNIST: NamedDataset {
     "Ankle boot",
   ]
 
-  /// The two parts as published.
+  /// The training and test images as published.
   public struct Parts: Sendable {
-    /// The 60,000 pictures to train on.
+    /// The 60,000 training images.
     public let training: ImageDataset
-    /// The 10,000 pictures to test on.
+    /// The 10,000 test images.
     public let test: ImageDataset
   }
 
-  /// Loads both parts from the first place that has any of the four files, plain or gzip.
+  /// Loads both parts from the first folder that has any of the four files, plain or gzip.
   ///
   /// - Parameters:
-  ///   - directory: The only folder to look in; nil looks in `$RETORT_DATA/fashion-mnist` alone where
-  ///     that variable is set, else in the cache and the folder of Debian's package
-  ///     `dataset-fashion-mnist`.
-  ///   - locations: Where to look if no folder is given.
-  /// - Throws: `DataError.missing` with the ways to get the files, `.incomplete` for a place that has
-  ///   only some of them, `.notInDataRoot`; other cases if they are damaged.
+  ///   - directory: The only folder to search; nil for `$RETORT_DATA/fashion-mnist` if that variable is set,
+  ///     else for the cache and the folder of Debian's package `dataset-fashion-mnist`.
+  ///   - locations: The folders to search if no directory is given.
+  /// - Throws: `DataError.missing` with the ways to get the files, `.incomplete` for a folder that has only
+  ///   some of them, `.notInDataRoot`; other cases if they are damaged.
   public static func load(
     directory: String? = nil, locations: DatasetLocations = DatasetLocations()
   ) throws(DataError) -> Parts {
@@ -88,7 +87,7 @@ public struct FashionMNIST: NamedDataset {
     throw .missing(dataset: name, lookedIn: candidates, debianPackage: "dataset-fashion-mnist")
   }
 
-  /// The path of a file that is there, packed or not, whether it can be read or not.
+  /// The path of an existing file, plain or gzip, readable or not; nil if there is none.
   private static func existing(_ file: String, in directory: String) -> String? {
     let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
     return ["\(directory)/\(file)", "\(directory)/\(plain)"].first { FileBytes.size($0) != nil }

@@ -1,27 +1,27 @@
 import RetortCore
 import RetortNN
 
-/// Labelled pictures in memory.
+/// Labelled images in memory.
 public struct ImageDataset: Dataset, Equatable {
-  /// The name for messages and result files.
+  /// The name in messages and result files.
   public let name: String
   /// The samples, `[count, height, width, channels]`, 0 to 255.
   public let images: [UInt8]
-  /// The class of each picture, `[count]`, from 0.
+  /// The class of each image, `[count]`, from 0.
   public let labels: [Int32]
-  /// The number of rows of a picture.
+  /// The height of an image in pixels.
   public let height: Int
-  /// The number of columns of a picture.
+  /// The width of an image in pixels.
   public let width: Int
-  /// The samples per pixel.
+  /// The number of samples per pixel.
   public let channels: Int
-  /// The names of the classes, in the order of their numbers.
+  /// The names of the classes, by class number.
   public let classNames: [String]
 
-  /// The samples of one picture.
+  /// The number of samples of one image.
   public var imageSize: Int { height * width * channels }
 
-  /// Makes a dataset; sizes must agree and every label must name a class.
+  /// A dataset whose sizes agree and whose labels all have a class name.
   public init(
     name: String, images: [UInt8], labels: [Int32], height: Int, width: Int, channels: Int,
     classNames: [String]
@@ -42,7 +42,7 @@ public struct ImageDataset: Dataset, Equatable {
     self.classNames = classNames
   }
 
-  /// The samples of picture `index`, `[height, width, channels]`.
+  /// The samples of image `index`, `[height, width, channels]`.
   public func image(_ index: Int) -> ArraySlice<UInt8> {
     images[index * imageSize..<(index + 1) * imageSize]
   }
@@ -50,10 +50,10 @@ public struct ImageDataset: Dataset, Equatable {
   /// One field, `samples`, uint8 `[height, width, channels]`.
   public var fields: [Field] { [Field("samples", [height, width, channels], .uint8)] }
 
-  /// The size of the pictures.
+  /// The size of the images.
   public var size: ImageSize { ImageSize(height: height, width: width, channels: channels) }
 
-  /// Copies the samples of picture `index`.
+  /// Copies the samples of image `index`.
   public func write(_ index: Int, field: Int, into target: UnsafeMutableRawBufferPointer) {
     images.withUnsafeBytes { samples in
       target.copyMemory(
@@ -62,7 +62,7 @@ public struct ImageDataset: Dataset, Equatable {
     }
   }
 
-  /// The pictures at `indices`, in that order.
+  /// The images at `indices`, in that order.
   public func subset(_ indices: [Int], name: String?) -> ImageDataset {
     var chosen: [UInt8] = []
     chosen.reserveCapacity(indices.count * imageSize)

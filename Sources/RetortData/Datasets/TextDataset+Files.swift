@@ -2,10 +2,10 @@ import RetortCore
 import RetortFormats
 
 extension TextDataset {
-  /// The texts in the file at `path`, whose labels are names of classes.
+  /// Reads the texts in the file at `path`, whose labels are class names.
   ///
-  /// - Throws: `DataError` for a file that cannot be read, and for a label that is none of `classNames`,
-  ///   with its line.
+  /// - Throws: `DataError` for a file that cannot be read, or for a label that is not in `classNames`, with
+  ///   its line.
   package init(
     name: String, path: String, classNames: [String], tokenizer: WordPiece, length: Int
   ) throws(DataError) {
@@ -14,9 +14,9 @@ extension TextDataset {
       name: name, examples, of: path, classNames: classNames, tokenizer: tokenizer, length: length)
   }
 
-  /// Examples of the file at `path`.
+  /// A dataset of examples read from the file at `path`.
   ///
-  /// - Throws: `DataError` for a label that is none of `classNames`, with its line.
+  /// - Throws: `DataError` for a label that is not in `classNames`, with its line.
   init(
     name: String, _ examples: [LabelledText], of path: String, classNames: [String],
     tokenizer: WordPiece, length: Int

@@ -4,28 +4,28 @@ import RetortNN
 
 /// Labelled texts in memory, as token ids.
 public struct TextDataset: Dataset, Equatable {
-  /// The name for messages and result files.
+  /// The name in messages and result files.
   public let name: String
-  /// The ids of an example, padding included.
+  /// The number of ids per example, padding included.
   public let length: Int
   /// The class of each text, `[count]`, from 0.
   public let labels: [Int32]
-  /// The names of the classes, in the order of their numbers.
+  /// The names of the classes, by class number.
   public let classNames: [String]
-  /// The ids of all texts, one text behind another, without padding.
+  /// The ids of all texts, concatenated without padding.
   private let ids: [Int32]
-  /// Where each text begins in `ids`, and where the last ends.
+  /// The offset of each text in `ids`, then the end of the last.
   private let starts: [Int]
 
-  /// Texts as `tokenizer` sees them; every label must name a class.
+  /// Texts encoded by `tokenizer`; every label must have a class name.
   ///
   /// - Parameters:
-  ///   - name: The name for messages and result files.
+  ///   - name: The name in messages and result files.
   ///   - texts: The texts, `[count]`.
   ///   - labels: The class of each, `[count]`, from 0.
-  ///   - classNames: The names of the classes, in the order of their numbers.
-  ///   - tokenizer: What makes tokens of texts.
-  ///   - length: The ids of each, ≥ 2: longer texts are cut off, shorter ones filled up.
+  ///   - classNames: The names of the classes, by class number.
+  ///   - tokenizer: The tokenizer of the texts.
+  ///   - length: The number of ids per text, ≥ 2: longer texts are truncated, shorter ones padded.
   public init(
     name: String, texts: [String], labels: [Int32], classNames: [String], tokenizer: WordPiece,
     length: Int
@@ -51,12 +51,12 @@ public struct TextDataset: Dataset, Equatable {
     (self.ids, self.starts) = (ids, starts)
   }
 
-  /// `tokens`, int32 `[length]`, and `mask`, int32 `[length]`: 1 where a token stands, 0 in the padding.
+  /// `tokens`, int32 `[length]`, and `mask`, int32 `[length]`: 1 for tokens, 0 for padding.
   public var fields: [Field] {
     [Field("tokens", [length], .int32), Field("mask", [length], .int32)]
   }
 
-  /// Writes the ids of text `index` with padding behind them, or its mask.
+  /// Writes the padded ids of text `index`, or its mask.
   public func write(_ index: Int, field: Int, into target: UnsafeMutableRawBufferPointer) {
     let own = ids[starts[index]..<starts[index + 1]]
     let values = target.bindMemory(to: Int32.self)

@@ -1,28 +1,28 @@
 import RetortFormats
 import RetortNN
 
-/// The pictures of one file, whose classes nobody has said.
+/// Images of one file, without labels.
 public struct UnlabelledImages: Equatable, Sendable {
-  /// The file.
+  /// The path of the file.
   public let path: String
   /// The samples, `[count, height, width, channels]`, 0 to 255.
   public let images: [UInt8]
-  /// The number of pictures.
+  /// The number of images.
   public let count: Int
-  /// The number of rows of a picture.
+  /// The height of an image in pixels.
   public let height: Int
-  /// The number of columns of a picture.
+  /// The width of an image in pixels.
   public let width: Int
-  /// The samples per pixel.
+  /// The number of samples per pixel.
   public let channels: Int
 
-  /// The size of a picture.
+  /// The size of an image.
   public var size: ImageSize { ImageSize(height: height, width: width, channels: channels) }
 
   /// Reads a PNG file, or an IDX file of bytes `[count, height, width]` or
   /// `[count, height, width, channels]`, plain or gzip.
   ///
-  /// - Throws: `FormatError` for a file that is neither or is damaged.
+  /// - Throws: `FormatError` for a file of another kind or a damaged one.
   public init(_ path: String) throws(FormatError) {
     let limit = 1 << 31
     var bytes = try FileBytes.read(path, limit: limit)
@@ -61,7 +61,7 @@ public struct UnlabelledImages: Equatable, Sendable {
     (self.height, self.width, self.channels) = (height, width, channels)
   }
 
-  /// The same pictures with one sample per pixel, where all colours are greys; else these.
+  /// The images with one sample per pixel if all their colours are greys; else the images unchanged.
   public var grey: UnlabelledImages {
     let starts = stride(from: 0, to: images.count, by: 3)
     guard channels == 3,

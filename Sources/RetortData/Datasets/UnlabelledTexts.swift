@@ -1,20 +1,20 @@
 import RetortFormats
 
-/// Texts whose classes nobody has said.
+/// Texts without labels.
 public struct UnlabelledTexts: Equatable, Sendable {
-  /// Where they come from.
+  /// The path of the file, or another name of the origin.
   public let path: String
   /// The texts.
   public let texts: [String]
 
-  /// Texts that came from `path`.
+  /// Texts from `path`.
   public init(_ texts: [String], path: String) { (self.path, self.texts) = (path, texts) }
 
-  /// Reads a file of one text a line, or one of texts, tabs and labels if its name ends in `.tsv`.
+  /// Reads a file of one text per line, or of texts, tabs and labels if its name ends in `.tsv`.
   ///
-  /// An empty line is an empty text, but for a `.tsv` file, which is read as one to learn from.
+  /// An empty line is an empty text, except in a `.tsv` file, which is read like a training file.
   ///
-  /// - Throws: `FormatError` for a file that cannot be read or is a picture.
+  /// - Throws: `FormatError` for a file that cannot be read or is an image.
   public init(_ path: String) throws(FormatError) {
     if path.lowercased().hasSuffix(".tsv") {
       self.init(try LabelledText.read(path).map(\.text), path: path)
@@ -23,9 +23,9 @@ public struct UnlabelledTexts: Equatable, Sendable {
     }
   }
 
-  /// The lines of `bytes`, which came from `path`.
+  /// The lines of `bytes`, read from `path`.
   ///
-  /// - Throws: `FormatError` for bytes that are no text.
+  /// - Throws: `FormatError` for bytes that are not text.
   package init(lines bytes: [UInt8], path: String) throws(FormatError) {
     guard !bytes.starts(with: [0x89, 0x50]) else {
       throw FormatError(path, .unsupported(what: "a picture", supported: "text, one a line"))

@@ -1,24 +1,24 @@
 import RetortFormats
 
-/// What is wrong with a dataset, a split of it, or the way it is to be read.
+/// A fault in a dataset, in a split of it, or in the way it is read.
 public enum DataError: Error, Equatable, Sendable {
   /// A file cannot be read or is damaged.
   case format(FormatError)
-  /// None of the places has the dataset.
+  /// The dataset is in none of the folders.
   case missing(dataset: String, lookedIn: [String], debianPackage: String)
-  /// A folder has some files of the dataset and lacks others.
+  /// A folder has only some of the dataset's files.
   case incomplete(dataset: String, folder: String, missing: [String])
-  /// `RETORT_DATA` names a folder that does not have the dataset in a folder of its name.
+  /// The folder named by `RETORT_DATA` lacks a folder with the dataset's files.
   case notInDataRoot(dataset: String, root: String, isInRootItself: Bool)
-  /// The environment names no folder to keep a cache in.
+  /// The environment defines no cache folder.
   case noCacheDirectory
   /// Images and labels differ in number.
   case countMismatch(images: Int, labels: Int, path: String)
-  /// A file has another shape or element type than the dataset's.
+  /// A file has another shape or element type than the dataset.
   case wrongShape(path: String, expected: String, found: String)
-  /// A label names no class.
+  /// A label is not the number of a class.
   case unknownLabel(path: String, index: Int, label: Int, classes: Int)
-  /// A label of a file names no class; the nearest ones.
+  /// A label in a file is not a class name; the nearest names.
   case unknownClass(path: String, line: Int, label: String, nearest: [String])
   /// A class, or the whole set, has fewer examples than asked for.
   case tooFewExamples(wanted: Int, available: Int, className: String?)
@@ -26,14 +26,14 @@ public enum DataError: Error, Equatable, Sendable {
   case outOfRange(name: String, found: String, allowed: String)
   /// The imbalance leaves a class with no example.
   case emptyClass(imbalance: Double, largest: Int)
-  /// A batch is larger than the set that it is dropped from.
+  /// Incomplete batches are dropped, and the batch is larger than the set.
   case batchTooLarge(batch: Int, count: Int)
-  /// A saved data position does not belong to this set.
+  /// A saved position lies outside the set.
   case wrongPosition(epoch: Int, index: Int, count: Int)
 }
 
 extension DataError: CustomStringConvertible {
-  /// What, where, and the way out, on one line.
+  /// One line: the fault, its place, and a remedy.
   public var description: String {
     switch self {
     case .format(let error): "\(error)"
@@ -81,7 +81,7 @@ extension DataError: CustomStringConvertible {
   }
 }
 
-/// Runs `body` and passes a file's fault on as a fault of the dataset.
+/// Runs `body` and rethrows a file's fault as a fault of the dataset.
 func asDataError<T>(_ body: () throws(FormatError) -> T) throws(DataError) -> T {
   do { return try body() } catch { throw .format(error) }
 }

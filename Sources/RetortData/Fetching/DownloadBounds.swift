@@ -1,15 +1,15 @@
-/// How large and how slow a download may be.
+/// The limits on a download's speed.
 package struct DownloadBounds: Sendable {
-  /// The bytes that must arrive at least within each `window`.
+  /// The least number of bytes that must arrive within each `window`.
   package var leastBytes = 64 << 10
-  /// The time within which they must; that bounds the time of the whole as well.
+  /// The length of a window; together with the size limit it bounds the whole download.
   package var window = Duration.seconds(60)
 
-  /// At least 64 KiB a minute.
+  /// At least 64 KiB per minute.
   package init() {}
 }
 
-/// Watches one file as it arrives.
+/// A check of one download's size and speed.
 struct DownloadWatch {
   private let url: String
   private let limit: Int
@@ -17,16 +17,18 @@ struct DownloadWatch {
   private var windowStart = ContinuousClock.now
   private var receivedBefore: Int
 
-  /// A file of at most `limit` bytes, of which `received` are there.
+  /// A check of a file of at most `limit` bytes, of which `received` have arrived.
   init(_ url: String, limit: Int, received: Int, _ bounds: DownloadBounds) {
     (self.url, self.limit, receivedBefore) = (url, limit, received)
     self.bounds = bounds
   }
 
+  /// Checks the size and the speed after `received` bytes.
+  ///
   /// - Throws: `FetchError.tooLarge` or `.tooSlow`.
   mutating func check(received: Int) throws(FetchError) {
     guard received <= limit else { throw .tooLarge(url: url, limit: limit) }
-    // A program that begins anew cuts the file off.
+    // A downloader that restarts from the beginning truncates the file.
     receivedBefore = min(receivedBefore, received)
     guard received - receivedBefore < bounds.leastBytes else {
       (windowStart, receivedBefore) = (.now, received)

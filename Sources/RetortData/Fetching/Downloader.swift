@@ -1,30 +1,30 @@
 import Glibc
 import RetortFormats
 
-/// Downloads over HTTP with the `curl` or `wget` that the machine has.
+/// A download over HTTP by the machine's `curl` or `wget`.
 ///
-/// A library for it would have to be on every machine before Retort even starts.
+/// A library for it would have to be installed on every machine before Retort can start.
 package struct Downloader: Sendable {
-  /// The folders to look for programs in, the first choice first.
+  /// The folders to search for programs, in order of preference.
   package var searchPath: [String]
-  /// The programs' whole environment (proxies and the like); nil hands this process's on.
+  /// The programs' whole environment, such as proxies; nil for this process's.
   package var environment: [String: String]?
 
-  /// How large and how slow a download may be.
+  /// The limits on a download's speed.
   package var bounds = DownloadBounds()
 
-  /// Looks where this process's `PATH` says.
+  /// A downloader that searches this process's `PATH`.
   package init() {
     let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
     searchPath = path.split(separator: ":").map(String.init)
   }
 
-  /// Downloads `url` into the file `target`, going on where that file ends.
+  /// Downloads `url` into the file `target`, resuming at the file's end.
   ///
   /// - Parameters:
-  ///   - limit: The most bytes that the file may have.
-  ///   - tick: Called about ten times a second with the bytes that have arrived.
-  /// - Returns: Nothing if all arrived. A failure that a fresh start may cure has `mayRestart` set.
+  ///   - limit: The largest size of the file in bytes.
+  ///   - tick: Called about ten times a second with the number of bytes received.
+  /// - Returns: nil on success; a failure that a fresh start may cure has `mayRestart` set.
   /// - Throws: `FetchError.tooLarge`, `.tooSlow`, `.noDownloader` or `.cannotStart`.
   func download(
     _ url: String, to target: String, limit: Int, tick: (_ received: Int) -> Void
@@ -77,7 +77,7 @@ package struct Downloader: Sendable {
   }
 }
 
-/// Why a download did not end well.
+/// The failure of a download.
 struct DownloadFailure {
   let error: FetchError
   let mayRestart: Bool

@@ -1,36 +1,36 @@
 import Glibc
 import RetortFormats
 
-/// Brings a dataset's files into a folder and proves that they are the published ones.
+/// A download of a dataset's files into a folder, verified against the published hashes.
 ///
-/// Every file goes to `NAME.part` first, is checked by the SHA-256 of its content, and takes its place
-/// only then. A second run skips what is there and goes on with what is half there.
+/// Every file is written to `NAME.part`, verified by the SHA-256 of its content, and renamed only then. A
+/// second run skips complete files and resumes partial ones.
 public struct Fetch: Sendable {
-  /// What happens while files are fetched.
+  /// An event during a download.
   public enum Event: Equatable, Sendable {
-    /// The file was there already and its content is right.
+    /// The file existed with the right content.
     case present(file: String)
-    /// So many of about so many bytes have arrived.
+    /// The number of bytes received so far, of about `total`.
     case progress(file: String, received: Int, total: Int)
-    /// The file has arrived, is right and in its place.
+    /// The file has been received, verified and moved into place.
     case fetched(file: String)
   }
 
-  /// What is fetched.
+  /// The published files.
   public let source: DatasetSource
-  /// Where it goes; made where it is missing.
+  /// The target folder, created if missing.
   public let directory: String
-  /// The folder the files come from, as a URL: `http`, `https` or `file`.
+  /// The URL of the folder with the files: `http`, `https` or `file`.
   public let base: String
 
   private let downloader: Downloader
 
-  /// Prepares a download.
+  /// A download that has not started.
   ///
   /// - Parameters:
-  ///   - source: What is fetched.
-  ///   - directory: Where it goes.
-  ///   - base: Another place to take the files from than the published one.
+  ///   - source: The published files.
+  ///   - directory: The target folder.
+  ///   - base: The URL of another folder to take the files from.
   public init(_ source: DatasetSource, into directory: String, from base: String? = nil) {
     self.init(source, into: directory, from: base, downloader: Downloader())
   }
@@ -44,10 +44,10 @@ public struct Fetch: Sendable {
     self.downloader = downloader
   }
 
-  /// Fetches every file that is not there yet.
+  /// Fetches every file that is not present yet.
   ///
-  /// - Parameter report: Called with each event, about ten times a second while bytes arrive.
-  /// - Throws: `FetchError`; files that have arrived stay, half a file is gone on with next time.
+  /// - Parameter report: Called with each event, about ten times a second while bytes are received.
+  /// - Throws: `FetchError`; complete files are kept, and a partial one is resumed by the next run.
   public func run(report: (Event) -> Void = { _ in }) throws(FetchError) {
     let scheme = try scheme()
     let folder = directory
@@ -92,7 +92,7 @@ public struct Fetch: Sendable {
     base.hasSuffix("/") ? base + file.name : "\(base)/\(file.name)"
   }
 
-  // Held until released or the process ends.
+  // The lock is held until it is released or the process ends.
   private func lock() throws(FetchError) -> Int32 {
     let path = "\(directory)/.fetch.lock"
     let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
@@ -106,7 +106,7 @@ public struct Fetch: Sendable {
     return descriptor
   }
 
-  // Unlocked by name: a child that is just being started may still hold a copy of the descriptor.
+  // Unlocked explicitly, because a child being started may still hold a copy of the descriptor.
   private func release(_ lock: Int32) {
     flock(lock, LOCK_UN)
     close(lock)
@@ -148,11 +148,11 @@ public struct Fetch: Sendable {
   ) throws(FetchError) {
     let part = "\(directory)/\(file.name).part"
     let target = "\(directory)/\(file.name)"
-    // A pipe, a device or a link that stands here would lead the download elsewhere.
+    // A pipe, device or link at this path would redirect the download.
     if !FolderEntries.isFile(part) { unlink(part) }
     var isResumed = (FileBytes.size(part) ?? 0) > 0
     while true {
-      // A whole file may wait here, if its run was killed just before the last step.
+      // The file is complete if an earlier run was killed just before the rename.
       if isResumed, verify(part, file) == .right { break }
       let failure: DownloadFailure?
       do throws(FetchError) {
@@ -182,11 +182,11 @@ public struct Fetch: Sendable {
 }
 
 extension DatasetSource.File {
-  /// The most bytes that a file with the right content may have, however it is packed.
+  /// The largest plausible size of a file with the right content, however it is compressed.
   fileprivate var byteLimit: Int { 2 * contentByteCount + 1 << 20 }
 }
 
-/// `text` with its `%XX` escapes replaced, or nil if one is malformed.
+/// `text` with its `%XX` escapes decoded; nil if one is malformed.
 private func percentDecoded(_ text: String) -> String? {
   var bytes: [UInt8] = []
   var rest = Array(text.utf8)[...]

@@ -1,29 +1,29 @@
 import RetortFormats
 
-/// Why a dataset could not be downloaded.
+/// A reason why a dataset could not be downloaded.
 public enum FetchError: Error, Equatable, Sendable {
   /// A file cannot be read or written, or is damaged.
   case format(FormatError)
-  /// The URL is of a kind that is not fetched.
+  /// The URL has an unsupported scheme.
   case unsupportedURL(String)
-  /// No program that downloads is installed.
+  /// No download program is installed.
   case noDownloader(url: String, lookedFor: [String])
-  /// The program could not be started.
+  /// The download program could not be started.
   case cannotStart(program: String, code: Int32)
-  /// The program gave up, with its exit status and last words.
+  /// The download program failed, with its exit status and last line of output.
   case download(url: String, program: String, status: Int32, words: String)
-  /// More arrives than the published file has, by far.
+  /// The download far exceeds the size of the published file.
   case tooLarge(url: String, limit: Int)
-  /// So few bytes arrived within so many seconds that there is no end to be expected.
+  /// The download is too slow: this many bytes arrived in this many seconds.
   case tooSlow(url: String, received: Int, seconds: Int)
-  /// What arrived is not the published content.
+  /// The received content is not the published one.
   case wrongChecksum(url: String, expected: String, found: String)
   /// Another process is downloading into the same folder.
   case busy(directory: String)
 }
 
 extension FetchError: CustomStringConvertible {
-  /// What, where, and the way out, on one line.
+  /// One line: the fault, its place, and a remedy.
   public var description: String {
     switch self {
     case .format(let error): "\(error)"
@@ -54,7 +54,7 @@ extension FetchError: CustomStringConvertible {
   }
 }
 
-/// Runs `body` and passes a file's fault on as a fault of the download.
+/// Runs `body` and rethrows a file's fault as a fault of the download.
 func asFetchError<T>(_ body: () throws(FormatError) -> T) throws(FetchError) -> T {
   do { return try body() } catch { throw .format(error) }
 }

@@ -1,36 +1,36 @@
 import CRetortHost
 @preconcurrency import Glibc
 
-/// A program run to its end.
+/// A program that is run to its end.
 ///
-/// It does not outlive the thread that runs it: whatever ends this process ends it too.
+/// It does not outlive the thread that runs it, so that it ends with this process in any case.
 package struct Subprocess {
-  /// How a program ended.
+  /// The way a program ended.
   package enum Outcome: Equatable, Sendable {
-    /// With an exit status, and the last line that it wrote to its error stream.
+    /// Exited with a status; the last line of its error stream.
     case exited(status: Int32, words: String)
-    /// By a signal, with the same.
+    /// Killed by a signal; the last line of its error stream.
     case killed(signal: Int32, words: String)
-    /// It could not be started, for this reason.
+    /// Not started, with the `errno`.
     case notStarted(code: Int32)
   }
 
-  /// The file of the program.
+  /// The path of the program.
   let program: String
   /// The arguments after the program's name.
   let arguments: [String]
-  /// The whole environment; nil hands this process's on.
+  /// The whole environment; nil for this process's.
   let environment: [String: String]?
 
-  /// Takes all members.
+  /// A program with its arguments and environment.
   package init(program: String, arguments: [String], environment: [String: String]? = nil) {
     (self.program, self.arguments, self.environment) = (program, arguments, environment)
   }
 
-  /// Runs the program with no input and waits for it.
+  /// Runs the program with empty input and waits for it.
   ///
-  /// - Parameter tick: Called about ten times a second while it runs; an error ends the program.
-  /// - Throws: What `tick` throws.
+  /// - Parameter tick: Called about ten times a second while the program runs; an error kills it.
+  /// - Throws: The errors of `tick`.
   package func run<Failure: Error>(
     tick: () throws(Failure) -> Void
   ) throws(Failure) -> Outcome {
@@ -73,7 +73,7 @@ package struct Subprocess {
     }
   }
 
-  // Ends when the program closes its error stream, which it does at its end.
+  // Returns when the program closes its error stream, at its exit.
   private func drain<Failure: Error>(
     _ descriptor: Int32, tick: () throws(Failure) -> Void
   ) throws(Failure) -> String {

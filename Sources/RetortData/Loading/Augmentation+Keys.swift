@@ -2,7 +2,7 @@ import RetortCore
 import RetortSchema
 
 extension Augmentation: Configurable {
-  /// No change.
+  /// No augmentation.
   public init() { self.init(shift: 0) }
 
   /// The keys of `augment`.
@@ -15,7 +15,7 @@ extension Augmentation: Configurable {
       .omittedAtDefault(),
   ]
 
-  /// What each augmentation does, by its key.
+  /// The explanation of each augmentation, in the order of the keys.
   public static let explanations = [
     Explanation(
       "shift", "moves pictures by a few pixels at random",

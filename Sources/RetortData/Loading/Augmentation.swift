@@ -1,30 +1,30 @@
 import RetortCore
 
-/// Random changes to training pictures that leave their class as it is.
+/// Random changes to training images that preserve their class.
 ///
-/// What happens to a picture is a pure function of (seed, step, slot in the batch).
+/// The changes of an image are a pure function of (seed, step, slot in the batch).
 public struct Augmentation: Equatable, Sendable {
-  /// The most pixels by which a picture is moved up, down, left or right.
+  /// The largest shift of an image up, down, left or right, in pixels.
   ///
-  /// The same as torchvision's `RandomCrop(size, padding: shift)` of the picture's own size.
+  /// The same as torchvision's `RandomCrop(size, padding: shift)` of the image's own size.
   public var shift: Int
-  /// What comes in.
+  /// The fill for pixels that a shift uncovers.
   public var padding: ImagePadding
-  /// Whether every second picture, at random, is mirrored left to right.
+  /// Whether to mirror images left to right with probability ½.
   public var flip: Bool
-  /// The side in pixels of a square of zeros whose centre lies anywhere in the picture; 0 for none.
+  /// The side in pixels of a square of zeros centred anywhere in the image; 0 for none.
   ///
-  /// What lies outside the picture is cut off.
+  /// The part of the square outside the image is ignored.
   ///
-  /// > Note: The paper's public code makes an odd side one less, and zeros of normalised pictures.
+  /// > Note: The paper's public code reduces an odd side by one, and its zeros are normalised values.
   ///
   /// Source: [DeVries and Taylor 2017](https://arxiv.org/abs/1708.04552), section 3.2.
   public var cutout: Int
 
-  /// No change.
+  /// No augmentation.
   public static let none = Augmentation()
 
-  /// Makes an augmentation; `shift` and `cutout` are at least 0.
+  /// An augmentation; `shift` and `cutout` are ≥ 0.
   public init(shift: Int = 0, padding: ImagePadding = .zero, flip: Bool = false, cutout: Int = 0) {
     precondition(shift >= 0 && cutout >= 0, "a shift or cutout cannot be negative")
     (self.shift, self.padding, self.flip, self.cutout) = (shift, padding, flip, cutout)

@@ -1,21 +1,21 @@
 import RetortCore
 import RetortNN
 
-/// Turns planned batches into what a device makes network inputs of.
+/// A loader that turns planned batches into the device's inputs.
 public struct BatchLoader: Sendable {
   /// The examples.
   public let dataset: any Dataset
-  /// What is done to them.
+  /// The pipeline from fields to network inputs.
   public let pipeline: any InputPipeline
-  /// What is drawn depends on it.
+  /// The seed of the pipeline's random draws.
   public let seed: UInt64
 
-  /// Makes a loader.
+  /// A loader of any dataset.
   public init(dataset: any Dataset, pipeline: any InputPipeline, seed: UInt64 = 0) {
     (self.dataset, self.pipeline, self.seed) = (dataset, pipeline, seed)
   }
 
-  /// Makes a loader of pictures; a nil normalization scales to 0…1.
+  /// A loader of images; a nil normalization scales samples to 0…1.
   public init(
     dataset: ImageDataset, augmentation: Augmentation = .none,
     normalization: Normalization? = nil, seed: UInt64 = 0
@@ -26,17 +26,17 @@ public struct BatchLoader: Sendable {
         dataset.size, augmentation: augmentation, normalization: normalization), seed: seed)
   }
 
-  /// What the host writes of each example: the dataset's fields, then the pipeline's.
+  /// The fields that the host writes for each example: the dataset's, then the pipeline's.
   public var fields: [Field] { dataset.fields + pipeline.drawn }
 
-  /// Writes the fields of a batch's examples as they are, what is drawn for each, and their labels.
+  /// Writes the fields of a batch's examples, the pipeline's draws for each, and their labels.
   ///
-  /// The result depends on the loader and the batch alone.
+  /// The result depends on the loader and the batch only.
   ///
   /// - Parameters:
-  ///   - batch: Indices into the dataset.
-  ///   - targets: For each of `fields` room for the batch, `[batch, …]`; the rest stays as it is.
-  ///   - labels: At least `[batch]` classes; the rest stays as it is.
+  ///   - batch: The batch, with indices into the dataset.
+  ///   - targets: Memory for the batch, `[batch, …]`, per field of `fields`; any excess is left unchanged.
+  ///   - labels: Memory for at least `[batch]` labels; any excess is left unchanged.
   public func load(
     _ batch: PlannedBatch, fields targets: [UnsafeMutableRawBufferPointer],
     labels: UnsafeMutableBufferPointer<Int32>
@@ -61,7 +61,7 @@ public struct BatchLoader: Sendable {
 }
 
 extension UnsafeMutableRawBufferPointer {
-  /// The `index`-th of parts of `size` bytes.
+  /// Part `index` of the parts of `size` bytes each.
   fileprivate func part(_ index: Int, _ size: Int) -> UnsafeMutableRawBufferPointer {
     UnsafeMutableRawBufferPointer(rebasing: self[index * size..<(index + 1) * size])
   }

@@ -1,67 +1,67 @@
 import RetortCore
 
-/// Which examples stand in which batch: an endless sequence that is a pure function of its seed.
+/// The assignment of examples to batches: an endless sequence that is a pure function of its seed.
 public struct BatchOrder: Sendable {
-  /// What becomes of the examples that are left when an epoch does not divide into batches.
+  /// The treatment of the examples left over when an epoch does not divide into batches.
   public enum Tail: Sendable {
-    /// They are left out of this epoch; every batch is full.
+    /// They are skipped in this epoch; every batch is full.
     case drop
     /// They form a short batch.
     case short
-    /// The batch is filled up from the next epoch; every batch is full and no example is left out.
+    /// The next epoch completes the batch; every batch is full and no example is skipped.
     case wrap
   }
 
-  /// How examples are drawn.
+  /// The sampling of examples.
   public enum Sampling: Sendable {
     /// Every example once per epoch, in an order that changes with the epoch.
     case shuffled(Tail)
-    /// Every example once per epoch, in the order of the set.
+    /// Every example once per epoch, in the order of the dataset.
     case inOrder(Tail)
-    /// Each example of each batch drawn from the whole set.
+    /// Each example drawn uniformly from the whole dataset, with replacement.
     case replacement
-    /// Each example drawn class first.
+    /// Each example drawn by class first.
     case byClass(ClassSampling)
-    /// From `replacement` to `byClass` at an even pace, over so many examples.
+    /// A linear transition from `replacement` to `byClass` over the given number of examples.
     ///
-    /// > Note: The paper's pace is of whole epochs.
+    /// > Note: The paper's transition goes by whole epochs.
     ///
     /// Source: [Kang et al. 2020](https://arxiv.org/abs/1910.09217), equation 2.
     case progressive(ClassSampling, over: Int)
   }
 
-  /// A place in the sequence; all that a checkpoint has to keep.
+  /// A position in the sequence, which is all the state that a checkpoint needs.
   public struct Position: Equatable, Sendable {
     /// The number of epochs completed.
     public var epoch: Int
-    /// The number of examples of the running epoch that have been given out.
+    /// The number of examples of the current epoch that have been used.
     public var index: Int
 
-    /// Makes a place; the default is the start.
+    /// A position; by default the start.
     public init(epoch: Int = 0, index: Int = 0) {
       self.epoch = epoch
       self.index = index
     }
   }
 
-  /// The number of examples in the set.
+  /// The number of examples in the dataset.
   public let count: Int
   /// The number of examples in a full batch.
   public let batchSize: Int
-  /// What the order depends on.
+  /// The seed of the order.
   public let seed: UInt64
-  /// How examples are drawn.
+  /// The sampling of examples.
   public let sampling: Sampling
-  /// The place of the next batch.
+  /// The position of the next batch.
   public private(set) var position: Position
 
   private var order: [Int] = []
   private var orderedEpoch = -1
 
-  /// Begins at `position`.
+  /// An order that begins at `position`.
   ///
-  /// - Throws: `DataError` if a size is below one, the batch never fills, or the position lies outside
-  ///   the set.
+  /// - Throws: `DataError` if a size is below one, no batch is ever full, or the position lies outside the
+  ///   dataset.
   public init(
     count: Int, batchSize: Int, seed: UInt64, sampling: Sampling = .shuffled(.wrap),
     position: Position = Position()
@@ -83,12 +83,12 @@ public struct BatchOrder: Sendable {
     skipDroppedTail()
   }
 
-  /// The batches of one epoch; rounded up where epochs share one.
+  /// The number of batches per epoch, rounded up where a batch spans two epochs.
   public var batchesPerEpoch: Int {
     tail == .drop ? count / batchSize : (count + batchSize - 1) / batchSize
   }
 
-  /// The place of the batch numbered `step`, counted from the start of the sequence.
+  /// The position of batch `step`, counted from the start of the sequence.
   public func position(ofBatch step: Int) -> Position {
     switch tail {
     case .wrap:
@@ -165,20 +165,20 @@ public struct BatchOrder: Sendable {
     }
   }
 
-  /// The generator of one drawn example.
+  /// The random number generator of one drawn example.
   private func generator(_ index: Int) -> KeyedGenerator {
     KeyedGenerator(seed: seed, stream: .replacement, step: position.epoch, element: index)
   }
 }
 
-/// The examples of one batch, before they are loaded.
+/// The examples of one batch, before loading.
 public struct PlannedBatch: Equatable, Sendable {
-  /// The number of the batch from the start of the sequence.
+  /// The number of the batch in the sequence, from 0.
   public let step: Int
-  /// The place of its first example.
+  /// The position of its first example.
   public let start: BatchOrder.Position
-  /// The place from which the sequence goes on after it.
+  /// The position after its last example.
   public let following: BatchOrder.Position
-  /// The examples, as indices into the set.
+  /// The examples, as indices into the dataset.
   public let indices: [Int]
 }

@@ -1,21 +1,20 @@
 import Glibc
 
-/// Draws an example's class first, then one of the class's examples, each equally likely.
+/// Sampling that draws the class first, then uniformly one of the class's examples.
 ///
-/// Class `j` of `n_j` examples has the probability `n_j^q / Σ_i n_i^q`; one without examples has none.
+/// Class `j` with `n_j` examples has the probability `n_j^q / Σ_i n_i^q`; a class without examples has none.
 ///
 /// Source: [Kang et al. 2020](https://arxiv.org/abs/1910.09217), equation 1.
 public struct ClassSampling: Sendable {
   private let members: [[Int]]  // of classes that have any
   private let limits: [Double]  // cumulated probabilities
 
-  /// Makes a sampling of the examples with the given labels; where there are none, nothing can be
-  /// drawn, and a `BatchOrder` of them says so.
+  /// A sampling of the examples with the given labels; a `BatchOrder` rejects an empty one.
   ///
   /// - Parameters:
   ///   - labels: The class of every example, from 0.
-  ///   - exponent: q: 0 draws all classes alike, ½ by the square root of their sizes, 1 by their
-  ///     sizes, which draws all examples alike.
+  ///   - exponent: q: 0 draws all classes with equal probability, ½ by the square root of their sizes, 1 by
+  ///     their sizes, which draws all examples with equal probability.
   public init(labels: [Int32], exponent: Double) {
     members = Dictionary(grouping: labels.indices) { labels[$0] }.sorted { $0.key < $1.key }
       .map(\.value)
@@ -28,7 +27,7 @@ public struct ClassSampling: Sendable {
     }
   }
 
-  /// The place of an example.
+  /// Draws the index of an example.
   func draw(_ generator: inout KeyedGenerator) -> Int {
     let unit = generator.unit()
     let own = members[limits.firstIndex { unit < $0 } ?? members.count - 1]

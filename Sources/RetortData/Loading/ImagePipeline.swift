@@ -1,15 +1,15 @@
 import RetortCore
 import RetortNN
 
-/// Pictures, uint8, to network inputs: augmented and normalised on the device.
+/// The pipeline from uint8 images to network inputs: augmentation and normalisation on the device.
 public struct ImagePipeline: InputPipeline {
-  /// What is done to training pictures.
+  /// The augmentation of training images.
   public let augmentation: Augmentation
-  /// How samples become inputs.
+  /// The map from samples to network inputs.
   public let normalization: Normalization
   private let size: ImageSize
 
-  /// A pipeline for pictures of the given size; a nil normalization scales to 0…1.
+  /// A pipeline for images of the given size; a nil normalization scales samples to 0…1.
   public init(
     _ size: ImageSize, augmentation: Augmentation = .none, normalization: Normalization? = nil
   ) {
@@ -20,10 +20,10 @@ public struct ImagePipeline: InputPipeline {
     (self.size, self.augmentation, self.normalization) = (size, augmentation, normalization)
   }
 
-  /// `moves`, int32: what is to happen to each picture.
+  /// `moves`, int32 `[5]`: the augmentation of each image.
   public var drawn: [Field] { [Field("moves", [ImageMove.wordCount], .int32)] }
 
-  /// Draws a picture's shift, mirroring and cutout.
+  /// Draws an image's shift, mirroring and cutout.
   public func draw(
     _ field: Int, seed: UInt64, step: Int, slot: Int, into target: UnsafeMutableRawBufferPointer
   ) {

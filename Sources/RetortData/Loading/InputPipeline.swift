@@ -1,44 +1,44 @@
 import RetortCore
 import RetortNN
 
-/// What happens between a dataset's fields and what models read: augmentation, normalisation.
+/// The steps between a dataset's fields and the inputs of models: augmentation, normalisation.
 ///
-/// The host copies and draws, the device computes. What is drawn for an example is a pure function of
-/// (seed, step, slot in the batch).
+/// The host copies and draws, the device computes. The draws for an example are a pure function of (seed,
+/// step, slot in the batch).
 public protocol InputPipeline: Sendable {
-  /// What is drawn on the host for each example of a training batch, besides the dataset's own fields.
+  /// The fields drawn on the host for each example of a training batch, besides the dataset's own.
   var drawn: [Field] { get }
 
   /// Writes one of the `drawn` fields for one example.
   ///
-  /// - Parameters:
+  /// - field: An index into `drawn`.
   ///   - field: A position in `drawn`.
   ///   - seed: The run's seed.
   ///   - step: The number of the batch, from 0.
-  ///   - slot: The place in the batch, from 0.
-  ///   - target: Room for the field.
+  ///   - slot: The index in the batch, from 0.
+  ///   - target: The memory to write to.
   func draw(
     _ field: Int, seed: UInt64, step: Int, slot: Int, into target: UnsafeMutableRawBufferPointer)
 
-  /// What models read.
+  /// The examples as inputs of models.
   ///
   /// - Parameters:
   ///   - fields: The dataset's fields, `[batch, …]` each, in order.
-  ///   - drawn: The drawn ones; empty outside training, where nothing is changed at random.
+  ///   - drawn: The drawn fields; empty outside training, where nothing is augmented.
   func example(_ fields: [Tensor], drawn: [Tensor]) -> Example
 }
 
-/// Fields that go into models as they are, under their names.
+/// A pipeline that passes fields to models unchanged, under their names.
 public struct PlainPipeline: InputPipeline {
   private let fields: [Field]
 
-  /// Examples of the given fields.
+  /// A pipeline of the given fields.
   public init(_ fields: [Field]) { self.fields = fields }
 
-  /// Nothing is drawn.
+  /// No fields.
   public var drawn: [Field] { [] }
 
-  /// Nothing is drawn.
+  /// Does nothing, as there are no drawn fields.
   public func draw(
     _ field: Int, seed: UInt64, step: Int, slot: Int, into target: UnsafeMutableRawBufferPointer
   ) {}

@@ -2,12 +2,12 @@ import RetortCore
 
 /// The map from stored samples to network inputs: `(sample / 255 − mean) / deviation` per channel.
 public struct Normalization: Equatable, Sendable {
-  /// The value that becomes 0, one per channel, of samples scaled to 0…1.
+  /// The mean of samples scaled to 0…1, per channel; it maps to 0.
   public let mean: [Float]
-  /// What is then divided by, one per channel, greater than 0.
+  /// The divisor after subtracting the mean, per channel, greater than 0.
   public let deviation: [Float]
 
-  /// Makes a map; both lists have one number per channel.
+  /// A normalisation; both lists have one number per channel.
   public init(mean: [Float], deviation: [Float]) {
     precondition(
       mean.count == deviation.count && deviation.allSatisfy { $0 > 0 },
@@ -16,7 +16,7 @@ public struct Normalization: Equatable, Sendable {
     self.deviation = deviation
   }
 
-  /// Samples scaled to 0…1 and nothing more.
+  /// The normalisation that only scales samples to 0…1.
   public static func unit(channels: Int) -> Normalization {
     Normalization(
       mean: [Float](repeating: 0, count: channels),
@@ -24,15 +24,14 @@ public struct Normalization: Equatable, Sendable {
     )
   }
 
-  /// The network inputs of pictures, uint8 `[batch, height, width, channels]`: changed as
-  /// `augmentation` and `moves` say, zeros being samples, then normalised.
+  /// The network inputs of uint8 images `[batch, height, width, channels]`: augmented by `augmentation` and
+  /// `moves` with zeros as sample values, then normalised.
   ///
   /// - Parameters:
   ///   - images: uint8 `[batch, height, width, channels]`.
-  ///   - moves: int32 `[batch, 5]`, the words of `ImageMove`s; nil leaves pictures as they
-  ///     are.
-  ///   - augmentation: What comes in from outside, and how large squares are.
-  /// - Returns: float32 of the pictures' shape.
+  ///   - moves: int32 `[batch, 5]`, the words of `ImageMove`s; nil for no change.
+  ///   - augmentation: The fill for uncovered pixels and the side of cut-out squares.
+  /// - Returns: float32 of the images' shape.
   public func inputs(
     _ images: Tensor, moves: Tensor? = nil, _ augmentation: Augmentation = .none
   ) -> Tensor {
@@ -43,7 +42,7 @@ public struct Normalization: Equatable, Sendable {
       padding: augmentation.padding, cutout: augmentation.cutout)
   }
 
-  /// The inputs of all 256 samples of each channel, `[channels, 256]`.
+  /// The network inputs of all 256 samples of each channel, `[channels, 256]`.
   private var table: [Float] {
     zip(mean, deviation).flatMap { mean, deviation in
       (0..<256).map { (Float($0) / 255 - mean) / deviation }

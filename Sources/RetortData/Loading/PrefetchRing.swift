@@ -1,10 +1,10 @@
 import Glibc
 import RetortCore
 
-/// The slots that loading threads fill and one reader empties, in the order of their tickets.
+/// A ring of slots that loading threads fill and one reader empties, in the order of their tickets.
 ///
-/// Everything mutable is touched only under the mutex, except a slot's memory: between taking a ticket
-/// and marking it ready by its thread, between `take` and `giveBack` by the reader.
+/// Mutable state is accessed under the mutex only, except for a slot's memory: the loading thread owns it
+/// from taking a ticket to marking it ready, the reader between `take` and `giveBack`.
 final class PrefetchRing: @unchecked Sendable {
   private struct Slot {
     let fields: [UnsafeMutableRawBufferPointer]
@@ -94,7 +94,7 @@ final class PrefetchRing: @unchecked Sendable {
     }
   }
 
-  /// Frees the slot that `take` gave out.
+  /// Frees the slot returned by `take`.
   func giveBack() {
     locked {
       slots[consumed % slots.count].plan = nil
@@ -122,11 +122,11 @@ final class PrefetchRing: @unchecked Sendable {
   }
 }
 
-/// One thread at work on a ring.
+/// A thread that fills a ring's slots.
 struct PrefetchThread: Sendable {
   private let identifier: pthread_t
 
-  /// Starts the thread.
+  /// Starts the thread; nil if the system refuses it.
   init?(_ ring: PrefetchRing) {
     let context = Unmanaged.passRetained(ring)
     var identifier = pthread_t()

@@ -7,14 +7,14 @@ public final class Prefetcher: Sendable {
   private let ring: PrefetchRing
   private let threads: [PrefetchThread]
 
-  /// Begins to load.
+  /// Starts loading.
   ///
   /// - Parameters:
-  ///   - loader: What makes the batches.
-  ///   - order: Which examples stand in them; must be of the loader's dataset.
-  ///   - batchLimit: How many batches there are in all; nil means no end.
-  ///   - depth: How many batches are held ready, at least 1.
-  ///   - threads: How many threads load; with 0, or where the system grants none, the reader does.
+  ///   - loader: The loader of the batches.
+  ///   - order: The order of the examples, of the loader's dataset.
+  ///   - batchLimit: The number of batches in all; nil for no end.
+  ///   - depth: The number of batches held ready, ≥ 1.
+  ///   - threads: The number of loading threads; with 0, or if the system grants none, the reader loads.
   public init(
     loader: BatchLoader, order: BatchOrder, batchLimit: Int? = nil, depth: Int = 3,
     threads: Int = 1
@@ -32,14 +32,14 @@ public final class Prefetcher: Sendable {
     for thread in threads { thread.join() }
   }
 
-  /// The place from which to go on after the last batch that was given out.
+  /// The position after the last batch passed on.
   public var position: BatchOrder.Position { ring.position }
 
-  /// Gives the next batch to `body`, waiting for it where needed.
+  /// Passes the next batch to `body`, after waiting for it if needed.
   ///
-  /// One batch is out at a time; do not call this from two threads or from within `body`.
+  /// Only one batch is in use at a time; do not call this from two threads or from within `body`.
   ///
-  /// - Returns: What `body` returns, or nil after the last batch.
+  /// - Returns: The result of `body`, or nil after the last batch.
   public func withNext<Output, Failure: Error>(
     _ body: (LoadedBatch) throws(Failure) -> Output
   ) throws(Failure) -> Output? {
@@ -50,12 +50,12 @@ public final class Prefetcher: Sendable {
   }
 }
 
-/// A batch ready for the device; its memory is valid only while it is given out.
+/// A batch ready for the device; its memory is valid only while `withNext` runs.
 public struct LoadedBatch {
-  /// The examples, their number and their place.
+  /// The indices of its examples, with its number and position.
   public let plan: PlannedBatch
-  /// What the loader's fields are in this batch, `[batch, …]` each.
+  /// The loader's fields for this batch, `[batch, …]` each.
   public let fields: [UnsafeRawBufferPointer]
-  /// The classes, `[batch]`.
+  /// The labels, `[batch]`.
   public let labels: UnsafeBufferPointer<Int32>
 }

@@ -1,14 +1,14 @@
 import RetortCore
 
-/// Random numbers that are a pure function of (seed, stream, step, element) and their place.
+/// Random numbers that are a pure function of (seed, stream, step, element) and of their index.
 ///
-/// Nothing is carried from one key to the next, so results do not depend on threads, on resuming
-/// or on what else was drawn.
+/// No state is carried from one key to the next, so results do not depend on threads, on resuming or on other
+/// draws.
 ///
-/// The counter is (block, element, step, stream). `Philox4x32` has 0 or 1 in the last word and the
-/// streams here do not, so that the two share no number.
+/// The counter is (block, element, step, stream). `Philox4x32` has 0 or 1 in the last word and the streams
+/// here do not, so that the two use disjoint counters.
 struct KeyedGenerator: RandomNumberGenerator {
-  /// What the numbers are for; different streams share no number.
+  /// The use of the numbers; different streams use disjoint counters.
   enum Stream: UInt32 {
     case order = 0x4F52_4452
     case replacement = 0x5245_504C
@@ -20,7 +20,7 @@ struct KeyedGenerator: RandomNumberGenerator {
   private var counter: SIMD4<UInt32>
   private var spare: UInt64?
 
-  /// Makes the generator of one key; `step` and `element` count modulo 2³².
+  /// The generator of one key; `step` and `element` count modulo 2³².
   init(seed: UInt64, stream: Stream, step: Int = 0, element: Int = 0) {
     key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
     counter = SIMD4(
@@ -43,7 +43,7 @@ struct KeyedGenerator: RandomNumberGenerator {
 extension RandomNumberGenerator {
   /// A whole number from 0 to `bound − 1`, each equally likely.
   ///
-  /// Written out, since the standard library's way may change and with it every run.
+  /// Implemented here, since a change of the standard library's algorithm would change every run.
   ///
   /// Source: [Lemire 2019](https://doi.org/10.1145/3230636), algorithm 5.
   mutating func number(below bound: Int) -> Int {
@@ -60,7 +60,7 @@ extension RandomNumberGenerator {
   /// A number in [0, 1), a multiple of 2⁻⁵³.
   mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-  /// A random order of `0..<count` (Fisher–Yates from the last place down).
+  /// A random order of `0..<count` (Fisher–Yates from the last index down).
   mutating func permutation(of count: Int) -> [Int] {
     var order = Array(0..<count)
     for place in stride(from: count - 1, to: 0, by: -1) {
