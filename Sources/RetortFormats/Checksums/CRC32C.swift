@@ -14,7 +14,7 @@ package enum CRC32C {
     ~bytes.reduce(~0) { table[Int(UInt8(truncatingIfNeeded: $0) ^ $1)] ^ $0 >> 8 }
   }
 
-  /// The checksum of `bytes`, turned and shifted so that a checksum of checksums is no trap.
+  /// The masked checksum of `bytes`, rotated and shifted so that it can itself be part of checked data.
   package static func masked(_ bytes: some Sequence<UInt8>) -> UInt32 {
     let value = checksum(bytes)
     return (value >> 15 | value << 17) &+ 0xA282_EAD8

@@ -14,7 +14,7 @@ public struct SHA256: Sendable {
     pending.reserveCapacity(64)
   }
 
-  /// Takes in the next bytes.
+  /// Adds the next bytes.
   public mutating func update(_ bytes: UnsafeRawBufferPointer) {
     byteCount &+= UInt64(bytes.count)
     var rest = bytes[...]
@@ -32,12 +32,12 @@ public struct SHA256: Sendable {
     pending.append(contentsOf: rest.dropFirst(whole))
   }
 
-  /// Takes in the next bytes.
+  /// Adds the next bytes.
   public mutating func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { update($0) }
   }
 
-  /// The hash of everything taken in so far: 32 bytes.
+  /// The hash of all bytes so far, 32 bytes.
   public func finish() -> [UInt8] {
     var copy = self
     let bits = byteCount &* 8
@@ -55,7 +55,7 @@ public struct SHA256: Sendable {
     return hash.hexadecimal
   }
 
-  /// The hash of everything taken in so far, as 64 lower-case hexadecimal digits.
+  /// The hash of all bytes so far, as 64 lower-case hexadecimal digits.
   public var hexadecimal: String {
     finish().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }

@@ -4,12 +4,12 @@ package enum BitmapFont {
   package static let glyphWidth = 5
   /// The height of a glyph in pixels.
   package static let glyphHeight = 7
-  /// From the left of one glyph to that of the next, in pixels.
+  /// The distance from the left of one glyph to that of the next, in pixels.
   package static let advance = 6
 
-  /// The seven rows of a character's glyph from the top, 0x10 the leftmost pixel.
+  /// The seven rows of a character's glyph from the top; bit 0x10 is the leftmost pixel.
   ///
-  /// Characters outside printable ASCII give a hollow box.
+  /// Characters outside printable ASCII are drawn as a hollow box.
   package static func rows(of character: Character) -> [UInt8] {
     glyphs[character] ?? [0x1F, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1F]
   }
@@ -19,7 +19,7 @@ package enum BitmapFont {
     max(0, text.count * advance - 1)
   }
 
-  // One line a glyph: the character, then its rows in hexadecimal.
+  // One line per glyph: the character, then its rows in hexadecimal.
   static let glyphs: [Character: [UInt8]] = {
     var result: [Character: [UInt8]] = [" ": [0, 0, 0, 0, 0, 0, 0]]
     for line in table.split(separator: "\n") {

@@ -1,6 +1,6 @@
-/// A grid of 8-bit grey or RGB pixels to draw on; what falls outside is cut off.
+/// A grid of 8-bit grey or RGB pixels to draw on; drawing outside it is clipped.
 public struct Canvas: Equatable, Sendable {
-  /// A colour; a grey canvas takes its brightness.
+  /// A colour; on a grey canvas its brightness.
   public struct Color: Equatable, Sendable {
     /// The red sample, 0 to 255.
     public var red: UInt8
@@ -9,19 +9,19 @@ public struct Canvas: Equatable, Sendable {
     /// The blue sample, 0 to 255.
     public var blue: UInt8
 
-    /// Makes a colour of three samples.
+    /// A colour of three samples.
     public init(red: UInt8, green: UInt8, blue: UInt8) {
       (self.red, self.green, self.blue) = (red, green, blue)
     }
 
-    /// Makes a grey.
+    /// A grey.
     public init(grey: UInt8) {
       self.init(red: grey, green: grey, blue: grey)
     }
 
-    /// Full brightness.
+    /// White.
     public static let white = Color(grey: 255)
-    /// No brightness.
+    /// Black.
     public static let black = Color(grey: 0)
 
     // ITU-R BT.601 luma in integers; a grey keeps its value.
@@ -40,7 +40,7 @@ public struct Canvas: Equatable, Sendable {
   /// The samples, `[height, width, channels]`.
   public private(set) var pixels: [UInt8]
 
-  /// Makes a canvas of one colour; channels is 1 or 3, width and height are at least 1.
+  /// A canvas of one colour; `channels` is 1 or 3, width and height are at least 1.
   public init(width: Int, height: Int, channels: Int = 1, color: Color = .white) {
     precondition(channels == 1 || channels == 3, "a Canvas has one or three channels")
     precondition(width > 0 && height > 0, "a Canvas has at least one pixel")
@@ -51,12 +51,12 @@ public struct Canvas: Equatable, Sendable {
     fill(color)
   }
 
-  /// Paints everything.
+  /// Fills the canvas.
   public mutating func fill(_ color: Color) {
     fill(x: 0, y: 0, width: width, height: height, color)
   }
 
-  /// Paints a rectangle whose upper left pixel is (x, y).
+  /// Fills a rectangle whose upper left pixel is (x, y).
   public mutating func fill(x: Int, y: Int, width: Int, height: Int, _ color: Color) {
     let samples = channels == 1 ? [color.brightness] : [color.red, color.green, color.blue]
     for row in max(0, y)..<max(0, y, min(self.height, y + height)) {
@@ -67,16 +67,15 @@ public struct Canvas: Equatable, Sendable {
     }
   }
 
-  /// Paints a picture at (x, y), every pixel of it a square of `scale` × `scale`.
+  /// Draws an image at (x, y), each pixel as a square of `scale` × `scale`.
   ///
   /// - Parameters:
-  ///   - image: Samples `[height, width, channels]`, where channels (1 or 3) follows from
-  ///     the count.
-  ///   - width: Columns of the picture.
-  ///   - height: Rows of the picture.
+  ///   - image: Samples `[height, width, channels]`; the number of channels (1 or 3) follows from the count.
+  ///   - width: The width of the image in pixels.
+  ///   - height: The height of the image in pixels.
   ///   - x: The column of the left edge.
   ///   - y: The row of the upper edge.
-  ///   - scale: The side of the square that each pixel becomes, ≥ 1.
+  ///   - scale: The side of each pixel's square, ≥ 1.
   public mutating func draw(
     _ image: some RandomAccessCollection<UInt8>, width: Int, height: Int, x: Int, y: Int,
     scale: Int = 1
@@ -99,9 +98,9 @@ public struct Canvas: Equatable, Sendable {
     }
   }
 
-  /// Writes one line of text whose upper left pixel is (x, y); the background stays.
+  /// Draws one line of text whose upper left pixel is (x, y), without a background.
   ///
-  /// A glyph is 5 × 7 pixels, six from one to the next, times `scale`.
+  /// A glyph is 5 × 7 pixels and the advance 6, all times `scale`.
   public mutating func draw(
     _ text: String, x: Int, y: Int, color: Color = .black, scale: Int = 1
   ) {
@@ -126,7 +125,7 @@ public struct Canvas: Equatable, Sendable {
     BitmapFont.glyphHeight * scale
   }
 
-  /// The canvas as a picture that can be written to a file.
+  /// The canvas as an image that can be written to a file.
   public var png: PNGImage {
     PNGImage(width: width, height: height, channels: channels, pixels: pixels)
   }

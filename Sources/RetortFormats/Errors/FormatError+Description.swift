@@ -1,7 +1,7 @@
 import Glibc
 
 extension FormatError: CustomStringConvertible {
-  /// Where, what, and the way out, on one line.
+  /// One line: the place, the fault, and a remedy.
   public var description: String {
     var place = [path]
     if let offset { place.append("byte \(offset)") }

@@ -1,27 +1,27 @@
-/// What is wrong with a file, and where in it.
+/// A fault in a file, and its place.
 public struct FormatError: Error, Equatable, Sendable {
-  /// The file, or the caller's name for bytes that came from elsewhere.
+  /// The path of the file, or a name for bytes from elsewhere.
   public var path: String
-  /// The byte offset of the fault, counted from the file's first byte, where one is known.
+  /// The byte offset of the fault from the file's start; nil if unknown.
   public var offset: Int?
   /// The part of the file that is at fault, such as `tensor 'fc.weight', data_offsets`.
   public var field: String?
-  /// What is wrong.
+  /// The kind of fault.
   public var fault: Fault
 
-  /// The ways in which a file can be at fault; facts only, the text is made by `description`.
+  /// The kinds of faults, as facts; `description` makes the text.
   public enum Fault: Equatable, Sendable {
     /// A system call failed with this `errno`.
     case system(call: String, code: Int32)
     /// The path names a directory, a device or a pipe.
     case notARegularFile
-    /// The bytes end too early.
+    /// The bytes end early.
     case truncated(needed: Int, available: Int)
-    /// A length exceeds what is allowed; guards against files that ask for all memory.
+    /// A length exceeds the limit, which guards against files that would exhaust memory.
     case tooLarge(found: UInt64, limit: UInt64)
     /// The file is of another kind.
     case wrongMagic(expected: String, found: String)
-    /// The file is of another kind, which is known.
+    /// The file is of another, known kind.
     case foreign(String, wayOut: String)
     /// The text is not JSON.
     case notJSON(String)
@@ -29,53 +29,53 @@ public struct FormatError: Error, Equatable, Sendable {
     case wrongType(expected: String, found: String)
     /// An entry that the format demands is absent.
     case missingKey(String)
-    /// A key that the format does not have.
+    /// A key the format does not define.
     case unknownKey(String, nearest: String?)
-    /// One key stands twice.
+    /// A key occurs twice.
     case duplicateKey(String)
     /// A dimension is below zero.
     case negativeDimension(String)
-    /// The product of the dimensions does not fit.
+    /// The product of the dimensions overflows.
     case sizeOverflow(shape: [Int])
-    /// The byte range runs backwards.
+    /// The byte range ends before it begins.
     case reversedRange(begin: Int, end: Int)
-    /// The byte range leaves the file.
+    /// The byte range exceeds the file.
     case rangeOutside(begin: Int, end: Int, available: Int)
-    /// Two entries claim the same bytes.
+    /// Two entries share bytes.
     case overlap(with: String)
-    /// Bytes that belong to nobody lie before this entry.
+    /// Bytes before this entry belong to no entry.
     case gap(byteCount: Int)
     /// Shape and byte count disagree.
     case lengthMismatch(expected: Int, found: Int)
     /// Bytes follow the end of the content.
     case trailingBytes(Int)
-    /// The format is fine but uses what Retort does not read.
+    /// The file is valid but uses a feature that Retort does not read.
     case unsupported(what: String, supported: String)
-    /// A codec says that the content is damaged, in its own words.
+    /// The content is damaged, in the words of the codec.
     case corrupt(String)
     /// No tensor has this name.
     case missingTensor(nearest: [String])
-    /// A tensor's elements cannot be given in the type asked for.
+    /// A tensor's elements cannot be converted to the requested type.
     case notConvertible(from: String, to: String)
-    /// Where text must stand there is none.
+    /// The file has no text where some is required.
     case empty
-    /// The bytes of a line are no UTF-8 text.
+    /// The bytes of a line are not UTF-8.
     case notUTF8
-    /// A line of examples has so many columns, not a text and a label.
+    /// A line of examples has this many columns instead of two, text and label.
     case columns(Int)
-    /// Behind the tab of a line of examples stands nothing.
+    /// A line of examples has no label after the tab.
     case emptyLabel
     /// A vocabulary lacks a token that every text needs.
     case missingToken(String)
-    /// A token of a vocabulary stands in an earlier line too.
+    /// A token of a vocabulary repeats that of an earlier line.
     case duplicateToken(String, line: Int)
-    /// The token that fills sequences up is not the first.
+    /// The padding token is not the first of the vocabulary.
     case paddingNotFirst(line: Int)
     /// A line of a vocabulary has no token.
     case emptyToken
   }
 
-  /// Makes an error about `path`.
+  /// A fault in `path`.
   public init(_ path: String, at offset: Int? = nil, in field: String? = nil, _ fault: Fault) {
     self.path = path
     self.offset = offset

@@ -1,19 +1,18 @@
 import Glibc
 
-/// Files that are either wholly written or not there at all.
+/// Files that are written completely or not at all.
 ///
-/// Links are followed, and a file that is there passes its mode on. Pipes and devices are written to as
-/// they are.
+/// Links are followed, and an existing file passes its mode on. Pipes and devices are written to directly.
 package enum AtomicFile {
-  /// How the name of a file under way ends; what is left of a killed program ends so.
+  /// The suffix of a partial file, which a killed process leaves behind.
   package static let partialSuffix = ".partial"
 
-  /// Where the bytes of a file go.
+  /// The destination of a file's bytes.
   package struct Writer {
     private let descriptor: Int32
     private let path: String
 
-    /// Writes to an open file; `path` is for messages.
+    /// A writer to an open file; `path` is for messages.
     package init(descriptor: Int32, path: String) {
       (self.descriptor, self.path) = (descriptor, path)
     }
@@ -34,19 +33,20 @@ package enum AtomicFile {
     }
   }
 
-  /// Writes `bytes` to `path`: beside it, sync, rename, sync the folder.
+  /// Writes `bytes` to `path`: to a file beside it, then sync, rename, and sync of the folder.
   ///
-  /// - Throws: `FormatError.Fault.system`; whatever was at `path` is then as it was.
+  /// - Throws: `FormatError.Fault.system`; an existing file at `path` is then unchanged.
   package static func write(_ bytes: [UInt8], to path: String) throws(FormatError) {
     try write(to: path) { (writer: Writer) throws(FormatError) in
       try writer.append(bytes[...])
     }
   }
 
-  /// Writes what `body` appends to `path`: beside it, sync, rename, sync the folder.
+  /// Writes the bytes that `body` appends to `path`: to a file beside it, then sync, rename, and sync of the
+  /// folder.
   ///
-  /// - Throws: What `body` throws, or `FormatError.Fault.system`; whatever was at `path` is then
-  ///   as it was, and the file beside it is removed.
+  /// - Throws: The errors of `body`, or `FormatError.Fault.system`; an existing file at `path` is then
+  ///   unchanged, and the file beside it is removed.
   package static func write(
     to path: String, _ body: (Writer) throws(FormatError) -> Void
   ) throws(FormatError) {
@@ -72,7 +72,7 @@ package enum AtomicFile {
     var closed = false
     do throws(FormatError) {
       if let old {
-        // Who may not give files away writes one of their own.
+        // A process that may not give files away keeps the new file as its own.
         _ = fchown(descriptor, old.st_uid, old.st_gid)
         guard fchmod(descriptor, old.st_mode & 0o7777) == 0 else {
           throw FormatError(path, .system(call: "fchmod", code: errno))
@@ -94,7 +94,7 @@ package enum AtomicFile {
     }
   }
 
-  /// Moves a finished and synced file to its place and syncs the folder.
+  /// Renames a complete and synced file to `path` and syncs the folder.
   package static func rename(_ beside: String, to path: String) throws(FormatError) {
     guard Glibc.rename(beside, path) == 0 else {
       throw FormatError(path, .system(call: "rename", code: errno))
@@ -118,10 +118,10 @@ package enum AtomicFile {
     }
   }
 
-  /// Removes the file at `path`, if there is one and it can be.
+  /// Removes the file at `path`; failures are ignored.
   package static func remove(_ path: String) { unlink(path) }
 
-  /// Makes the folder `path` and those above it, where they are missing.
+  /// Creates the folder `path` and its parents, where they are missing.
   package static func makeDirectories(_ path: String) throws(FormatError) {
     var partial = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {

@@ -1,10 +1,10 @@
 import Glibc
 
-/// Open files, pipes and devices.
+/// Reading and writing of open files, pipes and devices.
 package enum Descriptor {
-  /// Reads up to the end of a file, a pipe or a terminal.
+  /// Reads to the end of a file, pipe or terminal.
   ///
-  /// - Parameter name: What messages call it.
+  /// - Parameter name: The name in messages.
   /// - Throws: `FormatError` if it cannot be read or has more than `limit` bytes.
   package static func read(
     _ descriptor: Int32, name: String, limit: Int = 1 << 31
@@ -25,9 +25,9 @@ package enum Descriptor {
     }
   }
 
-  /// Writes every byte; waits where the other end is slow, even if `descriptor` would not.
+  /// Writes every byte; waits for a slow reader, even if `descriptor` is non-blocking.
   ///
-  /// - Returns: The `errno` that stopped it; nil if nothing did.
+  /// - Returns: The `errno` of a failure; nil on success.
   package static func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
     var rest = bytes
     while !rest.isEmpty {

@@ -1,14 +1,14 @@
 import Glibc
 import RetortCore
 
-/// Whole files as bytes.
+/// The bytes of whole files.
 ///
-/// Files are read, not mapped: a mapped file that another process cuts short kills the reader.
+/// Files are read, not mapped, because truncation of a mapped file by another process kills the reader.
 package enum FileBytes {
   /// Reads all bytes of the regular file at `path`.
   ///
-  /// - Throws: `FormatError` if it cannot be read, is no regular file, or exceeds `limit` bytes or the
-  ///   memory that is free.
+  /// - Throws: `FormatError` if it cannot be read, is not a regular file, or exceeds `limit` bytes or the
+  ///   available memory.
   package static func read(_ path: String, limit: Int = 1 << 36) throws(FormatError) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
@@ -19,7 +19,7 @@ package enum FileBytes {
     }
     guard status.st_mode & S_IFMT == S_IFREG else { throw FormatError(path, .notARegularFile) }
     let size = Int(status.st_size)
-    // A file with holes may be larger than the disk.
+    // A sparse file may be larger than the disk.
     let room = size > 1 << 26 ? min(limit, HostMemory.available) : limit
     guard size <= room else {
       throw FormatError(path, .tooLarge(found: UInt64(size), limit: UInt64(room)))
@@ -47,14 +47,14 @@ package enum FileBytes {
     return bytes
   }
 
-  /// Whether a regular file that can be opened for reading is at `path`.
+  /// Whether there is a regular file at `path` that can be opened for reading.
   package static func isReadable(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
       && access(path, R_OK) == 0
   }
 
-  /// The size in bytes of what is at `path`, or nil if nothing is.
+  /// The size in bytes of the file at `path`; nil if there is none.
   package static func size(_ path: String) -> Int? {
     var status = stat()
     return stat(path, &status) == 0 ? Int(status.st_size) : nil

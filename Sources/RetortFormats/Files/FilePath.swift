@@ -1,13 +1,14 @@
 import Glibc
 
-/// Paths as people write them.
+/// File paths as users write them.
 package enum FilePath {
-  /// `path` from the file system's root on.
+  /// The absolute form of `path`.
   ///
   /// - Parameters:
-  ///   - path: Relative to `folder`, absolute, or in the user's home if it begins with `~/`.
-  ///   - folder: Itself relative to the working directory unless it is absolute.
-  /// - Throws: `FormatError` where the home or the working directory is not known.
+  ///   - path: A path relative to `folder`, an absolute one, or one in the user's home if it begins with
+  ///     `~/`.
+  ///   - folder: The base folder, itself relative to the working directory unless it is absolute.
+  /// - Throws: `FormatError` if the home or the working directory is unknown.
   package static func absolute(_ path: String, in folder: String = "") throws(FormatError) -> String
   {
     let path = try expanded(path)
@@ -25,9 +26,9 @@ package enum FilePath {
     return text("\(String(cString: buffer))/\(folder)/\(path)".split(separator: "/"))
   }
 
-  /// `path` with the user's home in place of a `~` that it consists of or that a `/` follows.
+  /// `path` with a leading `~`, alone or before `/`, replaced by the user's home.
   ///
-  /// - Throws: `FormatError` where the home is not known.
+  /// - Throws: `FormatError` if the home is unknown.
   package static func expanded(_ path: String) throws(FormatError) -> String {
     guard path == "~" || path.hasPrefix("~/") else { return path }
     guard let home = getenv("HOME").map({ String(cString: $0) }), home.hasPrefix("/") else {
@@ -39,18 +40,18 @@ package enum FilePath {
     return home + path.dropFirst()
   }
 
-  /// What stands before the last `/`, empty where there is none.
+  /// The part before the last `/`; empty if there is none.
   package static func folder(of path: String) -> String {
     guard let slash = path.lastIndex(of: "/") else { return "" }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  /// What stands behind the last `/`, those at the end aside; empty for the root.
+  /// The last component, trailing slashes ignored; empty for the root.
   package static func name(of path: String) -> String {
     path.split(separator: "/").last.map(String.init) ?? ""
   }
 
-  /// `path` below `folder`, which has no links in it, so that each `..` at the beginning leads one up.
+  /// `path` below `folder`, which has no links in it, so that leading `..` components remove its last ones.
   private static func joined(_ folder: String, _ path: String) -> String {
     let (above, below) = (folder.split(separator: "/"), path.split(separator: "/"))
     let rest = below.drop { $0 == "." || $0 == ".." }
@@ -58,7 +59,7 @@ package enum FilePath {
     return text(above.dropLast(up) + rest)
   }
 
-  /// The absolute path of the given parts; a `..` stays, for what is before it may be a link.
+  /// The absolute path of the given components; a `..` stays, as the component before it may be a link.
   private static func text(_ parts: [Substring]) -> String {
     "/" + parts.filter { $0 != "." }.joined(separator: "/")
   }

@@ -1,26 +1,26 @@
 import Glibc
 
-/// What lies in a folder.
+/// The entries of folders.
 package enum FolderEntries {
-  /// Whether `path` is a folder itself, not a link to one.
+  /// Whether `path` is a folder, not a link to one.
   package static func isFolder(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Whether `path` is a regular file itself, not a link to one.
+  /// Whether `path` is a regular file, not a link to one.
   package static func isFile(_ path: String) -> Bool {
     var status = stat()
     return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
 
-  /// Whether a folder is at `path`, or behind the link there.
+  /// Whether `path` is a folder or a link to one.
   package static func leadsToFolder(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// The names in the folder at `path`, in ascending order; none where there is no folder.
+  /// The names of the entries of the folder at `path`, in ascending order; none if there is no folder.
   ///
   /// - Throws: `FormatError.Fault.system` if it cannot be read.
   package static func names(_ path: String) throws(FormatError) -> [String] {

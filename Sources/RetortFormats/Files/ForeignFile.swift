@@ -1,9 +1,8 @@
-/// Files of other kinds that people have in the place of what they meant, known by their first bytes.
+/// Detection of files of other kinds than expected, by their first bytes.
 package enum ForeignFile {
-  /// Refuses the content of the file at `path` if it is known to be of another kind than anything that
-  /// Retort reads.
+  /// Rejects the content of the file at `path` if its kind is known and not one that Retort reads.
   ///
-  /// - Throws: `FormatError` that says what it is.
+  /// - Throws: `FormatError` with the kind.
   package static func refuse(_ bytes: [UInt8], path: String) throws(FormatError) {
     if let fault = fault(of: bytes) { throw FormatError(path, fault) }
   }
@@ -30,7 +29,7 @@ package enum ForeignFile {
     "Convert it in Python: safetensors.torch.save_file(torch.load(FILE, weights_only=True), "
     + "'model.safetensors'), of a dictionary of tensors."
 
-  /// First bytes, what begins so, and what to do.
+  /// The first bytes of each kind, its name, and a remedy.
   private static let kinds: [(magic: [UInt8], kind: String, wayOut: String)] = [
     (
       Array("version https://git-lfs".utf8), "a Git LFS pointer",
@@ -45,7 +44,7 @@ package enum ForeignFile {
     (Array("GGUF".utf8), "a GGUF file", "Take the model's safetensors file."),
   ]
 
-  /// The encoding of a text whose characters take two or four bytes each; nil for all others.
+  /// The name of a UTF-16 or UTF-32 encoding by its byte-order mark; nil for others.
   private static func encoding(of head: [UInt8]) -> String? {
     let head = head.prefix(4)
     if head.elementsEqual([0, 0, 0xFE, 0xFF]) || head.elementsEqual([0xFF, 0xFE, 0, 0]) {

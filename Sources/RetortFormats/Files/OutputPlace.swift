@@ -1,15 +1,15 @@
 import Glibc
 
-/// Where the bytes of a file that is written end up.
+/// The destination that a written path resolves to.
 enum OutputPlace {
-  /// A regular file, behind all links: it is replaced once the new one is whole.
+  /// A regular file, with links resolved: it is replaced once the new one is complete.
   case file(String, replacing: stat?)
-  /// A pipe, a device or an open file: it takes bytes as they come and stays what it is.
+  /// A pipe, device or open file: bytes are written to it directly.
   case stream
 
-  /// What `path` leads to.
+  /// The destination at `path`.
   ///
-  /// - Throws: `FormatError.Fault.system` where that cannot be written.
+  /// - Throws: `FormatError.Fault.system` if it cannot be written.
   init(_ path: String) throws(FormatError) {
     var status = stat()
     guard stat(path, &status) == 0 else {
@@ -20,7 +20,7 @@ enum OutputPlace {
     switch status.st_mode & S_IFMT {
     case S_IFDIR: throw FormatError(path, .system(call: "open", code: EISDIR))
     case S_IFREG where !path.hasPrefix("/dev/") && !path.hasPrefix("/proc/"):
-      // What may not be written may not be replaced either, whatever its folder allows.
+      // A file without write permission is not replaced either, even if its folder permits it.
       guard access(path, W_OK) == 0 else {
         throw FormatError(path, .system(call: "open", code: errno))
       }
@@ -29,7 +29,7 @@ enum OutputPlace {
     }
   }
 
-  /// The path that the links at `path` lead to, whether anything is there or not.
+  /// The path with all links resolved, whether or not it exists.
   private static func target(of path: String) throws(FormatError) -> String {
     var target = path
     for _ in 0..<40 {

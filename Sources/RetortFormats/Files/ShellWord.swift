@@ -1,5 +1,5 @@
 extension String {
-  /// The text as a POSIX shell reads it back, quoted where it must be.
+  /// The text as a POSIX shell word, quoted where needed.
   package var shellWord: String {
     let isPlain =
       !isEmpty

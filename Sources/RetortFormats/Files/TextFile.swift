@@ -1,15 +1,15 @@
-/// Whole files of text.
+/// Whole text files.
 package enum TextFile {
   /// The bytes of the UTF-8 text at `path`, without a byte-order mark.
   ///
-  /// - Throws: `FormatError` if it cannot be read, has more than `limit` bytes, or is no such text.
+  /// - Throws: `FormatError` if it cannot be read, has more than `limit` bytes, or is not UTF-8 text.
   package static func read(_ path: String, limit: Int) throws(FormatError) -> ArraySlice<UInt8> {
     try content(of: FileBytes.read(path, limit: limit), path: path)
   }
 
-  /// The UTF-8 text in `bytes`, which came from `path`, without a byte-order mark.
+  /// The UTF-8 text in `bytes`, read from `path`, without a byte-order mark.
   ///
-  /// - Throws: `FormatError` if it is known to be no such text.
+  /// - Throws: `FormatError` if the bytes are recognised as another kind of file or encoding.
   package static func content(
     of bytes: [UInt8], path: String
   ) throws(FormatError) -> ArraySlice<UInt8> {
@@ -21,9 +21,9 @@ package enum TextFile {
     return bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes[3...] : bytes[...]
   }
 
-  /// Hands over each line of the text `bytes`, numbered from 1, without its end, LF or CR LF.
+  /// Passes each line of the text `bytes` to `body`, numbered from 1, without its LF or CR LF.
   ///
-  /// - Throws: `FormatError` that names the line, where it is not UTF-8, and whatever `body` throws.
+  /// - Throws: `FormatError` with the number of a line that is not UTF-8, and the errors of `body`.
   package static func lines(
     of bytes: ArraySlice<UInt8>, path: String,
     _ body: (_ number: Int, _ line: String) throws(FormatError) -> Void
@@ -42,7 +42,7 @@ package enum TextFile {
     }
   }
 
-  /// The encoding that the zeros beside the letters of plain English give away.
+  /// The name of a UTF-16 or UTF-32 encoding without a mark, recognised by the zero bytes of ASCII letters.
   private static func unmarkedEncoding(of bytes: [UInt8]) -> String? {
     let zeros = bytes.prefix(4).count { $0 == 0 }
     guard bytes.count >= 4, zeros > 0 else { return nil }

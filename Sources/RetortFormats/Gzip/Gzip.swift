@@ -5,7 +5,7 @@ import RetortCore
 ///
 /// Source: [RFC 1952](https://www.rfc-editor.org/rfc/rfc1952), by way of zlib.
 package enum Gzip {
-  /// Whether `bytes` begin like a gzip file.
+  /// Whether `bytes` start with the magic number of gzip.
   package static func isGzip(_ bytes: [UInt8]) -> Bool {
     bytes.count >= 2 && bytes[0] == 0x1F && bytes[1] == 0x8B
   }
@@ -14,8 +14,8 @@ package enum Gzip {
   ///
   /// - Parameters:
   ///   - bytes: The whole file.
-  ///   - limit: The most bytes that the content may have.
-  ///   - path: What errors call the file.
+  ///   - limit: The largest size of the content in bytes.
+  ///   - path: The file's name in errors.
   /// - Throws: `FormatError` if the file is cut short or damaged, fails its checksum, is followed by
   ///   other bytes, or has more than `limit` bytes of content.
   package static func inflate(
@@ -25,13 +25,13 @@ package enum Gzip {
       throw FormatError(
         path, at: 0, .wrongMagic(expected: "31 139 (gzip)", found: listed(bytes.prefix(2))))
     }
-    // While the content grows it may be there twice.
+    // Growing the content may hold it in memory twice.
     let room = limit > 1 << 26 ? min(limit, HostMemory.available / 2) : limit
     let session = InflateSession(path: path)
     return try session.run(bytes, limit: room)
   }
 
-  /// `bytes` as a gzip file; equal bytes give equal files (no time, no name).
+  /// `bytes` as a gzip file; equal bytes give equal files, as no time and name are stored.
   ///
   /// - Parameter level: From 1, fast, to 9, small.
   package static func deflate(_ bytes: [UInt8], level: Int = 6) -> [UInt8] {

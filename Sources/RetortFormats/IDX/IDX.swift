@@ -2,7 +2,7 @@
 ///
 /// Source: [The MNIST database, file formats](http://yann.lecun.com/exdb/mnist/).
 package struct IDX: Equatable, Sendable {
-  /// How one element is stored; raw values are the format's type codes.
+  /// The storage of one element; raw values are the format's type codes.
   package enum ElementType: UInt8, CaseIterable, Sendable {
     case uint8 = 0x08
     case int8 = 0x09
@@ -24,12 +24,12 @@ package struct IDX: Equatable, Sendable {
 
   /// The dimensions, outermost first.
   package let shape: [Int]
-  /// How one element is stored.
+  /// The storage of one element.
   package let elementType: ElementType
   /// The elements, row-major, each big-endian.
   package let bytes: ArraySlice<UInt8>
 
-  /// Makes an array of stored bytes, whose count must be that of `shape`.
+  /// An array of stored bytes, whose count matches `shape`.
   package init(shape: [Int], elementType: ElementType = .uint8, bytes: ArraySlice<UInt8>) {
     precondition(
       shape.count < 256 && shape.allSatisfy { $0 >= 0 && $0 <= UInt32.max }
@@ -44,7 +44,7 @@ package struct IDX: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - limit: The most bytes that the content may have, header included.
+  ///   - limit: The largest size of the content in bytes, header included.
   /// - Throws: `FormatError` naming the byte at fault.
   package static func read(_ path: String, limit: Int = 1 << 31) throws(FormatError) -> IDX {
     var bytes = try FileBytes.read(path, limit: limit)

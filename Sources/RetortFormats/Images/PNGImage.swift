@@ -1,21 +1,21 @@
 import CSpng
 import Glibc
 
-/// A picture of 8-bit grey or RGB samples that is read from and written to PNG.
+/// An image of 8-bit grey or RGB samples, read from and written to PNG.
 public struct PNGImage: Equatable, Sendable {
-  /// The number of columns.
+  /// The width in pixels.
   public let width: Int
-  /// The number of rows.
+  /// The height in pixels.
   public let height: Int
   /// The samples per pixel: 1 for grey, 3 for RGB.
   public let channels: Int
   /// The samples, `[height, width, channels]`.
   public let pixels: [UInt8]
 
-  /// The largest width or height that is read.
+  /// The largest width or height that can be read.
   public static let sideLimit = 16_384
 
-  /// Makes a picture; `pixels` has `width × height × channels` samples, channels is 1 or 3.
+  /// An image with `width × height × channels` samples; `channels` is 1 or 3.
   public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) {
     precondition(channels == 1 || channels == 3, "a PNGImage has one or three channels")
     precondition(width > 0 && height > 0, "a PNGImage has at least one pixel")
@@ -34,7 +34,7 @@ public struct PNGImage: Equatable, Sendable {
     try decode(try FileBytes.read(path, limit: 1 << 30), path: path)
   }
 
-  /// Decodes a PNG file; grey up to 8 bits stays grey, all else becomes RGB, alpha is dropped.
+  /// Decodes a PNG file; grey of up to 8 bits stays grey, all else becomes RGB, and alpha is dropped.
   ///
   /// - Throws: `FormatError` if it is damaged or wider or higher than `sideLimit`.
   public static func decode(
@@ -58,14 +58,14 @@ public struct PNGImage: Equatable, Sendable {
     }
   }
 
-  /// Writes the picture to `path`, wholly or not at all.
+  /// Writes the image to `path`, completely or not at all.
   ///
-  /// - Throws: `FormatError` if the disk refuses.
+  /// - Throws: `FormatError` if the file cannot be written.
   public func write(to path: String) throws(FormatError) {
     try AtomicFile.write(try encoded(path: path), to: path)
   }
 
-  /// The picture as the bytes of a PNG file; equal pictures give equal bytes.
+  /// The image as the bytes of a PNG file; equal images give equal bytes.
   ///
   /// - Throws: `FormatError` if libspng has no memory.
   public func encoded(path: String = "(memory)") throws(FormatError) -> [UInt8] {
@@ -107,7 +107,7 @@ extension PNGImage {
     guard size == Int(header.width) * Int(header.height) * channels else {
       throw SpngFailure(step: "header", code: Int32(SPNG_EOVERFLOW.rawValue))
     }
-    // Deflated bytes become 1032 times as many at most: a header alone asks for no memory.
+    // Deflate expands at most 1032-fold, so a forged header cannot demand more memory than that.
     var stored = 0
     try check(spng_decoded_image_size(context, Int32(SPNG_FMT_PNG.rawValue), &stored), "header")
     guard stored / 1032 <= raw.count else {

@@ -1,7 +1,7 @@
 extension JSONValue {
   /// Reads the JSON file at `path`, with or without a byte-order mark.
   ///
-  /// - Throws: `FormatError` if it cannot be read, has more than `limit` bytes, or is no JSON.
+  /// - Throws: `FormatError` if it cannot be read, has more than `limit` bytes, or is not JSON.
   package static func read(_ path: String, limit: Int) throws(FormatError) -> JSONValue {
     let text = try TextFile.read(path, limit: limit)
     return try parse(text, path: path, offset: text.startIndex)
@@ -11,10 +11,10 @@ extension JSONValue {
   ///
   /// - Parameters:
   ///   - bytes: The text.
-  ///   - path: What errors call the file.
-  ///   - offset: The place of `bytes` in that file, added to every offset in errors.
-  /// - Throws: `FormatError` for anything RFC 8259 forbids, a key that stands twice in one object,
-  ///   and nesting deeper than 64.
+  ///   - path: The file's name in errors.
+  ///   - offset: The offset of `bytes` in that file, added to every offset in errors.
+  /// - Throws: `FormatError` for anything RFC 8259 forbids, a key that occurs twice in one object, and
+  ///   nesting deeper than 64.
   ///
   /// Source: [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
   package static func parse(

@@ -1,20 +1,20 @@
 import RetortCore
 
-/// Which keys a JSON value may have; of what type their values are is for the reader to say.
+/// The keys that a JSON value may have; types of values are left to the reader to check.
 package indirect enum JSONShape: Equatable, Sendable {
-  /// A number, a text, a truth value; or an object whose keys are names.
+  /// A number, string or Boolean; or an object with names as keys.
   case value
   /// An object of the given keys, any of which may be missing or null.
   case object([String: JSONShape])
-  /// An object whose keys are names, and whose values are such.
+  /// An object with names as keys and values of one shape.
   case map(JSONShape)
-  /// An array of such values.
+  /// An array of values of one shape.
   case list(JSONShape)
 
-  /// Refuses keys that are not known: whoever wrote them meant something by them.
+  /// Rejects unknown keys, which whoever wrote them meant to have an effect.
   ///
-  /// - Parameter field: What errors call the value; nil for the whole file.
-  /// - Throws: `FormatError.Fault.unknownKey` for the first.
+  /// - Parameter field: The value's name in errors; nil for the whole file.
+  /// - Throws: `FormatError.Fault.unknownKey` for the first unknown key.
   package func check(
     _ json: JSONValue, path: String, in field: String? = nil
   ) throws(FormatError) {

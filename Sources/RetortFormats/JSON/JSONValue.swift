@@ -6,7 +6,7 @@ package indirect enum JSONValue: Equatable, Sendable {
   case number(String)
   case string(String)
   case array([JSONValue])
-  /// The members in file order; the parser admits no key twice.
+  /// The members in file order; the parser rejects repeated keys.
   case object([Member])
 
   /// One key with its value.
@@ -20,49 +20,49 @@ package indirect enum JSONValue: Equatable, Sendable {
     }
   }
 
-  /// The value of `key`, if this is an object that has it.
+  /// The value of `key`; nil unless this is an object that has it.
   package subscript(key: String) -> JSONValue? {
     guard case .object(let members) = self else { return nil }
     return members.first { $0.key == key }?.value
   }
 
-  /// The text, if this is a string.
+  /// The text; nil unless this is a string.
   package var string: String? {
     guard case .string(let text) = self else { return nil }
     return text
   }
 
-  /// Whether it is true, if this is true or false.
+  /// The value; nil unless this is a Boolean.
   package var bool: Bool? {
     guard case .bool(let value) = self else { return nil }
     return value
   }
 
-  /// The number, if this is one that is whole and fits.
+  /// The number; nil unless this is a whole number that fits.
   package var int: Int? {
     guard case .number(let text) = self else { return nil }
     return Int(text)
   }
 
-  /// The number, if this is one.
+  /// The number; nil unless this is one.
   package var double: Double? {
     guard case .number(let text) = self else { return nil }
     return Double(text)
   }
 
-  /// The elements, if this is an array.
+  /// The elements; nil unless this is an array.
   package var array: [JSONValue]? {
     guard case .array(let elements) = self else { return nil }
     return elements
   }
 
-  /// The members, if this is an object.
+  /// The members; nil unless this is an object.
   package var members: [Member]? {
     guard case .object(let members) = self else { return nil }
     return members
   }
 
-  /// What kind of value this is, for messages.
+  /// The kind of the value in words, for messages.
   package var kind: String {
     switch self {
     case .null: "null"

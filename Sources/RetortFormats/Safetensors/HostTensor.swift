@@ -1,6 +1,6 @@
-/// A tensor in host memory as files hold it: a shape, an element type and little-endian bytes.
+/// A tensor in host memory as stored in files: a shape, an element type and little-endian bytes.
 public struct HostTensor: Equatable, Sendable {
-  /// How one element is stored; raw values are the names that safetensors files use.
+  /// The storage of one element; raw values are the names in safetensors files.
   public enum ElementType: String, CaseIterable, Sendable {
     case float64 = "F64"
     case float32 = "F32"
@@ -29,7 +29,7 @@ public struct HostTensor: Equatable, Sendable {
 
   /// The dimensions, outermost first; empty for a scalar.
   public let shape: [Int]
-  /// How one element is stored.
+  /// The storage of one element.
   public let elementType: ElementType
   /// The elements, dense, row-major, little-endian.
   public let bytes: ArraySlice<UInt8>
@@ -37,7 +37,7 @@ public struct HostTensor: Equatable, Sendable {
   /// The number of elements.
   public var count: Int { bytes.count / elementType.byteCount }
 
-  /// Makes a tensor of stored bytes, whose count must be that of `shape`.
+  /// A tensor of stored bytes, whose count matches `shape`.
   public init(shape: [Int], elementType: ElementType, bytes: ArraySlice<UInt8>) {
     precondition(
       HostTensor.byteCount(shape: shape, elementType: elementType) == bytes.count,
@@ -47,31 +47,30 @@ public struct HostTensor: Equatable, Sendable {
     self.bytes = bytes
   }
 
-  /// Makes a float32 tensor; `values` has as many elements as `shape`.
+  /// A float32 tensor; `values` has as many elements as `shape`.
   public init(shape: [Int], floats values: [Float]) {
     self.init(
       shape: shape, elementType: .float32, bytes: values.withUnsafeBytes { [UInt8]($0)[...] })
   }
 
-  /// Makes an int32 tensor; `values` has as many elements as `shape`.
+  /// An int32 tensor; `values` has as many elements as `shape`.
   public init(shape: [Int], int32s values: [Int32]) {
     self.init(
       shape: shape, elementType: .int32, bytes: values.withUnsafeBytes { [UInt8]($0)[...] })
   }
 
-  /// Makes an int64 tensor; `values` has as many elements as `shape`.
+  /// An int64 tensor; `values` has as many elements as `shape`.
   public init(shape: [Int], int64s values: [Int64]) {
     self.init(
       shape: shape, elementType: .int64, bytes: values.withUnsafeBytes { [UInt8]($0)[...] })
   }
 
-  /// Makes a uint8 tensor; `values` has as many elements as `shape`.
+  /// A uint8 tensor; `values` has as many elements as `shape`.
   public init(shape: [Int], uint8s values: [UInt8]) {
     self.init(shape: shape, elementType: .uint8, bytes: values[...])
   }
 
-  /// The bytes that a tensor of this shape takes, or nil if a dimension is negative or the product
-  /// overflows.
+  /// The bytes of a tensor of this shape; nil if a dimension is negative or the product overflows.
   static func byteCount(shape: [Int], elementType: ElementType) -> Int? {
     var count = elementType.byteCount
     for dimension in shape {

@@ -1,5 +1,5 @@
 extension Safetensors {
-  /// The most bytes a header may have.
+  /// The largest size of a header in bytes.
   public static let headerLimit = 100_000_000
 
   /// Reads the file at `path`.
@@ -86,7 +86,7 @@ extension Safetensors {
     return result
   }
 
-  // The ranges must follow one another with no gap and no overlap, and end with the file.
+  // The ranges must be contiguous, without gap or overlap, and end with the file.
   private static func checkTiling(
     _ entries: inout [TensorEntry], dataStart: Int, fileCount: Int, path: String
   ) throws(FormatError) {

@@ -1,10 +1,10 @@
 extension Safetensors {
-  /// Writes the content to `path`, wholly or not at all.
+  /// Writes the content to `path`, completely or not at all.
   ///
-  /// Equal content gives equal bytes. Tensors stand in descending width of their elements, then in
-  /// ascending name, so that each is aligned; the header is padded with spaces to eight bytes.
+  /// Equal content gives equal bytes. Tensors are sorted by descending element width, then by name, so that
+  /// each is aligned; the header is padded with spaces to a multiple of eight bytes.
   ///
-  /// - Throws: `FormatError.Fault.system` if the disk refuses.
+  /// - Throws: `FormatError.Fault.system` if the file cannot be written.
   public func write(to path: String) throws(FormatError) {
     let order = storageOrder
     let header = encodedHeader(order)

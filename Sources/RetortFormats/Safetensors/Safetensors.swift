@@ -6,12 +6,12 @@ import RetortCore
 public struct Safetensors: Equatable, Sendable {
   /// The tensors by name.
   public var tensors: [String: HostTensor]
-  /// The file's own notes (`__metadata__`).
+  /// The metadata of the file (`__metadata__`).
   public var metadata: [String: String]
-  /// Where the content came from; what errors call it.
+  /// The path or another name of the origin, for errors.
   public var path: String
 
-  /// Makes content to be written.
+  /// Content in memory.
   public init(
     tensors: [String: HostTensor], metadata: [String: String] = [:], path: String = "(memory)"
   ) {
@@ -36,7 +36,7 @@ public struct Safetensors: Equatable, Sendable {
 
   /// The elements of the floating-point tensor called `name`, as float32.
   ///
-  /// - Throws: `FormatError` if there is none or it holds integers.
+  /// - Throws: `FormatError` if there is no such tensor or it holds integers.
   public func floats(_ name: String) throws(FormatError) -> [Float] {
     let tensor = try tensor(name)
     guard let values = tensor.floats else { throw notConvertible(name, tensor, to: "float32") }
@@ -45,7 +45,7 @@ public struct Safetensors: Equatable, Sendable {
 
   /// The elements of the tensor called `name`, of any type, as float32.
   ///
-  /// - Throws: `FormatError` if there is none, or it has a whole number that float32 cannot hold.
+  /// - Throws: `FormatError` if there is no such tensor, or it has an integer that float32 cannot hold.
   public func numbers(_ name: String) throws(FormatError) -> [Float] {
     let tensor = try tensor(name)
     guard let integers = tensor.int64s else {
@@ -65,7 +65,7 @@ public struct Safetensors: Equatable, Sendable {
 
   /// The elements of the integer tensor called `name`, as int32.
   ///
-  /// - Throws: `FormatError` if there is none, it holds no integers, or one does not fit.
+  /// - Throws: `FormatError` if there is no such tensor, it holds no integers, or one does not fit.
   public func int32s(_ name: String) throws(FormatError) -> [Int32] {
     let tensor = try tensor(name)
     guard let values = tensor.int32s else { throw notConvertible(name, tensor, to: "int32") }

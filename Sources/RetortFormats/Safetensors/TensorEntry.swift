@@ -1,4 +1,4 @@
-/// One checked row of a safetensors header; `begin` and `end` count from the start of the data.
+/// One validated entry of a safetensors header; `begin` and `end` count from the start of the data.
 struct TensorEntry {
   let name: String
   let elementType: HostTensor.ElementType

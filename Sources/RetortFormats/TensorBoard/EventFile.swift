@@ -1,21 +1,21 @@
-/// A file of event records, as TensorBoard finds and reads them.
+/// A file of event records in the form that TensorBoard reads.
 package enum EventFile {
-  /// How the files' names begin; a number of seconds, the host and the process follow.
+  /// The prefix of the files' names; a number of seconds, the host and the process id follow.
   package static let prefix = "events.out.tfevents."
 
-  /// The last second that can be: times beyond the year 9999 are damage.
+  /// The last valid second: times beyond the year 9999 indicate damage.
   private static let latest = 253_402_300_799.0
 
-  /// The number of seconds in a file's name; nil where it is no event file's.
+  /// The number of seconds in a file's name; nil if it is not an event file's.
   package static func seconds(inName name: String) -> Int? {
     guard name.hasPrefix(prefix) else { return nil }
     let seconds = Int(name.dropFirst(prefix.count).prefix { $0 != "." })
     return seconds.flatMap { $0 >= 0 && Double($0) <= latest ? $0 : nil }
   }
 
-  /// The latest time in any record, in seconds since 1970; nil where there is none.
+  /// The latest time in any record, in seconds since 1970; nil if there is none.
   ///
-  /// Records behind a damaged one are not found.
+  /// Records after a damaged one are not read.
   package static func latestTime(_ bytes: [UInt8]) -> Double? {
     var rest = bytes[...]
     var found: Double?

@@ -1,22 +1,22 @@
-/// One record of an event file, as TensorBoard reads them.
+/// One record of an event file in the form that TensorBoard reads.
 ///
 /// Source: TensorBoard's
 /// [event.proto](https://github.com/tensorflow/tensorboard/blob/master/tensorboard/compat/proto/event.proto)
 /// and `summary.proto`; the frame is TFRecord's.
 package struct EventRecord: Equatable, Sendable {
-  /// What a record says.
+  /// The content of a record.
   package enum Content: Equatable, Sendable {
     /// The first record of a file.
     case version
-    /// A process goes on from the record's step; what earlier files say of it and later does not count.
+    /// A process resumes at the record's step; earlier files' records of this step and later ones are void.
     case sessionStart
-    /// Numbers by tag.
+    /// Scalars by tag.
     case scalars([Scalar])
-    /// A picture.
+    /// An image.
     case image(tag: String, PNGImage)
   }
 
-  /// One number.
+  /// A scalar with its tag.
   package struct Scalar: Equatable, Sendable {
     package var tag: String
     package var value: Double
@@ -24,20 +24,20 @@ package struct EventRecord: Equatable, Sendable {
     package init(_ tag: String, _ value: Double) { (self.tag, self.value) = (tag, value) }
   }
 
-  /// Seconds since 1970.
+  /// The time in seconds since 1970.
   package var time: Double
   /// The training step, ≥ 0.
   package var step: Int
-  /// What is said.
+  /// The content.
   package var content: Content
 
   package init(time: Double, step: Int, _ content: Content) {
     (self.time, self.step, self.content) = (time, step, content)
   }
 
-  /// The record with its length and the checksums of both.
+  /// The record framed by its length and the checksums of both.
   ///
-  /// - Throws: `FormatError` if a picture cannot be encoded.
+  /// - Throws: `FormatError` if an image cannot be encoded.
   package func framed() throws(FormatError) -> [UInt8] {
     let data = try message().bytes
     let length = littleEndian(UInt64(data.count))

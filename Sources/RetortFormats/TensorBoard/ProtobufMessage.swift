@@ -2,10 +2,10 @@
 ///
 /// Source: [Encoding](https://protobuf.dev/programming-guides/encoding/).
 struct ProtobufMessage {
-  /// The message so far.
+  /// The bytes of the message so far.
   private(set) var bytes: [UInt8] = []
 
-  /// Adds a whole number ≥ 0.
+  /// Adds an integer ≥ 0.
   mutating func add(_ field: Int, _ value: Int) {
     key(field, wireType: 0)
     varint(UInt64(value))
@@ -23,10 +23,10 @@ struct ProtobufMessage {
     bytes += littleEndian(value.bitPattern)
   }
 
-  /// Adds text.
+  /// Adds a string.
   mutating func add(_ field: Int, _ text: String) { add(field, Array(text.utf8)) }
 
-  /// Adds a message inside this one.
+  /// Adds a nested message.
   mutating func add(_ field: Int, _ message: ProtobufMessage) { add(field, message.bytes) }
 
   /// Adds bytes.

@@ -1,26 +1,26 @@
 /// One example of a file of labelled texts.
 package struct LabelledText: Equatable, Sendable {
-  /// The text as it stands there.
+  /// The text, verbatim.
   package let text: String
-  /// What it is an example of; never blank.
+  /// The label; never blank.
   package let label: String
-  /// The line of the file, from 1.
+  /// The line number in the file, from 1.
   package let line: Int
 
-  /// Reads the file at `path`: UTF-8, in each line a text, a tab and a label, without a heading.
+  /// Reads the file at `path`: UTF-8, one text, tab and label per line, without a header.
   ///
-  /// Lines of white space alone are skipped. Nothing is quoted or escaped: a backslash or a quotation
-  /// mark is one.
+  /// Lines of white space only are skipped. There is no quoting or escaping: backslashes and quotation marks
+  /// are ordinary characters.
   ///
-  /// - Throws: `FormatError` for a file that cannot be read, is larger than `limit` bytes or has no
-  ///   example, and for a line that has not two columns or no label, with its number.
+  /// - Throws: `FormatError` for a file that cannot be read, is larger than `limit` bytes or has no example,
+  ///   and for a line without exactly two columns or without a label, with its number.
   package static func read(
     _ path: String, limit: Int = 1 << 31
   ) throws(FormatError) -> [LabelledText] {
     try parse(TextFile.read(path, limit: limit), path: path)
   }
 
-  /// The examples in `bytes`, which came from `path`.
+  /// The examples in `bytes`, read from `path`.
   ///
   /// - Throws: `FormatError`, as `read` does.
   package static func parse(

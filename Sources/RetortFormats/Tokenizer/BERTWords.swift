@@ -1,20 +1,20 @@
 @_spi(_Unicode) import Swift
 
-/// The words of a text as BERT's tokenizer sees them, one after another.
+/// The words of a text by the rules of BERT's tokenizer, in order.
 ///
-/// Control characters are dropped. White space separates words; a Chinese character or a punctuation
-/// mark is one by itself. In lower case, accents are dropped too.
+/// Control characters are dropped. White space separates words; each Chinese character or punctuation mark is
+/// a word. With `lowercase`, accents are dropped too.
 ///
-/// Source: `BasicTokenizer` of [Devlin et al. 2019](https://github.com/google-research/bert), as the
-/// normaliser and pre-tokenizer in Hugging Face's `tokenizers` do it.
+/// Source: `BasicTokenizer` of [Devlin et al. 2019](https://github.com/google-research/bert), as implemented
+/// by the normaliser and pre-tokenizer in Hugging Face's `tokenizers`.
 ///
-/// > Note: Like `tokenizers` and unlike Python's `str.lower`, letters turn to lower case one by one, so
-/// > that a final Σ becomes σ. Of all characters 900 are classed otherwise: those newer than its tables,
-/// > and U+2B820 to U+2B91F, Chinese ones that it leaves out.
+/// > Note: Like `tokenizers` and unlike Python's `str.lower`, letters are lowercased one by one, so that a
+/// final Σ becomes σ. The classes of 900 characters differ: those newer than its tables, and the Chinese ones
+/// from U+2B820 to U+2B91F, which it omits.
 struct BERTWords: Sequence, IteratorProtocol {
   private var rest: ArraySlice<Unicode.Scalar>
   private let lowercase: Bool
-  /// Words that were found and not yet handed out, the next one last.
+  /// Words found but not yet returned, the next one last.
   private var found: [ArraySlice<Unicode.Scalar>] = []
 
   init(_ text: ArraySlice<Unicode.Scalar>, lowercase: Bool) {
@@ -29,7 +29,7 @@ struct BERTWords: Sequence, IteratorProtocol {
     return found.popLast()
   }
 
-  /// What stands before the next white space or Chinese character, or such a character; nil at the end.
+  /// The text before the next white space or Chinese character, or such a character; nil at the end.
   private mutating func nextChunk() -> [Unicode.Scalar]? {
     var chunk: [Unicode.Scalar] = []
     while let scalar = rest.first {
@@ -50,7 +50,7 @@ struct BERTWords: Sequence, IteratorProtocol {
     return chunk.isEmpty ? nil : chunk
   }
 
-  /// The same in lower case without accents.
+  /// The chunk in lower case without accents.
   private static func plain(_ chunk: [Unicode.Scalar]) -> [Unicode.Scalar] {
     if chunk.allSatisfy(\.isASCII) {
       return chunk.map { isCapital($0) ? Unicode.Scalar(UInt8($0.value) | 0x20) : $0 }
@@ -61,7 +61,7 @@ struct BERTWords: Sequence, IteratorProtocol {
       .flatMap { $0.properties.lowercaseMapping.unicodeScalars }
   }
 
-  /// The parts between punctuation marks, and these.
+  /// The parts between punctuation marks, and the marks.
   private static func split(_ chunk: [Unicode.Scalar]) -> [ArraySlice<Unicode.Scalar>] {
     var words: [ArraySlice<Unicode.Scalar>] = []
     var start = 0

@@ -1,23 +1,23 @@
-/// The tokens of a WordPiece tokenizer, whose ids are their places in the list.
+/// The tokens of a WordPiece tokenizer; a token's id is its index in the list.
 ///
-/// Tokens are compared scalar by scalar: an accented letter and the same letter before a combining
-/// accent are two.
+/// Tokens are compared scalar by scalar: an accented letter differs from the letter followed by a combining
+/// accent.
 public struct Vocabulary: Equatable, Sendable {
-  /// The tokens in the order of their ids; what continues a word begins with `##`.
+  /// The tokens in the order of their ids; a token that continues a word begins with `##`.
   public let tokens: [String]
-  /// The id that fills sequences up, of `[PAD]`: 0, as BERT's published models take it.
+  /// The id of the padding token `[PAD]`: 0, as in BERT's published models.
   public static let padding: Int32 = 0
-  /// The id of whatever has no token, of `[UNK]`.
+  /// The id of the token `[UNK]`, for words without tokens.
   public let unknown: Int32
-  /// The id at the beginning of every sequence, of `[CLS]`.
+  /// The id of the token `[CLS]`, which begins every sequence.
   public let classification: Int32
-  /// The id at the end of every sequence, of `[SEP]`.
+  /// The id of the token `[SEP]`, which ends every sequence.
   public let separator: Int32
-  /// The tokens that stand for themselves wherever a text spells them out, with their ids.
+  /// The tokens that texts may spell out, with their ids.
   let special: [(name: [Unicode.Scalar], id: Int32)]
   private let tree: PrefixTree
 
-  /// Whether both have the same tokens, scalar by scalar, in the same order.
+  /// Whether both have the same tokens in the same order, compared scalar by scalar.
   public static func == (a: Vocabulary, b: Vocabulary) -> Bool {
     a.count == b.count && zip(a.tokens, b.tokens).allSatisfy { $0.utf8.elementsEqual($1.utf8) }
   }
@@ -29,9 +29,9 @@ public struct Vocabulary: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - tokens: The tokens, in the order of their ids.
-  ///   - path: The file that messages name.
-  /// - Throws: `FormatError` with the line of a token that is empty, stands twice or is `[PAD]` and not
-  ///   the first; or that names a missing one.
+  ///   - path: The file's name in errors.
+  /// - Throws: `FormatError` with the line of an empty or repeated token or of a `[PAD]` that is not the
+  ///   first, or with the name of a missing token.
   public init(_ tokens: [String], path: String) throws(FormatError) {
     var tree = PrefixTree()
     for (index, token) in tokens.enumerated() {
@@ -60,17 +60,17 @@ public struct Vocabulary: Equatable, Sendable {
     (self.tokens, self.tree) = (tokens, tree)
   }
 
-  /// Reads a file of one token a line, such as `vocab.txt` beside published weights.
+  /// Reads a file of one token per line, such as `vocab.txt` beside published weights.
   ///
-  /// - Throws: `FormatError` for a file that cannot be read, is over 64 MiB or no UTF-8, and as `init`.
+  /// - Throws: `FormatError` for a file that cannot be read, is over 64 MiB or not UTF-8, and as `init`.
   public static func read(_ path: String) throws(FormatError) -> Vocabulary {
     try parse(TextFile.read(path, limit: byteLimit), path: path)
   }
 
-  /// The size of the largest file that is read: 64 MiB.
+  /// The largest size of a vocabulary file: 64 MiB.
   package static let byteLimit = 1 << 26
 
-  /// The tokens in `bytes`, which came from `path`.
+  /// The vocabulary in `bytes`, read from `path`.
   package static func parse(
     _ bytes: ArraySlice<UInt8>, path: String
   ) throws(FormatError) -> Vocabulary {
@@ -79,13 +79,13 @@ public struct Vocabulary: Equatable, Sendable {
     return try Vocabulary(tokens, path: path)
   }
 
-  /// The file that `read` takes.
+  /// The bytes of a file that `read` accepts.
   package var encoded: [UInt8] { tokens.flatMap { Array($0.utf8) + [UInt8(ascii: "\n")] } }
 
-  /// The longest token that `word` begins with.
+  /// The longest token that is a prefix of `word`.
   ///
-  /// - Parameter continues: Whether a part of the word came before, so that the token begins with `##`.
-  /// - Returns: Its id and the number of scalars of the word; nil where there is none.
+  /// - Parameter continues: Whether `word` is the rest of a word, so that the token begins with `##`.
+  /// - Returns: The token's id and its length in scalars; nil if there is none.
   func longestToken(
     of word: ArraySlice<Unicode.Scalar>, continues: Bool
   ) -> (id: Int32, length: Int)? {
@@ -93,17 +93,17 @@ public struct Vocabulary: Equatable, Sendable {
   }
 }
 
-/// Tokens by their scalars, so that the longest one is found on one walk.
+/// A trie of the tokens, which finds the longest match in one walk.
 private struct PrefixTree: Sendable {
   static let root: Int32 = 0
-  /// The node that `##` leads to; -1 where no token begins so.
+  /// The node after `##`; -1 if no token begins so.
   private(set) var continuation: Int32 = -1
   /// The token that ends at each node; -1 for none.
   private var ids: [Int32] = [-1]
-  /// The node that a scalar leads to from a node.
+  /// The child of a node by scalar.
   private var children: [UInt64: Int32] = [:]
 
-  /// Adds a token, unless it is there; its id if so.
+  /// Adds a token; returns the id of an equal token that is already present, else nil.
   mutating func insert(_ token: String.UnicodeScalarView, id: Int32) -> Int32? {
     var node = Self.root
     for (depth, scalar) in token.enumerated() {

@@ -1,27 +1,27 @@
-/// Turns texts into ids of sub-word tokens, as BERT does.
+/// Encodes texts as ids of subword tokens, as BERT does.
 ///
-/// Each word becomes the longest token that it begins with, then the longest that the rest begins with,
-/// and so on; one with a part that no token fits, or of more than 100 characters, becomes `[UNK]`. A
-/// token such as `[SEP]` that a text spells out is that token.
+/// Each word is split greedily into the longest token that is its prefix, then the longest that is a prefix
+/// of the rest, and so on; a word with a part that matches no token, or of more than 100 characters, becomes
+/// `[UNK]`. A special token such as `[SEP]` spelled out in a text is encoded as that token.
 ///
 /// Source: [Devlin et al. 2019](https://arxiv.org/abs/1810.04805), after [Wu et al.
 /// 2016](https://arxiv.org/abs/1609.08144); the same ids as Hugging Face's `BertTokenizer`.
 public struct WordPiece: Equatable, Sendable {
-  /// The tokens.
+  /// The vocabulary.
   public let vocabulary: Vocabulary
-  /// Whether capitals and accents make no difference, as `do_lower_case` says of published weights.
+  /// Whether to ignore case and accents, `do_lower_case` in published configurations.
   public let lowercase: Bool
 
-  /// A tokenizer.
+  /// A tokenizer with the given vocabulary.
   public init(_ vocabulary: Vocabulary, lowercase: Bool) {
     (self.vocabulary, self.lowercase) = (vocabulary, lowercase)
   }
 
-  /// The ids of `text` between those of `[CLS]` and `[SEP]`, not filled up.
+  /// The ids of `text` between those of `[CLS]` and `[SEP]`, without padding.
   ///
   /// - Parameters:
   ///   - text: Any text.
-  ///   - length: The most ids, ≥ 2; what does not fit of the text is left out.
+  ///   - length: The largest number of ids, ≥ 2; longer texts are truncated.
   public func encode(_ text: String, length: Int) -> [Int32] {
     precondition(length >= 2, "a sequence has room for its first and its last token")
     var ids = [vocabulary.classification]
@@ -61,7 +61,7 @@ public struct WordPiece: Equatable, Sendable {
     return ids
   }
 
-  /// Where a special token is first spelt out in `text`, and its id.
+  /// The range and id of the first special token spelled out in `text`; nil if there is none.
   private func firstSpecial(
     in text: ArraySlice<Unicode.Scalar>
   ) -> (range: Range<Int>, id: Int32)? {
