@@ -2,12 +2,12 @@ import CRetortCPU
 import Glibc
 import RetortCore
 
-/// The processor as a device: runs any plan with nothing else installed, and is the tests' oracle.
+/// The processor as a device: it runs any plan without further installation, and is the reference in tests.
 ///
 /// Results are bit for bit the same for every number of threads. They differ by rounding between
 /// instruction sets, because only some of them fuse multiplication and addition.
 public final class CPUBackend: Backend {
-  /// How float32 elements are stored and computed.
+  /// The storage and arithmetic of float32 elements.
   public enum Precision: Sendable, Hashable {
     /// As IEEE single precision; sums of reductions and losses are carried in double precision.
     case float32
@@ -15,13 +15,13 @@ public final class CPUBackend: Backend {
     case float64
   }
 
-  /// How float32 elements are stored and computed on this device.
+  /// The storage and arithmetic of float32 elements on this device.
   public let precision: Precision
-  /// The number of threads that a step is spread over.
+  /// The number of threads that share a step.
   public var threads: Int { workers.count }
-  /// What messages and results call the device, such as `CPU (2 threads, AVX-512)`.
+  /// The device's name in messages and results, such as `CPU (2 threads, AVX-512)`.
   public let name: String
-  /// Convolutions read operands that are computed before.
+  /// False: convolutions read operands from memory, without prologues.
   public let fusesLoads = false
   let kernels: retort_kernels
   let workers: Workers
@@ -30,7 +30,7 @@ public final class CPUBackend: Backend {
   ///
   /// - Parameters:
   ///   - threads: The number of threads, at least 1; all processors when nil.
-  ///   - precision: How float32 elements are stored and computed.
+  ///   - precision: The storage and arithmetic of float32 elements.
   public convenience init(threads: Int? = nil, precision: Precision = .float32) {
     self.init(
       threads: threads, precision: precision, kernels: InstructionSet.best.kernels(precision),
@@ -58,12 +58,12 @@ public final class CPUBackend: Backend {
     name = "CPU (\(count) thread\(count == 1 ? "" : "s"), \(instructionSet)\(bits))"
   }
 
-  /// The machine's memory, or what this process may have of it.
+  /// The bytes of memory that this process may use.
   public var memoryByteCount: Int? { HostMemory.byteCount }
 
   /// A zeroed buffer of `count` elements.
   ///
-  /// - Throws: `BackendError.memory` or `.device` where the memory cannot be had.
+  /// - Throws: `BackendError.memory` or `.device` if the memory cannot be allocated.
   public func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer {
     try CPUBuffer(count: count, dtype: dtype, precision: precision)
   }
@@ -71,14 +71,14 @@ public final class CPUBackend: Backend {
   /// Prepares `plan` and runs its setup steps.
   ///
   /// - Parameters:
-  ///   - plan: What is to be run.
+  ///   - plan: The plan to run.
   ///   - variables: Buffers of this backend, one per variable of the plan.
-  /// - Throws: `BackendError` where buffers do not fit the plan or a step reaches outside a value.
+  /// - Throws: `BackendError` if buffers do not fit the plan or a step exceeds a value's bounds.
   public func compile(_ plan: Plan, variables: [any DeviceBuffer]) throws -> any Executable {
     try executable(plan, variables: variables)
   }
 
-  /// As `compile`, giving access to double-precision inputs and outputs.
+  /// As `compile`, with access to double-precision inputs and outputs.
   public func executable(_ plan: Plan, variables: [any DeviceBuffer]) throws -> CPUExecutable {
     let executable = try CPUExecutable(plan, variables: variables, backend: self)
     try executable.refresh()
@@ -86,7 +86,7 @@ public final class CPUBackend: Backend {
   }
 }
 
-/// A set of vector instructions that the loops have been compiled for.
+/// A set of vector instructions that the kernels are compiled for.
 package enum InstructionSet: CaseIterable, Sendable, CustomStringConvertible {
   case baseline, avx2, avx512
 

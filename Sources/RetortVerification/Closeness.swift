@@ -1,7 +1,7 @@
-/// The first reason why two arrays are not close, or nil.
+/// The first difference between two arrays that are not close; nil if they are.
 ///
-/// Lengths must be equal, NaN must meet NaN and infinities the same infinity; other elements may
-/// differ by `tolerance` times the largest finite expected magnitude (at least `floor`).
+/// Lengths must be equal, and NaNs and infinities must occur at the same positions; other elements may differ
+/// by `tolerance` times the largest finite expected magnitude (at least `floor`).
 package func difference(
   _ found: [Double], _ expected: [Double], tolerance: Double, floor: Double = 1e-3
 ) -> String? {
@@ -16,8 +16,8 @@ package func difference(
   return nil
 }
 
-/// The largest difference, relative to the largest finite expected magnitude (at least `floor`);
-/// infinite where `difference` allows none.
+/// The largest difference relative to the largest finite expected magnitude (at least `floor`); infinite
+/// where lengths, NaNs or infinities do not match.
 package func distance(_ found: [Double], _ expected: [Double], floor: Double = 1e-3) -> Double {
   guard found.count == expected.count else { return .infinity }
   return zip(found, expected).reduce(0) { max($0, gap($1.0, $1.1)) }

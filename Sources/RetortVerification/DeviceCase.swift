@@ -1,18 +1,19 @@
 import RetortCore
 
-/// A computation whose results on a device are compared with the processor's in float64.
+/// A computation whose results on a device are compared with the CPU's in float64.
 package struct DeviceCase: Sendable, CustomStringConvertible {
-  /// What is computed, and of which sizes.
+  /// The computation and its sizes.
   package let description: String
   /// The largest error allowed, relative to the largest element of a result.
   package let tolerance: Double
-  /// What the largest element counts as at least.
+  /// The smallest magnitude that errors are relative to.
   let floor: Double
-  /// Whether it also holds in the types of matrix units, to which its operands are exact.
+  /// Whether the operands of contractions are exact in the types of matrix units, so that the case holds
+  /// there too.
   package let isExactlyRounded: Bool
   let build: @Sendable (inout CaseGraph) -> [Tensor]
 
-  /// A case that `build` adds to a graph; it returns the results.
+  /// A case whose graph `build` adds, returning the results.
   package init(
     _ description: String, tolerance: Double = 1e-5, floor: Double = 1e-3,
     isExactlyRounded: Bool = false,
@@ -23,7 +24,7 @@ package struct DeviceCase: Sendable, CustomStringConvertible {
   }
 }
 
-/// A graph of several cases, with what its inputs and variables hold.
+/// A graph of several cases, with the contents of its inputs and variables.
 package struct CaseGraph {
   /// The graph that cases add to.
   package let graph = Graph()
@@ -31,30 +32,30 @@ package struct CaseGraph {
   private(set) var variables: [(variable: Variable, values: [Float])] = []
   private var numbers = Philox4x32(seed: 7, stream: 0)
 
-  /// Adds a case, whose numbers are the same whichever cases are beside it.
+  /// Adds a case, whose random numbers do not depend on the other cases.
   mutating func add(_ item: DeviceCase) -> [Tensor] {
     numbers = Philox4x32(seed: 7, stream: .named(item.description))
     return item.build(&self)
   }
 
-  /// An input that holds `values`.
+  /// An input with the given elements.
   package mutating func input(_ values: HostArray, _ shape: Shape) -> Tensor {
     inputs.append(values)
     return graph.input("input \(inputs.count)", shape, values.dtype)
   }
 
-  /// An input of numbers between -2 and 2.
+  /// An input of random numbers from -2 to 2.
   package mutating func uniform(_ shape: Shape) -> Tensor {
     input(.float32(values(shape.count)), shape)
   }
 
-  /// An input of eighths within ±1, which any type multiplies exactly.
+  /// An input of random eighths within ±1, whose products are exact in every type.
   package mutating func eighths(_ shape: Shape) -> Tensor {
     let values = (0..<shape.count).map { _ in Float(Int(numbers.next() >> 33) % 17 - 8) / 8 }
     return input(.float32(values), shape)
   }
 
-  /// An input of whole numbers in `range`.
+  /// An input of random integers in `range`.
   package mutating func integers(_ range: Range<Int>, _ shape: Shape) -> Tensor {
     let values = (0..<shape.count).map { _ in
       Int32(range.lowerBound + Int(numbers.next() >> 33) % range.count)
@@ -62,8 +63,8 @@ package struct CaseGraph {
     return input(.int32(values), shape)
   }
 
-  /// A variable of zeros, or of numbers between -2 and 2, that effects change; what it holds
-  /// afterwards is a result.
+  /// A variable for effects to change, of zeros or of random numbers from -2 to 2; its final contents are a
+  /// result.
   package mutating func variable(_ count: Int, isZero: Bool = false) -> Variable {
     let variable = Variable(name: "variable \(variables.count)", count: count)
     variables.append((variable, isZero ? Array(repeating: 0, count: count) : values(count)))
@@ -76,6 +77,6 @@ package struct CaseGraph {
 }
 
 extension UInt32 {
-  /// A stream of random numbers for what is called `name`.
+  /// The random stream of the case `name`.
   static func named(_ name: String) -> UInt32 { name.utf8.reduce(0) { $0 &* 31 &+ UInt32($1) } }
 }

@@ -1,12 +1,12 @@
 import RetortCPU
 import RetortCore
 
-/// Cases with what must come of them.
+/// Cases with their expected results.
 package struct DeviceCheck {
   private let cases: [DeviceCase]
   private let expected: [[[Double]]]
 
-  /// Computes `cases` in float64.
+  /// Computes the expected results of `cases` in float64.
   package init(_ cases: [DeviceCase]) throws {
     self.cases = cases
     expected = try Self.results(of: cases, on: CPUBackend(precision: .float64))
@@ -16,29 +16,29 @@ package struct DeviceCheck {
     (self.cases, self.expected) = (cases, expected)
   }
 
-  /// Those of the cases that hold in the types of matrix units too.
+  /// The check of those cases that also hold in the types of matrix units.
   package var exactlyRounded: DeviceCheck {
     let indices = cases.indices.filter { cases[$0].isExactlyRounded }
     return DeviceCheck(indices.map { cases[$0] }, indices.map { expected[$0] })
   }
 
-  /// What came of one case on a device.
+  /// The result of one case on a device.
   package struct Outcome: Sendable {
-    /// The case.
+    /// The case's description.
     package let name: String
-    /// The largest difference, relative to the largest element expected of its result; infinite where
-    /// a NaN or infinity has no counterpart or nothing was computed.
+    /// The largest difference relative to the largest expected element of its result; infinite if a NaN or
+    /// infinity has no counterpart or nothing was computed.
     package let error: Double
     /// The largest error allowed.
     package let tolerance: Double
-    /// What is wrong; nil if nothing is.
+    /// The fault in words; nil if the case holds.
     package let fault: String?
   }
 
-  /// Compares what a device computes with what must come of it, in the order of the cases.
+  /// Compares a device's results with the expected ones, in the order of the cases.
   ///
-  /// All cases are one computation, so that their kernels are compiled together. Where that fails,
-  /// each is computed alone: a fault is one of its case.
+  /// All cases form one computation, so that their kernels are compiled together. If it fails, each case is
+  /// computed alone, so that a fault affects its own case only.
   package func outcomes(on backend: any Backend) -> [Outcome] {
     if let found = try? Self.results(of: cases, on: backend) {
       return cases.indices.map { outcome(of: $0, found[$0]) }
@@ -66,7 +66,7 @@ package struct DeviceCheck {
       tolerance: item.tolerance, fault: faults.first)
   }
 
-  /// The results of each case, and then what its variables hold.
+  /// The results of each case, followed by the contents of its variables.
   private static func results(
     of cases: [DeviceCase], on backend: any Backend
   ) throws -> [[[Double]]] {

@@ -1,13 +1,13 @@
 import RetortCore
 
-/// Cases of one kind.
+/// A suite of cases of one kind.
 package struct DeviceSuite: Sendable {
-  /// What to call it.
+  /// The name.
   package let name: String
-  /// Its cases.
+  /// The cases.
   package let cases: [DeviceCase]
 
-  /// All suites, the most telling first.
+  /// All suites, the most informative first.
   package static let all = [
     DeviceSuite(name: "products", cases: ProductCase.all.map(\.deviceCase)),
     DeviceSuite(
@@ -18,7 +18,7 @@ package struct DeviceSuite: Sendable {
       cases: GraphCase.statistics.map(\.momentsCase)
         + GraphCase.gradientSums.map { $0.deviceCase("sums", isExactlyRounded: true) }
         + [GraphCase.network.deviceCase("gradients")]),
-    // Gradients behind a norm of two elements nearly cancel: -0.003459699 instead of -0.003459738.
+    // Gradients through a norm of two elements nearly cancel: -0.003459699 instead of -0.003459738.
     DeviceSuite(
       name: "loads", cases: GraphCase.loads.map { $0.deviceCase("loads", tolerance: 5e-5) }),
     DeviceSuite(

@@ -25,19 +25,19 @@ public final class CPUExecutable: Executable {
   /// The number of steps of one run.
   public var launchCount: Int { operations.count }
 
-  /// Bytes held besides the variables.
+  /// The bytes held besides the variables.
   public var byteCount: Int { memory.byteCount + workspace.byteCount }
 
   /// Runs every step.
   public func run() throws { for operation in operations { operation() } }
 
-  /// Does nothing: a run has finished when it returns.
+  /// Returns at once, as a run has finished when `run` returns.
   public func finish() throws {}
 
-  /// Runs the setup steps, which compute what depends on frozen variables alone.
+  /// Runs the setup steps, whose results depend on frozen variables only.
   public func refresh() throws { for operation in setup { operation() } }
 
-  /// Provides the bytes of input `index`'s elements; they are copied.
+  /// Sets the bytes of input `index`, which are copied.
   ///
   /// - Throws: `BackendError.outOfBounds` for an unknown index, `wrongData` for another length.
   public func setInput(_ index: Int, _ bytes: UnsafeRawBufferPointer) throws {
@@ -51,7 +51,7 @@ public final class CPUExecutable: Executable {
     }
   }
 
-  /// Provides float32 input `index` as doubles, rounded to what the backend stores.
+  /// Sets float32 input `index` from doubles, rounded to the backend's storage.
   ///
   /// - Throws: `BackendError.outOfBounds` for an unknown index, `wrongData` for another type or
   ///   length.
@@ -73,7 +73,7 @@ public final class CPUExecutable: Executable {
     return precision.load(dtype, count, from: pointer)
   }
 
-  /// The elements of output `index` after the last run, as doubles whatever their type.
+  /// The elements of output `index` after the last run, converted to doubles.
   ///
   /// - Throws: `BackendError.outOfBounds` for an unknown index.
   public func outputDoubles(_ index: Int) throws -> [Double] {

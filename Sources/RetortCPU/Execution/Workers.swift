@@ -2,13 +2,13 @@ import RetortCore
 
 /// Threads that share the tasks of one step.
 ///
-/// What a task computes depends on its number alone, so results do not depend on who takes it.
+/// A task's result depends on its number only, not on the thread that runs it.
 final class Workers: Sendable {
   let count: Int
 
   init(count: Int) { self.count = count }
 
-  /// Runs `body` once for every task, with the number of the worker that took it.
+  /// Runs `body` once for every task, with the number of the worker that runs it.
   func run(_ tasks: Int, _ body: (_ worker: Int, _ task: Int) -> Void) {
     let helpers = min(count, tasks) - 1
     guard helpers > 0 else {

@@ -1,6 +1,6 @@
 import RetortCore
 
-/// Scratch memory that the steps of one executable share, since they run one after another.
+/// Scratch memory shared by the steps of one executable, which run one after another.
 final class Workspace {
   private var ownBytes = 0
   private var sharedBytes = 0
@@ -10,13 +10,13 @@ final class Workspace {
 
   init(workers: Int) { self.workers = workers }
 
-  /// Asks for scratch of each worker.
+  /// Requests scratch memory for each worker.
   func reserve(perWorker bytes: Int) { ownBytes = max(ownBytes, (bytes + 127) / 64 * 64) }
 
-  /// Asks for scratch that all workers of a step see.
+  /// Requests scratch memory shared by all workers of a step.
   func reserve(shared bytes: Int) { sharedBytes = max(sharedBytes, bytes) }
 
-  /// Provides what has been asked for; no step runs before.
+  /// Allocates the requested memory, before any step runs.
   func allocate() throws {
     own = try Region(byteCount: ownBytes * workers)
     shared = try Region(byteCount: sharedBytes)

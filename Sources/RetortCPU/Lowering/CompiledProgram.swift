@@ -1,7 +1,7 @@
 import CRetortCPU
 import RetortCore
 
-/// An element-wise program as the interpreter wants it, bound to memory.
+/// An element-wise program in the interpreter's form, bound to memory.
 final class CompiledProgram {
   let pointer: UnsafePointer<retort_program>
   private let program: UnsafeMutablePointer<retort_program>
@@ -11,8 +11,8 @@ final class CompiledProgram {
   private let registers: UnsafeMutableBufferPointer<Int32>
 
   /// - Parameters:
-  ///   - operandMemory: The values behind the operands, offsets not applied.
-  ///   - resultMemory: The values behind the results, or nil where the caller reads registers.
+  ///   - operandMemory: The values of the operands, without their offsets.
+  ///   - resultMemory: The values of the results, or nil where the caller reads registers.
   init(
     _ source: PointwiseProgram, operandMemory: [UnsafeMutableRawPointer],
     resultMemory: [UnsafeMutableRawPointer]?, precision: CPUBackend.Precision
@@ -63,12 +63,12 @@ final class CompiledProgram {
     registers.deallocate()
   }
 
-  /// The scratch that one evaluation needs.
+  /// The scratch memory for one evaluation, in bytes.
   var scratchBytes: Int { Int(retort_program_scratch(pointer)) }
 }
 
 extension UnsafeMutableBufferPointer {
-  /// Memory of its own with the elements of an array, at least one element large.
+  /// A heap copy of an array's elements, with room for at least one.
   fileprivate static func copy(_ elements: [Element]) -> UnsafeMutableBufferPointer {
     let buffer = UnsafeMutableBufferPointer.allocate(capacity: Swift.max(1, elements.count))
     _ = buffer.initialize(from: elements)
@@ -81,10 +81,10 @@ extension UnsafeMutableBufferPointer {
   }
 }
 
-/// An iteration space with neighbouring axes joined wherever all accesses allow it.
+/// An iteration space with adjacent axes merged wherever all accesses allow it.
 struct CoalescedSpace {
   private(set) var extents: [Int] = []
-  /// The innermost original axis of each.
+  /// The innermost original axis of each merged axis.
   private var axes: [Int] = []
 
   init(_ program: PointwiseProgram) {

@@ -157,7 +157,7 @@ extension Lowering {
 
   /// The taps that reach input pixels of a phase: their lines in the output, and their numbers.
   ///
-  /// From last to first, because neighbouring taps then read neighbouring pixels.
+  /// In reverse order, so that adjacent taps read adjacent pixels.
   private func phaseTaps(_ c: ConvolutionStep, _ phaseY: Int, _ phaseX: Int) -> ([Int32], [Int32]) {
     let g = c.geometry
     var (lines, numbers): (TapLines, [Int32]) = (TapLines(), [])
@@ -174,7 +174,7 @@ extension Lowering {
   }
 }
 
-/// Taps joined into lines of horizontal neighbours.
+/// Taps grouped into lines of horizontally adjacent ones.
 private struct TapLines {
   /// Vertical offset, first horizontal offset and length of each line.
   private(set) var values: [Int32] = []

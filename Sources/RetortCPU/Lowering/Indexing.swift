@@ -7,7 +7,7 @@ extension Lowering {
     let table = try input(step, 0, rows * columns, dtype)
     let ids = try input(step, 1, count, .int32).assumingMemoryBound(to: Int32.self)
     let y = try output(step, 0, count * columns, dtype)
-    // Rows are only copied: four-byte elements take the float32 loop whatever the precision.
+    // Rows are copied only, so four-byte elements use the float32 loop at any precision.
     let run =
       dtype == .int32 ? InstructionSet.baseline.kernels(.float32).gather : kernels.gather
     return splitRows(count, columns) { _, start, end in
@@ -31,7 +31,7 @@ extension Lowering {
     let gradient = try input(step, 1, count * columns)
     let table = try output(step, 0, rows * columns)
     let run = kernels.scatter_add
-    // Every task reads all ids, so there are few tasks.
+    // Every task reads all ids, so there should be few tasks.
     return split(rows, by: max((rows + 15) / 16, 4096 / max(1, columns))) { _, start, end in
       run(ids, gradient, Int64(columns), Int64(count), start, end, table)
     }

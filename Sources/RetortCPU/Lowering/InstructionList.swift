@@ -1,7 +1,7 @@
 import CRetortCPU
 import RetortCore
 
-/// The instructions of a program with types resolved and registers placed in scratch.
+/// A program's instructions with resolved types and registers assigned to scratch memory.
 ///
 /// A register is int32 where its operands are int32 and the operation is exact on integers;
 /// everything else is real, and conversions are inserted.
@@ -12,7 +12,7 @@ struct InstructionList {
   private(set) var slotCount = 0
   private var conversions: [Int32: Int32] = [:]
 
-  /// - Parameter storesReals: Whether results are wanted as reals whatever their type.
+  /// - Parameter storesReals: Whether results are stored as reals whatever their type.
   init(_ program: PointwiseProgram, storesReals: Bool) {
     var map: [Int32] = []
     for instruction in program.instructions {
@@ -52,7 +52,7 @@ struct InstructionList {
     }
   }
 
-  /// Whether at least one register is int32 and the others are too, or whole constants.
+  /// Whether at least one register is int32 and the others are int32 or integer constants.
   private func agreeAsIntegers(_ registers: [Int32]) -> Bool {
     registers.contains(where: isInteger)
       && registers.allSatisfy { isInteger($0) || isWholeConstant($0) }
@@ -79,7 +79,7 @@ struct InstructionList {
     return result
   }
 
-  /// A condition as the other type; a fraction must not become zero on the way.
+  /// A condition converted to the other type, with fractions counted as nonzero.
   private mutating func nonzero(_ register: Int32, _ toInteger: Bool) -> Int32 {
     guard toInteger else { return convert(register, toInteger: false) }
     let zero = emit(retort_fill, [], false, constant: 0)
@@ -104,10 +104,10 @@ struct InstructionList {
     return [instruction.a, instruction.b, instruction.c].filter { $0 >= 0 }.map(Int.init)
   }
 
-  /// Decides where each register lives.
+  /// Assigns a memory location to each register.
   ///
-  /// Dense operands are read in place, unless they are also stored: another result may overwrite
-  /// them first. The last instruction writes straight to its result where that is dense.
+  /// Dense operands are read in place, unless they are also stored, as another result may overwrite them
+  /// first. The last instruction writes straight to its result if that is dense.
   mutating func place(operands: [retort_layout], results stored: [retort_access]) {
     var lastUse = Array(instructions.indices)
     for (index, instruction) in instructions.enumerated() {
@@ -153,7 +153,7 @@ struct InstructionList {
 }
 
 extension retort_layout {
-  /// Whether an operand is brought to scratch once for all positions.
+  /// Whether an operand is copied to scratch memory once for all positions.
   fileprivate var isInvariant: Bool { self == retort_repeated || self == retort_periodic }
 }
 

@@ -2,7 +2,7 @@ import CRetortCPU
 import RetortCore
 
 extension Lowering {
-  /// Upstream rows, or one number for all of them, and the distance from one to the next.
+  /// The upstream gradient, one per row or one for all, and its stride between rows.
   private func upstream(_ step: Step, _ rows: Int) throws -> (UnsafeMutableRawPointer, Int64) {
     guard step.inputs.count > 2, memory.values.indices.contains(step.inputs[2]) else {
       throw BackendError.wrongData(

@@ -4,7 +4,7 @@ import RetortCore
 /// A step bound to its memory.
 typealias Operation = () -> Void
 
-/// Turns the steps of a plan into operations.
+/// The lowering of a plan's steps to operations on memory.
 struct Lowering {
   let memory: PlanMemory
   let workspace: Workspace
@@ -20,7 +20,9 @@ struct Lowering {
     precision = backend.precision
   }
 
-  /// - Throws: `BackendError` where a step and its values do not fit together.
+  /// The operation of a step.
+  ///
+  /// - Throws: `BackendError` if a step and its values do not fit together.
   func lower(_ step: Step) throws -> Operation {
     switch step.kind {
     case .pointwise(let program): try lowerPointwise(step, program)
@@ -50,14 +52,14 @@ struct Lowering {
   /// The bytes of one float32 element as stored.
   var realBytes: Int { precision.byteCount(.float32) }
 
-  /// The first element of input `index`, of which at least `count` must exist.
+  /// The address of input `index`, which must have at least `count` elements.
   func input(_ step: Step, _ index: Int, _ count: Int, _ dtype: DType = .float32) throws
     -> UnsafeMutableRawPointer
   {
     try place(step, step.inputs, "input", index, count, dtype)
   }
 
-  /// The first element of output `index`, of which at least `count` must exist.
+  /// The address of output `index`, which must have at least `count` elements.
   func output(_ step: Step, _ index: Int, _ count: Int, _ dtype: DType = .float32) throws
     -> UnsafeMutableRawPointer
   {
@@ -84,7 +86,7 @@ struct Lowering {
     return pointer
   }
 
-  /// An operation that splits `count` items into pieces of `grain`, one task each.
+  /// An operation that splits `count` items into tasks of `grain` items.
   func split(
     _ count: Int, by grain: Int,
     _ body: @escaping (_ worker: Int, _ start: Int64, _ end: Int64) -> Void
@@ -98,7 +100,7 @@ struct Lowering {
     }
   }
 
-  /// An operation over rows, in pieces of about 16,384 elements.
+  /// An operation over rows, in tasks of about 16,384 elements.
   func splitRows(
     _ rows: Int, _ columns: Int, cost: Int = 1,
     _ body: @escaping (_ worker: Int, _ start: Int64, _ end: Int64) -> Void
@@ -108,7 +110,7 @@ struct Lowering {
 }
 
 extension Step {
-  /// What messages call the step.
+  /// The step's name in messages.
   var title: String {
     let kind = String(String(describing: self.kind).prefix { $0 != "(" })
     return label.isEmpty ? kind : "\(kind) (\(label))"

@@ -69,7 +69,7 @@ extension Lowering {
 }
 
 extension OptimizerRule {
-  /// Where the state buffers go, in their order.
+  /// The fields for the state buffers, in order.
   fileprivate var state: [WritableKeyPath<retort_update, UnsafeMutableRawPointer?>] {
     switch self {
     case .sgd(let momentum, _, _, _): momentum == 0 ? [] : [\.velocity]
@@ -82,7 +82,7 @@ extension OptimizerRule {
 }
 
 extension WeightAveraging {
-  /// The share of the parameters in the average after the update numbered `step`.
+  /// The weight of the parameters in the average's update numbered `step`.
   fileprivate func share(step: Int) -> Double {
     switch self {
     case .exponential(let decay, let from): step <= from ? 1 : 1 - decay
@@ -92,7 +92,7 @@ extension WeightAveraging {
 }
 
 extension retort_update {
-  /// The rule's constants; buffers and what changes from step to step are still to be set.
+  /// The rule's constants; buffers and values that vary by step are set later.
   fileprivate init(_ rule: OptimizerRule) {
     self.init()
     (scale, limit, bias1, bias2, fresh) = (1, .infinity, 1, 1, 1)
@@ -111,7 +111,7 @@ extension retort_update {
     }
   }
 
-  /// The momentum of one step, β₁ for Adam.
+  /// Sets the momentum of one step, β₁ for Adam.
   fileprivate mutating func setMomentum(_ value: Double, of rule: OptimizerRule) {
     switch rule {
     case .sgd, .rmsprop: momentum = value

@@ -2,7 +2,7 @@ import CRetortCPU
 import RetortCore
 
 extension Lowering {
-  /// Binds a program whose operands follow `first` inputs of the step.
+  /// Binds a program whose operands follow the step's first `first` inputs.
   func compile(_ program: PointwiseProgram, of step: Step, operandsFrom first: Int = 0) throws
     -> CompiledProgram
   {
@@ -18,7 +18,7 @@ extension Lowering {
         program, operandMemory: operands, resultMemory: results, precision: precision))
   }
 
-  /// Binds a program whose results are read from its registers.
+  /// Binds a program whose results the caller reads from registers.
   func compilePrologue(_ program: PointwiseProgram, of step: Step) throws -> CompiledProgram {
     let operands = try program.operands.enumerated().map { index, operand in
       try input(step, index, try extent(operand.access, program, step), operand.dtype)
@@ -32,7 +32,7 @@ extension Lowering {
     return program
   }
 
-  /// The number of elements that an access needs its value to have.
+  /// The number of elements that a value needs for an access.
   private func extent(
     _ access: PointwiseProgram.Access, _ program: PointwiseProgram, _ step: Step
   ) throws -> Int {

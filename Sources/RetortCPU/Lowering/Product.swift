@@ -1,16 +1,16 @@
 import CRetortCPU
 import RetortCore
 
-/// A matrix product in tiles, with everything that its tasks point to.
+/// A tiled matrix product, with the memory that its tasks refer to.
 final class Product {
   let description: UnsafeMutablePointer<retort_product>
   private let patches: UnsafeMutablePointer<retort_patches>?
   private let lines: UnsafeMutablePointer<Int32>?
   private let epilogue: CompiledProgram
-  /// The number of tasks before partial results are added up.
+  /// The number of tasks before partial sums are combined.
   let tasks: Int
 
-  /// Which factor is read through patches.
+  /// The factor that is read through patches.
   enum PatchSide { case none, left, right }
 
   /// The extents of a batch of products.
@@ -19,7 +19,7 @@ final class Product {
   }
 
   /// - Parameters:
-  ///   - rows: Where rows of the result lie in the epilogue's iteration space.
+  ///   - rows: The layout of the result's rows in the epilogue's iteration space.
   ///   - lines: Vertical offset, first horizontal offset and length of the patches' lines of taps.
   init(
     _ size: Size, a: retort_factor, b: retort_factor, rows: retort_rows, epilogue: CompiledProgram,
@@ -56,16 +56,16 @@ final class Product {
     lines?.deallocate()
   }
 
-  /// Elements of partial results that must be shared.
+  /// The number of elements of partial sums in shared memory.
   var partialCount: Int {
     let p = description.pointee
     return p.splits > 1 ? Int(p.splits * p.batch * p.m * p.n) : 0
   }
 
-  /// Rows of all matrices of the batch.
+  /// The number of rows of all matrices of the batch.
   var rowCount: Int { Int(description.pointee.batch * description.pointee.m) }
 
-  /// Elements of one row.
+  /// The number of elements of one row.
   var columnCount: Int { Int(description.pointee.n) }
 }
 
@@ -74,7 +74,7 @@ extension retort_product {
     (m + tile_m - 1) / tile_m * ((n + tile_n - 1) / tile_n)
   }
 
-  /// Chooses tiles, and splits of k, from the shapes alone.
+  /// Chooses tiles, and the splits of k, from the shapes only.
   fileprivate mutating func cut(maySplit: Bool, _ kernels: retort_kernels) {
     let (rows, columns, depth) = (kernels.tile_rows, kernels.tile_columns, kernels.depth)
     func up(_ value: Int64, _ unit: Int64) -> Int64 { (max(1, value) + unit - 1) / unit * unit }
@@ -102,7 +102,7 @@ extension retort_product {
 }
 
 extension Lowering {
-  /// One operation for several products whose tasks run side by side; only the first may split k.
+  /// One operation for several products whose tasks run in parallel; only the first may split k.
   func lowerProducts(_ products: [Product], sharedFrom offset: Int = 0) -> Operation {
     let (run, finish) = (kernels.product, kernels.product_finish)
     var starts = [0]
@@ -149,7 +149,7 @@ extension Lowering {
     ])
   }
 
-  /// That an epilogue covers exactly the elements of its contraction.
+  /// Checks that an epilogue covers exactly the elements of its contraction.
   func check(_ epilogue: PointwiseProgram, _ count: Int, _ step: Step) throws {
     guard epilogue.shape.count == count else {
       throw BackendError.wrongData(

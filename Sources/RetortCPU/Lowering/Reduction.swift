@@ -2,7 +2,7 @@ import CRetortCPU
 import RetortCore
 
 extension Lowering {
-  /// Elements of one task of a reduction.
+  /// The number of elements per task of a reduction.
   private static let grain = 16384
 
   func lowerReduction(_ step: Step, _ reduction: Reduction) throws -> Operation {
@@ -21,7 +21,7 @@ extension Lowering {
     let targets = try (0..<results).map { try output(step, $0, outer * inner) }
     let operations = reduction.operations.map(\.reduction)
 
-    // Segments of the reduced axis, where the outer axis alone gives too few tasks.
+    // The reduced axis is split into segments if the outer axis alone gives too few tasks.
     let each = reduced * inner
     let wanted = outer >= 16 ? 1 : min(64, reduced, each / Lowering.grain)
     let length = max(1, (reduced + max(1, wanted) - 1) / max(1, wanted))

@@ -1,6 +1,6 @@
 import RetortCore
 
-/// Elements in the processor's memory.
+/// A buffer in the processor's memory.
 public final class CPUBuffer: DeviceBuffer {
   /// The number of elements.
   public let count: Int
@@ -20,7 +20,7 @@ public final class CPUBuffer: DeviceBuffer {
     region = try Region(byteCount: count * precision.byteCount(dtype) + Plan.slack)
   }
 
-  /// Where element `offset` lies.
+  /// The address of element `offset`.
   func pointer(at offset: Int) -> UnsafeMutableRawPointer {
     region.start + offset * precision.byteCount(dtype)
   }
@@ -41,7 +41,7 @@ public final class CPUBuffer: DeviceBuffer {
     return precision.load(dtype, count, from: pointer(at: offset))
   }
 
-  /// Replaces the elements from `offset` on, rounded to what the backend stores.
+  /// Replaces the elements from `offset` on, rounded to the backend's storage.
   ///
   /// - Throws: `BackendError.wrongData` on int32 elements, `outOfBounds` for too many.
   public func writeDoubles(_ values: [Double], at offset: Int) throws {
@@ -49,7 +49,7 @@ public final class CPUBuffer: DeviceBuffer {
     precision.store(doubles: values, at: pointer(at: offset))
   }
 
-  /// The elements from `offset` on, as doubles whatever their type.
+  /// The elements from `offset` on, converted to doubles.
   ///
   /// - Throws: `BackendError.outOfBounds`.
   public func readDoubles(at offset: Int, count: Int) throws -> [Double] {

@@ -3,7 +3,7 @@ import Glibc
 import RetortCore
 
 extension CPUBackend.Precision {
-  /// The bytes of one element as this precision stores it.
+  /// The bytes of one stored element.
   func byteCount(_ dtype: DType) -> Int {
     switch (dtype, self) {
     case (.int32, _): 4
@@ -31,7 +31,7 @@ extension CPUBackend.Precision {
     }
   }
 
-  /// Copies float32 elements into storage, widening them where it is double.
+  /// Copies float32 elements into storage, converted to doubles in float64 precision.
   func store(floats bytes: UnsafeRawBufferPointer, at target: UnsafeMutableRawPointer) {
     guard let base = bytes.baseAddress, bytes.count > 0 else { return }
     if self == .float32 {

@@ -1,9 +1,9 @@
 import RetortCore
 
-/// Where every value of a plan lies.
+/// The memory of every value of a plan.
 ///
-/// In float64 mode all byte offsets of the plan are doubled, and int32 values, which stay half as
-/// wide, have an arena of their own: a step may then overwrite its operand whatever their types.
+/// In float64 mode all byte offsets of the plan are doubled, and int32 values, which stay half as wide, have
+/// a separate arena, so that a step may overwrite an operand of either type.
 final class PlanMemory {
   let values: [Plan.Value]
   let precision: CPUBackend.Precision
@@ -77,10 +77,10 @@ final class PlanMemory {
     regions = held
   }
 
-  /// Bytes held besides the variables.
+  /// The bytes held besides the variables.
   var byteCount: Int { regions.reduce(0) { $0 + $1.byteCount } }
 
-  /// Where the elements of a value begin.
+  /// The address of a value's first element.
   func pointer(_ value: Int) throws -> UnsafeMutableRawPointer {
     guard starts.indices.contains(value) else {
       throw BackendError.outOfBounds(

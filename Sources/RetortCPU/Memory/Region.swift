@@ -6,7 +6,7 @@ final class Region: @unchecked Sendable {
   let start: UnsafeMutableRawPointer
   let byteCount: Int
 
-  /// - Throws: `BackendError.memory` or `.device` where the memory cannot be had.
+  /// - Throws: `BackendError.memory` or `.device` if the memory cannot be allocated.
   init(byteCount: Int) throws {
     try HostMemory.require(byteCount, for: "a buffer of the CPU backend")
     let size = max(64, byteCount)

@@ -1,7 +1,7 @@
 import RetortCore
 
 extension ProductCase {
-  /// The product with an epilogue, and bare.
+  /// A case of the product with and without an epilogue.
   var deviceCase: DeviceCase {
     DeviceCase("product \(self)", isExactlyRounded: true) { part in
       let left = part.eighths(a ? [batch, k, m] : [batch, m, k])
@@ -13,7 +13,8 @@ extension ProductCase {
 }
 
 extension ConvolutionCase {
-  /// The convolution with an epilogue, and bare; its gradients by input and weight.
+  /// A case of the convolution with and without an epilogue, and of its gradients with respect to input and
+  /// weight.
   var deviceCase: DeviceCase {
     DeviceCase("convolution \(self)", isExactlyRounded: true) { part in
       let x = part.eighths(Shape(input))
@@ -31,7 +32,7 @@ extension ConvolutionCase {
 }
 
 extension CaseGraph {
-  /// A bias per column, a ReLU and a residual behind a contraction.
+  /// A bias per column, a ReLU and a residual added to a contraction's result.
   fileprivate mutating func finish(_ sums: Tensor) -> Tensor {
     (sums + eighths([sums.shape[-1]])).relu() + eighths(sums.shape)
   }

@@ -16,7 +16,7 @@ package struct ConvolutionCase: CustomStringConvertible, Sendable {
     change(&geometry)
   }
 
-  /// Edges, strides, dilation, groups, and sizes that fill no tile.
+  /// Cases at image edges, of strides, dilation and groups, and of sizes that leave tiles partly empty.
   package static let all: [ConvolutionCase] = [
     ConvolutionCase([1, 1, 1, 1], 1, 1, 1) { _ in },
     ConvolutionCase([2, 7, 5, 3], 4, 3, 3) { $0 = Convolution(padding: 1) },
@@ -39,8 +39,8 @@ package struct ConvolutionCase: CustomStringConvertible, Sendable {
     ConvolutionCase([3, 4, 5, 6], 10, 4, 5) { _ in },
     ConvolutionCase([1, 8, 8, 17], 50, 3, 3) { $0 = Convolution(padding: 1) },
     ConvolutionCase([2, 8, 8, 6], 20, 1, 1) { $0 = Convolution(stride: 2) },
-    // Of multiples of 16 channels: Winograd's tiles of 4×4 and, from [3, 6, 6, 16] on, of 2×2; odd
-    // edges, several bands, parts, and images together.
+    // Channels in multiples of 16: Winograd tiles of 4×4 and, from [3, 6, 6, 16] on, of 2×2; odd edges,
+    // several bands, parts, and images processed together.
     ConvolutionCase([2, 7, 9, 16], 32, 3, 3) { $0 = Convolution(padding: 1) },
     ConvolutionCase([1, 11, 13, 32], 16, 3, 3) {
       ($0.padTop, $0.padLeft, $0.padBottom) = (2, 1, 0)
@@ -54,8 +54,8 @@ package struct ConvolutionCase: CustomStringConvertible, Sendable {
     ConvolutionCase([5, 4, 3, 16], 16, 3, 3) { $0 = Convolution(padding: 1) },
   ]
 
-  /// Few output channels and many images, which are lanes then: whole blocks of 16 and less, phases,
-  /// bands and strips.
+  /// Cases of few output channels and many images, which become vector lanes: full and partial blocks of 16,
+  /// stride phases, bands and strips.
   package static let narrow: [ConvolutionCase] = [
     ConvolutionCase([16, 9, 7, 1], 6, 5, 5) { $0 = Convolution(padding: 2) },
     ConvolutionCase([21, 10, 9, 6], 16, 5, 5) { _ in },
@@ -67,7 +67,7 @@ package struct ConvolutionCase: CustomStringConvertible, Sendable {
 }
 
 extension Convolution {
-  /// What differs from a plain convolution, such as `, stride 2`.
+  /// The options that differ from a plain convolution's, such as `, stride 2`.
   var remarks: String {
     let parts: [(name: String, values: [Int], usual: Int)] = [
       ("stride", [strideY, strideX], 1),

@@ -1,9 +1,9 @@
 import RetortCore
 
-/// Convolutions of what is normalised, which some compute as they load it.
+/// Convolutions of normalised inputs, computed by a prologue as they are loaded.
 extension GraphCase {
-  /// Loads of four channels and of one, strides whose phases miss taps, groups, dilation, kernels
-  /// that would be matrix products, one pixel.
+  /// Cases of loads of four channels and of one, strides whose phases skip taps, groups, dilation, 1×1
+  /// kernels, single pixels.
   package static let loads: [GraphCase] = [
     normalized([2, 7, 5, 8], [12, 3, 3, 8], Convolution(padding: 1)),
     normalized([3, 6, 7, 5], [7, 3, 3, 5], Convolution(padding: 1)),
@@ -16,8 +16,9 @@ extension GraphCase {
     normalized([2, 1, 1, 3], [5, 3, 3, 3], Convolution(padding: 1)),
   ]
 
-  /// The loss of two convolutions with batch norm, and all gradients: what is normalised, and its
-  /// gradients, are loaded; neither has a launch of its own.
+  /// A case of the loss of two convolutions with batch norm, and all gradients.
+  ///
+  /// The normalised tensors and their gradients are computed by prologues, without launches of their own.
   private static func normalized(_ x: Shape, _ w: Shape, _ geometry: Convolution) -> GraphCase {
     let channels = x[3]
     return GraphCase(

@@ -1,8 +1,8 @@
 import RetortCore
 
-/// Contractions whose columns are summed up.
+/// Contractions with sums of their result's columns.
 extension GraphCase {
-  /// Last tiles that are partly empty, single rows and columns, several tiles of columns, groups.
+  /// Cases of partly empty last tiles, single rows and columns, several tiles of columns, groups.
   package static let statistics: [GraphCase] = [
     .product([1, 40], [40, 17]), .product([37, 23], [23, 1]), .product([300, 16], [16, 40]),
     .convolution([1, 1, 1, 5], [3, 3, 3, 5], Convolution(padding: 1)),
@@ -12,7 +12,7 @@ extension GraphCase {
     .convolution([5, 12, 11, 4], [20, 1, 1, 4], Convolution()),
   ]
 
-  /// Batch norm's sums of a gradient behind ReLU: Σg and Σg·x̂, of an input gradient or product.
+  /// The sums of batch norm's gradient after a ReLU, Σg and Σg·x̂, of an input gradient or a product.
   package static func sums(_ g: Tensor, _ x: Tensor, _ mean: Tensor) -> [Tensor] {
     let masked = g * x.unary(.isPositive)
     let leading = Array(0..<g.shape.rank - 1)

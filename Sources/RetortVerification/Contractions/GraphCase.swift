@@ -1,6 +1,6 @@
 import RetortCore
 
-/// A graph: the shapes of its inputs, and what is computed of them.
+/// A graph as a function of its inputs, with their shapes.
 package struct GraphCase: CustomStringConvertible, Sendable {
   package let description: String
   package let shapes: [Shape]
@@ -22,14 +22,14 @@ package struct GraphCase: CustomStringConvertible, Sendable {
     GraphCase("\(x) ∗ \(w)\(geometry.remarks)", x, w) { [$0[0].convolution($0[1], geometry)] }
   }
 
-  /// The outputs, of inputs that are added to `graph`.
+  /// The outputs as functions of inputs added to `graph`.
   package func outputs(in graph: Graph) -> [Tensor] {
     build(shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) })
   }
 
-  /// What is computed, to be compared on a device.
+  /// The case for comparison on a device.
   ///
-  /// - Parameter isExactlyRounded: Whether contractions take nothing but inputs.
+  /// - Parameter isExactlyRounded: Whether all operands of contractions are inputs.
   func deviceCase(
     _ what: String, tolerance: Double = 1e-5, isExactlyRounded: Bool = false
   ) -> DeviceCase {
@@ -39,7 +39,7 @@ package struct GraphCase: CustomStringConvertible, Sendable {
     }
   }
 
-  /// The first output with its columns' moments; means beside 1, for they may be nearly nothing.
+  /// A case of the first output with its columns' moments; 1 is added to means, which may be close to zero.
   var momentsCase: DeviceCase {
     DeviceCase("moments \(self)", isExactlyRounded: true) { part in
       let y = build(shapes.map { part.eighths($0) })[0]

@@ -13,7 +13,7 @@ package struct ProductCase: CustomStringConvertible, Sendable {
     (self.a, self.b) = (a, b)
   }
 
-  /// Every transposition, sizes that fill no tile, long sums.
+  /// Cases of every transposition, sizes that leave tiles partly empty, and long sums.
   package static let all =
     [(1, 1, 1, 1), (1, 1, 1, 3000), (2, 37, 29, 23), (1, 132, 140, 64), (3, 5, 66, 17)].flatMap {
       (batch: Int, m: Int, n: Int, k: Int) in
@@ -23,7 +23,7 @@ package struct ProductCase: CustomStringConvertible, Sendable {
     } + [
       ProductCase(m: 12, n: 20, k: 6000),
       ProductCase(batch: 2, m: 3, n: 7, k: 4096, a: true, b: true),
-      // Of rows of k: the right operand in place, and packed.
+      // The right operand has rows of length k: used in place, and packed.
       ProductCase(batch: 2, m: 40, n: 70, k: 3000, a: true),
       ProductCase(m: 530, n: 20, k: 70, a: true),
     ]

@@ -1,7 +1,7 @@
 import RetortCore
 
 extension OpCase {
-  /// Every differentiable operation at odd and at ordinary sizes; one row drives all op tests.
+  /// Every differentiable operation at odd and at ordinary sizes; all op tests run over this table.
   package static let all = elementwiseCases + structureCases + contractionCases + rowCases
 }
 

@@ -1,11 +1,11 @@
 import RetortCPU
 import RetortCore
 
-/// One operation at one set of shapes: what gradient, parity and second-derivative tests run.
+/// One operation on inputs of given shapes, for tests of gradients, parity and second derivatives.
 package struct OpCase: Sendable, CustomStringConvertible {
   package let name: String
   package let shapes: [Shape]
-  /// Inputs are drawn from here; uneven so that no operand is trivially symmetric.
+  /// The range of the inputs; asymmetric, so that sign errors are visible.
   package let range: ClosedRange<Double>
   /// The largest error allowed between float32 and float64, relative to the largest element.
   package let tolerance: Double
@@ -24,7 +24,7 @@ package struct OpCase: Sendable, CustomStringConvertible {
 
   package var description: String { "\(name) \(shapes)" }
 
-  /// The inputs, the same on every run.
+  /// The inputs, equal on every run.
   package var inputs: [[Double]] {
     var generator = Philox4x32(seed: 7, stream: .named(name))
     return shapes.map { shape in
@@ -36,7 +36,7 @@ package struct OpCase: Sendable, CustomStringConvertible {
     }
   }
 
-  /// A graph of the case: its inputs and a scalar that weighs every element of its output.
+  /// A graph of the case, its inputs, and a weighted sum of the output's elements.
   package func graph() -> (graph: Graph, inputs: [Tensor], scalar: Tensor) {
     let graph = Graph()
     let inputs = shapes.enumerated().map { graph.input("x\($0.offset)", $0.element) }
@@ -48,7 +48,7 @@ package struct OpCase: Sendable, CustomStringConvertible {
     return (output * output.graph.constant(weights, output.shape)).sum()
   }
 
-  /// The case's output and its gradients by every input, to be compared on a device.
+  /// A case of the output and its gradients with respect to every input, for comparison on a device.
   package var deviceCase: DeviceCase {
     DeviceCase(description, tolerance: tolerance) { part in
       let inputs = zip(shapes, self.inputs).map { shape, values in
@@ -59,7 +59,7 @@ package struct OpCase: Sendable, CustomStringConvertible {
     }
   }
 
-  /// Outputs in float64 at the given inputs.
+  /// The values of `outputs` in float64 for the given inputs.
   package func evaluate(_ graph: Graph, _ outputs: [Tensor], _ inputs: [[Double]]) throws
     -> [[Double]]
   {

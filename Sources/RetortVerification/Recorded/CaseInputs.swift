@@ -1,18 +1,18 @@
 import RetortCore
 import RetortFormats
 
-/// The inputs of a replayed computation: graph values, and what to feed them at each step.
+/// The inputs of a replayed computation: tensors of the graph and the values to feed at each step.
 package final class CaseInputs {
   let graph: Graph
   private let content: Safetensors
   /// The numbers of the case.
   let numbers: CaseNumbers
-  /// How many steps the case has, where it has any.
+  /// The number of the case's steps; 1 for a computation without steps.
   private let steps: Int
   private(set) var feeds: [(name: String, values: (Int) -> HostArray)] = []
   private var made: [String: Tensor] = [:]
 
-  /// The inputs of `steps` steps.
+  /// Inputs for `steps` steps.
   init(_ file: VerificationCase, _ graph: Graph, steps: Int = 1) {
     (content, numbers, self.steps) = (file.content, file.numbers, steps)
     self.graph = graph
@@ -43,7 +43,7 @@ package final class CaseInputs {
     return add(name, try content.checkedShape(name), .int32(try content.int32s(name)))
   }
 
-  /// The examples `input.x`; with `mixup` that share of each, and the rest of its `input.partner`.
+  /// The examples `input.x`; with `mixup` their mixture with the examples that `input.partner` selects.
   func examples() throws -> Tensor {
     let x = try floats("input.x")
     guard let share = try numbers.optional("mixup", .share) else { return x }
@@ -63,7 +63,7 @@ package final class CaseInputs {
     return made[name] ?? add(name, [labels.count], .int32(partners.map { labels[$0] }))
   }
 
-  /// The part of `[steps, …]` that belongs to the current step.
+  /// The slice of the tensor `[steps, …]` for the current step.
   func perStep(_ name: String) throws -> Tensor {
     if let tensor = made[name] { return tensor }
     let whole = try content.checkedShape(name)
@@ -80,13 +80,13 @@ package final class CaseInputs {
     return tensor
   }
 
-  /// A number of each step, float32 `[1]`.
+  /// A scalar that varies by step, float32 `[1]`.
   func number(_ name: String, _ value: @escaping (Int) -> Double) -> Tensor {
     feeds.append((name, { .float32([Float(value($0))]) }))
     return graph.input(name, [1])
   }
 
-  /// The count of steps so far, int32 `[1]`.
+  /// The number of the step, int32 `[1]`, counted from 0.
   func step() -> Tensor {
     let tensor = graph.input("step", [1], .int32)
     feeds.append(("step", { .int32([Int32($0)]) }))
@@ -104,8 +104,8 @@ package final class CaseInputs {
 extension Safetensors {
   /// The shape of the tensor called `name`.
   ///
-  /// - Throws: `FormatError` if there is none, `VerificationError.wrongShape` for one that is empty or
-  ///   that no graph takes.
+  /// - Throws: `FormatError` if there is none, `VerificationError.wrongShape` if it is empty or too large for
+  ///   a graph.
   func checkedShape(_ name: String) throws -> Shape {
     let extents = try tensor(name).shape
     guard let shape = Shape(checking: extents), shape.count > 0 else {

@@ -2,7 +2,7 @@ import RetortCore
 import RetortFormats
 import RetortNN
 
-/// A model made of the layers that a case's weights describe, each under its name in the file.
+/// A model of the layers described by a case's weights, each under its name in the file.
 final class CaseModel: Module {
   private let parts: [(key: String, module: Module)]
   private let byName: [String: Module]
@@ -10,10 +10,10 @@ final class CaseModel: Module {
   /// The geometry of the convolution `name` with PyTorch weights of the given shape.
   typealias Geometry = (_ name: String, _ shape: [Int]) throws -> Convolution
 
-  /// The layers whose weights begin with `prefix`.
+  /// The layers whose weight names begin with `prefix`.
   ///
-  /// A layer with running statistics is a batch norm; four axes make a convolution, transposed where
-  /// `hyper` says so, one a layer norm; two a linear layer, or a table where there is no bias.
+  /// A layer with running statistics is a batch norm. Otherwise four axes make a convolution, transposed if
+  /// `hyper` says so, two a linear layer, or an embedding if there is no bias, and one a layer norm.
   ///
   /// - Throws: `VerificationError.unusable` or `.wrongShape` for weights of any other shape.
   init(
@@ -59,7 +59,7 @@ final class CaseModel: Module {
   /// Whether the file has a layer of this name.
   func has(_ name: String) -> Bool { byName[name] != nil }
 
-  /// `layer(x)` for the layer called `name`; a fault of the graph where there is none.
+  /// The layer `name` applied to `x`; a graph fault if there is none.
   func callAsFunction(_ name: String, _ x: Tensor) -> Tensor {
     guard let layer = byName[name] else {
       return context.graph.fail(.unknownName(name, nearest: byName.keys.sorted()))
@@ -67,7 +67,7 @@ final class CaseModel: Module {
     return layer(x)
   }
 
-  /// The names `stem1`, `stem2`, … as far as the file has them.
+  /// The names `stem1`, `stem2`, … of consecutive layers in the file.
   func numbered(_ stem: String, from first: Int = 1, suffix: String = "") -> [String] {
     var names: [String] = []
     while has("\(stem)\(first + names.count)\(suffix)") {
@@ -76,7 +76,7 @@ final class CaseModel: Module {
     return names
   }
 
-  /// Linear layers `stem1`, `stem2`, … with an activation between each two.
+  /// Linear layers `stem1`, `stem2`, … with an activation between them.
   func chain(_ stem: String, _ x: Tensor, _ activation: (Tensor) -> Tensor) -> Tensor {
     let names = numbered(stem)
     return names.enumerated().reduce(x) { value, item in
@@ -87,7 +87,7 @@ final class CaseModel: Module {
 }
 
 extension Safetensors {
-  /// The tensors whose names begin with `prefix`, without it, as weights.
+  /// The tensors whose names begin with `prefix`, as weights with the prefix removed.
   func weights(under prefix: String) throws -> [NamedWeights] {
     try names.filter { $0.hasPrefix(prefix) }.map { name in
       NamedWeights(

@@ -5,7 +5,7 @@ import RetortTraining
 extension CaseNumbers {
   /// The optimizer that `hyper` describes, in PyTorch's words.
   ///
-  /// - Parameter momentum: The first that the schedule gives it, or β₁, if it does.
+  /// - Parameter momentum: The schedule's first momentum, or β₁; nil if the schedule does not set it.
   func optimizer(momentum: Double?) throws -> any Optimizer {
     let name = value("optimizer.name")?.string ?? "none"
     func number(_ key: String, _ standard: Double, _ range: CaseRange) throws -> Double {
@@ -43,7 +43,7 @@ extension CaseNumbers {
     }
   }
 
-  /// Which parameters decay: `decay_biases` and `decay_norms` of the optimizer.
+  /// The scope of weight decay: `decay_biases` and `decay_norms` of the optimizer.
   var decays: DecayScope {
     get throws {
       DecayScope(
@@ -52,7 +52,7 @@ extension CaseNumbers {
     }
   }
 
-  /// How gradients are clipped, if at all: `clip_norm` or `clip_value`.
+  /// The gradient clipping, `clip_norm` or `clip_value`; nil for none.
   var clipping: GradientClipping? {
     get throws {
       try optional("clip_norm", .positive).map { .norm($0) }
@@ -60,7 +60,7 @@ extension CaseNumbers {
     }
   }
 
-  /// Which mean of the weights is kept, if any: `average`, equal where it has no `decay`.
+  /// The weight averaging, `average`, with equal weights if it has no `decay`; nil for none.
   var averaging: WeightAveraging? {
     get throws {
       try value("average").map { _ in
@@ -71,7 +71,7 @@ extension CaseNumbers {
     }
   }
 
-  /// How the learning rate goes over `steps` steps: `schedule`, by PyTorch's names.
+  /// The learning rate schedule over `steps` steps: `schedule`, with PyTorch's names.
   func schedule(steps: Int) throws -> any Schedule {
     guard value("schedule") != nil else { return ConstantSchedule() }
     let name = value("schedule.name")?.string ?? "none"

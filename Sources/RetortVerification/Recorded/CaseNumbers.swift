@@ -2,9 +2,9 @@ import RetortCore
 import RetortFormats
 import Synchronization
 
-/// The numbers of a case: those of the metadata's `hyper`, and plain entries of a loss file.
+/// The numbers of a case: the metadata's `hyper`, and the other entries of a loss file.
 ///
-/// It notes what has been asked for, so that what nobody asked for can be refused.
+/// It records the names that are read, so that unused ones can be rejected.
 final class CaseNumbers: Sendable {
   private let hyper: JSONValue
   private let metadata: [String: String]
@@ -22,7 +22,7 @@ final class CaseNumbers: Sendable {
       } ?? .object([])
   }
 
-  /// What `hyper` has under `name`, or within a map of it under `map.name`; nil for null.
+  /// The value of `name` in `hyper`, or of `map.name` for a member of a map; nil for null or none.
   func value(_ name: String) -> JSONValue? {
     asked.withLock { _ = $0.insert(name) }
     let found =
@@ -33,7 +33,7 @@ final class CaseNumbers: Sendable {
     return found == .null ? nil : found
   }
 
-  /// The number called `name`, if any.
+  /// The number `name`; nil if there is none.
   ///
   /// - Throws: `VerificationError.outOfRange`.
   func optional(_ name: String, _ range: CaseRange = .finite) throws -> Double? {
@@ -44,7 +44,7 @@ final class CaseNumbers: Sendable {
     return try checked(number, name, range)
   }
 
-  /// The number called `name`.
+  /// The number `name`.
   ///
   /// - Throws: `VerificationError.missingNumber` or `.outOfRange`.
   func required(_ name: String, _ range: CaseRange = .finite) throws -> Double {
@@ -54,7 +54,7 @@ final class CaseNumbers: Sendable {
     return value
   }
 
-  /// The truth value called `name`.
+  /// The Boolean `name`.
   ///
   /// - Throws: `VerificationError.outOfRange`.
   func flag(_ name: String, _ standard: Bool = false) throws -> Bool {
@@ -63,7 +63,7 @@ final class CaseNumbers: Sendable {
     return flag
   }
 
-  /// The whole numbers of the list called `name`, if any.
+  /// The list of integers `name`; nil if there is none.
   ///
   /// - Throws: `VerificationError.outOfRange`.
   func integers(_ name: String, _ range: ClosedRange<Int>) throws -> [Int]? {
@@ -91,7 +91,7 @@ final class CaseNumbers: Sendable {
     .outOfRange(name, found: value.text, allowed: allowed, file: path)
   }
 
-  /// Refuses what the computation, as it has been built, did not ask for.
+  /// Rejects numbers that the computation did not read.
   ///
   /// - Throws: `VerificationError.unknownNumber`.
   func refuseUnknown() throws {
@@ -105,7 +105,7 @@ final class CaseNumbers: Sendable {
     }
   }
 
-  /// The number of steps, of which the tensor `record` has one number each.
+  /// The number of steps; the tensor `record` must have one element per step.
   ///
   /// - Throws: `VerificationError`, or `FormatError` where there is no such tensor.
   func steps(
@@ -120,10 +120,10 @@ final class CaseNumbers: Sendable {
     return steps
   }
 
-  /// A whole number of one layer, such as the `stride` of `stem`.
+  /// An integer option of one layer, such as the `stride` of `stem`; nil if there is none.
   ///
-  /// `hyper` may hold it as `stem_stride`, as `stride: {stem: …}` or for all as `stride`; the
-  /// prose under `model` may say `stem 3x3 stride 2`.
+  /// `hyper` may hold it as `stem_stride`, as `stride: {stem: …}`, or for all layers as `stride`; the
+  /// description under `model` may say `stem 3x3 stride 2`.
   ///
   /// - Throws: `VerificationError.outOfRange`.
   func integer(_ word: String, of layer: String) throws -> Int? {
@@ -138,14 +138,14 @@ final class CaseNumbers: Sendable {
     return prose(word, of: layer)
   }
 
-  /// As `integer`, of at least 1 and at most 65536.
+  /// An option as `integer`, from 1 to 65536.
   func count(_ word: String, of layer: String) throws -> Int? {
     try integer(word, of: layer).map {
       Int(try checked(Double($0), "\(layer)_\(word)", .whole(1...65536)))
     }
   }
 
-  /// The whole number after `word` in what the prose says of `layer`, up to the next comma.
+  /// The integer after `word` in the model description's clause about `layer`.
   private func prose(_ word: String, of layer: String) -> Int? {
     var depth = 0
     var clauses = [""]

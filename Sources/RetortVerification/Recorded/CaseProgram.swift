@@ -1,6 +1,6 @@
 import RetortCore
 
-/// A case's computation compiled for a device, with what it is fed.
+/// A case's computation compiled for a device, with its feeds.
 struct CaseProgram {
   private let executable: any Executable
   private let feeds: [(name: String, values: (Int) -> HostArray)]

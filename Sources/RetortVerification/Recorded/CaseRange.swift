@@ -1,4 +1,4 @@
-/// Which numbers a part of a case can be computed with, and how messages say so.
+/// The valid range of a case's number, with its description for messages.
 struct CaseRange: Sendable {
   let description: String
   let contains: @Sendable (Double) -> Bool
@@ -23,7 +23,7 @@ struct CaseRange: Sendable {
   static let belowOne = CaseRange(description: "at least 0 and less than 1") {
     (0..<1).contains($0)
   }
-  /// What softmax is divided by.
+  /// The temperature of a softmax.
   static let temperature = CaseRange(description: "from 1e-6 to 1e6") {
     (1e-6...1e6).contains($0)
   }

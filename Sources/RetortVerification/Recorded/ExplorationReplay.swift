@@ -3,11 +3,11 @@ import RetortDistillation
 import RetortNN
 import RetortTraining
 
-/// Explores latent codes towards disagreement with the search that users run, then differentiates the
-/// distillation loss there.
+/// Explores latent codes with the search that users run, then differentiates the distillation loss at the end
+/// point.
 ///
-/// `z ← z + η·g` (or `η·g/‖g‖`), `g = ∂/∂z Σ KL(teacher ‖ student)` through decoder, teacher and
-/// student; then `T²·KL` on the decoded end point, by the student alone.
+/// `z ← z + η·g` (or `η·g/‖g‖`), `g = ∂/∂z Σ KL(teacher ‖ student)` through decoder, teacher and student;
+/// then the gradient of `T²·KL` at the decoded end point with respect to the student.
 func replayExploration(
   _ file: VerificationCase, _ rule: LatentStepRule, on backend: any Backend
 ) throws -> VerificationResult {
@@ -33,7 +33,7 @@ func replayExploration(
   let explorer = Explorer(
     exploration, labeler: teacher.model, student: student.model, generator: decoder,
     statistics: LatentStatistics(codes: [Float](repeating: 0, count: width), size: width))
-  // The search takes codes instead of examples, and draws no noise of its own.
+  // The search takes codes in place of examples, and draws no noise of its own.
   let ids = graph.constant([Int32](repeating: 0, count: start.shape[0]), [start.shape[0]])
   let step = StepInputs(
     graph: graph, example: Example(start), labels: ids, indices: ids,
@@ -76,7 +76,7 @@ func replayExploration(
   return result
 }
 
-/// A recorded classifier as a module.
+/// A recorded classifier.
 private final class CaseClassifier: Module {
   private let model: CaseModel
 
@@ -87,7 +87,7 @@ private final class CaseClassifier: Module {
   override func forward(_ x: Tensor) -> Tensor { model.chain("fc", x) { $0.relu() } }
 }
 
-/// A recorded decoder as the part of a generator that a search needs.
+/// A recorded decoder for the search.
 private final class CaseDecoder: Module, LatentDecoder {
   private let model: CaseModel
   var latentShape: Shape = []

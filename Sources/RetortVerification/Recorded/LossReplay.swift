@@ -2,7 +2,8 @@ import RetortCore
 import RetortDistillation
 import RetortNN
 
-/// `T²·KL(teacher ‖ student)/B`, or with labels `α·CE + (1-α)·T²·KL/B`, and its gradient.
+/// `T²·KL(teacher ‖ student)/B`, or with labels `α·CE + (1-α)·T²·KL/B`, and its gradient with respect to the
+/// student's logits.
 func replayDistillationLoss(
   _ file: VerificationCase, withLabels: Bool, on backend: any Backend
 ) throws -> VerificationResult {
@@ -17,7 +18,8 @@ func replayDistillationLoss(
   }
 }
 
-/// Computes a loss of the inputs `student.0…` and `teacher.0…`, and its gradients by the former.
+/// Computes a loss of the inputs `student.0…` and `teacher.0…`, and its gradients with respect to the
+/// student's.
 package func replayLoss(
   _ file: VerificationCase, on backend: any Backend,
   _ loss: (_ student: [Tensor], _ teacher: [Tensor], _ inputs: CaseInputs) throws -> Tensor
@@ -48,7 +50,7 @@ package func replayLoss(
 }
 
 extension [Float] {
-  /// NHWC elements in NCHW order; anything but four axes as it is.
+  /// NHWC elements in NCHW order; arrays without four axes unchanged.
   fileprivate func channelsFirst(_ shape: Shape) -> [Float] {
     guard shape.rank == 4 else { return self }
     let (pixels, channels) = (shape[1] * shape[2], shape[3])

@@ -2,15 +2,15 @@ import RetortCore
 import RetortNN
 import RetortTraining
 
-/// What a training case minimises: a model, and its loss on the case's batch.
+/// A training case's model and its loss on the case's batch.
 struct CaseProblem {
   let model: CaseModel
   /// Builds the loss inside a forward pass in training mode.
   let loss: (CaseInputs) throws -> Tensor
 }
 
-/// Trains as the case says, on its one batch, and compares losses, first gradients and the
-/// end: the weights, and their average where one is kept.
+/// Trains on the case's one batch and compares losses, first gradients and final weights, or the average of
+/// the weights as well if one is kept.
 func replayTraining(
   _ file: VerificationCase, _ problem: CaseProblem, on backend: any Backend
 ) throws -> VerificationResult {

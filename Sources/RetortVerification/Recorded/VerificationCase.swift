@@ -2,23 +2,22 @@ import RetortCore
 import RetortFormats
 import RetortNN
 
-/// Values that other code computed, to be computed again: a file of tensors and metadata.
+/// Values computed by other code, for verification by recomputing them: a file of tensors and metadata.
 ///
-/// Training cases hold a batch, initial weights, losses, first gradients and final weights; loss
-/// cases hold inputs, a loss and its gradients. All sizes follow from the tensors' shapes, all
-/// other numbers from the metadata.
+/// Training cases hold a batch, initial weights, losses, first gradients and final weights; loss cases hold
+/// inputs, a loss and its gradients. Sizes follow from the tensors' shapes, all other numbers from the
+/// metadata.
 public struct VerificationCase: Sendable {
   /// The tensors, the metadata and the file's name.
   public let content: Safetensors
-  /// Which computation the file records, such as `mlp_sgd`.
+  /// The name of the recorded computation, such as `mlp_sgd`.
   public let kind: String
   /// The numbers of the computation.
   let numbers: CaseNumbers
 
-  /// The case that a file's content describes.
+  /// The case described by a file's content.
   ///
-  /// The kind is the metadata's `kind`; loss files without one are named by their folder, or by
-  /// their formula.
+  /// The kind is the metadata's `kind`; loss files without one are named after their folder or their formula.
   ///
   /// - Throws: `FormatError` where `hyper` is not JSON.
   public init(_ content: Safetensors) throws {
@@ -32,11 +31,11 @@ public struct VerificationCase: Sendable {
   /// - Throws: `FormatError` where the file cannot be read.
   public init(path: String) throws { try self.init(Safetensors.read(path)) }
 
-  /// Computes the case on a device and compares.
+  /// Computes the case on a device and compares the results with the record.
   ///
-  /// - Parameter kinds: What can be computed.
-  /// - Throws: `VerificationError` for a file that does not describe a computation; `FormatError` for
-  ///   a tensor that is missing; or the device's own errors.
+  /// - Parameter kinds: The computations that are known.
+  /// - Throws: `VerificationError` for a file that does not describe a computation, `FormatError` for a
+  ///   missing tensor, or the device's own errors.
   public func replay(
     on backend: any Backend, kinds: [VerificationKind] = VerificationKind.builtIn
   ) throws -> VerificationResult {
@@ -70,12 +69,12 @@ public struct VerificationCase: Sendable {
 
 /// A computation that can be replayed from its record.
 public struct VerificationKind: Sendable {
-  /// What files call it.
+  /// The name in files.
   public let name: String
-  /// Computes it on a device and compares with the record.
+  /// The function that computes a case on a device and compares the results.
   public let replay: @Sendable (VerificationCase, any Backend) throws -> VerificationResult
 
-  /// A kind under a name.
+  /// A kind of case.
   public init(
     _ name: String,
     replay: @escaping @Sendable (VerificationCase, any Backend) throws -> VerificationResult
@@ -90,7 +89,7 @@ public struct VerificationKind: Sendable {
     self.init(name) { try replayTraining($0, problem($0), on: $1) }
   }
 
-  /// Every kind that this module can compute.
+  /// Every kind that this module can replay.
   public static let builtIn: [VerificationKind] = [
     VerificationKind(training: "mlp_sgd", perceptronProblem),
     VerificationKind(training: "cnn_adam_kd", convolutionalProblem),

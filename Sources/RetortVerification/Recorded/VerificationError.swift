@@ -1,27 +1,27 @@
-/// What can be wrong with a verification case besides its file.
+/// A fault in a verification case, apart from its file format.
 public enum VerificationError: Error, Equatable, Sendable {
-  /// Nothing here computes cases of this kind.
+  /// The kind of the case is unknown.
   case unknownKind(String, file: String, known: [String])
   /// The metadata lacks a number.
   case missingNumber(String, file: String)
-  /// The metadata names an optimizer that does not exist here.
+  /// The metadata names an unknown optimizer.
   case unknownOptimizer(String, file: String)
-  /// The metadata names a schedule that does not exist here.
+  /// The metadata names an unknown schedule.
   case unknownSchedule(String, file: String)
-  /// The metadata has a number that the computation does not take.
+  /// The metadata has a number that the computation does not use.
   case unknownNumber(String, nearest: [String], file: String)
-  /// A number that the computation cannot be done with.
+  /// A number is outside the range of the computation.
   case outOfRange(String, found: String, allowed: String, file: String)
-  /// A tensor's shape does not suit its role.
+  /// A tensor's shape does not suit any layer.
   case unusable(tensor: String, shape: [Int], file: String)
-  /// A tensor has another shape than its part in the computation wants.
+  /// A tensor has another shape than the computation needs.
   case wrongShape(tensor: String, shape: [Int], wanted: String, file: String)
-  /// The parts of a case do not fit together, or ask for more memory than there is.
+  /// The parts of a case do not fit together, or need more memory than available.
   case faulty(file: String, reason: String)
 }
 
 extension VerificationError: CustomStringConvertible {
-  /// One line: the file, what, and the way out.
+  /// One line: the file, the fault, and a remedy.
   public var description: String {
     switch self {
     case .unknownKind(let kind, let file, let known):

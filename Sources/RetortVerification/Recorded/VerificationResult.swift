@@ -1,26 +1,26 @@
 import Glibc
 import RetortNN
 
-/// The largest errors of one replayed case; infinite where something was not a number.
+/// The largest errors of one replayed case; infinite if a value is NaN or infinite.
 public struct VerificationResult: Equatable, Sendable {
-  /// Of losses, `|a - b| / max(|b|, 0.01)`.
+  /// The error of losses, `|a - b| / max(|b|, 0.01)`.
   public var losses = 0.0
-  /// Of first gradients, `‖a - b‖ / ‖b‖` per tensor that is more than rounding.
+  /// The error of first gradients, `‖a - b‖ / ‖b‖` per tensor; tensors of rounding errors only are skipped.
   public var gradients = 0.0
-  /// Of final weights and statistics, `‖a - b‖ / ‖b‖` per tensor; 0 where the case has none.
+  /// The error of final weights and statistics, `‖a - b‖ / ‖b‖` per tensor; 0 if the case has none.
   public var final = 0.0
 
-  /// No errors so far.
+  /// A result without errors.
   public init() {}
 
-  /// Whether a float32 engine may be this far off: 2e-5, 2e-5 and 1e-4.
+  /// Whether the errors are within float32's tolerance: 2e-5, 2e-5 and 1e-4.
   public var isWithinTolerance: Bool { losses <= 2e-5 && gradients <= 2e-5 && final <= 1e-4 }
 
   mutating func addLosses(_ found: [Float], expected: [Float]) {
     losses = VerificationResult.larger(losses, VerificationResult.lossError(found, expected))
   }
 
-  /// Gradients of a norm below 1e-6 are what rounding left of zero: nothing is expected of them.
+  /// Whether a gradient has a norm below 1e-6, the rounding error of zero, which is not compared.
   static func isNegligible(_ gradient: [Float]) -> Bool {
     norm(gradient.map(Double.init)) < 1e-6
   }
@@ -35,7 +35,7 @@ public struct VerificationResult: Equatable, Sendable {
     final = VerificationResult.larger(final, VerificationResult.relativeDistance(found, expected))
   }
 
-  /// The largest `|a - b| / max(|b|, 0.01)`; infinite for another count or what is no number.
+  /// The largest `|a - b| / max(|b|, 0.01)`; infinite for different lengths, NaN or infinity.
   package static func lossError(_ a: [Float], _ b: [Float]) -> Double {
     guard a.count == b.count else { return .infinity }
     return zip(a, b).reduce(0) {
@@ -43,7 +43,7 @@ public struct VerificationResult: Equatable, Sendable {
     }
   }
 
-  /// `‖a - b‖ / ‖b‖`, or `‖a - b‖` where b is zero; infinite as `lossError`.
+  /// `‖a - b‖ / ‖b‖`, or `‖a - b‖` where b is zero; infinite as in `lossError`.
   package static func relativeDistance(_ a: [Float], _ b: [Float]) -> Double {
     guard a.count == b.count else { return .infinity }
     let distance = norm(zip(a, b).map { Double($0) - Double($1) })

@@ -1,7 +1,7 @@
 import RetortCore
 
 extension NearRows {
-  /// Every divergence at every temperature, of rows at all distances.
+  /// Cases of every divergence at every temperature, for rows at all distances.
   static var deviceCases: [DeviceCase] {
     let rows = Dictionary(grouping: cases(columns: 130), by: \.temperature)
     let kinds: [Divergence] = [
@@ -9,7 +9,7 @@ extension NearRows {
     ]
     return kinds.flatMap { kind in
       rows.sorted { $0.key < $1.key }.map { temperature, rows in
-        // What cancels may be as small as float32's least numbers.
+        // The results may cancel down to float32's least normal numbers.
         DeviceCase("\(kind) of near rows at \(temperature)", floor: 1e-36) { part in
           rows.map { near in
             let shape: Shape = [near.rows, near.columns]

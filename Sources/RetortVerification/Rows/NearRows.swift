@@ -1,10 +1,10 @@
 import Glibc
 import RetortCore
 
-/// Rows of logits that hardly differ, but for a number common to all of a row.
+/// Rows of logits that differ little, up to a constant per row.
 ///
-/// What is expected of them is computed in float64 from the differences of their logarithms, by
-/// formulas in which nothing cancels.
+/// The expected divergences are computed in float64 from the differences of logarithms, by formulas without
+/// cancellation.
 package struct NearRows: Sendable, CustomStringConvertible {
   package let rows = 3
   package let columns: Int
@@ -13,7 +13,7 @@ package struct NearRows: Sendable, CustomStringConvertible {
   package let teacher: [Float]
   package let description: String
 
-  /// Logits of the size of 5 that differ by about `distance`.
+  /// Logits of magnitude up to 5 that differ by about `distance`, plus `offset`.
   package init(columns: Int, temperature: Float, distance: Double, offset: Double = 0) {
     (self.columns, self.temperature) = (columns, temperature)
     var generator = Philox4x32(seed: 17, stream: UInt32(columns))
@@ -24,7 +24,7 @@ package struct NearRows: Sendable, CustomStringConvertible {
     description = "\(columns) columns, T \(temperature), apart by \(distance), moved by \(offset)"
   }
 
-  /// Temperatures, distances and offsets at which the sums of the definitions cancel.
+  /// Cases at which sums by the textbook definitions cancel.
   package static func cases(columns: Int) -> [NearRows] {
     [0.1, 1, 1000, 1e4].flatMap { temperature in
       [(3, 0), (0.01, 0), (1e-4, 0), (0.01, 7.25)].map {
@@ -33,13 +33,13 @@ package struct NearRows: Sendable, CustomStringConvertible {
     }
   }
 
-  /// The divergence of each row.
+  /// The divergence of each row, in float64.
   package func exact(_ kind: Divergence) -> [Double] {
     (0..<rows).map { row in
       let range = row * columns..<(row + 1) * columns
       let (z, t) = (scaled(student[range]), scaled(teacher[range]))
       let (q, p) = (softmax(z), softmax(t))
-      // log p - log q, from a class whose share is not small.
+      // log p - log q, relative to a class of large probability.
       let peak = t.indices.max { t[$0] < t[$1] } ?? 0
       let raw = zip(t, z).map { $0 - $1 - (t[peak] - z[peak]) }
       let change = zip(q, raw).reduce(0) { $0 + $1.0 * expm1($1.1) }
@@ -60,7 +60,7 @@ package struct NearRows: Sendable, CustomStringConvertible {
     return x.map { exp($0 - peak) / total }
   }
 
-  /// One class's term, with `q - p` added to the logarithmic ones; those sum to zero.
+  /// One class's term; `q - p`, which sums to zero, is added to the logarithmic ones.
   private static func term(_ kind: Divergence, _ p: Double, _ q: Double, _ d: Double) -> Double {
     func excess(_ p: Double, _ d: Double) -> Double { p * (d + expm1(-d)) }
     switch kind {

@@ -1,8 +1,8 @@
 import RetortCore
 
-/// Sizes that kernels treat differently: one element, part of a vector, several work-groups.
+/// Sizes that kernels treat differently: one element, a partial vector, several work-groups.
 extension OpCase {
-  /// Functions and losses of rows.
+  /// Cases of functions and losses over rows.
   static let rowSizes: [OpCase] =
     rowShapes.flatMap { shape in
       [
@@ -24,7 +24,7 @@ extension OpCase {
 
   private static let rowShapes: [Shape] = [[5, 1], [7, 10], [5, 17], [3, 1000]]
 
-  // Every fourth label is none of the classes.
+  // Every fourth label is out of range.
   private static func crossEntropy(_ shape: Shape) -> OpCase {
     OpCase("cross-entropy", [shape]) { x in
       let labels = (0..<shape[0]).map { Int32($0 % 4 == 3 ? shape[1] : $0 % shape[1]) }
@@ -40,7 +40,7 @@ extension OpCase {
     }
   }
 
-  /// Sums, extrema and normalisations.
+  /// Cases of sums, extrema and normalisations.
   static let reductionSizes: [OpCase] =
     ([
       [1, 100_000, 1], [3, 40_000, 1], [1, 20_001, 16], [1, 5000, 70], [17, 5, 200], [1000, 10, 1],
@@ -52,7 +52,7 @@ extension OpCase {
       }
     }
     + ([[130, 16], [5000, 34], [3000, 130], [40_000, 3]] as [Shape]).map { shape in
-      // The scale's gradient is a sum of 40,000 that cancel: 51.8151 instead of 51.8135.
+      // The scale's gradient is a sum of 40,000 terms that cancel: 51.8151 instead of 51.8135.
       OpCase("batch norm", [shape, [shape[1]], [shape[1]]], tolerance: 1e-4) {
         $0[0].batchNorm(gamma: $0[1], beta: $0[2], epsilon: 1e-3).0
       }
@@ -63,7 +63,7 @@ extension OpCase {
       }
     }
 
-  /// Rows that are looked up, and gradients that are added to them; some ids are none of the table's.
+  /// Cases of gather and scatter-add, with some ids out of range.
   static let indexingSizes: [OpCase] = [(7, 16, 500), (200, 17, 9), (3, 40, 700)].map {
     rows, columns, count in
     OpCase("gather \(count)", [[rows, columns]]) {
@@ -74,7 +74,7 @@ extension OpCase {
 }
 
 extension PoolingCase {
-  /// The largest and the mean of each window, with gradients.
+  /// Cases of max and average pooling, with gradients.
   var opCases: [OpCase] {
     let shape = Shape(input)
     return [

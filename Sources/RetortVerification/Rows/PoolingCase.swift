@@ -14,7 +14,7 @@ package struct PoolingCase: CustomStringConvertible, Sendable {
     change(&pooling)
   }
 
-  /// Windows that overlap, leave gaps, hang over, and those that padding is no part of.
+  /// Cases of windows that overlap, leave gaps or exceed the image, and of averages without padding.
   package static let all = [
     PoolingCase([1, 1, 1, 1], 1, 1),
     PoolingCase([2, 6, 6, 6], 2, 2),

@@ -1,6 +1,6 @@
 import RetortCore
 
-/// Pictures with what is done to them, and what must come of it.
+/// An augmentation of images with its expected result.
 package struct AugmentCase: Sendable, CustomStringConvertible {
   /// `[batch, height, width, channels]`.
   package let images: Shape
@@ -31,7 +31,7 @@ package struct AugmentCase: Sendable, CustomStringConvertible {
 
   package var samples: [UInt8] { numbers(images.count, 0...255, 0).map(UInt8.init) }
 
-  /// Every kind of picture: some as they are, some moved out of sight.
+  /// Moves of every kind: some without change, some that shift the image out of view.
   package var moves: [ImageMove] {
     (0..<images[0]).map { slot in
       var move = ImageMove()
@@ -53,10 +53,10 @@ package struct AugmentCase: Sendable, CustomStringConvertible {
     moves.flatMap { [$0.down, $0.right, $0.mirrored, $0.cutTop, $0.cutLeft] }
   }
 
-  /// No two alike, `[channels, 256]`.
+  /// The lookup table `[channels, 256]`, with distinct entries.
   package var table: [Float] { (0..<images[3] * 256).map { Float($0) / 255 - 0.3 } }
 
-  /// The definition, pixel by pixel.
+  /// The expected result by the definition, pixel by pixel.
   package var expected: [Float] {
     let (samples, moves, table) = (samples, moves, table)
     return moves.indices.flatMap { slot in
@@ -67,7 +67,7 @@ package struct AugmentCase: Sendable, CustomStringConvertible {
     }
   }
 
-  /// One picture's samples: mirrored, then padded and moved, then cut out.
+  /// One image's samples: mirrored, then padded and shifted, then cut out.
   package static func changed(
     _ samples: ArraySlice<UInt8>, _ images: Shape, _ move: ImageMove, _ padding: ImagePadding,
     cutout: Int
@@ -96,7 +96,7 @@ package struct AugmentCase: Sendable, CustomStringConvertible {
     return result
   }
 
-  /// The place in a row or column of `count` whose pixel stands at `place`; nil for zero.
+  /// The source index for index `place` of a row or column of `count` pixels; nil for zero.
   private static func place(_ place: Int, _ count: Int, _ padding: ImagePadding) -> Int? {
     if padding == .zero { return (0..<count).contains(place) ? place : nil }
     var place = place

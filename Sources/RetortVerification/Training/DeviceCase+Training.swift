@@ -1,8 +1,8 @@
 import RetortCore
 
-/// What a training step takes besides layers and losses.
+/// The operations of a training step besides layers and losses.
 extension DeviceCase {
-  /// Numbers that are the same on every device.
+  /// Cases of random numbers, which are equal on every device.
   static let random: [DeviceCase] = [65, 1000, 20_001].map { count in
     DeviceCase("uniform and normal [\(count)]", tolerance: 1e-6) { part in
       let state = part.input(.int32(Philox4x32.state(seed: 0xDEAD_BEEF_3039, step: 77)), [3])
@@ -12,13 +12,13 @@ extension DeviceCase {
     }
   }
 
-  /// The first maximum of each row; of eighths many are equal.
+  /// Cases of the first maximum of each row, with many ties.
   static let argmax: [DeviceCase] = ([[10, 2], [7, 16], [4, 17], [3, 1000]] as [Shape]).map {
     shape in
     DeviceCase("argmax \(shape)", tolerance: 0) { [$0.eighths(shape).argmax()] }
   }
 
-  /// Steps up a gradient in latent space.
+  /// Cases of gradient steps in latent space.
   static let latentSteps: [DeviceCase] = [LatentStepRule.plain, .normalised].flatMap { rule in
     ([[7, 1], [5, 17], [2, 333]] as [Shape]).map { shape in
       DeviceCase("latent step, \(rule) \(shape)") { part in
@@ -32,7 +32,7 @@ extension DeviceCase {
 }
 
 extension AugmentCase {
-  /// The pictures as a network gets them.
+  /// A case of the network inputs of the images.
   var deviceCase: DeviceCase {
     DeviceCase("augmentation \(self)", tolerance: 0) { part in
       let pictures = part.input(.uint8(samples), images)

@@ -1,7 +1,7 @@
 import RetortCore
 
 extension OptimizerUpdate {
-  /// Every rule, with and without what it has.
+  /// Every rule, with and without its options.
   package static let rules: [OptimizerRule] = [
     .sgd(momentum: 0, nesterov: false, weightDecay: 0.01),
     .sgd(momentum: 0.9, nesterov: false, weightDecay: 0),
@@ -18,7 +18,7 @@ extension OptimizerUpdate {
       beta1: 0.9, beta2: 0.9, epsilon: 1e-8, weightDecay: 0.01, decoupled: false, amsgrad: true),
   ]
 
-  /// Gradients that are bounded, weights that are averaged.
+  /// Updates with gradient clipping and weight averaging.
   package static let clippedAndAveraged = [
     OptimizerUpdate(rules[0], clipping: .norm(0.5), averaging: .exponential(decay: 0.9, from: 0)),
     OptimizerUpdate(rules[2], clipping: .value(0.25), averaging: .equal(from: 0)),
@@ -28,7 +28,7 @@ extension OptimizerUpdate {
     OptimizerUpdate(rules[8], clipping: .norm(0.5), averaging: .equal(from: 40)),
   ]
 
-  /// Gradients that come scaled.
+  /// Updates of gradients with a loss scale.
   package static let scaled = [
     OptimizerUpdate(rules[0], isScaled: true),
     OptimizerUpdate(rules[2], clipping: .value(0.25), averaging: .equal(from: 7), isScaled: true),
@@ -36,7 +36,7 @@ extension OptimizerUpdate {
     OptimizerUpdate(rules[9], averaging: .exponential(decay: 0.9, from: 0), isScaled: true),
   ]
 
-  /// Momenta that cycle, parameters that do not decay.
+  /// Updates with cycled momentum and partial weight decay.
   package static let cycled = [
     OptimizerUpdate(rules[0], decaysPartly: true),
     OptimizerUpdate(rules[2], cyclesMomentum: true),
@@ -46,7 +46,7 @@ extension OptimizerUpdate {
 
   static let all = rules.map { OptimizerUpdate($0) } + clippedAndAveraged + scaled + cycled
 
-  /// Three steps: parameters, state and average.
+  /// A case of three steps with parameters, state and average.
   var deviceCase: DeviceCase {
     DeviceCase("\(self.rule) \(remarks)") { part in
       let (graph, count) = (part.graph, 1003)

@@ -1,7 +1,7 @@
 import RetortCore
 import RetortNN
 
-/// `vae_adam`: e1, ReLU, mu and lv; a sample; d1, ReLU, d2 as logits; likelihood and divergence.
+/// `vae_adam`: e1, ReLU, mu and lv; a sample; d1, ReLU, d2 as logits; likelihood and KL divergence.
 func autoencoderProblem(_ file: VerificationCase) throws -> CaseProblem {
   let model = try CaseModel(file, prefix: "init.")
   return CaseProblem(model: model) { inputs in

@@ -2,10 +2,10 @@ import RetortCore
 import RetortDistillation
 import RetortNN
 
-/// `cnn_adam_kd`: conv1, ReLU, max pool 2, conv2, …, flattened channels first, fc; labels and
+/// `cnn_adam_kd`: conv1, ReLU, max pool 2, conv2, …, flattened channels first, fc; the loss is of labels and
 /// soft targets.
 ///
-/// With `adaptive_pool` means over so many rows and columns come before fc.
+/// With `adaptive_pool`, an adaptive average pool of that many rows and columns precedes fc.
 func convolutionalProblem(_ file: VerificationCase) throws -> CaseProblem {
   let model = try CaseModel(file, prefix: "init.", geometry: file.geometry())
   return CaseProblem(model: model) { inputs in
@@ -30,10 +30,11 @@ func convolutionalProblem(_ file: VerificationCase) throws -> CaseProblem {
 }
 
 extension VerificationCase {
-  /// Convolutions that keep the image's size but for their stride, unless the file says otherwise.
+  /// The geometry of convolutions that preserve the image size up to their stride, unless the file says
+  /// otherwise.
   ///
   /// - Parameters:
-  ///   - stride: The usual stride of a layer.
+  ///   - stride: The default stride of a layer.
   ///   - isDepthwise: Whether a layer has one group per channel.
   func geometry(
     stride: @escaping (String) throws -> Int = { _ in 1 },
@@ -54,7 +55,7 @@ extension VerificationCase {
     }
   }
 
-  /// The transposed convolution `name` of a square kernel, with its `output_padding`.
+  /// The transposed convolution `name` with a square kernel and its `output_padding`.
   func transposed(
     _ name: String, _ weight: [Int], _ geometry: Convolution, hasBias: Bool
   ) throws -> Module {

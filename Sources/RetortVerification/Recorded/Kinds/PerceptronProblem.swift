@@ -10,8 +10,8 @@ func perceptronProblem(_ file: VerificationCase) throws -> CaseProblem {
   }
 }
 
-/// Cross-entropy with `input.y`, smoothed where `hyper` says so, and with `mixup` also with the labels
-/// of the examples' partners.
+/// The cross-entropy with `input.y`, smoothed if `hyper` says so; with `mixup` mixed with that of the
+/// partners' labels.
 func labelLoss(_ logits: Tensor, _ inputs: CaseInputs, _ file: VerificationCase) throws -> Tensor {
   let smoothing = try file.numbers.optional("label_smoothing", .share) ?? 0
   func loss(_ labels: Tensor) -> Tensor {
