@@ -4,7 +4,7 @@ import RetortCore
 import RetortRuns
 import RetortSchema
 
-/// The program `retort`: teaches small models what large ones know, on any OpenCL device.
+/// The program `retort`, which distils large models into small ones on any OpenCL device.
 @main
 struct RetortCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -19,9 +19,9 @@ struct RetortCommand: ParsableCommand {
 
   /// Runs the command line and exits: 0, 1 for a failure, 2 for a wrong command line or recipe.
   static func main() {
-    // A reader that leaves early must not end a training run.
+    // A reader that closes the output early must not end a training run.
     signal(SIGPIPE, SIG_IGN)
-    // Nor must a limit on file sizes: the write that meets it fails and says so.
+    // A limit on file sizes makes the write fail instead of ending the process.
     signal(SIGXFSZ, SIG_IGN)
     do {
       if let fault = DebugOutput.fault { throw ValidationError(fault) }
@@ -33,7 +33,7 @@ struct RetortCommand: ParsableCommand {
     }
   }
 
-  /// Says what went wrong, on one of the two streams, and returns the exit status.
+  /// Prints the error, to either stream, and returns the exit status.
   private static func report(_ error: any Error) -> Int32 {
     switch error {
     case let code as ExitCode:

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// `retort bench`: how fast things are on a device.
+/// `retort bench`: measurements of speed on a device.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures speed.", subcommands: [BenchStep.self, BenchKernels.self],

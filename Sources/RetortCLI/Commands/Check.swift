@@ -5,7 +5,7 @@ import RetortRuns
 import RetortSchema
 import RetortTraining
 
-/// `retort check`: everything that can be known without data and devices.
+/// `retort check`: validates a recipe without data and devices.
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Checks a recipe and shows what it would do.",
@@ -52,7 +52,7 @@ struct Check: ParsableCommand {
     }
   }
 
-  /// The recipe; its faults are what `--json` prints.
+  /// Loads the recipe; with `--json` its faults are printed as JSON.
   private func recipe() throws -> Recipe {
     guard format.json else { return try source.load() }
     do throws(RecipeErrors) {
@@ -74,7 +74,7 @@ struct Check: ParsableCommand {
     }
   }
 
-  /// What a run takes of the device.
+  /// The memory that a run needs on the device, in bytes, with the device's name.
   private func need(_ recipe: Recipe) throws -> (byteCount: Int, device: String) {
     let backend = try device.backend(recipe.compute)
     return (try RecipeRunner.memory(of: recipe, on: backend), backend.name)
@@ -123,14 +123,14 @@ struct Check: ParsableCommand {
     var text: String { name == role ? "\(role) \(model)" : "\(role) \(name) (\(model))" }
   }
 
-  /// The models that a stage trains; one that comes from a stage is that stage's.
+  /// The models that a stage trains; a model taken from another stage is that stage's.
   private func trained(_ stage: StageSpec, in recipe: Recipe) -> [Trained] {
     stage.trainees.map {
       Trained(name: $0.name, role: $0.role.rawValue, model: recipe.model(of: $0))
     }
   }
 
-  /// What a stage minimises; the scheme where that has losses of its own.
+  /// The losses that a stage minimises, or the name of its scheme if that defines its own.
   private func losses(_ stage: StageSpec) -> String {
     stage.losses.isEmpty
       ? type(of: stage.scheme).explanation.name

@@ -3,7 +3,7 @@ import RetortFormats
 import RetortRecipes
 import RetortTraining
 
-/// `retort copy`: a bundled recipe as a file to change.
+/// `retort copy`: writes a bundled recipe to a file for editing.
 struct Copy: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes a bundled recipe to a file, to be changed.")
@@ -40,7 +40,7 @@ struct Copy: ParsableCommand {
   }
 }
 
-/// What lies where a copy should go.
+/// An existing file at the destination of a copy.
 private struct CopyError: Error, CustomStringConvertible {
   let path: String
   var description: String { "\(path) is there already; name another file, or add --force" }

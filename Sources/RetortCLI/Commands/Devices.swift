@@ -5,7 +5,7 @@ import RetortOpenCL
 import RetortRuns
 import RetortTraining
 
-/// `retort devices`: what there is to compute on, as measured.
+/// `retort devices`: the devices, with their limits and measured peaks.
 struct Devices: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows every device with its limits, abilities and measured peaks.",
@@ -15,9 +15,9 @@ struct Devices: ParsableCommand {
   var fresh = false
   @OptionGroup var format: JSONOption
 
-  /// For a trial, in a process of its own: measures this device, or lists `all`, and prints nothing.
+  /// For a trial in a separate process: probes this device, or lists `all`, and prints nothing.
   @Option(help: .hidden) var probe: String?
-  /// With `probe`: measures peaks too.
+  /// With `probe`: also measures peaks.
   @Flag(help: .hidden) var peaks = false
 
   func run() throws {
@@ -51,12 +51,12 @@ struct Devices: ParsableCommand {
     for device in devices ?? [] where device.selector == selector {
       let context = try OpenCLContext(device)
       _ = Capabilities.of(context)
-      // Peaks that cannot be measured make no device unusable.
+      // A device without measured peaks is still usable.
       if peaks { _ = try? DevicePeaks.of(context, isFresh: fresh) }
     }
   }
 
-  /// Reports every OpenCL device; says why there is none.
+  /// Adds a report of every OpenCL device; returns the reason if there is none.
   private func list(_ reports: inout [JSONValue]) -> String? {
     do throws(OpenCLError) {
       for device in try OpenCLPlatform.devices() {
@@ -125,7 +125,7 @@ struct Devices: ParsableCommand {
     return .object(members)
   }
 
-  /// How many contractions `retort tune` has searched for the device.
+  /// The number of contractions that `retort tune` has tuned for the device.
   private func tuning(_ device: OpenCLDevice) -> JSONValue.Member {
     do throws(TuningError) {
       let count = try TuningStore.standard()?.read(device).choices.count ?? 0

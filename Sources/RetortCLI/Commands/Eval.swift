@@ -7,7 +7,7 @@ import RetortRecipes
 import RetortRuns
 import RetortTraining
 
-/// `retort eval`: how well a trained model does on the test part of a dataset, or on a file of texts.
+/// `retort eval`: the metrics of a trained model on a dataset's test part or on a file of texts.
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures a trained model on the test set.",

@@ -3,7 +3,7 @@ import RetortFormats
 import RetortRecipes
 import RetortSchema
 
-/// `retort explain`: what a part of a recipe or a named thing is, and its keys.
+/// `retort explain`: the explanation of a recipe's part or a catalog's entry, and its keys.
 struct Explain: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
@@ -68,7 +68,7 @@ struct Explain: ParsableCommand {
     }
   }
 
-  /// What the part under a key is called by `retort explain`.
+  /// The name under which `retort explain` has the part under a key.
   private func part(_ key: String) -> String? {
     RecipeReference.all(.part).map(\.name).first { $0 == key || $0.hasSuffix("." + key) }
   }

@@ -3,7 +3,7 @@ import RetortFormats
 import RetortRecipes
 import RetortRuns
 
-/// `retort explore`: what a recipe's search finds, in figures and pictures.
+/// `retort explore`: the examples found by a recipe's search, as figures and images.
 struct Explore: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows the examples that a recipe's exploration finds.",

@@ -2,7 +2,7 @@ import ArgumentParser
 import RetortData
 import RetortFormats
 
-/// `retort fetch`: brings a dataset here and proves that it is the published one.
+/// `retort fetch`: downloads a dataset and verifies it against the published hashes.
 struct Fetch: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Downloads a dataset and checks it.",

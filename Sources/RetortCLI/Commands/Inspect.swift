@@ -3,7 +3,7 @@ import Glibc
 import RetortFormats
 import RetortRuns
 
-/// `retort inspect`: what is in a file or a run folder.
+/// `retort inspect`: the contents of a file or a run's folder.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows the tensors of a safetensors file, or the result of a run.",
@@ -79,7 +79,7 @@ struct Inspect: ParsableCommand {
     StandardOutput.write(table.text)
   }
 
-  /// Leaves with the path that leads to them.
+  /// The leaves of a value with their paths.
   private func flattened(_ value: JSONValue, _ path: String) -> [(String, String)] {
     if let members = value.members {
       return members.flatMap {
@@ -92,7 +92,7 @@ struct Inspect: ParsableCommand {
     return [(path, brief(value.string ?? value.text))]
   }
 
-  /// A file's words on one line, and not too many of them.
+  /// A file's text on one line of at most 200 characters.
   private func brief(_ text: String) -> String {
     let line = text.plain(keepingLines: false)
     return line.count > 200 ? line.prefix(200) + "…" : line

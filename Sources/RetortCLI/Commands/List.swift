@@ -4,18 +4,18 @@ import RetortFormats
 import RetortModels
 import RetortRecipes
 
-/// `retort list`: the names that recipes and commands take.
+/// `retort list`: the names that recipes and commands accept.
 struct List: ParsableCommand {
-  /// One kind of names.
+  /// A kind of names.
   enum Kind: String, CaseIterable, ExpressibleByArgument {
     case models, recipes, losses, schemes, explorations, optimizers, schedules, augmentations,
       samplings
     case datasets, schema, manual
 
-    /// What is listed where no kind is named.
+    /// The kinds that are listed by default.
     static let names = allCases.filter { $0 != .schema && $0 != .manual }
 
-    /// Names with what they mean.
+    /// The names with their summaries.
     var entries: [(name: String, summary: String)] {
       switch self {
       case .models: ModelCatalog.all.map { ($0.name, "\($0.role.rawValue): \($0.summary)") }

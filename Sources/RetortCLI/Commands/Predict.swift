@@ -5,7 +5,7 @@ import RetortFormats
 import RetortRuns
 import RetortTraining
 
-/// `retort predict`: what a trained model takes pictures or texts for.
+/// `retort predict`: a trained model's predictions for images or texts.
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Says what a trained model takes pictures or texts for.",
@@ -31,7 +31,7 @@ struct Predict: ParsableCommand {
   @Option(help: "What CSV says of each: probability, log-probability or logit; JSON says all.")
   var score = Score.probability
 
-  /// How much a model believes in a class.
+  /// The score shown for a class.
   enum Score: String, CaseIterable, ExpressibleByArgument {
     case probability, logProbability = "log-probability", logit
 
@@ -111,7 +111,7 @@ struct Predict: ParsableCommand {
     return ([quoted(prediction.path), "\(prediction.index)"] + classes).joined(separator: ",")
   }
 
-  /// `text` as a field of RFC 4180.
+  /// `text` as a CSV field by RFC 4180.
   private func quoted(_ text: String) -> String {
     guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
     return "\""

@@ -3,7 +3,7 @@ import RetortFormats
 import RetortRuns
 import RetortTraining
 
-/// `retort report`: one page about a run, or several beside each other.
+/// `retort report`: a page about a run, or a comparison of several runs.
 struct Report: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws a page about a run, or compares several.",
@@ -65,7 +65,7 @@ struct Report: ParsableCommand {
   }
 }
 
-/// Why no figure can be drawn.
+/// A reason why no figure can be drawn.
 private enum ReportError: Error, CustomStringConvertible {
   case oneNumberOfLabels
 

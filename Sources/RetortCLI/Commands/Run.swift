@@ -6,7 +6,7 @@ import RetortRecipes
 import RetortRuns
 import RetortTraining
 
-/// `retort run`: does what a recipe says.
+/// `retort run`: runs a recipe.
 struct Run: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Runs a recipe and writes its folder.",
@@ -57,7 +57,7 @@ struct Run: ParsableCommand {
     }
   }
 
-  /// Says where the run was broken off, and how to go on if it had begun to write.
+  /// Reports where the run was interrupted, and how to resume it if it had begun to write.
   private func interrupted(_ place: String, _ folder: String) -> ExitCode {
     let choice = device.device == "auto" ? "" : " --device \(device.device.shellWord)"
     let next =
@@ -67,7 +67,7 @@ struct Run: ParsableCommand {
     return ExitCode(1)
   }
 
-  /// The recipe, and the folder of its run.
+  /// The recipe and the folder of its run.
   private func target() throws -> (Recipe, String) {
     if resume, let run = try RunLocation(source.recipe)?.folder {
       let recipe = try Recipe.load(run + "/recipe.yaml", overrides: source.overrides)
@@ -77,7 +77,7 @@ struct Run: ParsableCommand {
     return (recipe, output ?? usualFolder("runs/\(recipe.name)"))
   }
 
-  /// `path`, or `path-2` and so on: the first that is free, or the last run that can go on.
+  /// The first free path of `path`, `path-2`, …; with `--resume` the last existing one.
   private func usualFolder(_ path: String) -> String {
     var (candidate, last, count) = (path, path, 1)
     while access(candidate, F_OK) == 0 {

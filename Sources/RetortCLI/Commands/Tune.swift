@@ -5,7 +5,7 @@ import RetortOpenCL
 import RetortRecipes
 import RetortRuns
 
-/// `retort tune`: searches the fastest way to compute each contraction on a device.
+/// `retort tune`: searches the fastest parameters of each contraction on a device.
 struct Tune: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Searches the fastest kernels' parameters for a device.",
@@ -117,7 +117,7 @@ struct Tune: ParsableCommand {
     StandardOutput.write("\(backend.name): dropped \(count) choices")
   }
 
-  /// The training steps to tune.
+  /// The plans of the training steps to tune.
   private func plans(_ recipe: Recipe?, for backend: OpenCLBackend) throws -> [Plan] {
     let recorder = PlanRecorder(fusingLoads: backend.fusesLoads)
     if let recipe {

@@ -6,7 +6,7 @@ import RetortSchema
 import RetortTraining
 import RetortVerification
 
-/// `retort verify`: computes recorded cases again on a device.
+/// `retort verify`: recomputes recorded cases on a device.
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Recomputes cases that other code recorded, and compares.",

@@ -4,17 +4,17 @@ import RetortFormats
 import RetortOpenCL
 import RetortVerification
 
-/// `retort verify --kernels`: every kernel of a device beside the processor.
+/// `retort verify --kernels`: compares every kernel of a device with the CPU backend.
 struct KernelVerification {
-  /// What computes, under the name of its form or type.
+  /// A backend under test, with the name of its kernel form or compute type.
   private struct Target {
     let form: String
     let backend: any Backend
-    /// Whether only what every type multiplies exactly is compared.
+    /// Whether to compare only the cases that are exact in every compute type.
     var isNarrow = false
   }
 
-  /// What came of one suite in one form.
+  /// The outcomes of one suite on one target.
   private struct Row {
     var count = 0
     var worst: DeviceCheck.Outcome?
@@ -27,19 +27,18 @@ struct KernelVerification {
     }
   }
 
-  // As many are compiled together; a program of all would keep whoever waits too long.
+  // The number of cases compiled together; a program of all cases would take too long to compile.
   private static let group = 16
   private static let widths = [13, 7, 5, 9]
 
   let suites: [DeviceSuite]
-  /// The only form to compare; nil for both, and matrix units.
+  /// The only kernel form to compare; nil for both forms and matrix units.
   let form: KernelForm?
   let printsJSON: Bool
 
-  /// Compares every case in both forms and on matrix units, and prints what came of each suite as
-  /// it ends.
+  /// Compares every case in both forms and on matrix units, and prints a row for each suite when it ends.
   ///
-  /// - Throws: `ExitCode` 1 if anything is wrong.
+  /// - Throws: `ExitCode` 1 if any case fails.
   func run(on backend: any Backend) throws {
     let targets = try targets(backend)
     var (count, faultCount) = (0, 0)

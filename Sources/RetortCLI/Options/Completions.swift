@@ -4,7 +4,7 @@ import RetortFormats
 import RetortOpenCL
 import RetortRecipes
 
-/// What a shell offers in place of a word that is not yet whole.
+/// The kinds of shell completions.
 extension CompletionKind {
   /// Bundled recipes, recipe files, and folders on the way to them or of runs.
   static var recipe: CompletionKind {
@@ -17,7 +17,7 @@ extension CompletionKind {
   /// Names of datasets.
   static var dataset: CompletionKind { .list(DatasetSource.all.map(\.name)) }
 
-  /// What `--device` takes on this machine.
+  /// The values of `--device` on this machine.
   static var device: CompletionKind {
     .custom { _, _, _ in
       let found = DriverSurvey.shared.fault == nil ? (try? OpenCLPlatform.devices()) ?? [] : []
@@ -25,7 +25,7 @@ extension CompletionKind {
     }
   }
 
-  /// YAML files and folders in the folder that `prefix` leads into.
+  /// The YAML files and folders in the folder part of `prefix`.
   private static func paths(beginningWith prefix: String) -> [String] {
     let folder = FilePath.folder(of: prefix)
     let before = folder.isEmpty || folder == "/" ? folder : folder + "/"

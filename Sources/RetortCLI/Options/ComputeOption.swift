@@ -1,7 +1,7 @@
 import ArgumentParser
 import RetortCore
 
-/// `--compute`: what a benchmark multiplies in.
+/// `--compute`: the number format of products and convolutions in a benchmark.
 struct ComputeOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(

@@ -4,7 +4,7 @@ import RetortCore
 import RetortFormats
 import RetortOpenCL
 
-/// `--device`: the only place that picks a backend.
+/// `--device`: the choice of the backend, which is made here only.
 struct DeviceOption: ParsableArguments {
   @Option(
     help: ArgumentHelp(
@@ -12,15 +12,15 @@ struct DeviceOption: ParsableArguments {
       valueName: "device"), completion: .device)
   var device = "auto"
 
-  /// For tests: heavy kernels take this form whatever the device was measured to prefer.
+  /// For tests: the form of heavy kernels, overriding the one preferred on the device.
   @Option(help: .hidden) var form: KernelForm?
 
-  /// The folder of `sources:FOLDER`, for checks: kernels are written there, nothing is computed.
+  /// The folder of `sources:FOLDER`, for checks: kernels are written there, and nothing is computed.
   private var sourceFolder: String? {
     device.hasPrefix("sources:") ? String(device.dropFirst("sources:".count)) : nil
   }
 
-  /// Whether an OpenCL device is asked for.
+  /// Whether the device is an OpenCL device.
   var isOpenCL: Bool { device != "cpu" && sourceFolder == nil }
 
   func validate() throws {
@@ -40,12 +40,12 @@ struct DeviceOption: ParsableArguments {
 
   /// Opens the device.
   ///
-  /// `auto` is the best OpenCL device, or the processor where OpenCL is not installed, which one
-  /// line on standard error then says.
+  /// `auto` is the best OpenCL device, or the processor if OpenCL is not installed, which is then reported on
+  /// standard error.
   ///
-  /// - Parameter compute: What products and convolutions multiply in.
-  /// - Throws: `OpenCLError` when the device does not open, `FormatError` for a folder that cannot
-  ///   be written to, `BackendError.compute` when the device cannot multiply in that type.
+  /// - Parameter compute: The number format of products and convolutions.
+  /// - Throws: `OpenCLError` if the device cannot be opened, `FormatError` for a folder that cannot be
+  ///   written to, `BackendError.compute` if the device does not support the number format.
   func backend(_ compute: ComputeType = .float32) throws -> any Backend {
     guard device != "cpu" else { return try processor(compute) }
     if let sourceFolder { return try sources(in: sourceFolder, compute) }
@@ -67,7 +67,7 @@ struct DeviceOption: ParsableArguments {
     return backend
   }
 
-  /// A backend that writes what a GPU would be given into `folder`.
+  /// A backend that writes the source text of a GPU's kernels into `folder`.
   private func sources(in folder: String, _ compute: ComputeType) throws -> SourceBackend {
     let folder = try FilePath.expanded(folder)
     try AtomicFile.makeDirectories(folder)
@@ -78,10 +78,10 @@ struct DeviceOption: ParsableArguments {
     }
   }
 
-  /// Opens the OpenCL device, and says what a user should know of how it is used.
+  /// Opens the OpenCL device, and reports drivers that are left out and similar notes.
   ///
-  /// - Throws: `OpenCLError` when there is none or it does not open, `BackendError.compute` when it
-  ///   cannot multiply in that type.
+  /// - Throws: `OpenCLError` if there is none or it cannot be opened, `BackendError.compute` if it does not
+  ///   support the number format.
   func openCL(_ compute: ComputeType = .float32) throws -> OpenCLBackend {
     let survey = DriverSurvey.shared
     if let reason = survey.fault { throw OpenCLError.unlisted(reason: reason) }
@@ -95,7 +95,7 @@ struct DeviceOption: ParsableArguments {
     return backend
   }
 
-  /// Why there is no OpenCL here, if that is what the error says.
+  /// The reason why there is no OpenCL device, if the error says so; nil for other errors.
   private static func absence(_ error: OpenCLError) -> String? {
     switch error {
     case .loaderMissing: "OpenCL is not installed"

@@ -3,9 +3,10 @@ import Glibc
 import RetortData
 import RetortOpenCL
 
-/// Tries devices by this program once more: a driver that crashes or hangs takes only that along.
+/// A trial of a device in a new process of this program, so that a driver's crash or hang affects only that
+/// process.
 enum DeviceTrialProcess {
-  /// What a trial may take: slow compilers need a minute for the probes.
+  /// The time limit of a trial: slow compilers need a minute for the probes.
   static let limit: Duration = {
     let standard = Duration.seconds(180)
     guard let text = ProcessInfo.processInfo.environment["RETORT_DRIVER_SECONDS"] else {
@@ -19,22 +20,22 @@ enum DeviceTrialProcess {
     return .seconds(seconds)
   }()
 
-  /// The trial for `DeviceChoice`.
+  /// The trial to pass to `DeviceChoice`.
   static let trial = DeviceTrial { device, withPeaks in
     fault(["--probe", device.selector] + (withPeaks ? ["--peaks"] : []))
   }
 
-  /// Why `retort devices ARGUMENTS…` does not end well; nil if it does.
+  /// The reason why `retort devices ARGUMENTS…` fails; nil if it succeeds.
   ///
   /// - Parameters:
-  ///   - subject: What the reason begins with.
-  ///   - changes: What its environment has besides this process's.
+  ///   - subject: The beginning of the reason.
+  ///   - changes: Changes to the environment of the process.
   static func fault(
     _ arguments: [String], limit: Duration = limit, of subject: String = "whose driver",
     changes: [String: String] = [:]
   ) -> String? {
     var environment = ProcessInfo.processInfo.environment.merging(changes) { $1 }
-    // A crash is to end the process, and not to be looked into, which can hang.
+    // Without Swift's backtrace, as producing one can hang.
     environment["SWIFT_BACKTRACE"] = "enable=no"
     let process = Subprocess(
       program: "/proc/self/exe", arguments: ["devices"] + arguments, environment: environment)
@@ -61,7 +62,7 @@ enum DeviceTrialProcess {
     case .killed(let signal, let words):
       let name = strsignal(signal).map { String(cString: $0) } ?? "signal \(signal)"
       return "ended the process that tried it (\(name))" + (words.isEmpty ? "" : ": \(words)")
-    // Without another process it is tried in this one.
+    // If no process can be started, the device is tried in this one.
     case .notStarted: return nil
     }
   }

@@ -3,17 +3,17 @@ import Glibc
 import RetortFormats
 import RetortOpenCL
 
-/// What came of loading the installed drivers in another process, before this one loads them.
+/// The result of loading the installed OpenCL drivers in another process, before this one loads them.
 ///
-/// Where that process does not end well, each driver is loaded in one of its own, and this process then
-/// loads those that pass.
+/// If that process fails, each driver is loaded in a process of its own, and this process then loads only the
+/// drivers that pass.
 struct DriverSurvey {
-  /// Drivers that are left out: the file that names each, and the reason, as a clause that follows it.
+  /// The drivers left out: the file that names each, and the reason as a relative clause.
   private(set) var leftOut: [(file: String, reason: String)] = []
-  /// Why no driver can be loaded; nil where some can, or where none needs to be left out.
+  /// The reason why no driver can be loaded; nil if some can.
   private(set) var fault: String?
 
-  /// The survey, made once.
+  /// The survey, made once per process.
   static let shared = DriverSurvey()
 
   private init() {
@@ -30,7 +30,7 @@ struct DriverSurvey {
         passed.append(file)
       }
     }
-    // None is at fault alone, or what loads them is.
+    // No single driver is at fault, or the loader itself is.
     guard !passed.isEmpty, !leftOut.isEmpty, Self.choose(passed) else {
       leftOut = []
       self.fault = fault
@@ -48,7 +48,7 @@ struct DriverSurvey {
       changes: changes)
   }
 
-  /// Has this process, and those that it starts, load the drivers of `files` alone.
+  /// Makes this process and its children load only the drivers of `files`; false if that fails.
   private static func choose(_ files: [String]) -> Bool {
     var template = Array("/tmp/retort-drivers-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { return false }

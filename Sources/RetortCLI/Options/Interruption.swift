@@ -1,6 +1,6 @@
 import Glibc
 
-/// Turns the first Ctrl-C into a wish to stop; a second one ends the program at once.
+/// The handling of Ctrl-C: the first requests a stop, the second ends the program at once.
 enum Interruption {
   nonisolated(unsafe) private static var flag: sig_atomic_t = 0
   private static let answer: StaticString = """
@@ -8,15 +8,15 @@ enum Interruption {
 
     """
 
-  /// Whether the user wants to stop.
+  /// Whether the user has requested a stop.
   static var isWanted: Bool { flag != 0 }
 
-  /// From now on Ctrl-C, a terminal that is closed and a request to terminate wait for the end of a step,
-  /// and are answered at once.
+  /// Starts handling of Ctrl-C, a closed terminal and a request to terminate, each of which then waits for
+  /// the end of a step.
   ///
-  /// A signal that is ignored already, as in a background job or under `nohup`, stays ignored.
+  /// A signal that is already ignored, as in a background job or under `nohup`, stays ignored.
   static func listen() {
-    // A program that starts this one may have left signals blocked, and the mask is inherited.
+    // The parent process may have left signals blocked, and the mask is inherited.
     var set = sigset_t()
     sigemptyset(&set)
     _ = answer.utf8CodeUnitCount  // made before a signal needs it
@@ -25,7 +25,7 @@ enum Interruption {
       signal(number) { number in
         Interruption.flag = 1
         signal(number, SIG_DFL)
-        // A line that is changing on the terminal ends with the answer. Nothing but `write` may be
+        // The answer begins on a line of its own. Only async-signal-safe functions such as `write` may be
         // called here.
         let before = errno
         if isatty(STDERR_FILENO) == 1 { write(STDERR_FILENO, "\n", 1) }

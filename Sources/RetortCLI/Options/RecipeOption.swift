@@ -2,7 +2,7 @@ import ArgumentParser
 import RetortRecipes
 import RetortSchema
 
-/// A recipe with what is set on the command line.
+/// A recipe with overrides from the command line.
 struct RecipeOption: ParsableArguments {
   @Argument(
     help: "A recipe file, or the name of a bundled recipe ('retort list recipes').",
@@ -16,13 +16,13 @@ struct RecipeOption: ParsableArguments {
       valueName: "path=value"))
   var overrides: [String] = []
 
-  /// Reads and checks the recipe.
+  /// Loads and validates the recipe.
   ///
   /// - Throws: `RecipeErrors` with every fault.
   func load() throws(RecipeErrors) -> Recipe { try Recipe.load(recipe, overrides: overrides) }
 }
 
-/// `--json`: facts for the next program.
+/// `--json`: output for other programs.
 struct JSONOption: ParsableArguments {
   @Flag(help: "Print JSON and nothing else.")
   var json = false

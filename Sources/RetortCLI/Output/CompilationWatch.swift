@@ -1,9 +1,9 @@
 import RetortTraining
 import Synchronization
 
-/// Tells how far the compilation of kernels is, and how long it took in all.
+/// A watch on the compilation of kernels, for its progress and total time.
 final class CompilationWatch: Sendable {
-  /// The one of this process.
+  /// The shared instance of this process.
   static let shared = CompilationWatch()
 
   private struct State {
@@ -16,24 +16,24 @@ final class CompilationWatch: Sendable {
 
   private let state = Mutex(State())
 
-  /// The time that compilations took so far.
+  /// The total time of compilations so far, in seconds.
   var seconds: Double { state.withLock { $0.seconds } }
 
-  /// Whether nothing is told.
+  /// Whether progress is not shown.
   var isSilent: Bool {
     get { state.withLock { $0.isSilent } }
     set { state.withLock { $0.isSilent = newValue } }
   }
 
-  /// Whether lines now and then tell it where none can be rewritten: in a log, not in a result.
+  /// Whether to write occasional lines where no line can be rewritten: in a log, not in a result.
   var hasLines: Bool {
     get { state.withLock { $0.hasLines } }
     set { state.withLock { $0.hasLines = newValue } }
   }
 
-  /// Notes that `done` of `total` kernels are compiled; may be called by any thread.
+  /// Records that `done` of `total` kernels are compiled; may be called by any thread.
   ///
-  /// - Returns: Whether to go on.
+  /// - Returns: Whether to continue.
   func note(_ done: Int, of total: Int) -> Bool {
     state.withLock { state in
       let now = ContinuousClock.now
@@ -47,7 +47,7 @@ final class CompilationWatch: Sendable {
       state.began = began
       let line = "  compiling \(done + 1) of \(total)"
       if state.isSilent {
-        // Only the time counts.
+        // Only the time is recorded.
       } else if StandardOutput.isLive {
         StandardOutput.rewrite(StatusLine([line]).fitted(to: StandardOutput.columns - 1))
       } else if state.hasLines, now - max(began, state.lastLine ?? began) >= ProgressLines.pause {

@@ -1,11 +1,11 @@
 extension String {
-  /// The text without what would steer a terminal or hide how it reads: control characters, marks of
-  /// direction and other invisible ones become `\u` with their number.
+  /// The text with characters that would control a terminal or mislead a reader escaped: control characters,
+  /// direction marks and other invisible ones become `\u` with their number.
   ///
-  /// Everything that the program writes passes through here, for names and messages may come out of files.
-  /// Within JSON, where such characters stand in strings alone, these are escapes of the same text.
+  /// All output passes through here, as names and messages may come from files. In JSON, where such
+  /// characters occur in strings only, these are escapes of the same text.
   ///
-  /// - Parameter keepingLines: Whether line breaks and tabs stay, as in a text of several lines.
+  /// - Parameter keepingLines: Whether line breaks and tabs are kept, as in a text of several lines.
   func plain(keepingLines: Bool) -> String {
     guard unicodeScalars.contains(where: { !$0.isPlain }) else { return self }
     var result = String.UnicodeScalarView()
@@ -25,7 +25,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-  /// Whether the character is seen, or a space, or joins letters of scripts that need it.
+  /// Whether the character is visible, a space, or a joiner that some scripts need.
   fileprivate var isPlain: Bool {
     switch properties.generalCategory {
     case .control, .lineSeparator, .paragraphSeparator: false

@@ -4,33 +4,33 @@ import RetortRuns
 import RetortSchema
 import RetortTraining
 
-/// How a run goes on: one line that changes on a terminal, plain lines now and then in a pipe.
+/// The progress of a run: one changing line on a terminal, occasional lines in a pipe.
 final class ProgressLines {
   /// The shortest time between two lines about one training in a pipe.
   static let pause = Duration.seconds(10)
-  /// The shortest time between two states of a line that changes.
+  /// The shortest time between two updates of a changing line.
   private static let frame = Duration.milliseconds(100)
 
   private let isSilent: Bool
-  /// When the training under way was last spoken of.
+  /// The time of the last line about the current training.
   private var lastLine: ContinuousClock.Instant?
   private var pace = Pace()
   private let began = ContinuousClock.now
 
-  /// Lines for the standard output; none at all where another program reads JSON.
+  /// Lines on the standard output; none if the output is JSON.
   init(isSilent: Bool) {
     self.isSilent = isSilent
     CompilationWatch.shared.hasLines = !isSilent
   }
 
-  /// Says what runs where.
+  /// Shows the recipe, the folder and the device of a run.
   func begin(_ recipe: Recipe, _ folder: String, _ device: String) {
     let count = recipe.stages.count
     line("\(recipe.name): \(count) stage\(count == 1 ? "" : "s") on \(device), into \(folder)")
     for note in recipe.notes { line(note) }
   }
 
-  /// Shows an event.
+  /// Shows an event of the run.
   func show(_ event: RunEvent) {
     switch event {
     case .stageBegan(let name, let learners, let steps, let examples):
@@ -78,7 +78,7 @@ final class ProgressLines {
     }
   }
 
-  /// Ends with a table of all stages.
+  /// Shows a table of all stages at the end.
   func end(_ results: [StageResult], _ folder: String) {
     var table = TextTable(
       [
@@ -102,7 +102,7 @@ final class ProgressLines {
     if FileBytes.isReadable(grid) { line("explored pictures in \(grid)") }
   }
 
-  /// Shows how far things are, in place of what was shown before.
+  /// Shows the progress, replacing the last shown.
   func status(_ status: StatusLine) {
     guard !isSilent else { return }
     if StandardOutput.isLive {
@@ -126,7 +126,7 @@ final class ProgressLines {
     if let rate = pace.stepsPerSecond {
       fields.append("\(fixed(rate, rate < 10 ? 2 : rate < 100 ? 1 : 0)) steps/s")
     }
-    // The sum of a single term says nothing new.
+    // With a single term the total equals it.
     fields += progress.losses.dropFirst(progress.losses.count == 2 ? 1 : 0)
       .filter { !Self.isPartialSum($0.name) }
       .map { "\($0.name) \(fixed($0.value, 4))" }
@@ -137,12 +137,12 @@ final class ProgressLines {
     status(StatusLine(fields, share: share))
   }
 
-  /// A time in whole seconds, or minutes where there are many.
+  /// A time in whole seconds, or in minutes if long.
   private func countdown(_ seconds: Double) -> String {
     seconds < 120 ? "\(fixed(max(1, seconds), 0)) s" : duration(seconds)
   }
 
-  /// The time that has gone by but for compilation.
+  /// The elapsed time without compilation, in seconds.
   private func working(until now: ContinuousClock.Instant) -> Double {
     (now - began).seconds - CompilationWatch.shared.seconds
   }
@@ -165,7 +165,7 @@ final class ProgressLines {
     return "\(accuracies.joined())\(kept)\(losses), \(duration(result.seconds))"
   }
 
-  /// Whether a name is that of the sum of one of several learners, whose summands stand beside it.
+  /// Whether a name is that of one learner's total, whose terms are shown as well.
   private static func isPartialSum(_ name: String) -> Bool { name.hasSuffix("/loss") }
 
   private func percent(_ share: Double?) -> String {

@@ -3,7 +3,7 @@ import RetortSchema
 
 /// The manual page of recipes, retort-recipe(5), in mdoc.
 enum RecipeManual {
-  /// The page's source.
+  /// The page in mdoc.
   static var text: String {
     var lines = head
     for part in RecipeReference.all(.part) { lines += section(part) }
@@ -70,12 +70,12 @@ enum RecipeManual {
     }
   }
 
-  /// `text` with a capital letter and a full stop.
+  /// `text` as a sentence, with a capital letter and a full stop.
   private static func sentence(_ text: String) -> String {
     text.prefix(1).uppercased() + text.dropFirst() + (text.hasSuffix(".") ? "" : ".")
   }
 
-  /// `text` so that roff takes nothing in it for a command.
+  /// `text` escaped, so that roff finds no commands in it.
   private static func escaped(_ text: String) -> String {
     let safe = text.replacing("\\", with: "\\e")
     return safe.hasPrefix(".") || safe.hasPrefix("'") ? "\\&" + safe : safe

@@ -1,29 +1,28 @@
 import RetortRuns
 
-/// One line of a terminal that says how far things are, as much of it as the terminal is wide.
+/// A progress line that adapts to the width of the terminal.
 struct StatusLine {
-  /// The least and the most characters of a bar.
+  /// The shortest and the longest bar, in characters.
   private static let bar = 10...30
-  /// How many fields go before the bar does.
+  /// The number of fields that are shown before space is given to the bar.
   private static let fieldsBeforeBar = 3
 
-  /// What there is to say, the first for the longest.
+  /// The fields, the most important first.
   let fields: [String]
-  /// How much has been done, from 0 to 1; nil for no bar.
+  /// The completed share, from 0 to 1; nil for no bar.
   let share: Double?
 
   init(_ fields: [String], share: Double? = nil) { (self.fields, self.share) = (fields, share) }
 
-  /// All that there is to say, with a number in the bar's place.
+  /// All fields, with a percentage in place of the bar.
   var text: String {
     let done = share.map { ["\(fixed(100 * $0, 0)) %"] } ?? []
     return (fields.prefix(1) + done + fields.dropFirst()).joined(separator: "  ")
   }
 
-  /// The fields that `columns` characters have room for, and behind the first a bar where there is room
-  /// for that too.
+  /// The fields that fit into `columns` characters, with a bar after the first if it fits too.
   ///
-  /// None is cut: a number without its last digits is another number.
+  /// No field is truncated, as a number without its last digits would be another number.
   func fitted(to columns: Int) -> String {
     var room = columns + 2
     var shown: [String] = []

@@ -1,22 +1,21 @@
 import RetortRuns
 
-/// Rows of cells in columns of even width.
+/// A table of cells in aligned columns.
 struct TextTable {
   private var rows: [[String]]
-  /// The columns that are numbers, set to the right.
+  /// The columns of numbers, which are right-aligned.
   private let numeric: Set<Int>
 
-  /// A table with a head; `numeric` names the columns to set to the right.
+  /// A table with a header; `numeric` has the indices of right-aligned columns.
   init(_ head: [String], numeric: Set<Int> = []) {
     rows = [head]
     self.numeric = numeric
   }
 
-  /// Adds a row of cells of one line each.
+  /// Adds a row of single-line cells.
   mutating func add(_ cells: String...) { rows.append(cells.map { $0.plain(keepingLines: false) }) }
 
-  /// The rows, two spaces between columns, none at the end; on a terminal that is too narrow for them, one
-  /// line for each cell.
+  /// The rows with two spaces between columns; on a terminal that is too narrow, one line per cell.
   var text: String {
     let lines = lines
     guard StandardOutput.isTerminal, lines.contains(where: { $0.count > StandardOutput.columns })
@@ -24,7 +23,7 @@ struct TextTable {
     return stacked.joined(separator: "\n")
   }
 
-  /// Each row's first cell, and below it the others behind their columns' names.
+  /// Each row's first cell, followed by the other cells on lines of their own, after their columns' names.
   private var stacked: [String] {
     let names = rows[0].dropFirst()
     let width = names.map(\.count).max() ?? 0
@@ -53,7 +52,7 @@ struct TextTable {
   }
 }
 
-/// `value` with two significant digits and an exponent, as errors are written.
+/// `value` in scientific notation with two significant digits.
 func scientific(_ value: Double) -> String {
   guard value.isFinite, value != 0 else { return "\(value)" }
   var (mantissa, exponent) = (abs(value), 0)
@@ -62,7 +61,7 @@ func scientific(_ value: Double) -> String {
   return "\(value < 0 ? "-" : "")\(fixed(mantissa, 1))e\(exponent)"
 }
 
-/// A byte count as people read it.
+/// A number of bytes with a binary unit.
 func bytes(_ count: Int) -> String {
   if count < 1 << 10 { return "\(count) B" }
   if count < 1 << 20 { return "\(fixed(Double(count) / 1024, 1)) KiB" }

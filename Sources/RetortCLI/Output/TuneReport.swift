@@ -3,23 +3,23 @@ import RetortOpenCL
 import RetortRuns
 import RetortTraining
 
-/// What a search found, as a table or as JSON.
+/// The results of tuning, as a table or as JSON.
 struct TuneReport {
   let device: String
-  /// Where choices are stored.
+  /// The file with the stored choices.
   let file: String
-  /// Contractions that are still to be searched, and those that were searched before.
+  /// The numbers of contractions still to be tuned, and of those tuned before.
   var left = 0, known = 0
   private var rows: [(key: TuningKey, result: TuningResult)] = []
 
   init(device: String, file: String) { (self.device, self.file) = (device, file) }
 
-  /// How many contractions were searched.
+  /// The number of tuned contractions.
   var count: Int { rows.count }
 
   mutating func add(_ key: TuningKey, _ result: TuningResult) { rows.append((key, result)) }
 
-  /// The table with what was rejected and what is left.
+  /// The table, followed by the rejected candidates and the number of contractions left.
   var text: String {
     var table = TextTable(
       ["contraction", "tried", "default", "best", "gain", "choice"], numeric: [1, 2, 3, 4])
@@ -42,7 +42,7 @@ struct TuneReport {
     return lines.joined(separator: "\n")
   }
 
-  /// One object, times in seconds.
+  /// The results as one object, times in seconds.
   var json: JSONValue {
     .record(
       ("device", .string(device)), ("file", .string(file)), ("left", .integer(left)),

@@ -2,13 +2,13 @@ import RetortCore
 import RetortDistillation
 import RetortTraining
 
-/// One operation to time, under a name that says what it computes.
+/// One operation to time, with a name that describes it.
 struct KernelCase: Sendable {
   let name: String
-  /// Adds the operation to a graph, over operands that lie on the device.
+  /// Adds the operation to a graph, with operands in device memory.
   let build: @Sendable (inout KernelOperands) -> KernelResult
 
-  /// Every operation that there is a name for.
+  /// Every named operation.
   static let all: [KernelCase] =
     [(128, 10), (128, 1000), (4096, 30522)].map { softTargetLoss(rows: $0, classes: $1) }
     + [adam(millions: 10)]
@@ -18,7 +18,7 @@ struct KernelCase: Sendable {
       }
     } + ConvolutionCase.all.flatMap(\.kernels)
 
-  /// The operations whose name is `name` or begins with it and a dash; none if there are none.
+  /// The operations named `name` or with that prefix and a dash; empty if there are none.
   static func named(_ name: String) -> [KernelCase] {
     all.filter { $0.name == name || $0.name.hasPrefix(name + "-") }
   }
@@ -29,7 +29,7 @@ struct KernelCase: Sendable {
     (384, 8192, 384),
   ]
 
-  /// Hinton's loss at temperature 4 and its gradient by the student's logits.
+  /// Hinton's loss at temperature 4 and its gradient with respect to the student's logits.
   private static func softTargetLoss(rows: Int, classes: Int) -> KernelCase {
     KernelCase(name: "softmax-kl-\(rows)x\(classes)") { operands in
       let student = operands.tensor("student", [rows, classes])
@@ -69,7 +69,7 @@ struct KernelCase: Sendable {
   }
 }
 
-/// A convolution of 128 square images that keeps their size.
+/// A convolution of 128 square images that preserves their size.
 private struct ConvolutionCase {
   let name: String
   let inputs, outputs, size, kernel: Int
@@ -80,7 +80,7 @@ private struct ConvolutionCase {
     ConvolutionCase(name: "c16_32", inputs: 16, outputs: 16, size: 32, kernel: 3),
     ConvolutionCase(name: "c32_16", inputs: 32, outputs: 32, size: 16, kernel: 3),
     ConvolutionCase(name: "c64_8", inputs: 64, outputs: 64, size: 8, kernel: 3),
-    // Pictures need no gradient.
+    // The gradient with respect to images is not needed.
     ConvolutionCase(
       name: "c1_28", inputs: 1, outputs: 32, size: 28, kernel: 3, hasDataGradient: false),
     ConvolutionCase(name: "pw64_128_14", inputs: 64, outputs: 128, size: 14, kernel: 1),
@@ -115,9 +115,9 @@ private struct ConvolutionCase {
   }
 }
 
-/// What an operation leaves.
+/// The result of an operation.
 enum KernelResult {
-  /// Values; the first is looked at after timing.
+  /// Output tensors; the first is checked after timing.
   case outputs([Tensor])
   /// A changed variable.
   case update(Effect, of: Variable)
@@ -128,14 +128,14 @@ struct KernelOperands {
   let graph = Graph()
   private(set) var variables: [Variable] = []
 
-  /// A variable to be filled with made-up numbers.
+  /// A variable that is filled with random numbers.
   mutating func variable(_ name: String, _ count: Int) -> Variable {
     let variable = Variable(name: name, count: count)
     variables.append(variable)
     return variable
   }
 
-  /// A whole such variable as a tensor.
+  /// A variable filled with random numbers, as a tensor.
   mutating func tensor(_ name: String, _ shape: Shape) -> Tensor {
     graph.variable(variable(name, shape.count), shape)
   }

@@ -4,21 +4,21 @@ import RetortOpenCL
 import RetortRuns
 import RetortTraining
 
-/// Where the time of one step goes, launch by launch, beside the device's measured peaks.
+/// The time of one step per launch, compared with the device's measured peaks.
 ///
-/// Rates are of the work that a step of the plan asks for (`StepWork`), all of which its main launch
-/// is credited with; packing weights and adding partial sums are overhead without a rate. Operands
-/// that stay in a cache can be read faster than the copy peak.
+/// Rates are of a step's work (`StepWork`), which is attributed to its main launch; packing weights and
+/// adding partial sums are overhead without a rate. Operands that stay in a cache can be read faster than the
+/// copy peak.
 struct KernelProfile {
-  /// What a row of the table stands for.
+  /// The meaning of the table's rows.
   enum Detail: String, ExpressibleByArgument, CaseIterable {
-    /// A kernel: all its launches.
+    /// A kernel, with all its launches.
     case kernels
     /// A launch, in the order of the step.
     case launches
   }
 
-  /// Launches with their work and time.
+  /// Launches with their total work and time.
   private struct Row {
     var name: String
     var count = 0
@@ -30,12 +30,12 @@ struct KernelProfile {
   private let nanoseconds: [UInt64]
   private let peaks: DevicePeaks
 
-  /// Takes one time per launch, in nanoseconds.
+  /// A profile with one time per launch, in nanoseconds.
   init(_ launches: [CommandDescription], nanoseconds: [UInt64], peaks: DevicePeaks) {
     (self.launches, self.nanoseconds, self.peaks) = (launches, nanoseconds, peaks)
   }
 
-  /// A table of kernels, the longest first, or of launches; and what the peaks are.
+  /// A table of kernels, the longest first, or of launches, followed by the peaks.
   func text(_ detail: Detail) -> String {
     let total = sum(over: zip(launches, nanoseconds), name: "all")
     let isWhole = detail == .kernels
@@ -60,7 +60,7 @@ struct KernelProfile {
     case .launches:
       for (index, launch) in zip(launches, nanoseconds).enumerated() {
         let row = sum(over: [launch], name: "\(index) \(launch.0.task)")
-        // A launch from no module is named after its kernel.
+        // A launch outside any module is labelled with its kernel.
         let isPlaced = !launch.0.label.hasPrefix(launch.0.kernel)
         add(row, launch.0.kernel, isPlaced ? launch.0.label : "")
       }
@@ -92,12 +92,12 @@ struct KernelProfile {
     }
   }
 
-  /// Billions per second.
+  /// The rate in billions per second.
   private func rate(_ amount: Int, _ seconds: Double) -> String {
     amount > 0 && seconds > 0 ? fixed(Double(amount) / seconds / 1e9, 1) : "-"
   }
 
-  /// The share of the peak that the launches come nearer to, and which one it is.
+  /// The share of the nearest peak that the launches reach, with its name.
   private func share(_ row: Row) -> String {
     guard row.seconds > 0, row.work != StepWork() else { return "-" }
     let fma = Double(row.work.operations) / row.seconds / peaks.floatOperationsPerSecond

@@ -4,19 +4,20 @@ import RetortNN
 /// The time of one operation on one device.
 struct KernelTiming {
   let name: String
-  /// Kernel launches of one run.
+  /// The number of kernel launches per run.
   let launches: Int
-  /// Runs of one sample.
+  /// The number of runs per sample.
   let runsPerSample: Int
   /// Seconds per run, ascending.
   let samples: [Double]
-  /// Multiply-adds count as two; zero where the operation is not made of them.
+  /// The floating-point operations of a run, two per multiply-add; 0 if the operation does not consist of
+  /// them.
   let operations: Int
 
-  /// The middle sample.
+  /// The median of the samples, in seconds.
   var median: Double { samples[samples.count / 2] }
 
-  /// What samples are compared in.
+  /// The unit in which samples are compared.
   var unit: String { operations > 0 ? "GFLOP/s" : "ms" }
 
   /// A time as a number of `unit`.
@@ -24,10 +25,10 @@ struct KernelTiming {
     operations > 0 ? Double(operations) / seconds / 1e9 : seconds * 1e3
   }
 
-  /// Builds the operation, warms it up and times it: a sample is as many runs as take a tenth of a
-  /// second, enqueued at once and waited for.
+  /// Builds the operation, warms it up and times it: a sample is as many runs as take a tenth of a second,
+  /// enqueued together and then waited for.
   ///
-  /// - Throws: `GraphError`, `BackendError.device` for a result that is not finite, or the device's
+  /// - Throws: `GraphError`, `BackendError.device` for a result that is NaN or infinite, or the device's
   ///   errors.
   init(_ kernel: KernelCase, repeats: Int, on backend: any Backend) throws {
     let session = Session(backend)
@@ -41,7 +42,7 @@ struct KernelTiming {
       executable = try session.compile(operands.graph, outputs: [], effects: [effect])
     }
     for (index, variable) in operands.variables.enumerated() {
-      // One block over and over: some operands are half a gigabyte.
+      // One block repeated, as some operands have half a gigabyte.
       let block = Philox4x32(seed: 1, stream: UInt32(index)).uniforms(min(variable.count, 1 << 20))
       for start in stride(from: 0, to: variable.count, by: block.count) {
         try session.write(Array(block.prefix(variable.count - start)), to: variable, at: start)
@@ -57,7 +58,7 @@ struct KernelTiming {
     _ = try seconds(1)
     let count = max(1, Int(min(2000, 0.1 / (try seconds(1)))))
     samples = try (0..<repeats).map { _ in try seconds(count) }.sorted()
-    // An operation that went wrong is fast for nothing.
+    // The time of a faulty operation is meaningless.
     let values =
       switch result {
       case .outputs: try executable.floats(0)

@@ -1,12 +1,12 @@
 import RetortCore
 import RetortOpenCL
 
-/// Another backend that remembers what it compiled last, to ask it for times.
+/// A backend that records the executable compiled last, for its profile.
 final class RecordingBackend: Backend {
   private let base: any Backend
   private var last: (any Executable)?
 
-  /// Remembers what `base` compiles, with convolutions that compute what they load or not.
+  /// Records the executables that `base` compiles, with or without prologues of convolutions.
   init(_ base: any Backend, fusesLoads: Bool) {
     (self.base, self.fusesLoads) = (base, fusesLoads)
   }
@@ -24,8 +24,8 @@ final class RecordingBackend: Backend {
     return executable
   }
 
-  /// Where the time of what was compiled last goes: of each launch the median of a few runs; nil
-  /// where the device keeps no times.
+  /// The profile of the executable compiled last, with the median time of a few runs per launch; nil if the
+  /// device measures no times.
   func profile() throws -> KernelProfile? {
     guard let executable = last as? OpenCLExecutable, let base = base as? OpenCLBackend else {
       return nil
@@ -36,7 +36,7 @@ final class RecordingBackend: Backend {
     }
     return KernelProfile(
       executable.launches, nanoseconds: medians,
-      // Measured beside the launches, so that other programs slow both.
+      // Measured right after the launches, so that other programs slow down both.
       peaks: try DevicePeaks.of(base.context, store: nil))
   }
 

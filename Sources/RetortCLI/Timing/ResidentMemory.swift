@@ -1,14 +1,14 @@
 import Glibc
 
-/// The main memory that this process holds, as Linux counts it; 0 where that cannot be read.
+/// The resident memory of this process, as reported by Linux; 0 if that cannot be read.
 enum ResidentMemory {
-  /// Bytes held now.
+  /// The current resident memory in bytes.
   static var now: Int { kibibytes("VmRSS:") * 1024 }
 
-  /// The most bytes held since the start or `forgetPeak()`.
+  /// The peak of resident memory since the start or `forgetPeak()`, in bytes.
   static var peak: Int { kibibytes("VmHWM:") * 1024 }
 
-  /// Lets `peak` begin again at what is held now; where the system forbids it, `peak` goes on.
+  /// Resets `peak` to the current value; without effect where the system forbids it.
   static func forgetPeak() {
     let descriptor = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return }

@@ -3,19 +3,19 @@ import RetortFormats
 import RetortNN
 import RetortTraining
 
-/// What another program needs to follow a workload: first weights, inputs, and first losses.
+/// The data for reproducing a workload in another program: initial weights, inputs and first losses.
 ///
 /// Tensors `student.KEY`, `teacher.KEY` and `generator.KEY` are weights under PyTorch's names;
 /// `images` `[batch, 1, 28, 28]` or `ids` `[batch, length]`, `labels`, `logits` `[batch, classes]`
 /// and `deviation` `[latent]` are inputs; `losses` are the totals of the first steps. The search
 /// draws no noise. Metadata: `mean-norm`, the unit of displacements.
 struct StepRecord {
-  /// The losses that are recorded.
+  /// The number of recorded losses.
   static let lossCount = 8
 
   private var content = Safetensors(tensors: [:])
 
-  /// Builds the step and trains for as many steps as losses are recorded.
+  /// Builds the step and trains for `lossCount` steps.
   ///
   /// - Throws: `ModelError`, `GraphError`, `TrainingError.notFinite` or the device's errors.
   init(_ workload: Workload, batch: Int, on backend: any Backend) throws {

@@ -4,22 +4,22 @@ import RetortTraining
 /// The time and memory of one workload's step on one device.
 struct StepTiming {
   let name: String
-  /// Examples of a step.
+  /// The number of examples per step.
   let batch: Int
-  /// Kernel launches of one step.
+  /// The number of kernel launches per step.
   let launches: Int
-  /// Device memory besides weights, in bytes.
+  /// The device memory besides weights, in bytes.
   let byteCount: Int
-  /// The most that this process held above what it held before, in bytes.
+  /// The peak of this process's memory above its level before, in bytes.
   let residentByteCount: Int
-  /// Seconds from the model's description to the end of the first step.
+  /// The seconds from the model's description to the end of the first step.
   let buildSeconds: Double
-  /// Steps of one sample.
+  /// The number of steps per sample.
   let stepsPerSample: Int
   /// Seconds per step, ascending.
   let samples: [Double]
 
-  /// The middle sample.
+  /// The median of the samples, in seconds.
   var median: Double { samples[samples.count / 2] }
 
   /// Builds the step, warms it up and times it.

@@ -1,17 +1,17 @@
 import RetortCore
 import RetortNN
 
-/// Made-up inputs of a workload, always the same for the same extents.
+/// Random inputs of a workload, equal for equal sizes.
 struct SyntheticInputs {
-  /// What one example is: pictures, or token ids without a mask.
+  /// The fields of an example: images, or token ids without a mask.
   let fields: [Field]
-  /// `[batch, …]`: samples in [0, 1), or ids.
+  /// The examples, `[batch, …]`: samples in [0, 1), or ids.
   let examples: HostArray
-  /// Every class in turn, `[batch]`.
+  /// The labels, `[batch]`, cycling through the classes.
   let labels: [Int32]
-  /// What a teacher might say, `[batch, classes]`, within ±4.
+  /// Logits in place of a teacher's, `[batch, classes]`, within ±4.
   let logits: [Float]
-  /// The examples' places, `[batch]`.
+  /// The examples' indices in a dataset, `[batch]`.
   let indices: [Int32]
 
   init(_ workload: Workload, batch: Int) {

@@ -2,34 +2,34 @@ import RetortCore
 import RetortNN
 import RetortTraining
 
-/// A training step that benchmarks time: who learns from what, and how.
+/// A training step to benchmark: its student, teacher and loss.
 struct Workload: Sendable {
-  /// What the student learns from besides labels.
+  /// The student's source of knowledge besides labels.
   enum Knowledge: Sendable {
-    /// Nothing.
+    /// Labels only.
     case none
     /// Given logits, at temperature 4.
     case logits
-    /// A ResNet-20, at temperature 4, on the examples and on as many that a first-order search in a
-    /// convolutional VAE's latent space finds.
+    /// A ResNet-20 teacher, at temperature 4, on the examples and on as many more from a first-order search
+    /// in a convolutional VAE's latent space.
     case exploration
   }
 
-  /// What users call it.
+  /// The name for users.
   let name: String
-  /// The student, as the model catalog knows it.
+  /// The student's name in the model catalog.
   let model: String
   /// The student's options.
   var options: [String: Double] = [:]
   /// The number of classes.
   var classes = 10
-  /// Examples of a step, unless told otherwise.
+  /// The default number of examples per step.
   var batch = 128
-  /// What one example is.
+  /// The kind of the examples.
   var examples: ExampleSpec = .image(ImageSize(height: 28, width: 28, channels: 1))
-  /// What follows the gradient, with its learning rate.
+  /// The optimizer, with its learning rate.
   var optimizer: any Optimizer = Adam(learningRate: 1e-3)
-  /// What the student learns from besides labels.
+  /// The student's source of knowledge besides labels.
   var knowledge: Knowledge = .none
 
   /// Every workload, small ones first.
@@ -64,7 +64,7 @@ struct Workload: Sendable {
   }
 }
 
-/// A workload that does not exist.
+/// An unknown name of a workload.
 struct WorkloadError: Error, CustomStringConvertible {
   let name: String
   let nearest: [String]

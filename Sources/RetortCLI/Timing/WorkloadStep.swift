@@ -5,26 +5,26 @@ import RetortModels
 import RetortNN
 import RetortTraining
 
-/// A workload built for a device, with inputs to run it on.
+/// A workload compiled for a device, with its inputs.
 final class WorkloadStep {
   /// The compiled step.
   let program: StepProgram
-  /// Who takes part, the student first.
+  /// The models that take part, the student first.
   let players: [ParameterStore]
-  /// What the step is fed.
+  /// The inputs of the step.
   let inputs: SyntheticInputs
-  /// The units of the search, where there is one.
+  /// The latent statistics of the search; nil without one.
   let statistics: LatentStatistics?
   private var stepCount = 0
 
-  /// What first weights and noise depend on.
+  /// The seed of initial weights and noise.
   static let seed: UInt64 = 1
-  /// What a student with a teacher minimises.
+  /// The losses of a student with a teacher.
   private static let losses = [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss())]
 
-  /// Builds models, first weights and the step.
+  /// Builds the models, their initial weights and the step.
   ///
-  /// - Parameter isNoisy: Whether the search draws noise; another program cannot follow it then.
+  /// - Parameter isNoisy: Whether the search adds noise, which another program cannot reproduce.
   /// - Throws: `ModelError`, `GraphError` or the device's errors.
   init(_ workload: Workload, batch: Int, isNoisy: Bool, on backend: any Backend) throws {
     let session = Session(backend)
@@ -84,7 +84,7 @@ final class WorkloadStep {
 
   /// The losses of the last step, the total first; waits for it.
   ///
-  /// - Throws: `TrainingError.notFinite`: a step that went wrong is fast for nothing.
+  /// - Throws: `TrainingError.notFinite`, as the time of a faulty step is meaningless.
   func losses() throws -> [Double] {
     let losses = try program.losses()
     if let bad = zip(program.names, losses).first(where: { !$0.1.isFinite }) {
