@@ -1,7 +1,7 @@
-/// Collects faults while decoding goes on, each once.
+/// The faults found while decoding a recipe, each once.
 package final class FaultList {
   package private(set) var faults: [RecipeFault] = []
-  /// What has been noted so far, by place.
+  /// The reasons recorded so far, by place.
   private var noted: [RecipeFault.Place: [RecipeFault.Reason]] = [:]
 
   package init() {}
@@ -12,38 +12,38 @@ package final class FaultList {
     let path: String
   }
 
-  /// The keys that nobody knows.
+  /// The unknown keys met so far.
   private var unknown: Set<Key> = []
-  /// The keys that a stage has made use of.
+  /// The keys that have an effect in some stage.
   private var used: Set<Key> = []
-  /// The keys that had no effect in a stage, with the first fault that says so, in order.
+  /// The keys without effect in a stage, each with the fault that reports it, in order.
   private var idle: [(key: Key, reason: RecipeFault.Reason)] = []
 
-  /// Notes a fault, unless it has been noted already.
+  /// Adds a fault, unless it is in the list already.
   package func add(_ place: RecipeFault.Place, _ reason: RecipeFault.Reason) {
     guard noted[place]?.contains(reason) != true else { return }
     noted[place, default: []].append(reason)
     faults.append(RecipeFault(place, reason))
   }
 
-  /// Whether the unknown key `path`, which stands at `place`, is met for the first time.
+  /// Whether the unknown key `path` at `place` is met for the first time.
   package func isFirst(_ place: RecipeFault.Place, _ path: String) -> Bool {
     unknown.insert(Key(place: place, path: path)).inserted
   }
 
-  /// Notes that the key `path`, which stands at `place`, has an effect in a stage.
+  /// Records that the key `path` at `place` has an effect in a stage.
   package func use(_ place: RecipeFault.Place, _ path: String) {
     used.insert(Key(place: place, path: path))
   }
 
-  /// Notes that the key `path`, which stands at `place`, has no effect in a stage.
+  /// Records that the key `path` at `place` has no effect in a stage.
   ///
-  /// This is a fault if no other stage that inherits the key makes use of it.
+  /// It is a fault if no other stage that inherits the key uses it.
   package func addIdle(_ place: RecipeFault.Place, _ path: String, _ reason: RecipeFault.Reason) {
     idle.append((Key(place: place, path: path), reason))
   }
 
-  /// Makes faults of the keys that had no effect in any stage; to be called after the last stage.
+  /// Adds the faults of keys without effect in any stage; to be called after the last stage.
   package func settle() {
     for (key, reason) in idle where used.insert(key).inserted { add(key.place, reason) }
     idle = []

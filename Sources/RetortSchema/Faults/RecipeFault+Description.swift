@@ -1,10 +1,10 @@
 extension RecipeFault: CustomStringConvertible {
-  /// One line: where, what, and the way out.
+  /// One line: the place, the fault, and a remedy.
   public var description: String { "\(place): \(reason)" }
 }
 
 extension RecipeFault.Place: CustomStringConvertible {
-  /// The place as compilers write it.
+  /// The place in the style of compiler messages.
   public var description: String {
     switch self {
     case .file(let path, let line, let column): "\(path):\(line):\(column)"
@@ -15,7 +15,7 @@ extension RecipeFault.Place: CustomStringConvertible {
 }
 
 extension RecipeFault.Reason: CustomStringConvertible {
-  /// What is wrong and what to do.
+  /// The fault and a remedy.
   public var description: String {
     switch self {
     case .notYAML(let words): "not YAML: \(words)"

@@ -1,13 +1,13 @@
 import RetortFormats
 
-/// One thing that is wrong with a recipe, and where.
+/// A fault in a recipe, with its place.
 public struct RecipeFault: Equatable, Sendable {
-  /// Where it stands.
+  /// The place of the fault.
   public var place: Place
-  /// What is wrong.
+  /// The kind of fault.
   public var reason: Reason
 
-  /// A spot in a recipe or on the command line.
+  /// A place in a recipe or on the command line.
   public enum Place: Hashable, Sendable {
     /// A line and a column of a file, counted from 1.
     case file(String, line: Int, column: Int)
@@ -17,98 +17,98 @@ public struct RecipeFault: Equatable, Sendable {
     case whole(String)
   }
 
-  /// The ways in which a recipe can be at fault; facts only, the text is made by `description`.
+  /// The kinds of faults, as facts; `description` makes the text.
   public enum Reason: Equatable, Sendable {
     /// The text is not YAML, in the parser's words.
     case notYAML(String)
-    /// A tab stands where YAML takes spaces alone.
+    /// A tab where YAML allows only spaces.
     case tab
-    /// The recipe uses a part of YAML that recipes do without.
+    /// A feature of YAML that recipes do not support.
     case notAllowed(String)
-    /// There is more of something than any recipe has.
+    /// More of something than any recipe needs.
     case tooMany(String, limit: Int)
     /// The file cannot be read.
     case unreadable(FormatError)
-    /// Neither a file nor a bundled recipe has this name.
+    /// No file and no bundled recipe has this name.
     case unknownRecipe(String, nearest: String?)
-    /// A recipe extends itself, by way of these.
+    /// A recipe extends itself, through these recipes.
     case extendsCycle([String])
-    /// The recipe is of another version.
+    /// The recipe's format has another version.
     case version(found: String)
-    /// A map has a key that it must not have.
+    /// A map has an unknown key.
     case unknownKey(String, in: String, nearest: String?)
-    /// A map lacks a key.
+    /// A map lacks a required key.
     case missingKey(String, in: String)
-    /// A key stands twice in one map.
+    /// A key occurs twice in one map.
     case duplicateKey(String)
-    /// A value is of another kind.
+    /// A value has another type.
     case wrongType(String, expected: String, found: String)
     /// A number is outside its range.
     case outOfRange(String, found: String, allowed: String)
-    /// A word is none of the choices.
+    /// A word is not one of the choices.
     case unknownChoice(String, found: String, choices: [String], nearest: String?)
     /// Keys of one map contradict each other.
     case exclusive([String], in: String)
-    /// A key has no effect with another one's value, such as `'adam'`.
+    /// A key has no effect with the value of another, such as `'adam'`.
     case misplacedKey(String, in: String, kind: String, belongsTo: [String])
-    /// An override does not say what to set.
+    /// An override has no `=`.
     case malformedOverride
-    /// An override leads to nothing.
+    /// An override's path does not exist.
     case unknownPath(String, known: [String])
-    /// An override speaks of the stages of a recipe that has but one; a path that would do.
+    /// An override's path refers to stages, but the recipe has only one stage; a path that works.
     case noStages(instead: String)
-    /// A part of an override's path is the name of one element and the place of another.
+    /// A part of an override's path is both the name of one element and the index of another.
     case ambiguousPath(String)
     /// A key or an override has no value.
     case noValue(String)
-    /// An override does not reach stages that have values of their own; paths that do.
+    /// An override has no effect on stages with values of their own; paths that have.
     case shadowed(String, in: [String], instead: [String])
-    /// An override reaches no stage.
+    /// An override has no effect on any stage.
     case withoutEffect(String)
-    /// An override takes away what is not there.
+    /// An override removes a value that does not exist.
     case nothingToTake(String)
     /// A later override sets the same value.
     case replacedOverride
-    /// A value that stages could inherit is replaced by all of them.
+    /// Every stage replaces a value that it could inherit.
     case unreached(String)
-    /// Two stages have one name.
+    /// Two stages have the same name.
     case duplicateStage(String)
-    /// A loss stands twice.
+    /// A loss occurs twice.
     case duplicateLoss(String, in: String)
-    /// A name would not do as a folder.
+    /// A name cannot be used as that of a folder.
     case badName(String)
     /// No earlier stage has this name.
     case unknownStage(String, neededBy: String, nearest: String?)
-    /// A stage trains another player than is wanted.
+    /// A stage trains another model than the one referred to.
     case wrongPlayer(String, trains: String, wanted: String)
-    /// A value breaks a rule of what it describes, in its words.
+    /// A value breaks a rule of its type, in that rule's words.
     case rule(String)
-    /// A model is of no use in this place.
+    /// A model does not suit its role.
     case wrongRole(String, model: String, role: String, wanted: String)
-    /// A part of a stage needs another, which is absent.
+    /// A part of a stage requires another, which is missing.
     case needs(String, what: String, stage: String)
-    /// A part of a stage is for pictures, and the examples of its dataset are none.
+    /// A part of a stage requires images, but the dataset has none.
     case needsPictures(String, dataset: String)
-    /// A player that no part of a stage makes use of, and what would.
+    /// A model that no part of a stage uses, and a part that would use it.
     case unusedPlayer(String, stage: String, need: String)
-    /// A player takes part without weights.
+    /// A model that is not trained has no weights.
     case noWeights(String, stage: String)
     /// A stage trains nothing.
     case nothingToTrain(stage: String)
-    /// A loss is of no use to the player that is trained.
+    /// A loss does not apply to the model that is trained.
     case wrongLoss(String, trains: String, stage: String)
   }
 
-  /// A fault at a place.
+  /// A fault with its place.
   public init(_ place: Place, _ reason: Reason) { (self.place, self.reason) = (place, reason) }
 }
 
-/// Everything that is wrong with a recipe.
+/// All faults of a recipe.
 public struct RecipeErrors: Error, Equatable, Sendable {
   /// The faults, at least one.
   public var faults: [RecipeFault]
 
-  /// A report of the given faults.
+  /// An error with the given faults.
   public init(_ faults: [RecipeFault]) { self.faults = faults }
 }
 

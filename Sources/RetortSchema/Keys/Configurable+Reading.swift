@@ -1,15 +1,15 @@
 extension Configurable {
-  /// The value that a map describes; faults go to the reader's list.
+  /// Decodes a value from a map; faults are added to the reader's list.
   package init(from reader: MapReader) {
     self.init()
     read(reader)
     reader.finish()
   }
 
-  /// Reads the keys, without a look at what else the map has.
+  /// Reads the keys of this type; the map may have others.
   package mutating func read(_ reader: MapReader) {
     let known = reader.faults.faults.count
-    // Keys without effect, with what there is instead; keys that depend on a wrong one.
+    // Keys without effect, with the state that rules them out; keys that depend on a faulty one.
     var idle: [String: (state: String, owners: [String])] = [:]
     var unclear: Set<String> = []
     for key in Self.keys {
@@ -39,7 +39,7 @@ extension Configurable {
     }
   }
 
-  /// The entries of the written map: every key that has an effect and a value.
+  /// The entries of the written map: all keys that have an effect and a value.
   package var entries: [YAMLEntry] {
     var idle: Set<String> = []
     return Self.keys.flatMap { key -> [YAMLEntry] in
@@ -53,7 +53,7 @@ extension Configurable {
     }
   }
 
-  /// Whether the key called `name` has an effect on this value.
+  /// Whether the key `name` has an effect in this value.
   package func uses(_ name: String) -> Bool {
     guard let key = Self.keys.first(where: { $0.name == name }) else { return false }
     guard let condition = key.condition else { return true }

@@ -1,30 +1,30 @@
-/// A type whose values a recipe writes as one map.
+/// A type whose values are maps in a recipe.
 ///
-/// Decoding with every fault at once, the written form, defaults, explanations and what merging replaces
-/// all follow from `keys`.
+/// Decoding with all faults at once, writing, defaults, explanations and the rules of merging all derive from
+/// `keys`.
 public protocol Configurable: Equatable, Sendable {
-  /// The value of an empty map: every default.
+  /// The value of an empty map, with all defaults.
   init()
 
-  /// The keys of the map in the order in which they are read, written and explained. A key that is
-  /// `only(with:_:)` another comes after it.
+  /// The keys of the map, in the order of reading, writing and explaining. A key that depends on another by
+  /// `only(with:_:)` comes after it.
   static var keys: [Key<Self>] { get }
 
-  /// The key whose value may stand in place of the whole map, such as `kind`; none by default.
+  /// The key whose value alone may stand for the whole map, such as `kind`; nil by default.
   static var shorthand: String? { get }
 
-  /// What is wrong with keys that are right by themselves; none by default.
+  /// The faults between keys that are valid individually; none by default.
   var faults: [KeyFault] { get }
 }
 
 extension Configurable {
-  /// The map is always written out.
+  /// nil: the map is always written in full.
   public static var shorthand: String? { nil }
 
-  /// Nothing is wrong.
+  /// No faults.
   public var faults: [KeyFault] { [] }
 
-  /// What is known of the map without a value of it.
+  /// The description of the map, independent of a value.
   public static var mapInfo: MapInfo {
     let infos = keys.flatMap(\.infos)
     let kinds = keys.filter { $0.isKind || $0.name == "kind" }
@@ -32,13 +32,13 @@ extension Configurable {
   }
 }
 
-/// A rule between the keys of one map that a value breaks.
+/// A violation of a rule between the keys of one map.
 public struct KeyFault: Equatable, Sendable {
-  /// The key to blame.
+  /// The key at which the fault is reported.
   public var key: String
-  /// What is wrong and the way out, one line.
+  /// The fault and a remedy, one line.
   public var message: String
 
-  /// A fault of `key`.
+  /// A fault reported at `key`.
   public init(_ key: String, _ message: String) { (self.key, self.message) = (key, message) }
 }

@@ -1,5 +1,5 @@
 extension Key where Root: Configurable {
-  /// The word that says which kind of a catalog the map is, with that kind's keys.
+  /// The key that selects a catalog entry, together with the keys of the selected entry.
   public static func kind<Element>(
     _ name: String = "kind", _ target: KeyTarget<Root, Element>, of catalog: Catalog<Element>,
     isRequired: Bool = false, _ meaning: String

@@ -1,8 +1,8 @@
-/// Where a value lies in a configuration.
+/// The property of a configuration that holds a key's value.
 public typealias KeyTarget<Root, Value> = WritableKeyPath<Root, Value> & Sendable
 
 extension Key where Root: Configurable {
-  /// A key of one value that is always there.
+  /// A key of a value that is always present.
   private static func value<Value>(
     _ name: String, _ type: KeyType, _ meaning: String, _ target: KeyTarget<Root, Value>,
     read: @escaping @Sendable (MapReader) -> Value?,
@@ -16,7 +16,7 @@ extension Key where Root: Configurable {
       write: { [YAMLEntry(name, text($0[keyPath: target]))] })
   }
 
-  /// A key of a value that may be absent.
+  /// A key of an optional value.
   private static func optional<Value>(
     _ name: String, _ type: KeyType, _ meaning: String, _ target: KeyTarget<Root, Value?>,
     read: @escaping @Sendable (MapReader) -> Value?,
@@ -39,7 +39,7 @@ extension Key where Root: Configurable {
     )
   }
 
-  /// A number that may be absent.
+  /// An optional number.
   public static func number(
     _ name: String, _ target: KeyTarget<Root, Double?>, _ range: NumberRange, _ meaning: String
   ) -> Self {
@@ -48,7 +48,7 @@ extension Key where Root: Configurable {
     )
   }
 
-  /// A whole number.
+  /// An integer.
   public static func int(
     _ name: String, _ target: KeyTarget<Root, Int>, _ range: ClosedRange<Int>, _ meaning: String
   ) -> Self {
@@ -56,7 +56,7 @@ extension Key where Root: Configurable {
       name, .wholeNumber(range), meaning, target, read: { $0.int(name, range) }, text: { "\($0)" })
   }
 
-  /// A whole number that may be absent.
+  /// An optional integer.
   public static func int(
     _ name: String, _ target: KeyTarget<Root, Int?>, _ range: ClosedRange<Int>, _ meaning: String
   ) -> Self {
@@ -64,7 +64,7 @@ extension Key where Root: Configurable {
       name, .wholeNumber(range), meaning, target, read: { $0.int(name, range) }, text: { "\($0)" })
   }
 
-  /// Whole numbers, at least one.
+  /// A list of integers, at least one.
   public static func ints(
     _ name: String, _ target: KeyTarget<Root, [Int]>, _ range: ClosedRange<Int>, _ meaning: String
   ) -> Self {
@@ -73,14 +73,14 @@ extension Key where Root: Configurable {
       text: { "\($0)" })
   }
 
-  /// true or false.
+  /// A Boolean.
   public static func bool(
     _ name: String, _ target: KeyTarget<Root, Bool>, _ meaning: String
   ) -> Self {
     value(name, .bool, meaning, target, read: { $0.bool(name) }, text: { "\($0)" })
   }
 
-  /// One word of an enumeration.
+  /// A case of an enumeration.
   public static func choice<Choice: RawRepresentable & CaseIterable & Sendable>(
     _ name: String, _ target: KeyTarget<Root, Choice>, _ meaning: String
   ) -> Self where Choice.RawValue == String {
@@ -98,35 +98,35 @@ extension Key where Root: Configurable {
       name, .choice(words), meaning, target, read: { $0.choice(name, words) }, text: YAMLText.word)
   }
 
-  /// A file or folder that may be absent, as an absolute path.
+  /// An optional file or folder, as an absolute path.
   public static func path(
     _ name: String, _ target: KeyTarget<Root, String?>, _ meaning: String
   ) -> Self {
     optional(name, .path, meaning, target, read: { $0.path(name) }, text: YAMLText.word)
   }
 
-  /// A text.
+  /// A string.
   public static func text(
     _ name: String, _ target: KeyTarget<Root, String>, _ meaning: String
   ) -> Self {
     value(name, .text, meaning, target, read: { $0.text(name) }, text: YAMLText.word)
   }
 
-  /// A text that may be absent.
+  /// An optional string.
   public static func text(
     _ name: String, _ target: KeyTarget<Root, String?>, _ meaning: String
   ) -> Self {
     optional(name, .text, meaning, target, read: { $0.text(name) }, text: YAMLText.word)
   }
 
-  /// A seed that may be absent.
+  /// An optional seed.
   public static func seed(
     _ name: String, _ target: KeyTarget<Root, UInt64?>, _ meaning: String
   ) -> Self {
     optional(name, .seed, meaning, target, read: { $0.seed(name) }, text: { "\($0)" })
   }
 
-  /// A map of keys of its own.
+  /// A nested map.
   public static func map<Value: Configurable>(
     _ name: String, _ target: KeyTarget<Root, Value>, _ meaning: String
   ) -> Self {
@@ -135,7 +135,7 @@ extension Key where Root: Configurable {
       text: { YAMLText.map($0.entries) })
   }
 
-  /// A map of keys of its own that may be absent.
+  /// An optional nested map.
   public static func map<Value: Configurable>(
     _ name: String, _ target: KeyTarget<Root, Value?>, _ meaning: String
   ) -> Self {
@@ -154,7 +154,7 @@ extension Key where Root: Configurable {
       text: { YAMLText.list($0.map { YAMLText.map($0.entries) }) })
   }
 
-  /// A list of maps, at least one, that may be absent.
+  /// An optional list of maps, at least one.
   public static func list<Value: Configurable>(
     _ name: String, _ target: KeyTarget<Root, [Value]?>, _ meaning: String
   ) -> Self {

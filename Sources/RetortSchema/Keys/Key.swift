@@ -1,28 +1,28 @@
-/// One key of a map: how it is called, read, checked, written and explained.
+/// One key of a map: its name, and how to read, check, write and explain its value.
 ///
 /// Declared once, in `Configurable.keys`, by the function of its type: `.number`, `.int`, `.bool`,
 /// `.choice`, `.text`, `.path`, `.seed`, `.map`, `.kind`.
 public struct Key<Root: Sendable>: Sendable {
-  /// On what it depends whether a key has an effect.
+  /// The condition under which a key has an effect.
   package struct Condition: Sendable {
-    /// The key that decides, where one does.
+    /// The key that decides, if there is one.
     let key: String?
     let isMet: @Sendable (Root) -> Bool
-    /// What there is in its place, such as `'adam'`.
+    /// The state in which the key has no effect, such as `'adam'`.
     let state: @Sendable (Root) -> String
-    /// With what the key would have an effect.
+    /// The states in which the key has an effect.
     let owners: [String]
   }
 
-  /// What is known of it; several where a kind brings keys of its own.
+  /// The description of the key, followed by those of the selected entry's keys for a `kind`.
   public package(set) var infos: [KeyInfo]
   package let read: @Sendable (MapReader, inout Root) -> Void
   /// The entries of the written map.
   package let write: @Sendable (Root) -> [YAMLEntry]
   package private(set) var condition: Condition?
-  /// Whether another value of the key makes all others of its map meaningless.
+  /// Whether a change of the key's value invalidates all other keys of its map.
   package var isKind = false
-  /// At the first of keys that exclude each other, the others.
+  /// For the first of mutually exclusive keys, the others.
   package fileprivate(set) var rivals: [String] = []
 
   package init(
@@ -32,10 +32,10 @@ public struct Key<Root: Sendable>: Sendable {
     (self.infos, self.read, self.write) = (infos, read, write)
   }
 
-  /// What a recipe calls it.
+  /// The name in recipes.
   public var name: String { infos.first?.name ?? "" }
 
-  /// A map without the key is at fault.
+  /// Makes the key required: a map without it is a fault.
   public func required() -> Self {
     var key = self
     let (name, inner) = (name, read)
@@ -52,7 +52,7 @@ public struct Key<Root: Sendable>: Sendable {
     return key
   }
 
-  /// The key is left out of the written map where it has its default, as in most recipes.
+  /// Omits the key from the written map if it has its default, as in most recipes.
   public func omittedAtDefault() -> Self {
     let (write, standard) = (write, infos.first?.defaultText)
     var key = Key(
@@ -61,19 +61,19 @@ public struct Key<Root: Sendable>: Sendable {
     return key
   }
 
-  /// Other spellings that recipes may use.
+  /// Adds other spellings that recipes may use.
   public func alias(_ names: String...) -> Self {
     var key = self
     key.infos[0].aliases += names
     return key
   }
 
-  /// The key has an effect only where `isMet` holds of the keys before it.
+  /// Restricts the key to states in which `isMet` holds; in others it has no effect.
   ///
   /// - Parameters:
   ///   - isMet: Whether the key has an effect.
-  ///   - state: What there is where it does not, such as `a shift of 0`.
-  ///   - owners: With what it would have an effect, such as `a shift of 1 or more`.
+  ///   - state: The state in which the key has no effect, such as `a shift of 0`.
+  ///   - owners: The states in which the key has an effect, such as `a shift of 1 or more`.
   public func only(
     where isMet: @escaping @Sendable (Root) -> Bool, not state: String, but owners: [String]
   ) -> Self {
@@ -89,7 +89,7 @@ public struct Key<Root: Sendable>: Sendable {
 }
 
 extension Key where Root: Configurable {
-  /// The key has an effect only where the key `decider`, declared before it, has one of `values`.
+  /// Restricts the key to maps where the key `decider`, declared before it, has one of `values`.
   public func only(with decider: String, _ values: [String]) -> Self {
     @Sendable func word(_ root: Root) -> String {
       let key = Root.keys.first { $0.name == decider }
@@ -103,7 +103,7 @@ extension Key where Root: Configurable {
 }
 
 extension Array {
-  /// Keys of which a map has one at most.
+  /// Mutually exclusive keys, of which a map has at most one.
   public static func oneOf<Root>(_ keys: Key<Root>...) -> [Key<Root>] where Element == Key<Root> {
     let names = keys.map(\.name)
     return keys.enumerated().map { index, key in

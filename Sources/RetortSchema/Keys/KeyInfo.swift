@@ -1,54 +1,54 @@
-/// What is known of one key of a map: enough to explain, complete, check and merge recipes without a
-/// value.
+/// The description of one key of a map, from which recipes are explained, completed, checked and merged
+/// without a value.
 public struct KeyInfo: Equatable, Sendable {
-  /// What a recipe calls it.
+  /// The name in recipes.
   public var name: String
-  /// Which values it takes.
+  /// The type of its values.
   public var type: KeyType
-  /// The value that holds where a recipe has none, as YAML; nil for no value.
+  /// The default value as YAML; nil for no value.
   public var defaultText: String?
-  /// What it is for, in half a line.
+  /// The purpose, in half a line.
   public var meaning: String
-  /// Whether a map must have it.
+  /// Whether the key is required.
   public var isRequired = false
-  /// Other spellings that are understood.
+  /// Other accepted spellings.
   public var aliases: [String] = []
-  /// Keys of the same map whose place it takes.
+  /// The keys of the same map that the key replaces.
   public var alternatives: [String] = []
-  /// With what it has an effect, such as names of kinds; empty where it always has.
+  /// The states in which the key has an effect, such as names of kinds; empty if it always has.
   public var owners: [String] = []
 
-  /// A key that a map may leave out.
+  /// An optional key.
   public init(name: String, type: KeyType, defaultText: String?, meaning: String) {
     (self.name, self.type) = (name, type)
     (self.defaultText, self.meaning) = (defaultText, meaning)
   }
 }
 
-/// Which values a key takes.
+/// The type of a key's values.
 public indirect enum KeyType: Equatable, Sendable {
-  /// A number of the range.
+  /// A number in the range.
   case number(NumberRange)
-  /// A whole number of the range.
+  /// An integer in the range.
   case wholeNumber(ClosedRange<Int>)
-  /// A list of whole numbers of the range, at least one.
+  /// A list of integers in the range, at least one.
   case wholeNumbers(ClosedRange<Int>)
-  /// A whole number from 0 to 2⁶⁴ − 1.
+  /// An integer from 0 to 2⁶⁴ − 1.
   case seed
-  /// true or false.
+  /// A Boolean.
   case bool
-  /// Any text.
+  /// A string.
   case text
   /// A file or folder.
   case path
   /// One of these words.
   case choice([String])
-  /// A map.
+  /// A nested map.
   case map(MapInfo)
-  /// A list of such maps, at least one.
+  /// A list of maps, at least one.
   case list(MapInfo)
 
-  /// The values as tables and messages say them.
+  /// The allowed values in words, for tables and messages.
   public var allowed: String {
     switch self {
     case .number(let range): range.description
@@ -66,25 +66,25 @@ public indirect enum KeyType: Equatable, Sendable {
   }
 }
 
-/// What is known of a map without a value.
+/// The description of a map, independent of a value.
 public struct MapInfo: Equatable, Sendable {
-  /// Its keys, in order.
+  /// The keys, in order.
   public var keys: [KeyInfo]
-  /// The keys that say what the map describes: another value of one makes all others meaningless.
+  /// The keys that select what the map describes; a change of one invalidates all others.
   public var identities: [String]
 
-  /// The key whose value may stand in place of the whole map; nil for none.
+  /// The key whose value alone may stand for the whole map; nil for none.
   public var shorthand: String?
 
-  /// A map of `keys`.
+  /// A description with the given keys.
   public init(keys: [KeyInfo], identities: [String] = [], shorthand: String? = nil) {
     (self.keys, self.identities, self.shorthand) = (keys, identities, shorthand)
   }
 
-  /// The key called `name`.
+  /// The key `name`; nil if there is none.
   public subscript(name: String) -> KeyInfo? { keys.first { $0.name == name } }
 
-  /// What is known of the map, or the maps of the list, under `key`.
+  /// The description of the map, or of the list's maps, under `key`; nil for other values.
   package func inner(_ key: String) -> MapInfo? {
     switch self[key]?.type {
     case .map(let info), .list(let info): info
@@ -94,7 +94,7 @@ public struct MapInfo: Equatable, Sendable {
 }
 
 extension [String] {
-  /// The words in a row, such as `a, b or c`.
+  /// The words as an enumeration, such as `a, b or c`.
   package func listed(_ conjunction: String) -> String {
     guard let last, count > 1 else { return first ?? "" }
     return dropLast().joined(separator: ", ") + " \(conjunction) \(last)"

@@ -1,10 +1,10 @@
 extension RecipeNode {
-  /// This value with `overlay` laid over it: maps merge key by key, a null removes a key, anything
-  /// else replaces.
+  /// This value merged with `overlay`: maps merge key by key, a null removes a key, and anything else
+  /// replaces.
   ///
-  /// A map that names another kind, model or source starts anew.
+  /// A map with another kind, model or source replaces this one as a whole.
   ///
-  /// - Parameter info: What is known of maps in this place; nil where that is nothing.
+  /// - Parameter info: The description of the map; nil if there is none.
   package func merged(with overlay: RecipeNode, _ info: MapInfo?) -> RecipeNode {
     guard let base = entries, let new = overlay.entries else { return overlay }
     if startsAnew(with: overlay, info) { return overlay }
@@ -18,7 +18,7 @@ extension RecipeNode {
         remove(entry.key)
         continue
       }
-      // Rivals that stand side by side are left for whoever reads the map to refuse.
+      // Mutually exclusive keys in the overlay are left for the reader to reject.
       for rival in info?[entry.key]?.alternatives ?? [] where overlay[rival] == nil {
         remove(rival)
       }
@@ -34,9 +34,9 @@ extension RecipeNode {
     return RecipeNode(place: overlay.place, content: .map(result.compactMap(\.self)))
   }
 
-  /// Whether a value of this map at `path` is still there after merging with `overlay`.
+  /// Whether this map's value at `path` remains after merging with `overlay`.
   ///
-  /// - Parameter info: What is known of maps in this place; nil where that is nothing.
+  /// - Parameter info: The description of the map; nil if there is none.
   package func keeps(
     _ path: ArraySlice<String>, below overlay: RecipeNode, _ info: MapInfo?
   ) -> Bool {
@@ -51,10 +51,9 @@ extension RecipeNode {
     return path.count > 1 && own.keeps(path.dropFirst(), below: inner, info?.inner(part))
   }
 
-  /// The map with `value` under `key`, in place of what `key` is an alternative to; other values
-  /// become such a map.
+  /// The map with `value` under `key`, replacing the key's alternatives; other values become such a map.
   ///
-  /// A null leaves alternatives alone.
+  /// A null does not replace alternatives.
   package func setting(
     _ key: String, _ value: RecipeNode, at place: RecipeFault.Place, _ info: MapInfo?
   ) -> RecipeNode {
@@ -70,8 +69,7 @@ extension RecipeNode {
     return RecipeNode(place: self.place, content: .map(entries))
   }
 
-  /// This value with keys called by their names instead of aliases, and maps in place of the words that
-  /// may stand for them.
+  /// This value with aliases replaced by the keys' names, and shorthand words by maps.
   package func normalized(_ info: MapInfo?) -> RecipeNode {
     guard let info else { return self }
     switch content {
@@ -85,7 +83,7 @@ extension RecipeNode {
         content: .map(
           entries.map { entry in
             let key = info.name(of: entry.key)
-            // Where both spellings stand, the alias stays and is refused.
+            // If both spellings occur, the alias stays and is rejected.
             let isFree = key == entry.key || !entries.contains { $0.key == key }
             return Entry(
               key: isFree ? key : entry.key, place: entry.place,
@@ -97,10 +95,10 @@ extension RecipeNode {
     }
   }
 
-  /// Whether `overlay` names another kind, model or source, so that nothing of this map remains.
+  /// Whether `overlay` has another kind, model or source, which discards this map.
   private func startsAnew(with overlay: RecipeNode, _ info: MapInfo?) -> Bool {
     let identities = info?.identities ?? []
-    // What is of no kind yet takes any.
+    // A map without a kind accepts any.
     guard identities.contains(where: { self[$0] != nil || info?[$0]?.defaultText != nil }) else {
       return false
     }
@@ -113,7 +111,7 @@ extension RecipeNode {
 }
 
 extension MapInfo {
-  /// The name of the key that a recipe calls `word`: itself unless that is an alias.
+  /// The name of the key for which a recipe writes `word`: the word itself unless it is an alias.
   package func name(of word: String) -> String {
     keys.first { $0.name != word && $0.aliases.contains(word) }?.name ?? word
   }

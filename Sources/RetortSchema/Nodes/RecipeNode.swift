@@ -1,4 +1,4 @@
-/// A value of a recipe before it has a type, with the place where it stands.
+/// An untyped value of a recipe, with its place.
 package struct RecipeNode: Equatable, Sendable {
   /// One key of a map.
   package struct Entry: Equatable, Sendable {
@@ -13,7 +13,7 @@ package struct RecipeNode: Equatable, Sendable {
 
   package indirect enum Content: Equatable, Sendable {
     case null
-    /// `isPlain` where the text stands without quotes and may be a number or a truth value.
+    /// `isPlain` is true for text without quotes, which may be a number or a Boolean.
     case scalar(String, isPlain: Bool)
     case list([RecipeNode])
     case map([Entry])
@@ -26,31 +26,31 @@ package struct RecipeNode: Equatable, Sendable {
     (self.place, self.content) = (place, content)
   }
 
-  /// The value of `key`, if this is a map that has one that is not null.
+  /// The value of `key`; nil unless this is a map that has one other than null.
   package subscript(key: String) -> RecipeNode? {
     guard let value = entries?.first(where: { $0.key == key })?.value else { return nil }
     return value.content == .null ? nil : value
   }
 
-  /// The entries, if this is a map.
+  /// The entries; nil unless this is a map.
   package var entries: [Entry]? {
     guard case .map(let entries) = content else { return nil }
     return entries
   }
 
-  /// The elements, if this is a list.
+  /// The elements; nil unless this is a list.
   package var elements: [RecipeNode]? {
     guard case .list(let elements) = content else { return nil }
     return elements
   }
 
-  /// The text, if this is a scalar.
+  /// The text; nil unless this is a scalar.
   package var text: String? {
     guard case .scalar(let text, _) = content else { return nil }
     return text
   }
 
-  /// What messages call the value.
+  /// The value in words, for messages.
   package var kind: String {
     switch content {
     case .null: "nothing"
@@ -60,19 +60,19 @@ package struct RecipeNode: Equatable, Sendable {
     }
   }
 
-  /// The map without `keys`; other values as they are.
+  /// The map without `keys`; other values unchanged.
   package func removing(_ keys: [String]) -> RecipeNode {
     guard let entries else { return self }
     return RecipeNode(place: place, content: .map(entries.filter { !keys.contains($0.key) }))
   }
 
-  /// The map with `keys` alone; other values as they are.
+  /// The map with only `keys`; other values unchanged.
   package func keeping(_ keys: [String]) -> RecipeNode {
     guard let entries else { return self }
     return RecipeNode(place: place, content: .map(entries.filter { keys.contains($0.key) }))
   }
 
-  /// The value that `path` leads to by keys and places in lists; nil where nothing is, or a null.
+  /// The value at `path`, whose parts are keys and list indices; nil if there is none or it is null.
   package func value(at path: ArraySlice<String>) -> RecipeNode? {
     guard let part = path.first else { return self }
     guard let elements else { return self[part]?.value(at: path.dropFirst()) }
@@ -80,7 +80,7 @@ package struct RecipeNode: Equatable, Sendable {
     return elements[index].value(at: path.dropFirst())
   }
 
-  /// Whether a null stands at `path` or above it.
+  /// Whether there is a null on the way along `path` or at its end.
   package func hasNull(along path: ArraySlice<String>) -> Bool {
     if content == .null { return true }
     guard let part = path.first,
@@ -89,8 +89,7 @@ package struct RecipeNode: Equatable, Sendable {
     return inner.hasNull(along: path.dropFirst())
   }
 
-  /// The paths within this value that lead to something else than a map, and what is there; lists
-  /// count as a whole.
+  /// The values within this one that are not maps, with their paths; a list counts as one value.
   package var leaves: [(path: [String], node: RecipeNode)] {
     guard let entries else { return [([], self)] }
     return entries.flatMap { entry in

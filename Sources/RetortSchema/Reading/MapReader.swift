@@ -1,16 +1,16 @@
 import RetortFormats
 
-/// Takes the keys of one map with their types and ranges; what is left over is unknown.
+/// A reader of one map's keys with their types and ranges; keys that remain unread are unknown.
 package final class MapReader {
   package let node: RecipeNode
-  /// What messages call the map, such as `losses[1]`.
+  /// The map's name in messages, such as `losses[1]`.
   package let path: String
   package let faults: FaultList
   private var taken: [String] = []
-  /// Keys whose values are at fault.
+  /// The keys whose values are faulty.
   package private(set) var failed: Set<String> = []
 
-  /// A reader of `node`, which is a fault unless it is a map.
+  /// A reader of `node`; a fault is added unless it is a map.
   package init(_ node: RecipeNode, _ path: String, _ faults: FaultList) {
     (self.node, self.path, self.faults) = (node, path, faults)
     if node.entries == nil {
@@ -18,20 +18,20 @@ package final class MapReader {
     }
   }
 
-  /// The value of `key`, if there is one; the key counts as known from now on.
+  /// The value of `key`; nil if there is none. Marks the key as known.
   package func value(_ key: String) -> RecipeNode? {
     if !taken.contains(key) { taken.append(key) }
     return node[key]
   }
 
-  /// The value of `key`, if there is one; the key counts as having an effect.
+  /// The value of `key`; nil if there is none. Marks the key as having an effect.
   private func used(_ key: String) -> RecipeNode? {
     guard let value = value(key) else { return nil }
     faults.use(place(key), name(key))
     return value
   }
 
-  /// A reader of the map under `key`, if there is a value.
+  /// A reader of the map under `key`; nil if there is no value.
   package func inner(_ key: String) -> MapReader? {
     used(key).map { MapReader($0, name(key), faults) }
   }
@@ -43,7 +43,7 @@ package final class MapReader {
     }
   }
 
-  /// The elements of the list under `key`; nil if there is none, or it has none.
+  /// The elements of the list under `key`; nil if there is no list or it is empty.
   private func list(_ key: String, of element: String) -> [RecipeNode]? {
     guard let value = used(key) else { return nil }
     guard let elements = value.elements, !elements.isEmpty else {
@@ -57,18 +57,18 @@ package final class MapReader {
     return elements
   }
 
-  /// Whether `key` is there and not null.
+  /// Whether `key` has a value other than null.
   package func has(_ key: String) -> Bool { node[key] != nil }
 
-  /// What messages call the value of `key`.
+  /// The name of `key` in messages.
   package func name(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
-  /// Where the key stands, or else the map.
+  /// The place of the key, or of the map if there is none.
   package func place(_ key: String) -> RecipeFault.Place {
     node.entries?.first { $0.key == key }?.place ?? node.place
   }
 
-  /// The text of `key`.
+  /// The text under `key`; nil if there is none.
   package func text(_ key: String) -> String? {
     guard let value = used(key) else { return nil }
     guard let text = value.text else {
@@ -78,7 +78,7 @@ package final class MapReader {
     return text
   }
 
-  /// The truth value of `key`, or nil if there is none.
+  /// The Boolean under `key`; nil if there is none.
   package func bool(_ key: String) -> Bool? {
     guard let value = used(key) else { return nil }
     switch value.content {
@@ -91,7 +91,7 @@ package final class MapReader {
     }
   }
 
-  /// The number of `key`, or nil if there is none.
+  /// The number under `key`; nil if there is none.
   package func number(_ key: String, _ range: NumberRange) -> Double? {
     guard let value = used(key) else { return nil }
     guard case .scalar(let text, isPlain: true) = value.content, let number = Double(text),
@@ -108,10 +108,10 @@ package final class MapReader {
     return number
   }
 
-  /// The file or folder under `key` as an absolute path, or nil if there is none.
+  /// The file or folder under `key` as an absolute path; nil if there is none.
   ///
-  /// A relative one counts from the folder of the recipe that it stands in; on the command line and in
-  /// bundled recipes, from the working directory. `~` is the user's home.
+  /// A relative path counts from the folder of the recipe that contains it, or from the working directory on
+  /// the command line and in bundled recipes. `~` is the user's home.
   package func path(_ key: String) -> String? {
     guard let text = text(key) else { return nil }
     var folder = ""
@@ -124,12 +124,12 @@ package final class MapReader {
     }
   }
 
-  /// The whole number of `key`, or nil if there is none.
+  /// The integer under `key`; nil if there is none.
   package func int(_ key: String, _ range: ClosedRange<Int>) -> Int? {
     used(key).flatMap { int($0, name(key), range) }
   }
 
-  /// The whole numbers of the list under `key`, or nil if there is none.
+  /// The integers of the list under `key`; nil if there is none.
   package func ints(_ key: String, _ range: ClosedRange<Int>) -> [Int]? {
     list(key, of: "whole number")?.enumerated().compactMap {
       int($1, "\(name(key))[\($0)]", range)
@@ -154,7 +154,7 @@ package final class MapReader {
     return number
   }
 
-  /// The seed under `key`, or nil if there is none.
+  /// The seed under `key`; nil if there is none.
   package func seed(_ key: String) -> UInt64? {
     guard let value = used(key) else { return nil }
     guard case .scalar(let text, isPlain: true) = value.content, let seed = UInt64(text) else {
@@ -166,7 +166,7 @@ package final class MapReader {
     return seed
   }
 
-  /// The word under `key`, which is one of `choices`; nil if it is absent or none of them.
+  /// The word under `key`, one of `choices`; nil if there is none or it is another word.
   package func choice(_ key: String, _ choices: [String]) -> String? {
     guard let word = text(key) else {
       if value(key) != nil { failed.insert(key) }
@@ -183,21 +183,21 @@ package final class MapReader {
     return word
   }
 
-  /// As `choice`, where the key must be there.
+  /// As `choice`, for a required key.
   package func requiredChoice(_ key: String, _ choices: [String]) -> String? {
     require(key)
     if value(key) == nil { failed.insert(key) }
     return choice(key, choices)
   }
 
-  /// Notes a fault if `key` is absent.
+  /// Adds a fault if `key` is missing.
   package func require(_ key: String) {
     if value(key) == nil, node.entries != nil {
       faults.add(node.place, .missingKey(key, in: path))
     }
   }
 
-  /// Notes a fault if more than one of `keys` is there.
+  /// Adds a fault if more than one of `keys` is present.
   package func exclude(_ keys: [String]) {
     let found = keys.filter { value($0) != nil }
     guard found.count > 1 else { return }
@@ -205,9 +205,9 @@ package final class MapReader {
     faults.add(last?.place ?? node.place, .exclusive(found, in: path))
   }
 
-  /// Notes each of `keys` that is there although it has no effect with `kind`, such as `'adam'`.
+  /// Records each of `keys` that is present although it has no effect with `kind`, such as `'adam'`.
   ///
-  /// It is a fault unless another stage that inherits the key makes use of it.
+  /// It is a fault unless another stage that inherits the key uses it.
   package func misplaced(_ keys: [String], with kind: String, belongTo owners: [String]) {
     for key in keys where value(key) != nil {
       faults.addIdle(
@@ -215,19 +215,19 @@ package final class MapReader {
     }
   }
 
-  /// Takes `keys` without a look at them, where it is not known what they should be.
+  /// Marks `keys` as known without reading them, where their type is unknown.
   package func pass(over keys: [String]) { for key in keys { _ = value(key) } }
 
-  /// The key that may have been meant by an unknown one.
+  /// The known key nearest to an unknown one; nil if none is near.
   private func meant(by key: String) -> String? {
     let renamed = ["arms": "variants", "order": "kind"][key]
     return renamed.flatMap { taken.contains($0) ? $0 : nil } ?? nearest(to: key, in: taken)
   }
 
-  /// Notes every key that nobody asked for.
+  /// Adds a fault for every key that was not read.
   package func finish() {
     for entry in node.entries ?? [] where !taken.contains(entry.key) {
-      // Stages that inherit the map would look for the nearest name again and again.
+      // Without this, stages that inherit the map would each search for the nearest name.
       guard faults.isFirst(entry.place, name(entry.key)) else { continue }
       faults.add(
         entry.place,

@@ -1,11 +1,11 @@
-/// Which numbers a key takes, and how messages say so.
+/// The range of a key's numbers, with its description for messages.
 public struct NumberRange: Equatable, Sendable {
-  /// The ends.
+  /// The bounds.
   public var lower: Double, upper: Double
-  /// Whether the ends belong to it.
+  /// Whether the bounds are included.
   public var includesLower: Bool, includesUpper: Bool
 
-  /// A range from `lower` to `upper`, both included unless told otherwise.
+  /// A range from `lower` to `upper`, by default including both.
   public init(
     _ lower: Double, _ upper: Double, includesLower: Bool = true, includesUpper: Bool = true
   ) {
@@ -33,13 +33,13 @@ public struct NumberRange: Equatable, Sendable {
   /// From zero to one, both included.
   public static let unit = NumberRange(0, 1)
 
-  /// Whether `number` belongs to it.
+  /// Whether `number` is in the range.
   public func contains(_ number: Double) -> Bool {
     (includesLower ? number >= lower : number > lower)
       && (includesUpper ? number <= upper : number < upper)
   }
 
-  /// The range in words that follow "it must be".
+  /// The range in words that complete "it must be".
   public var description: String {
     let (low, high) = (YAMLText.number(lower), YAMLText.number(upper))
     return switch (includesLower, includesUpper) {

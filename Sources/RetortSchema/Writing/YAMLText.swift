@@ -1,4 +1,4 @@
-/// A key and its value as YAML.
+/// A key with its value as YAML.
 package struct YAMLEntry: Hashable, Sendable {
   package var key: String
   package var value: String
@@ -13,28 +13,28 @@ package struct YAMLEntry: Hashable, Sendable {
   }
 }
 
-/// Values as YAML that reads back as the same values.
+/// Formatting of values as YAML that reads back as the same values.
 package enum YAMLText {
-  /// A number in the shortest digits that read back the same; whole ones without a point.
+  /// A number in the shortest digits that read back the same; integers without a point.
   @Sendable package static func number(_ value: Double) -> String {
     if value == value.rounded(), abs(value) < 1e15 { return "\(Int(value))" }
     let text = "\(value)"
-    // Readers of YAML 1.1 take 1e-08 for a word; with a point it is a number to all.
+    // YAML 1.1 reads 1e-08 as a string; with a point every version reads a number.
     guard let exponent = text.firstIndex(of: "e"), !text.contains(".") else { return text }
     return text[..<exponent] + ".0" + text[exponent...]
   }
 
-  /// A map in one line.
+  /// A map on one line.
   package static func map(_ entries: [YAMLEntry]) -> String {
     "{" + entries.map { "\($0.key): \($0.value)" }.joined(separator: ", ") + "}"
   }
 
-  /// A list in one line.
+  /// A list on one line.
   package static func list(_ items: [String]) -> String {
     "[" + items.joined(separator: ", ") + "]"
   }
 
-  /// A text as a scalar that reads back as the same text.
+  /// A string as a scalar that reads back as the same string.
   @Sendable package static func word(_ text: String) -> String {
     let isPlain =
       text.first.map { $0.isASCII && $0.isLetter } == true
