@@ -4,8 +4,8 @@ import RetortFormats
 
 /// The event file of a training, which TensorBoard shows while it grows.
 ///
-/// TensorBoard reads the files of a folder in the order of their names, which begin with a time, and
-/// none that comes before one that it has read. So names and times never go back here, whatever the
+/// TensorBoard reads the files of a folder in the order of their names, which begin with a time, and skips
+/// files whose names precede those already read. Names and times are therefore monotonic here, whatever the
 /// machine's clock does.
 package final class EventLog {
   private let folder: RunFolder
@@ -13,8 +13,8 @@ package final class EventLog {
   private let now: () -> Double
   private var lastTime: Double
 
-  /// Begins a file of its own in `folder`, as a later process that goes on does too: TensorBoard
-  /// then drops what earlier files say of `step` and later.
+  /// Begins a new file in `folder`, also when a run is resumed: TensorBoard then drops the records of earlier
+  /// files from `step` on.
   ///
   /// - Parameter now: The clock, in seconds since 1970.
   /// - Throws: `FormatError` if it cannot be written to.
@@ -32,7 +32,7 @@ package final class EventLog {
     }
     lastTime = now()
     for file in earlier {
-      // What cannot be read has no times to go by.
+      // A file that cannot be read imposes no lower limit on times.
       guard let bytes = try? FileBytes.read(folder.file(file), limit: 1 << 30) else { continue }
       lastTime = max(lastTime, EventFile.latestTime(bytes) ?? 0)
     }
@@ -43,9 +43,9 @@ package final class EventLog {
     try add(step: step, .sessionStart)
   }
 
-  /// Adds a record with the present time, or the last one's where that is later.
+  /// Adds a record with the present time, or the last record's if that is later.
   ///
-  /// - Throws: `FormatError` if the disk refuses.
+  /// - Throws: `FormatError` if the file cannot be written.
   package func add(step: Int, _ content: EventRecord.Content) throws(FormatError) {
     lastTime = max(lastTime, now())
     let record = EventRecord(time: lastTime, step: step, content)

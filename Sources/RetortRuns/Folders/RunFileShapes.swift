@@ -1,12 +1,12 @@
 import RetortFormats
 
-/// The JSON files of a run, as `Documentation/schemas` describes them.
+/// The shapes of a run's JSON files, as specified in `Documentation/schemas`.
 extension JSONShape {
-  /// `result.json`: what a stage came to, and at the top of a run of several what all of them did.
+  /// `result.json`: the results of a stage, or of all stages at the top of a run of several.
   package static let result = JSONShape.object(
     stageResult.merging(["stages": .list(.object(stageResult))]) { $1 })
 
-  /// `evaluation.json`: how the test examples of each class were taken.
+  /// `evaluation.json`: the confusion matrix and calibration on the test set.
   package static let evaluation = JSONShape.object([
     "split": .value, "accuracy": .value, "nll": .value, "ece": .value, "classes": .value,
     "trainingExamples": .value, "confusion": .value,
@@ -14,7 +14,7 @@ extension JSONShape {
       .object(["count": .value, "confidence": .value, "accuracy": .value])),
   ])
 
-  /// `explored.json`: what a search found.
+  /// `explored.json`: the results of a search.
   package static let explored = JSONShape.object([
     "stage": .value, "originals": figures, "steps": .list(figures),
     "samples": .list(
@@ -33,12 +33,12 @@ extension JSONShape {
     "accuracy": .value,
   ])
 
-  /// A line of `sessions.jsonl`: a process that worked at the run.
+  /// A line of `sessions.jsonl`: a process that worked on the run.
   package static let session = JSONShape.object([
     "began": .value, "command": .value, "device": .value, "version": .value, "revision": .value,
   ])
 
-  /// A `config.json`: what model the weights beside it are of.
+  /// A `config.json`: the model that the weights beside it belong to.
   package static let configuration = JSONShape.object([
     "model": .value, "options": .value, "classes": .value, "classNames": .value, "image": .value,
     "tokens": .object(["length": .value, "vocabulary": .value, "lowercase": .value]),

@@ -1,29 +1,29 @@
 import Glibc
 import RetortFormats
 
-/// The folder that a run writes, laid out so that other programs may rely on it.
+/// The folder that a run writes, in a layout that other programs may rely on.
 ///
-/// Files are written atomically, but for `metrics.jsonl` and the event files, which grow by whole
-/// lines and records.
+/// Files are written atomically, except for `metrics.jsonl` and the event files, which grow by complete lines
+/// and records.
 public struct RunFolder: Sendable {
-  /// Where it is.
+  /// The path of the folder.
   public let path: String
 
-  /// The folder at `path`, which need not exist before something is written.
+  /// The folder at `path`, which is created by the first write.
   public init(_ path: String) { self.path = path }
 
-  /// A folder inside this one.
+  /// A subfolder of this folder.
   public func folder(_ name: String) -> RunFolder { RunFolder(file(name)) }
 
-  /// Makes the folder where it is missing.
+  /// Creates the folder if it is missing.
   ///
-  /// - Throws: `FormatError` if it cannot be made.
+  /// - Throws: `FormatError` if it cannot be created.
   public func make() throws(FormatError) { try AtomicFile.makeDirectories(path) }
 
-  /// Where a file of this folder lies.
+  /// The path of a file in this folder.
   public func file(_ name: String) -> String { path + "/" + name }
 
-  /// Removes what a killed program left half written, here and in the folders inside.
+  /// Removes partial files that a killed process left, here and in subfolders.
   ///
   /// - Throws: `FormatError` if a folder cannot be read.
   public func removeHalfWritten() throws(FormatError) {
@@ -42,15 +42,15 @@ public struct RunFolder: Sendable {
     try AtomicFile.write(Array(text.utf8), to: file(name))
   }
 
-  /// Adds one line to a file that grows.
+  /// Appends one line to a file.
   public func append(line: String, to name: String) throws(FormatError) {
     try append(Array((line + "\n").utf8), to: name)
   }
 
-  /// Adds bytes to a file that grows.
+  /// Appends bytes to a file.
   public func append(_ bytes: [UInt8], to name: String) throws(FormatError) {
     let path = file(name)
-    // Opening a pipe would otherwise wait for somebody to read from it.
+    // Opening a pipe would otherwise block until it has a reader.
     let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK
     let descriptor = open(path, flags, 0o644)
     guard descriptor >= 0 else {

@@ -1,13 +1,13 @@
 import Glibc
 import RetortFormats
 
-/// Keeps other processes out of a run's folder for as long as it lives, or its process.
+/// A lock on a run's folder, held until this object is released or the process ends.
 public final class RunLock {
   private let descriptor: Int32
 
-  /// Locks the folder at `path`; nil where another process has.
+  /// Locks the folder at `path`; nil if another process holds the lock.
   ///
-  /// A file system that knows no locks counts as unlocked.
+  /// On a file system without locks every folder counts as unlocked.
   ///
   /// - Throws: `FormatError` if the folder cannot be opened.
   public init?(_ path: String) throws(FormatError) {
@@ -17,7 +17,7 @@ public final class RunLock {
   }
 
   deinit {
-    // A child process that is just being started has the descriptor too, and with it the lock.
+    // A child process being started may have a copy of the descriptor, and with it the lock.
     flock(descriptor, LOCK_UN)
     close(descriptor)
   }

@@ -1,19 +1,19 @@
 import Glibc
 import RetortFormats
 
-/// The revision of the sources that a program was built from.
+/// The source revision that a program was built from.
 package enum SourceRevision {
-  /// That of this program.
+  /// The revision of this program; nil if unknown.
   package static var current: String? {
     guard let path = realpath("/proc/self/exe", nil) else { return nil }
     defer { free(path) }
     return of(program: String(cString: path))
   }
 
-  /// The revision of the program at `path`: what a file `REVISION` beside it says, or the commit of
-  /// the Git checkout in whose build folder it lies.
+  /// The revision of the program at `path`: the content of a file `REVISION` beside it, or the commit of the
+  /// Git checkout whose build folder contains it.
   ///
-  /// Nil where neither is there, and where the checkout has moved on since the program was built.
+  /// nil if there is neither, or if the checkout has changed since the program was built.
   package static func of(program path: String) -> String? {
     let folder = path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 }
     if let packed = line(folder + "/REVISION") { return packed }
@@ -24,13 +24,13 @@ package enum SourceRevision {
     else { return nil }
     guard head.hasPrefix("ref: ") else { return isHash(head) ? head : nil }
     let reference = String(head.dropFirst(5))
-    // A further worktree keeps its branches with the first one.
+    // Additional worktrees keep their branches in the main one's folder.
     let common = line(git + "/commondir").map { $0.hasPrefix("/") ? $0 : git + "/" + $0 } ?? git
     if let commit = line(common + "/" + reference) { return isHash(commit) ? commit : nil }
     return packed(reference, in: common + "/packed-refs")
   }
 
-  /// Where the checkout's state lies; a worktree's `.git` is a file that names it.
+  /// The Git folder of a checkout; for a worktree, `.git` is a file with its path.
   private static func gitFolder(_ path: String) -> String? {
     if FolderEntries.isFolder(path) { return path }
     guard let text = line(path), text.hasPrefix("gitdir: ") else { return nil }
@@ -46,7 +46,7 @@ package enum SourceRevision {
     text.count >= 40 && text.allSatisfy(\.isHexDigit)
   }
 
-  /// The first line of a file; nil where there is none.
+  /// The first line of a file; nil if there is none.
   private static func line(_ path: String) -> String? {
     text(path)?.split(separator: "\n").first.map(String.init)
   }
@@ -58,7 +58,7 @@ package enum SourceRevision {
     return String(validating: bytes, as: UTF8.self)
   }
 
-  /// When a file was last written, in seconds since 1970.
+  /// The modification time of a file, in seconds since 1970.
   private static func modified(_ path: String) -> Double? {
     var status = stat()
     guard stat(path, &status) == 0 else { return nil }

@@ -1,22 +1,22 @@
 import RetortFormats
 
-/// One self-contained page about a run or several: no network, light and dark, screen and paper.
+/// A self-contained page about one or several runs: offline, light and dark, for screen and print.
 ///
-/// Everything can be read without its script, which makes charts and tables answer.
+/// Everything is readable without its script, which makes charts and tables interactive.
 public struct RunReport: Sendable {
   private let runs: [RunRecord]
 
   /// A report on `runs`, in this order.
   public init(_ runs: [RunRecord]) { self.runs = RunRecord.distinct(runs) }
 
-  /// Writes the page to `path`, wholly or not at all.
+  /// Writes the page to `path`, completely or not at all.
   ///
-  /// - Throws: `FormatError` if the disk refuses.
+  /// - Throws: `FormatError` if the file cannot be written.
   public func write(to path: String) throws(FormatError) {
     try AtomicFile.write(Array(html.utf8), to: path)
   }
 
-  /// The page; well-formed as XML too.
+  /// The page, which is also well-formed XML.
   public var html: String {
     let model = PageModel(runs)
     let origins = OriginSection(model: model)
@@ -56,13 +56,13 @@ public struct RunReport: Sendable {
     return page.markup
   }
 
-  /// The runs' names; of many the first ones.
+  /// The runs' names, or the first of many.
   private var title: String {
     let names = runs.prefix(6).map(\.name).joined(separator: ", ")
     return runs.count > 6 ? "\(names) and \(runs.count - 6) more" : names
   }
 
-  /// A part of the page under a title.
+  /// A section of the page with a title.
   private struct Section {
     let id, title: String
     let parts: [HTML]

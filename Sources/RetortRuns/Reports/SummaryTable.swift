@@ -1,18 +1,16 @@
-/// What the students of several runs came to, in Markdown: stages of one name, recipe and number of
-/// labels, as runs with different seeds have them, make one row of means and sample standard
-/// deviations.
+/// The results of the students of several runs, in Markdown: stages of one name, recipe and number of labels,
+/// such as runs with different seeds, form one row of means and sample standard deviations.
 public struct SummaryTable: Sendable {
   private let runs: [RunRecord]
 
-  /// The table of all finished student stages of `runs`; rows by number of labels, then in the order
-  /// in which stages first appear.
+  /// The table of all completed student stages of `runs`, with rows by number of labels, then in the order in
+  /// which stages first appear.
   public init(_ runs: [RunRecord]) { self.runs = RunRecord.distinct(runs) }
 
-  /// The table with a head line; nothing but the head if no student has ended.
+  /// The table with a header; only the header if no student has been completed.
   ///
-  /// Where some classes have less than half as many training examples as others, the head, middle
-  /// and tail are thirds of the classes by frequency: the mean share of each class's test examples
-  /// that the student gets right.
+  /// If some classes have less than half as many training examples as others, the columns head, middle and
+  /// tail are the mean recalls of the classes' thirds by frequency.
   public var markdown: String {
     let groups = StageGroup.students(of: runs)
     let hasThirds = groups.contains { $0.thirds != nil }
@@ -25,7 +23,7 @@ public struct SummaryTable: Sendable {
       .map { "| " + $0.joined(separator: " | ") + " |" }.joined(separator: "\n")
   }
 
-  /// The stages' names, with their runs where two rows would have one name and number of labels.
+  /// The stages' names, with their runs if two rows would have the same name and number of labels.
   private func names(_ groups: [StageGroup]) -> [String] {
     groups.map { group in
       let twins = groups.filter { $0.stage == group.stage && $0.labels == group.labels }
@@ -33,7 +31,7 @@ public struct SummaryTable: Sendable {
     }.map(Self.cell)
   }
 
-  /// `text` as what a cell can hold: bars would end it.
+  /// `text` as the content of a cell, with bars escaped.
   private static func cell(_ text: String) -> String {
     String(text.map { $0.isNewline ? " " : $0 }).replacing("|", with: "\\|")
   }

@@ -2,18 +2,18 @@ import RetortDistillation
 import RetortFormats
 import RetortRecipes
 
-/// Finds a trained model where a path leads: to a file of weights, or to the folder of a model, a stage or
-/// a run, whichever player was trained there.
+/// The search for a trained model by a path to a file of weights, or to the folder of a model, a stage or a
+/// run.
 public enum ModelLocation {
-  /// The file of weights that `path` means.
+  /// The file of weights at `path`.
   ///
   /// - Parameters:
-  ///   - path: A file, or a folder. `~` is the user's home.
-  ///   - role: What the model is to be; a folder's teacher may become a student and the other way round.
-  ///     Nil for what was trained, a student before a teacher before a generator before a discriminator.
-  /// - Returns: `path` itself where it is no folder, readable or not.
-  /// - Throws: `ModelLocationError` where a folder has no such model or several, `FormatError` where it
-  ///   cannot be read.
+  ///   - path: A file or folder. `~` is the user's home.
+  ///   - role: The role that the model is for; a student may come from a folder's teacher and vice versa. nil
+  ///     for the trained model, with students preferred to teachers, generators and discriminators.
+  /// - Returns: `path` itself unless it is a folder, whether or not it can be read.
+  /// - Throws: `ModelLocationError` if a folder has no such model or several, `FormatError` if it cannot be
+  ///   read.
   static func weights(_ path: String, for role: Cast.Role? = nil) throws -> String {
     let path = try trimmed(FilePath.expanded(path))
     guard FolderEntries.leadsToFolder(path) else { return path }
@@ -27,7 +27,7 @@ public enum ModelLocation {
       case nil: [.student, .teacher, .generator, .discriminator]
       }
     for role in roles {
-      // The student at the top of a run of several stages is the last one.
+      // The student at the top of a run of several stages is that of the last stage.
       let own = try models(role, in: path)
       let found = own.isEmpty ? try stages(in: path).flatMap { try models(role, in: $0) } : own
       if found.count == 1 { return found[0] }
@@ -40,7 +40,7 @@ public enum ModelLocation {
 
   private static let weightsName = "model.safetensors"
 
-  /// The models of a role that were trained in a stage's folder; students may be several.
+  /// The models of a role trained in a stage's folder; there may be several students.
   private static func models(
     _ role: Cast.Role, in folder: String
   ) throws(FormatError) -> [String] {
@@ -63,7 +63,7 @@ public enum ModelLocation {
     try FolderEntries.names(path).map { "\(path)/\($0)" }.filter(FolderEntries.isFolder)
   }
 
-  /// `path` without slashes at its end.
+  /// `path` without trailing slashes.
   private static func trimmed(_ path: String) -> String {
     var path = path
     while path.count > 1, path.hasSuffix("/") { path.removeLast() }
@@ -71,16 +71,16 @@ public enum ModelLocation {
   }
 }
 
-/// Why a path leads to no trained model.
+/// A reason why a path leads to no trained model.
 public enum ModelLocationError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// A folder has no trained model, or none of this role.
+  /// A folder has no trained model, or none for this role.
   case none(String, role: String?)
-  /// A folder has several.
+  /// A folder has several models.
   case several(String, [String])
-  /// A file of weights lies alone, so that nobody says of what model they are.
+  /// A file of weights has no `config.json` beside it.
   case noConfiguration(String)
 
-  /// One line: what, where, and the way out.
+  /// One line: the path, the fault, and a remedy.
   public var description: String {
     switch self {
     case .none(let path, let role):

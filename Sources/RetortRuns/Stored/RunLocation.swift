@@ -6,16 +6,16 @@ import RetortRecipes
 public struct RunLocation: Equatable, Sendable {
   /// The run's folder, which has a `recipe.yaml`.
   public let folder: String
-  /// The stage that the path leads to, or what the names of several begin with; nil for the whole run.
+  /// The stage that the path leads to, or the common prefix of several stages' names; nil for the whole run.
   public let stage: String?
-  /// The student of several that the path leads to; nil for none.
+  /// The name of one of several students that the path leads to; nil for none.
   public let student: String?
 
-  /// The run at or above `path`; nil where there is none.
+  /// The run at or above `path`; nil if there is none.
   ///
   /// `~` is the user's home.
   ///
-  /// - Throws: `FormatError` where the home is not known.
+  /// - Throws: `FormatError` if the home is unknown.
   public init?(_ path: String) throws(FormatError) {
     var folder = try FilePath.expanded(path)
     while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
@@ -26,7 +26,7 @@ public struct RunLocation: Equatable, Sendable {
     guard FolderEntries.leadsToFolder(folder) || folder.hasSuffix(".safetensors") else {
       return nil
     }
-    // The weights of a student of a stage's variant lie six names below the run.
+    // The weights of a student in a variant of a stage lie six levels below the run.
     var inner: [Substring] = []
     folder = try FilePath.absolute(folder)
     for _ in 0..<6 {

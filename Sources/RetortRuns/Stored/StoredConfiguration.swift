@@ -3,27 +3,27 @@ import RetortNN
 import RetortRecipes
 import RetortSchema
 
-/// What weights belong to, as the `config.json` beside them says.
+/// The description of a model in the `config.json` beside its weights.
 struct StoredConfiguration {
-  /// The folder of both files.
+  /// The folder with both files.
   let folder: String
-  /// The catalog's name of the model.
+  /// The model's name in the catalog.
   let model: String
-  /// The model's own options.
+  /// The options of the model.
   let options: [String: Double]
-  /// The number of classes it tells apart, ≥ 1.
+  /// The number of classes, ≥ 1.
   let classes: Int
-  /// What the classes are called; their numbers where the file has no names.
+  /// The names of the classes; their numbers if the file has no names.
   let classNames: [String]
-  /// What it reads; nil where the file does not say it.
+  /// The kind of examples that it reads; nil if the file does not contain it.
   let examples: ExampleSpec?
-  /// Whether its texts turned to lower case before they became tokens.
+  /// Whether the model's tokenizer converts texts to lower case.
   private let lowercase: Bool
 
-  /// The file of tokens beside the weights of a model that reads text.
+  /// The name of the vocabulary file beside the weights of a model that reads text.
   static let vocabularyName = "vocab.txt"
 
-  /// Reads the file beside the weights in `file`; nil where there is none.
+  /// Reads the file beside the weights in `file`; nil if there is none.
   ///
   /// - Throws: `FormatError` for a file that is damaged or contradicts itself.
   init?(beside file: String) throws(FormatError) {
@@ -47,7 +47,7 @@ struct StoredConfiguration {
     (examples, lowercase) = (image ?? tokens?.examples, tokens?.lowercase ?? false)
   }
 
-  /// What the model's texts became tokens by; nil for a model that reads no text.
+  /// The tokenizer of the model's texts; nil for a model that reads no text.
   ///
   /// - Throws: `FormatError` for a vocabulary that is missing, damaged, or of another size.
   func tokenizer() throws(FormatError) -> WordPiece? {
@@ -63,12 +63,12 @@ struct StoredConfiguration {
     return WordPiece(vocabulary, lowercase: lowercase)
   }
 
-  /// The first option in which the model of a recipe differs, with what is stored and what is given; nil
-  /// where both agree.
+  /// The first option in which a recipe's model differs from this one, with both values; nil if all agree.
   ///
-  /// Dropout changes training alone, and what only one of them names is the default.
+  /// Dropout is ignored, as it affects training only, and an option that only one of them has is at its
+  /// default.
   ///
-  /// - Parameter reading: What the model of the recipe reads.
+  /// - Parameter reading: The kind of examples that the recipe's model reads.
   func difference(
     from spec: PlayerSpec, reading: ExampleSpec
   ) -> (name: String, stored: String, given: String)? {
@@ -82,7 +82,7 @@ struct StoredConfiguration {
     return nil
   }
 
-  /// Options with the data's sizes where they are 0, which stands for these.
+  /// The options with zeros replaced by the sizes of the data, for which they stand.
   private static func sizes(
     _ options: [String: Double], of examples: ExampleSpec?
   ) -> [String: Double] {
@@ -111,7 +111,7 @@ struct StoredConfiguration {
     return options
   }
 
-  /// The names under `classNames`, or the classes' numbers where there is no such key.
+  /// The names under `classNames`, or the classes' numbers if there is no such key.
   private static func classNames(
     _ json: JSONValue, _ classes: Int, _ path: String
   ) throws(FormatError) -> [String] {
@@ -131,7 +131,7 @@ struct StoredConfiguration {
     return names
   }
 
-  /// Height, width and channels under `image`, each at least 1; nil where there is no such key.
+  /// The image size under `image`, with extents of at least 1; nil if there is no such key.
   private static func image(_ json: JSONValue, _ path: String) throws(FormatError) -> ExampleSpec? {
     guard let value = json["image"], value != .null else { return nil }
     let extents = value.array?.compactMap(\.int)
@@ -145,7 +145,7 @@ struct StoredConfiguration {
     return .image(ImageSize(height: extents[0], width: extents[1], channels: extents[2]))
   }
 
-  /// What stands under `tokens`; nil where there is no such key.
+  /// The text format under `tokens`; nil if there is no such key.
   private static func tokens(
     _ json: JSONValue, _ path: String
   ) throws(FormatError) -> (examples: ExampleSpec, lowercase: Bool)? {

@@ -6,39 +6,39 @@ import RetortNN
 import RetortSchema
 import RetortTraining
 
-/// What a model takes one picture or text for.
+/// The prediction of a model for one image or text.
 public struct Prediction: Equatable, Sendable {
-  /// The file that it came from.
+  /// The path of the file with the example.
   public let path: String
-  /// Its place in that file, from 0.
+  /// The index of the example in that file, from 0.
   public let index: Int
-  /// The likeliest classes, best first.
+  /// The most probable classes, in descending order.
   public let classes: [Class]
 
-  /// A class and how much the model believes in it.
+  /// A class with the model's score for it.
   public struct Class: Equatable, Sendable {
-    /// The class's name; its number where the model does not know names.
+    /// The class's name, or its number if the model has no names.
     public let name: String
-    /// What the model says before softmax.
+    /// The logit, before softmax.
     public let logit: Double
-    /// The logarithm of the probability, in nats, ≤ 0; finite where the probability is too small to be.
+    /// The logarithm of the probability in nats, ≤ 0; finite even if the probability underflows.
     public let logProbability: Double
-    /// In [0, 1]; the sum over all classes is 1.
+    /// The probability, in [0, 1]; the sum over all classes is 1.
     public var probability: Double { exp(logProbability) }
   }
 }
 
 extension StoredModel {
-  /// What the model takes pictures for; coloured ones that are grey all over are taken as grey by a
-  /// model of grey ones.
+  /// The predictions for images; colour images whose pixels are all grey are converted for a model of grey
+  /// ones.
   ///
   /// - Parameters:
-  ///   - files: The pictures.
-  ///   - top: How many classes to name for each, ≥ 1.
+  ///   - files: The images.
+  ///   - top: The number of classes per image, ≥ 1.
   ///   - backend: The device.
-  ///   - report: Told of what is made of the weights' names.
-  /// - Throws: `FormatError` for pictures of another size than the model's, `RecipeErrors` for a
-  ///   model that is no classifier, `ModelError`, `WeightError` or the device's errors.
+  ///   - report: Called with events about the weights' names.
+  /// - Throws: `FormatError` for images of another size than the model's, `RecipeErrors` for a model that is
+  ///   not a classifier, `ModelError`, `WeightError` or the device's errors.
   public func predict(
     _ files: [UnlabelledImages], top: Int, with backend: any Backend,
     report: (RunEvent) -> Void = { _ in }
@@ -53,7 +53,7 @@ extension StoredModel {
           what: "a picture of \(text(file.size))",
           supported: "\(text(size)), height × width × channels"))
     }
-    // The loader wants labels; evaluation does not look at them.
+    // The loader requires labels, but prediction ignores them.
     let count = files.reduce(0) { $0 + $1.count }
     let dataset = ImageDataset(
       name: first.path, images: files.flatMap(\.images),
@@ -64,11 +64,11 @@ extension StoredModel {
       top: top, with: backend, report: report)
   }
 
-  /// What the model takes examples for.
+  /// The predictions for examples.
   ///
   /// - Parameters:
-  ///   - files: Where they come from, and how many of each.
-  ///   - kind: What messages call an example.
+  ///   - files: The files of the examples, with the number in each.
+  ///   - kind: The name of an example in messages.
   func predictions(
     for dataset: any Dataset, _ examples: ExampleSpec, of files: [(path: String, count: Int)],
     called kind: String, top: Int, with backend: any Backend, report: (RunEvent) -> Void
@@ -86,7 +86,7 @@ extension StoredModel {
     }
   }
 
-  /// The `top` likeliest classes of one row of logits.
+  /// The `top` most probable classes by one row of logits.
   private func ranked(_ logits: ArraySlice<Float>, _ top: Int) -> [Prediction.Class] {
     let peak = Double(logits.max() ?? 0)
     let total = log(logits.reduce(0) { $0 + exp(Double($1) - peak) })
@@ -99,7 +99,7 @@ extension StoredModel {
       }
   }
 
-  /// The size of the model's pictures; that of `first` where it does not say it.
+  /// The size of the model's images; that of `first` if the configuration does not contain it.
   private func size(for first: UnlabelledImages) throws(FormatError) -> ImageSize {
     switch examples {
     case .image(let size): return size

@@ -5,13 +5,13 @@ import RetortModels
 import RetortTraining
 
 extension StoredModel {
-  /// What the model takes texts for.
+  /// The predictions for texts.
   ///
   /// - Parameters:
   ///   - files: The texts.
-  ///   - top: How many classes to name for each, ≥ 1.
+  ///   - top: The number of classes per text, ≥ 1.
   ///   - backend: The device.
-  ///   - report: Told of what is made of the weights' names.
+  ///   - report: Called with events about the weights' names.
   /// - Throws: `ModelError` for a model that reads no text, `WeightError` or the device's errors.
   public func predict(
     _ files: [UnlabelledTexts], top: Int, with backend: any Backend,
@@ -19,7 +19,7 @@ extension StoredModel {
   ) throws -> [Prediction] {
     let (tokenizer, length) = try reading()
     let texts = files.flatMap(\.texts)
-    // The loader wants labels; evaluation does not look at them.
+    // The loader requires labels, but prediction ignores them.
     let dataset = TextDataset(
       name: "text", texts: texts, labels: texts.map { _ in 0 }, classNames: classNames,
       tokenizer: tokenizer, length: length)
@@ -29,14 +29,14 @@ extension StoredModel {
       report: report)
   }
 
-  /// How well the model does on a file of texts, tabs and labels, which are names of its classes.
+  /// The metrics of the model on a file of texts, tabs and labels, which are names of its classes.
   ///
   /// - Parameters:
   ///   - path: The file.
   ///   - backend: The device.
-  ///   - report: Told of what is made of the weights' names.
-  /// - Throws: `DataError` for a file that cannot be read and for a label that is no class, with its
-  ///   line; `ModelError` for a model that reads no text, `WeightError` or the device's errors.
+  ///   - report: Called with events about the weights' names.
+  /// - Throws: `DataError` for a file that cannot be read or a label that is not a class, with its line;
+  ///   `ModelError` for a model that reads no text, `WeightError` or the device's errors.
   public func evaluate(
     onTexts path: String, with backend: any Backend, report: (RunEvent) -> Void = { _ in }
   ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
@@ -48,7 +48,7 @@ extension StoredModel {
       with: backend, report: report)
   }
 
-  /// What texts become tokens by, and how many.
+  /// The tokenizer of the model and the length of its sequences.
   private func reading() throws(ModelError) -> (WordPiece, length: Int) {
     guard let tokenizer, case .tokens(let length, _) = examples else {
       throw .unfit(

@@ -8,30 +8,29 @@ import RetortRecipes
 import RetortSchema
 import RetortTraining
 
-/// A trained model as runs write it: `config.json` beside `model.safetensors`.
+/// A trained model as written by runs: `config.json` beside `model.safetensors`.
 public struct StoredModel: Sendable {
-  /// Where it lies.
+  /// The folder of its files.
   public let folder: String
-  /// The catalog's name and all options.
+  /// The model's name in the catalog and all options.
   public let spec: PlayerSpec
-  /// The number of classes it tells apart.
+  /// The number of classes.
   public let classes: Int
-  /// What the classes are called; their numbers where the file has no names.
+  /// The names of the classes; their numbers if the file has no names.
   public let classNames: [String]
-  /// What it reads; nil where the file does not say it.
+  /// The kind of examples that it reads; nil if the file does not contain it.
   public let examples: ExampleSpec?
-  /// What its texts become tokens by; nil for a model that reads no text.
+  /// The tokenizer of its texts; nil for a model that reads no text.
   public let tokenizer: WordPiece?
   private let weights: [NamedWeights]
 
-  /// Reads the model that `location` leads to: a file of weights, or the folder of a model, a stage or a
-  /// run.
+  /// Reads the model at `location`: a file of weights, or the folder of a model, a stage or a run.
   ///
   /// - Parameters:
   ///   - location: A file of weights, or the folder of a model, a stage or a run.
-  ///   - role: What it is to be; nil for what was trained.
-  /// - Throws: `ModelLocationError` where there is none or it is not clear which, `FormatError` for a
-  ///   file that is missing or damaged.
+  ///   - role: The role that the model is for; nil for the trained model.
+  /// - Throws: `ModelLocationError` if there is no model or more than one, `FormatError` for a file that is
+  ///   missing or damaged.
   public init(_ location: String, as role: Cast.Role? = nil) throws {
     let file = try ModelLocation.weights(location, for: role)
     weights = try Safetensors.read(file).weights()
@@ -44,10 +43,10 @@ public struct StoredModel: Sendable {
     tokenizer = try found.tokenizer()
   }
 
-  /// The model with its weights on the device, never to change.
+  /// The frozen model with its weights on the device.
   ///
-  /// - Throws: `RecipeErrors` where it is no classifier, which `command` needs; `ModelError`,
-  ///   `WeightError` or the device's errors.
+  /// - Throws: `RecipeErrors` if it is not a classifier, as `command` requires; `ModelError`, `WeightError`
+  ///   or the device's errors.
   func classifier(
     _ command: String, _ examples: ExampleSpec, _ session: Session,
     _ report: (RunEvent) -> Void
@@ -67,13 +66,13 @@ public struct StoredModel: Sendable {
     return player
   }
 
-  /// How well the model does on the test part of a dataset.
+  /// The metrics of the model on the test part of a dataset.
   ///
   /// - Parameters:
   ///   - data: The dataset.
   ///   - backend: The device.
-  ///   - report: Told of what is made of the weights' names.
-  /// - Returns: The score, and the predicted class of every test example.
+  ///   - report: Called with events about the weights' names.
+  /// - Returns: The score, and the metrics with the predicted class of every test example.
   /// - Throws: `DataError`, `ModelError`, `WeightError` or the device's
   ///   errors.
   public func evaluate(
@@ -83,7 +82,7 @@ public struct StoredModel: Sendable {
     return try evaluate(read.test, read.examples, of: data.name, with: backend, report: report)
   }
 
-  /// How well the model does on the examples of `name`.
+  /// The metrics of the model on the examples of `name`.
   func evaluate(
     _ dataset: any Dataset, _ examples: ExampleSpec, of name: String, with backend: any Backend,
     report: (RunEvent) -> Void

@@ -18,13 +18,13 @@ package final class MapReader {
     }
   }
 
-  /// The value of `key`; nil if there is none. Marks the key as known.
+  /// The value of `key`, which is marked as known; nil if there is none.
   package func value(_ key: String) -> RecipeNode? {
     if !taken.contains(key) { taken.append(key) }
     return node[key]
   }
 
-  /// The value of `key`; nil if there is none. Marks the key as having an effect.
+  /// The value of `key`, which is marked as having an effect; nil if there is none.
   private func used(_ key: String) -> RecipeNode? {
     guard let value = value(key) else { return nil }
     faults.use(place(key), name(key))

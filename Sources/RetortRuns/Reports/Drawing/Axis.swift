@@ -1,23 +1,23 @@
 import Glibc
 
-/// A range of finite values along one side of a chart, with the marks that people count by.
+/// A range of finite values along one side of a chart, with round tick values.
 struct Axis {
-  /// A marked value.
+  /// A tick.
   struct Tick {
-    /// Where it lies between the ends, from 0 to 1.
+    /// The position between the ends of the axis, from 0 to 1.
     let position: Double
     /// The value in few digits.
     let label: String
   }
 
-  /// Whether equal ratios are equally long.
+  /// Whether the scale is logarithmic.
   let isLogarithmic: Bool
-  /// The marked values, ascending.
+  /// The ticks, ascending.
   private(set) var ticks: [Tick] = []
   private let low: Double
   private let high: Double
-  /// Powers of ten by which values near the ends of their type are divided, so that their sums and
-  /// differences are finite and not zero.
+  /// The power of ten by which values near the limits of `Double` are divided, so that their sums and
+  /// differences neither overflow nor vanish.
   private let shift: Int
 
   /// A linear axis over `low...high`, widened to whole ticks, at least `finest` apart.
@@ -25,7 +25,7 @@ struct Axis {
     let magnitude = max(abs(low), abs(high))
     shift = magnitude > 1e290 ? 300 : magnitude > 0 && magnitude < 1e-290 ? -300 : 0
     var (low, high) = (Self.shifted(low, by: -shift), Self.shifted(high, by: -shift))
-    // Ticks between neighbouring numbers would be neither.
+    // Ticks between adjacent floating-point numbers could not be told apart.
     if high - low < 1e-12 * max(abs(low), abs(high)) { (low, high) = (min(0, low), max(0, high)) }
     let span = high > low ? high - low : 1
     let raw = max(span / 5, finest)
@@ -39,7 +39,7 @@ struct Axis {
     }
   }
 
-  /// A logarithmic axis over the decades of `low...high`, both greater than zero.
+  /// A logarithmic axis over the decades that cover `low...high`, both greater than zero.
   init(decades low: Double, _ high: Double) {
     let first = Int(floor(log10(low)))
     let last = max(first + 1, Int(ceil(log10(high))))
@@ -51,7 +51,7 @@ struct Axis {
     }
   }
 
-  /// A logarithmic axis over `low...high`, both greater than zero, marked at 1, 3, 10, 30 and so on.
+  /// A logarithmic axis over `low...high`, both greater than zero, with ticks at 1, 3, 10, 30 and so on.
   init(ratios low: Double, _ high: Double) {
     let decades = Int(floor(log10(low)))...Int(ceil(log10(high)))
     let marks = decades.flatMap { [pow(10, Double($0)), 3 * pow(10, Double($0))] }
@@ -63,7 +63,7 @@ struct Axis {
     }
   }
 
-  /// An axis that suits `values`: logarithmic where they are positive and span 50-fold.
+  /// An axis for `values`: logarithmic if they are positive and span a factor above 50.
   init(fitting values: [Double]) {
     let (low, high) = (values.min() ?? 0, values.max() ?? 1)
     if low == high {
@@ -75,7 +75,7 @@ struct Axis {
     }
   }
 
-  /// Where `value` lies between the ends, from 0 to 1.
+  /// The position of `value` between the ends, from 0 to 1.
   func position(_ value: Double) -> Double {
     let place = isLogarithmic ? log10(value) : Self.shifted(value, by: -shift)
     return (place - low) / (high - low)

@@ -1,11 +1,11 @@
 import RetortFormats
 
-/// The numbers of a chart for the page's script, as JSON.
+/// A chart's data for the page's script, as JSON.
 struct ChartData {
   let chart: LineChart
   let curves: [Curve]
 
-  /// A script element that holds them and does nothing.
+  /// A script element with the data, which is not executed.
   var html: HTML {
     "<script type=\"application/json\">\(HTML(markup: Self.harmless(json)))</script>\n"
   }
@@ -40,8 +40,8 @@ struct ChartData {
     "[" + values.map { $0.map(ReportNumber.compact) ?? "null" }.joined(separator: ",") + "]"
   }
 
-  /// JSON in which nothing ends a script or means something to XML; escapes stand in strings alone,
-  /// since these characters do.
+  /// The JSON with characters escaped that could end a script or have a meaning in XML; they occur in strings
+  /// only.
   private static func harmless(_ json: String) -> String {
     var result = ""
     for scalar in json.unicodeScalars {

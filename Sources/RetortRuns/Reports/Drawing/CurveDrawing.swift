@@ -1,11 +1,11 @@
-/// One curve of a chart: a line, the band of its spread, and marks where its points are few.
+/// The drawing of one curve: a line, the band of its standard deviation, and marks if it has few points.
 struct CurveDrawing {
   let chart: LineChart
   let plot: LineChart.Plot
   let series: LineChart.Series
   let points: [Curve.Point]
 
-  /// From how many points on single ones are not marked.
+  /// The largest number of points that are marked individually.
   private static let markLimit = 12
 
   var html: HTML {
@@ -32,7 +32,7 @@ struct CurveDrawing {
     chart.top + (1 - plot.y.position(value)) * (chart.height - chart.top - chart.bottom)
   }
 
-  /// The area of the spread around the curve.
+  /// The band of the standard deviation around the curve.
   private func band(_ look: Int) -> HTML {
     let spread = points.filter { ($0.spread ?? 0) > 0 }
     guard spread.count > 1 else { return "" }
@@ -43,7 +43,7 @@ struct CurveDrawing {
       """
   }
 
-  /// A point as such, with its spread: a curve of one would not be seen.
+  /// A mark at a point with a whisker for its standard deviation, as a curve of one point would be invisible.
   private func marks(_ point: Curve.Point, _ look: Int) -> HTML {
     let mark = Palette.mark(look, x: x(point), y: y(point.value))
     guard (point.spread ?? 0) > 0 else { return mark }
@@ -56,7 +56,7 @@ struct CurveDrawing {
 }
 
 extension HTML {
-  /// Which colour, dash and mark is which curve.
+  /// The legend: the colour, dash and mark of each curve.
   static func legend(_ entries: [(label: String, look: Int)]) -> HTML {
     let items = entries.map { label, look -> HTML in
       """
@@ -66,7 +66,7 @@ extension HTML {
     return "<ul class=\"legend\">\(items)</ul>\n"
   }
 
-  /// A piece of a curve with its mark.
+  /// A legend's sample of a curve with its mark.
   static func key(_ look: Int) -> HTML {
     let look = Palette.look(look)
     return """

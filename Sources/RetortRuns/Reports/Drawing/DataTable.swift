@@ -1,24 +1,24 @@
-/// A table of a page.
+/// A table on a page.
 ///
-/// The script sorts it by any column. On screens that are too narrow for many columns each row is a
-/// card whose entries bear their columns' names.
+/// The script sorts it by any column. On narrow screens each row of many columns becomes a card with the
+/// columns' names.
 struct DataTable {
-  /// A cell with what it is sorted by.
+  /// A cell with its sort key.
   struct Cell {
     let html: HTML
-    /// What rows are sorted by; nil for nothing, which comes last, unless there is a text.
+    /// The number to sort by; nil sorts last, except for a text.
     var value: Double?
     var isText = false
-    /// How many columns it fills.
+    /// The number of columns that the cell spans.
     var span = 1
 
-    /// A text, sorted by its letters.
+    /// A text, sorted alphabetically.
     static func text(_ text: String) -> Cell { Cell(html: "\(text)", isText: true) }
 
-    /// Markup that is sorted by its text.
+    /// Markup, sorted by its text.
     static func html(_ html: HTML) -> Cell { Cell(html: html, isText: true) }
 
-    /// A number as it is written, and its value.
+    /// A formatted number with its value.
     static func number(_ text: String, _ value: Double?) -> Cell {
       Cell(html: "\(text)", value: value)
     }
@@ -29,12 +29,12 @@ struct DataTable {
     /// A number with four decimals.
     static func decimals(_ value: Double?) -> Cell { number(ReportNumber.decimals(value), value) }
 
-    /// A count in groups of three digits.
+    /// A count with digits in groups of three.
     static func count(_ value: Int?) -> Cell {
       number(ReportNumber.count(value), value.map(Double.init))
     }
 
-    /// The mean of a sample and its deviation.
+    /// The mean of a sample with its standard deviation.
     static func sample(_ sample: Sample, _ digits: Int, times scale: Double = 1, unit: String = "")
       -> Cell
     {
@@ -47,14 +47,14 @@ struct DataTable {
     }
   }
 
-  /// How many columns fit on any screen.
+  /// The number of columns that fit on any screen.
   private static let fewColumns = 5
 
-  /// What the table shows, for those who cannot see it.
+  /// A description of the table, for screen readers.
   let name: String
-  /// The columns' titles; the first column's cells are the rows' heads.
+  /// The columns' titles; the first column has the rows' headers.
   let columns: [String]
-  /// The rows, one of which may be marked.
+  /// The rows, which may be highlighted.
   var rows: [(isMarked: Bool, cells: [Cell])] = []
 
   var html: HTML {

@@ -1,4 +1,4 @@
-/// A piece of HTML that is well-formed XML too.
+/// A fragment of HTML that is also well-formed XML.
 struct HTML: ExpressibleByStringInterpolation, Sendable {
   /// The markup.
   let markup: String
@@ -9,7 +9,7 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
 
   init(stringInterpolation: StringInterpolation) { markup = stringInterpolation.markup }
 
-  /// Markup with values in it: text is escaped, numbers and markup are not.
+  /// Markup with interpolated values: text is escaped, numbers and markup are not.
   struct StringInterpolation: StringInterpolationProtocol {
     fileprivate var markup = ""
 
@@ -28,16 +28,16 @@ struct HTML: ExpressibleByStringInterpolation, Sendable {
     }
   }
 
-  /// Whether there is nothing.
+  /// Whether the markup is empty.
   var isEmpty: Bool { markup.isEmpty }
 
-  /// A place of drawings in their own units.
+  /// A coordinate in a drawing's units, with one decimal.
   static func place(_ value: Double) -> String { ReportNumber.plain(value, 1) }
 
-  /// `text` for use between tags and in attributes.
+  /// `text` escaped for use between tags and in attributes.
   ///
-  /// What XML forbids becomes U+FFFD, and so does what turns the direction of text, which could let a
-  /// name rearrange its neighbours.
+  /// Characters that XML forbids become U+FFFD, and so do those that control text direction, with which a
+  /// name could rearrange its surroundings.
   private static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {

@@ -1,13 +1,13 @@
 import RetortFormats
 
-/// Test accuracy by number of labels, one curve for every variant: how many labels a method saves.
+/// Test accuracy by the number of labels, one curve per variant, which shows how many labels a method saves.
 ///
-/// Points are means over runs, whiskers a standard deviation. Training sets whose classes differ in
-/// size are left out.
+/// Points are means over runs, whiskers one standard deviation. Training sets with classes of different sizes
+/// are left out.
 public struct LabelChart: Sendable {
   private let chart: LineChart
 
-  /// The chart; nil if no variant learned from different numbers of labels.
+  /// The chart; nil if no variant was trained with different numbers of labels.
   public init?(_ runs: [RunRecord]) {
     let groups = StageGroup.students(of: runs).filter {
       $0.thirds == nil && ($0.labels ?? 0) > 0 && $0.accuracy.mean != nil
@@ -16,7 +16,7 @@ public struct LabelChart: Sendable {
     for group in groups where !stages.contains(group.stage) { stages.append(group.stage) }
     var series: [LineChart.Series] = []
     for stage in stages {
-      // Groups come by number of labels; those that differ in their recipes alone are one point.
+      // Groups are sorted by number of labels; those that differ in their recipes only form one point.
       let members = groups.filter { $0.stage == stage }
       var points: [Curve.Point] = []
       for labels in members.compactMap(\.labels) where points.last?.step != Double(labels) {
@@ -47,6 +47,6 @@ public struct LabelChart: Sendable {
     """
   }
 
-  /// The chart as a drawing of its own.
+  /// The chart as an SVG file.
   public var svg: String { chart.file.markup }
 }

@@ -3,30 +3,30 @@ struct LineChart {
   /// One curve.
   struct Series {
     let label: String
-    /// Which of the palette's looks it has.
+    /// The index of its look in the palette.
     let look: Int
     let curve: Curve
   }
 
-  /// How values lie along the drawing's height.
+  /// The scale of the vertical axis.
   enum Scale: String {
-    /// Equal ratios are equally long where values are positive and span 50-fold.
+    /// Logarithmic if values are positive and span a factor above 50.
     case fitting
-    /// From zero on, however small they get.
+    /// Linear, with zero included.
     case linear
   }
 
-  /// How many points of a curve are drawn; more are averaged.
+  /// The largest number of drawn points per curve; longer curves are averaged over neighbours.
   static let pointLimit = 300
 
   let title: String
   let xLabel: String
-  /// What is written behind values, such as `%`.
+  /// The unit after values, such as `%`.
   var unit = ""
   var scale = Scale.fitting
-  /// Whether equal ratios of x are equally long.
+  /// Whether the horizontal axis is logarithmic.
   var hasRatios = false
-  /// How many points of a curve the page's script is given; more are averaged.
+  /// The largest number of points per curve in the script's data; longer curves are averaged over neighbours.
   var dataLimit = LineChart.pointLimit
   let series: [Series]
   // The drawing's size and margins, in its own units.
@@ -56,12 +56,12 @@ struct LineChart {
   func text(_ value: Double) -> String {
     let digits = unit.isEmpty ? 4 : 2
     let text = ReportNumber.plain(value, digits)
-    // What would be rounded to nothing is told by its first digits.
+    // A value that would be rounded to zero is shown by its first digits.
     let isTiny = value != 0 && Double(text) == 0
     return (isTiny ? ReportNumber.compact(value) : text) + (unit.isEmpty ? "" : " \(unit)")
   }
 
-  /// What is not drawn.
+  /// A note on values that are not drawn.
   private var note: HTML {
     let left = series.filter { $0.curve.leftOut > 0 }
     guard !left.isEmpty else { return "" }
@@ -73,7 +73,7 @@ struct LineChart {
       """
   }
 
-  /// The drawing as a file of its own, light, with title and legend, as SVG.
+  /// The drawing as an SVG file of its own, in light colours, with title and legend.
   var file: HTML {
     let entries = series.enumerated().map { index, series -> HTML in
       let y = top + 12 + 18 * Double(index)
@@ -94,7 +94,7 @@ struct LineChart {
       """
   }
 
-  /// What is drawn, and the axes that it fits.
+  /// The drawn curves and their axes.
   struct Plot {
     let curves: [Curve]
     let x, y: Axis
@@ -149,7 +149,7 @@ struct LineChart {
 }
 
 extension Curve.Point {
-  /// The value and what its spread reaches to, all of them finite.
+  /// The value and the ends of its spread, all finite.
   var reach: [Double] {
     guard let spread else { return [value] }
     return [Sample.limited(value - spread), value, Sample.limited(value + spread)]

@@ -1,14 +1,14 @@
-/// The colours, dashes and marks of the report.
+/// The colours, dashes and marks of curves.
 ///
-/// A look is a colour with a dash and a mark; there are 32, and the first eight have a colour each.
-/// Looks stay apart in every colour deficiency and in grey: two of one dash differ much in
-/// brightness, and two of similar brightness have other dashes. Each colour stands out from the
-/// paper three to one at least.
+/// A look combines a colour, a dash and a mark; there are 32 looks, and the first eight have one colour each.
+/// Looks are distinguishable with every colour deficiency and in grey: two with the same dash differ in
+/// brightness, and two of similar brightness differ in dash. Each colour has a contrast of at least three to
+/// one with the background.
 enum Palette {
-  /// The colours of a page on light or dark paper, as `#rrggbb`.
+  /// The colours of a light or dark page, as `#rrggbb`.
   struct Theme {
     let paper, panel, ink, faint, line, accent: String
-    /// What cells of a confusion matrix are shaded with, behind ink: examples that are right and wrong.
+    /// The shading of a confusion matrix's cells, behind text, for correct and wrong predictions.
     let right, wrong: String
     /// The eight colours of curves.
     let series: [String]
@@ -23,7 +23,7 @@ enum Palette {
       return all.map { "--\($0.0): \($0.1);" }.joined(separator: " ")
     }
 
-    /// The samples of `#rrggbb`, as `rgb()` takes them beside a share.
+    /// The components of `#rrggbb` in decimal, for `rgb()` with an alpha value.
     private static func triple(_ color: String) -> String {
       let code = Int(color.dropFirst(), radix: 16) ?? 0
       return "\(code >> 16) \(code >> 8 & 255) \(code & 255)"
@@ -44,22 +44,22 @@ enum Palette {
       "#437afd", "#e54e06", "#74cc8c", "#fe97cb", "#29ddff", "#f3d50e", "#8e5ab1", "#bb4858",
     ])
 
-  /// Dashes as SVG writes them; none is a line without gaps.
+  /// The dash patterns in SVG; the empty one is a solid line.
   static let dashes = ["", "9 4", "2 3", "9 3 2 3"]
 
-  /// How many looks there are; more curves share them.
+  /// The number of looks; further curves reuse them.
   static let lookCount = 32
 
-  /// The look of the curve with this number.
+  /// The look of curve `index`.
   static func look(_ index: Int) -> Int { index % lookCount }
 
-  /// Which of the series' colours a look has.
+  /// The index of a look's colour among the theme's series.
   static func color(_ look: Int) -> Int { look % 8 }
 
-  /// Which of the dashes a look has; each eight looks pair colours and dashes in another way.
+  /// The index of a look's dash; every eight looks combine colours and dashes differently.
   static func dash(_ look: Int) -> Int { (look + look / 8) % dashes.count }
 
-  /// The styles of all looks, in colours that are called by name.
+  /// The styles of all looks, with the colours that `color` returns by index.
   static func styles(_ color: (Int) -> String) -> String {
     (0..<lookCount).map { look in
       let dash = dashes[dash(look)]
@@ -68,7 +68,7 @@ enum Palette {
     }.joined(separator: "\n")
   }
 
-  /// The mark of a look at a place: a circle, a square, a triangle or a diamond.
+  /// The mark of a look at a position: a circle, a square, a triangle or a diamond.
   static func mark(_ look: Int, x: Double, y: Double) -> HTML {
     let kind = dash(look)
     guard kind > 0 else {

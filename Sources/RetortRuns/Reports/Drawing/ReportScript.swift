@@ -2,16 +2,15 @@ import CReport
 import FoundationEssentials
 import RetortFormats
 
-/// The page's script, in an element that HTML and XML read alike.
+/// The page's script, in an element that is valid in HTML and XML.
 enum ReportScript {
-  /// The text of the element: JavaScript in which XML looks for no markup.
+  /// The content of the element: JavaScript in a CDATA section.
   static let text = "//<![CDATA[\n" + String(cString: retort_report_script()) + "//]]>"
 
   /// The element.
   static var html: HTML { HTML(markup: "<script>\(text)</script>\n") }
 
-  /// What a browser may do with the page: run this one script and no other, show pictures that are in
-  /// it, and load nothing.
+  /// The page's content security policy: it permits this script only, embedded images, and no loading.
   static let policy: String = {
     var hash = SHA256()
     hash.update(Array(text.utf8))

@@ -1,6 +1,6 @@
 import CReport
 
-/// How the report looks: one style sheet for light, dark and paper.
+/// The style sheets of the report, for light, dark and print.
 enum ReportStyle {
   /// The style sheet of a page.
   static let text = """
@@ -18,7 +18,7 @@ enum ReportStyle {
     \(String(cString: retort_report_style()))
     """
 
-  /// The style of a drawing in a file of its own: no variables, which drawing programs do not know.
+  /// The style sheet of a separate SVG drawing, without variables, which drawing programs do not support.
   static let drawing = """
 
     svg { font-family: "DejaVu Sans", sans-serif; }
@@ -30,7 +30,7 @@ enum ReportStyle {
 
     """
 
-  /// The style of charts, in colours that are called by name or number.
+  /// The style of charts, with the colours that `color` returns by name and `series` by index.
   private static func chart(
     _ color: (String) -> String, series: (Int) -> String
   ) -> String {

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Numbers as the report writes them.
+/// The formats of numbers in the report.
 enum ReportNumber {
-  /// `value` with at most `digits` decimals, none of them a last zero.
+  /// `value` with at most `digits` decimals, without trailing zeros.
   static func plain(_ value: Double, _ digits: Int) -> String {
     var text = fixed(value, digits)
     guard text.contains("."), !text.contains("e") else { return text }
@@ -11,28 +11,28 @@ enum ReportNumber {
     return text
   }
 
-  /// `value` with at most six significant digits, as JSON and JavaScript read it; it is finite.
+  /// A finite `value` with at most six significant digits, in a form that JSON and JavaScript read.
   static func compact(_ value: Double) -> String {
     guard value != 0 else { return "0" }
     if value == value.rounded(), abs(value) < 1e6 { return "\(Int(value))" }
     let exponent = Int(floor(log10(abs(value))))
-    // Powers of ten beyond these are no longer exact, or none at all.
+    // Larger powers of ten are inexact or overflow.
     guard (-280...280).contains(exponent) else { return "\(value)" }
     let scale = pow(10, Double(5 - exponent))
     return "\((value * scale).rounded() / scale)"
   }
 
-  /// A share in percent; a dash for none.
+  /// A share in percent; a dash for nil.
   static func percent(_ share: Double?) -> String {
     share.map { fixed(100 * $0, 2) + " %" } ?? "–"
   }
 
-  /// `value` with four decimals; a dash for none.
+  /// `value` with four decimals; a dash for nil.
   static func decimals(_ value: Double?) -> String {
     value.map { fixed($0, 4) } ?? "–"
   }
 
-  /// A count in groups of three digits; a dash for none.
+  /// A count with digits in groups of three; a dash for nil.
   static func count(_ value: Int?) -> String {
     guard let value else { return "–" }
     var (digits, groups) = ("\(value.magnitude)", [String]())
@@ -43,7 +43,7 @@ enum ReportNumber {
     return (value < 0 ? "-" : "") + ([digits] + groups).joined(separator: "\u{202F}")
   }
 
-  /// A count with the noun that it counts, in the singular where it is one.
+  /// A count with its noun, in the singular for 1.
   static func count(_ value: Int, _ noun: String) -> String {
     "\(count(value)) \(noun)\(value == 1 ? "" : "s")"
   }

@@ -1,7 +1,7 @@
-/// Finite numbers that differ by seed alone.
+/// The finite values of runs that differ in their seeds only.
 struct Sample {
   private let values: [Double]
-  /// The largest magnitude; sums are taken of shares of it, so that none can overflow.
+  /// The largest magnitude; sums are computed relative to it, so that they cannot overflow.
   private let unit: Double
 
   init(_ values: [Double]) {
@@ -9,21 +9,21 @@ struct Sample {
     unit = self.values.map(abs).max() ?? 0
   }
 
-  /// How many there are.
+  /// The number of values.
   var count: Int { values.count }
 
-  /// The least and the greatest; nil of none.
+  /// The smallest and the largest value; nil without values.
   var range: (least: Double, greatest: Double)? {
     values.min().flatMap { least in values.max().map { (least, $0) } }
   }
 
-  /// Their mean; nil of none.
+  /// The mean; nil without values.
   var mean: Double? {
     guard !values.isEmpty else { return nil }
     return unit == 0 ? 0 : Self.limited(unit * meanShare)
   }
 
-  /// Their sample standard deviation; nil of fewer than two.
+  /// The sample standard deviation; nil for fewer than two values.
   var deviation: Double? {
     guard values.count > 1 else { return nil }
     guard unit > 0 else { return 0 }
@@ -35,7 +35,7 @@ struct Sample {
     return Self.limited(unit * (squares / Double(values.count - 1)).squareRoot())
   }
 
-  /// The mean and, where there is one, the deviation, both times `scale`.
+  /// The mean and the standard deviation, if there is one, both times `scale`.
   func text(_ digits: Int, times scale: Double = 1) -> String {
     guard let mean else { return "–" }
     let text = fixed(scale * mean, digits)
@@ -46,7 +46,7 @@ struct Sample {
     values.reduce(0) { $0 + $1 / unit } / Double(values.count)
   }
 
-  /// `value`, or the greatest finite number where rounding or a spread goes beyond it.
+  /// `value` limited to finite numbers, as rounding or a spread may exceed them.
   static func limited(_ value: Double) -> Double {
     let most = Double.greatestFiniteMagnitude
     return max(-most, min(most, value))

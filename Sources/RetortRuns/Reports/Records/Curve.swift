@@ -1,34 +1,34 @@
-/// Finite values over the steps of a training or search, in ascending order.
+/// Finite values over the steps of a training or search, in ascending order of steps.
 package struct Curve: Sendable {
-  /// One value.
+  /// A point of a curve.
   package struct Point: Sendable {
     let step: Double
     let value: Double
-    /// How long the training had taken by then, where that is known.
+    /// The training time until this step, in seconds; nil if unknown.
     var seconds: Double?
-    /// The sample standard deviation over several runs; nil for one.
+    /// The sample standard deviation over several runs; nil for one run.
     var spread: Double?
-    /// Over how many runs the value is a mean.
+    /// The number of runs that the value is the mean of.
     var count = 1
   }
 
-  /// The points; steps ascend.
+  /// The points, in ascending order of steps.
   private(set) var points: [Point] = []
-  /// How many values were no finite numbers and are not among the points.
+  /// The number of values that were NaN or infinite and are left out.
   private(set) var leftOut = 0
 
   init() {}
 
   init(_ points: [Point]) { self.points = points }
 
-  /// Adds a value; a run that went on after a kill repeats steps, and the later ones count.
+  /// Adds a value; steps that a resumed run repeats replace the earlier points.
   mutating func add(step: Int, _ value: Double?) {
     while let last = points.last, last.step >= Double(step) { points.removeLast() }
     guard let value, value.isFinite else { return leftOut += 1 }
     points.append(Point(step: Double(step), value: value))
   }
 
-  /// The mean of several curves at every step at which one of them has a value.
+  /// The mean of several curves, at every step where at least one has a value.
   static func mean(of curves: [Curve]) -> Curve {
     guard curves.count > 1 else { return curves.first ?? Curve() }
     var values: [Double: [Point]] = [:]
@@ -45,7 +45,7 @@ package struct Curve: Sendable {
     return mean
   }
 
-  /// The curve with at most `limit` points: means of neighbours.
+  /// The curve averaged over neighbours to at most `limit` points.
   func thinned(to limit: Int) -> Curve {
     let size = (points.count + limit - 1) / max(1, limit)
     guard size > 1 else { return self }
@@ -62,7 +62,7 @@ package struct Curve: Sendable {
     return thinned
   }
 
-  /// The curve of values that are `factor` times as large; what is no longer finite is left out.
+  /// The curve with values multiplied by `factor`; values that become infinite are left out.
   func scaled(by factor: Double) -> Curve {
     var scaled = self
     scaled.points = points.compactMap { point in
@@ -76,7 +76,7 @@ package struct Curve: Sendable {
     return scaled
   }
 
-  /// The curve with times that `clock`, seconds by step, has or lies between.
+  /// The curve with the times of `clock` (seconds by step), interpolated between its steps.
   func timed(by clock: Curve) -> Curve {
     var (timed, next) = (self, 0)
     for index in points.indices {
@@ -84,7 +84,7 @@ package struct Curve: Sendable {
       while next < clock.points.count, clock.points[next].step < step { next += 1 }
       guard next < clock.points.count else { break }
       let after = clock.points[next]
-      // Before the first known time the training began, at no step and no time.
+      // Before the first known time, step 0 is at time 0.
       let before = next > 0 ? clock.points[next - 1] : Point(step: 0, value: 0)
       let share = after.step > before.step ? (step - before.step) / (after.step - before.step) : 1
       timed.points[index].seconds = (1 - share) * before.value + share * after.value

@@ -1,33 +1,33 @@
 import RetortFormats
 
-/// How the test examples of each class were taken, as `evaluation.json` tells it.
+/// The confusion matrix and calibration of a model on the test set, read from `evaluation.json`.
 package struct EvaluationRecord: Sendable {
-  /// The examples of one range of confidence.
+  /// The examples in one range of confidence.
   struct Bin {
-    /// How many there are; over several runs, of all of them.
+    /// The number of examples, summed over runs.
     let count: Double
     /// The mean largest probability, from 0 to 1.
     let confidence: Double
-    /// The share that is right, from 0 to 1.
+    /// The share of correct predictions, from 0 to 1.
     let accuracy: Double
   }
 
-  /// The classes' names.
+  /// The names of the classes.
   let classes: [String]
-  /// How many examples of each class (row) are taken for each class (column).
+  /// The number of examples of each class (row) predicted as each class (column).
   ///
-  /// Sums of numbers that a file holds need not fit in an integer.
+  /// The values are floating-point numbers because sums of a file's integers might overflow.
   let confusion: [[Double]]
-  /// Equal ranges of confidence from 0 to 1; none where nothing is known.
+  /// Bins of equal width in confidence, from 0 to 1; empty if unknown.
   let bins: [Bin]
   /// The expected calibration error.
   let ece: Double?
-  /// How many examples of each class the model was trained on.
+  /// The number of training examples of each class; nil if unknown.
   let trainingExamples: [Double]?
-  /// Over how many runs this is the sum.
+  /// The number of runs that are summed up.
   private(set) var runs = 1
 
-  /// The record of an `evaluation.json`; nil if it is none.
+  /// The record in an `evaluation.json`; nil if it is not valid.
   init?(_ json: JSONValue) {
     guard let rows = json["confusion"]?.array, !rows.isEmpty else { return nil }
     let counts = rows.map { Self.counts($0) }
@@ -61,7 +61,7 @@ package struct EvaluationRecord: Sendable {
     (trainingExamples, self.runs) = (nil, runs)
   }
 
-  /// Several runs' evaluations as one; nil where their classes differ or there is none.
+  /// The sum of several runs' evaluations; nil if their classes differ or there are none.
   static func sum(of records: [EvaluationRecord]) -> EvaluationRecord? {
     guard let first = records.first else { return nil }
     guard records.count > 1 else { return first }
@@ -84,7 +84,7 @@ package struct EvaluationRecord: Sendable {
       first.classes, confusion, bins, Sample(records.compactMap(\.ece)).mean, runs: records.count)
   }
 
-  /// The share of each class's test examples that is right; nil of a class without examples.
+  /// The recall of each class; nil for a class without test examples.
   var recalls: [Double?] {
     confusion.enumerated().map { index, row in
       let total = row.reduce(0, +)
@@ -92,8 +92,8 @@ package struct EvaluationRecord: Sendable {
     }
   }
 
-  /// The mean recall of the most frequent third of the classes, the middle and the rarest; nil where
-  /// all classes have about as many training examples, or nothing is known of them.
+  /// The mean recall of the most frequent, middle and rarest third of the classes; nil if all classes have
+  /// similar numbers of training examples or these are unknown.
   var thirds: [Double]? {
     guard let counts = trainingExamples, counts.count == classes.count, counts.count >= 3,
       let least = counts.min(), let most = counts.max(), 2 * least < most

@@ -1,13 +1,13 @@
 import RetortFormats
 
-/// What a search found, as `explored.json` tells it.
+/// The results of a search, read from `explored.json`.
 package struct ExplorationRecord: Sendable {
-  /// Means over many examples at one step of the search.
+  /// Means over many examples at one step of a search.
   struct Figures {
     let divergence: Double?
     /// The mean largest probability, from 0 to 1.
     let teacherConfidence, studentConfidence: Double?
-    /// The share on which both name one class.
+    /// The share of examples on which both models predict the same class, from 0 to 1.
     let agreement: Double?
 
     fileprivate init(_ json: JSONValue) {
@@ -18,19 +18,19 @@ package struct ExplorationRecord: Sendable {
     }
   }
 
-  /// A class, and how much a model believes in it, from 0 to 1.
+  /// A class with a model's probability for it, from 0 to 1.
   struct Opinion {
     let name: String
     let probability: Double
   }
 
-  /// One example at one point of the search.
+  /// One example at one step of a search.
   struct Picture {
     let title: String
     let divergence: Double?
-    /// The likeliest classes, best first.
+    /// The most probable classes, in descending order.
     let teacher, student: [Opinion]
-    /// A PNG file in base 64; empty where the file has something else there.
+    /// A PNG file in base 64; empty if the field is not valid.
     let png: String
 
     fileprivate init(_ json: JSONValue) {
@@ -38,7 +38,7 @@ package struct ExplorationRecord: Sendable {
       divergence = json.finite("divergence")
       (teacher, student) = (Self.opinions(json["teacher"]), Self.opinions(json["student"]))
       let text = json["picture"]?.string ?? ""
-      // The letters of base 64 lie between '+' and 'z'.
+      // The characters of base 64 lie between '+' and 'z'.
       png = text.utf8.allSatisfy { $0 > 0x2A && $0 < 0x7B } ? text : ""
     }
 
@@ -48,7 +48,7 @@ package struct ExplorationRecord: Sendable {
       }
     }
 
-    /// Whether both models name one class.
+    /// Whether both models predict the same class.
     var isAgreed: Bool { teacher.first?.name == student.first?.name }
   }
 
@@ -56,10 +56,10 @@ package struct ExplorationRecord: Sendable {
   let originals: Figures
   /// The figures at the search's start and after each of its steps.
   let steps: [Figures]
-  /// Each example that is shown, along its search.
+  /// The shown examples, each along its search.
   let samples: [[Picture]]
 
-  /// The record of an `explored.json`; nil if it is none.
+  /// The record in an `explored.json`; nil if it is not valid.
   init?(_ json: JSONValue) {
     guard let steps = json["steps"]?.array else { return nil }
     originals = Figures(json["originals"] ?? .null)

@@ -1,15 +1,15 @@
 import RetortFormats
 
-/// The lines of `metrics.jsonl`, sorted into the curves of each stage, or of each model that it trains.
+/// The lines of `metrics.jsonl`, as curves of each stage or of each of its models.
 struct MetricLines {
-  /// What the lines of one stage tell, or those of one of several models that it trains.
+  /// The metrics of one stage, or of one of several models that it trains.
   struct Stage {
     let name: String
-    /// The model; nil where the stage trains one.
+    /// The name of the model; nil if the stage trains only one.
     let learner: String?
     /// The curves by name, in the order in which they appear.
     fileprivate(set) var curves: [(name: String, curve: Curve)] = []
-    /// The last step of which a line tells.
+    /// The last step with a line.
     fileprivate(set) var lastStep = 0
     private var places: [String: Int] = [:]
     private var clock = Curve()
@@ -34,7 +34,7 @@ struct MetricLines {
       let losses = line["losses"]?.members ?? []
       for member in line.members ?? [] where MetricLines.isValue(member) {
         let name = MetricLines.name(member.key, of: line)
-        // A training loss of one summand is that summand.
+        // The total of a single term equals that term.
         if name == MetricLines.totalLoss, losses.count == 1 { continue }
         add(name, step, member.value.double)
       }
@@ -43,7 +43,7 @@ struct MetricLines {
       }
     }
 
-    /// The curves with the times at which they were recorded.
+    /// The curves with the training time at each step.
     fileprivate var timed: Stage {
       var timed = self
       timed.curves = curves.map { ($0.name, $0.curve.timed(by: clock)) }
@@ -51,14 +51,14 @@ struct MetricLines {
     }
   }
 
-  /// The stages in the order in which they began.
+  /// The stages in the order of their beginning.
   private(set) var stages: [Stage] = []
-  /// How many lines are no metrics, as a crash may leave them.
+  /// The number of invalid lines, which a crash may leave.
   private(set) var damaged = 0
 
-  /// Reads the file at `path`; one that is not there has no lines.
+  /// Reads the file at `path`; a missing file has no lines.
   ///
-  /// A last line without an end does not count.
+  /// An unterminated last line is ignored.
   ///
   /// - Throws: `FormatError` if it cannot be read.
   init(_ path: String) throws(FormatError) {
@@ -86,14 +86,14 @@ struct MetricLines {
     stages = stages.map(\.timed)
   }
 
-  /// What the curve of the sum of all losses is called.
+  /// The name of the total loss's curve.
   static let totalLoss = "total loss"
 
   private static func isValue(_ member: JSONValue.Member) -> Bool {
     isNumber(member.value) && !["step", "epoch", "seconds"].contains(member.key)
   }
 
-  /// Whether a number was meant: what is not finite is written as null.
+  /// Whether the value is a number or null, which stands for NaN and infinity.
   private static func isNumber(_ value: JSONValue) -> Bool {
     switch value {
     case .number, .null: true
@@ -101,8 +101,8 @@ struct MetricLines {
     }
   }
 
-  /// What the curve of a key is called: `learningRate` makes "learning rate", and `accuracy` of the
-  /// split `test` "test accuracy".
+  /// The name of a key's curve: "learning rate" for `learningRate`, "test accuracy" for `accuracy` of the
+  /// split `test`.
   private static func name(_ key: String, of line: JSONValue) -> String {
     var words = ""
     for character in key {

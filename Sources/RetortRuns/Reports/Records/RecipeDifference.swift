@@ -1,9 +1,9 @@
-/// The lines in which two texts differ, with those around them.
+/// A line-by-line comparison of two texts, with context.
 enum RecipeDifference {
   /// A part of a line.
   struct Piece: Equatable {
     var text: String
-    /// Whether the other text has something else in its place.
+    /// Whether the piece differs from the other text.
     var isChanged: Bool
   }
 
@@ -12,16 +12,17 @@ enum RecipeDifference {
     case same(String)
     case removed([Piece])
     case added([Piece])
-    /// So many equal lines that are not shown.
+    /// The number of equal lines that are not shown.
     case skipped(Int)
   }
 
-  /// How many lines, and words of a line, are compared: the time grows with the square of what differs.
+  /// The largest numbers of lines, and of words per line, that are compared: the time grows with the square
+  /// of the differences.
   private static let lineLimit = 1000, wordLimit = 200
-  /// How many equal lines are shown around each difference.
+  /// The number of equal lines shown around each difference.
   private static let context = 2
 
-  /// What must be done to `old` to get `new`; nil if too much differs to find that out.
+  /// The changes from `old` to `new`; nil if too many lines differ.
   static func lines(_ old: String, _ new: String) -> [Line]? {
     let (old, new) = (RecipeText.lines(old), RecipeText.lines(new))
     let start = zip(old, new).prefix { $0 == $1 }.count
@@ -32,7 +33,7 @@ enum RecipeDifference {
     var lines = old[..<start].map { Line.same(String($0)) }
     var (removed, added) = ([Substring](), [Substring]())
     func flush() {
-      // Lines that stand in each other's places are compared word by word.
+      // Lines that replace each other are compared word by word.
       let pairs = zip(removed, added).map { words($0, $1) }
       func whole(_ lines: [Substring]) -> [[Piece]] {
         lines.dropFirst(pairs.count).map { [Piece(text: String($0), isChanged: false)] }
@@ -60,7 +61,7 @@ enum RecipeDifference {
     case added(Element)
   }
 
-  /// Both sequences in one, as few elements apart as possible.
+  /// The shortest sequence of changes from `old` to `new`.
   private static func changes<Element: Equatable>(_ old: [Element], _ new: [Element])
     -> [Change<Element>]
   {
@@ -90,7 +91,7 @@ enum RecipeDifference {
     return changes
   }
 
-  /// Two lines as pieces of which those that differ are marked.
+  /// Two lines as pieces, with the differing ones marked.
   private static func words(_ old: Substring, _ new: Substring) -> (old: [Piece], new: [Piece]) {
     let (a, b) = (split(old), split(new))
     guard a.count <= wordLimit, b.count <= wordLimit else {
@@ -119,7 +120,7 @@ enum RecipeDifference {
     }
   }
 
-  /// Words and what stands between them.
+  /// The words and separators of a line.
   private static func split(_ line: Substring) -> [Substring] {
     var (words, start) = ([Substring](), line.startIndex)
     for index in line.indices where " ,{}[]".contains(line[index]) {
@@ -131,7 +132,7 @@ enum RecipeDifference {
     return start < line.endIndex ? words + [line[start...]] : words
   }
 
-  /// `lines` without equal ones that are far from any difference.
+  /// `lines` without equal lines far from any difference.
   private static func shortened(_ lines: [Line]) -> [Line] {
     func isSame(_ line: Line) -> Bool { if case .same = line { true } else { false } }
     var isShown = lines.map { !isSame($0) }

@@ -1,17 +1,16 @@
-/// The text of a run's recipe, taken apart where its stages begin.
+/// The text of a run's recipe, split into its stages.
 ///
-/// Runs keep their recipes with every default written out and one entry a line; of other text
-/// nothing but the lines is known.
+/// Runs write their recipes with all defaults and one entry per line; other text is available as lines only.
 package struct RecipeText: Sendable {
-  /// An entry of a stage with all lines that belong to it.
+  /// An entry of a stage, with all its lines.
   struct Setting: Equatable, Sendable {
     let key: String
     fileprivate(set) var value: String
   }
 
-  /// The whole text.
+  /// The full text.
   let text: String
-  /// The lines before the first stage, but for those that runs of one experiment differ in.
+  /// The lines before the first stage, without name and seed, in which runs of one experiment differ.
   private let head: String
   private let stages: [String: [Setting]]
 
@@ -38,11 +37,11 @@ package struct RecipeText: Sendable {
     self.stages = stages
   }
 
-  /// The entries of the stage called `name`; none where there is no such stage.
+  /// The entries of the stage `name`; empty if there is no such stage.
   func settings(of name: String) -> [Setting] { stages[name] ?? [] }
 
-  /// What two stages have in common whose recipes differ in names and the seed alone: their entries,
-  /// and those of all stages that they take models from.
+  /// A key that is equal for stages whose recipes differ only in names and the seed: its entries, and those
+  /// of all stages that it takes models from.
   func key(of name: String) -> String {
     var (key, seen, waiting) = (head, Set([name]), [name])
     while let stage = waiting.popLast() {
@@ -56,7 +55,7 @@ package struct RecipeText: Sendable {
     return key
   }
 
-  /// The stage that an entry such as `{from: teacher}` takes its model from.
+  /// The stage from which an entry such as `{from: teacher}` takes its model; nil for other entries.
   private static func source(_ value: String) -> String? {
     guard let start = value.firstRange(of: "from: ") else { return nil }
     let rest = value[start.upperBound...]
@@ -69,7 +68,7 @@ package struct RecipeText: Sendable {
     text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
   }
 
-  /// The entry of a line that is indented by `indentation` exactly.
+  /// The entry on a line with exactly this indentation; nil for other lines.
   private static func entry(_ line: Substring, behind indentation: String) -> Setting? {
     guard line.hasPrefix(indentation) else { return nil }
     let rest = line.dropFirst(indentation.count)
@@ -84,7 +83,7 @@ package struct RecipeText: Sendable {
     String(text.drop { $0 == " " })
   }
 
-  /// A scalar without the quotes and escapes that recipes are written with.
+  /// A scalar without the quotes and escapes in which recipes are written.
   private static func unquoted(_ text: String) -> String {
     guard text.count >= 2, text.hasPrefix("\""), text.hasSuffix("\"") else { return text }
     var (result, rest) = ("", text.dropFirst().dropLast()[...])

@@ -1,20 +1,20 @@
 import RetortFormats
 
-/// What a model that a stage trained came to, as `result.json` tells it; numbers that cannot be are nil.
+/// The result of one trained model, read from `result.json`; invalid numbers are nil.
 package struct ResultRecord: Sendable {
-  /// Whose weights were trained.
+  /// The role of the trained model.
   enum Player: String { case teacher, generator, discriminator, student }
 
-  /// How well a model does on the test set, and what it costs.
+  /// The metrics of a model on the test set, and its cost.
   struct Score: Sendable {
-    /// A share of the test examples, from 0 to 1.
+    /// The accuracy, from 0 to 1.
     let accuracy: Double?
-    /// In nats.
+    /// The mean negative log-likelihood, in nats.
     let nll: Double?
-    /// From 0 to 1.
+    /// The expected calibration error, from 0 to 1.
     let ece: Double?
     let parameters: Int?
-    /// Multiply-accumulates of one example.
+    /// The multiply-accumulates per example.
     let macs: Int?
 
     fileprivate init?(_ json: JSONValue?) {
@@ -26,15 +26,15 @@ package struct ResultRecord: Sendable {
 
   let player: Player
   let score: Score
-  /// The score of the model that taught it; students have one.
+  /// The score of the student's teacher; nil for other models.
   let teacher: Score?
-  /// The best accuracy on the examples held out for validation, and after how many steps it was found.
+  /// The step and accuracy of the best evaluation on the examples held out for validation.
   let best: (step: Int, accuracy: Double)?
-  /// Whether the score is of the model after those steps, and not after the last.
+  /// Whether the score is that of the best step, not of the last.
   let isBestKept: Bool
-  /// The test accuracy after the last step, and that step.
+  /// The last step and its test accuracy.
   let last: (step: Int, accuracy: Double)?
-  /// The share of test examples on which student and teacher agree.
+  /// The share of test examples on which student and teacher agree, from 0 to 1.
   let agreement: Double?
   let steps: Int?
   let labelledExamples: Int?
@@ -45,9 +45,9 @@ package struct ResultRecord: Sendable {
   let version: String?
   let recipeSHA256: String?
 
-  /// The record of a `result.json`; nil if it is none.
+  /// The record in a `result.json`; nil if it is not valid.
   ///
-  /// - Parameter learner: Which of several models that the stage trained; nil for the only one.
+  /// - Parameter learner: The name of one of several models of the stage; nil for the only one.
   init?(_ json: JSONValue, learner: String? = nil) {
     let players = [Player.student, .generator, .discriminator, .teacher]
     let own = learner.flatMap { json["students"]?[$0] }
@@ -80,12 +80,12 @@ package struct ResultRecord: Sendable {
 }
 
 extension JSONValue {
-  /// The number of `key`, if it is finite.
+  /// The number under `key`; nil unless it is finite.
   func finite(_ key: String) -> Double? { self[key]?.double.flatMap { $0.isFinite ? $0 : nil } }
 
-  /// The number of `key`, if it lies between 0 and 1.
+  /// The number under `key`; nil unless it lies between 0 and 1.
   func share(_ key: String) -> Double? { finite(key).flatMap { (0...1).contains($0) ? $0 : nil } }
 
-  /// The whole number of `key`, if it is not below zero.
+  /// The integer under `key`; nil unless it is at least 0.
   func count(_ key: String) -> Int? { self[key]?.int.flatMap { $0 >= 0 ? $0 : nil } }
 }

@@ -1,24 +1,24 @@
 import Glibc
 import RetortFormats
 
-/// What a run's folder tells of it, finished or not.
+/// The record of a run, finished or not, read from its folder.
 public struct RunRecord: Sendable {
-  /// The folder's own name, with those above it where others would have the same.
+  /// The folder's name, with parent folders if needed to tell runs apart.
   public private(set) var name: String
-  /// The names on the way to the folder, its own last.
+  /// The components of the folder's path, its own name last.
   private let components: [String]
-  /// Its stages, in the order in which they began.
+  /// The stages, in the order of their beginning.
   package let stages: [StageRecord]
   /// The expanded recipe.
   package let recipe: RecipeText
-  /// The processes that worked at it, in order; none where that was not recorded.
+  /// The sessions of the run, in order; empty if they were not recorded.
   package let sessions: [SessionRecord]
-  /// How many lines of `metrics.jsonl` are no metrics, as a crash may leave them.
+  /// The number of invalid lines in `metrics.jsonl`, which a crash may leave.
   package let damagedLines: Int
 
   /// Reads the folder at `path`.
   ///
-  /// - Throws: `FormatError` if it is no run's folder or a file in it is damaged.
+  /// - Throws: `FormatError` if it is not a run's folder or a file in it is damaged.
   public init(_ path: String) throws(FormatError) {
     let folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     guard FileBytes.isReadable(folder + "/recipe.yaml") else {
@@ -39,9 +39,9 @@ public struct RunRecord: Sendable {
     }
   }
 
-  /// Where a stage's files lie: in a folder of its name, or in the run's own if that has one stage.
+  /// The folder of a stage's files: one of its name, or the run's own if there is only one stage.
   ///
-  /// Nil for names that lead elsewhere.
+  /// nil for names that lead elsewhere.
   private static func home(of stage: String, in folder: String) -> String? {
     guard FolderEntries.isFolder(folder + "/stages") else { return folder }
     let parts = stage.split(separator: "/", omittingEmptySubsequences: false)
@@ -49,7 +49,7 @@ public struct RunRecord: Sendable {
     return folder + "/stages/" + stage
   }
 
-  /// The sessions of the file at `path`; what is no session is left out.
+  /// The sessions in the file at `path`; invalid lines are skipped.
   private static func sessions(_ path: String) throws(FormatError) -> [SessionRecord] {
     guard FileBytes.isReadable(path) else { return [] }
     let bytes = try FileBytes.read(path, limit: 1 << 24)
@@ -68,7 +68,7 @@ public struct RunRecord: Sendable {
     return String(cString: resolved).split(separator: "/").map(String.init)
   }
 
-  /// `runs` with names that tell them apart, as far as their folders do.
+  /// `runs` with unique names, as far as their folders differ.
   static func distinct(_ runs: [RunRecord]) -> [RunRecord] {
     var runs = runs
     let longest = runs.map(\.components.count).max() ?? 0
@@ -83,24 +83,24 @@ public struct RunRecord: Sendable {
     return runs
   }
 
-  /// What the last stage that ended tells of where it ran.
+  /// The result of the last completed stage.
   private var last: ResultRecord? { stages.compactMap(\.result).last }
 
-  /// The device on which the last stage ended.
+  /// The device of the last completed stage.
   var device: String? { last?.device }
 
-  /// What its random numbers depend on.
+  /// The seed of the run's random numbers.
   var seed: String? { last?.seed }
 
-  /// The version of Retort that ended the last stage.
+  /// The version of Retort that completed the last stage.
   var version: String? { last?.version }
 
-  /// What tells its recipe from others.
+  /// The hash of the run's recipe.
   var recipeSHA256: String? { last?.recipeSHA256 }
 
-  /// How long all stages trained, in seconds.
+  /// The training time of all stages, in seconds.
   var seconds: Double? {
-    // Models that one stage trains share its time.
+    // Models of one stage share its time.
     var counted: Set<String> = []
     let seconds = stages.filter { counted.insert($0.stage).inserted }.compactMap(\.result?.seconds)
     return seconds.isEmpty ? nil : Sample.limited(seconds.reduce(0, +))

@@ -1,18 +1,18 @@
 import RetortFormats
 
-/// One process that worked at a run: a line of `sessions.jsonl`.
+/// One process that worked on a run: a line of `sessions.jsonl`.
 package struct SessionRecord: Sendable {
   /// The file's name in the run's folder.
   package static let fileName = "sessions.jsonl"
 
-  /// When it began, as ISO 8601 in UTC.
+  /// The start time, ISO 8601 in UTC.
   package var began: String
-  /// The command line, quoted for a shell; nil where a program called the library.
+  /// The command line, quoted for a shell; nil if a program called the library.
   package var command: String?
   package var device: String?
-  /// Retort's version.
+  /// The version of Retort.
   package var version: String?
-  /// The revision that Retort was built from; nil where that is not known.
+  /// The revision that Retort was built from; nil if unknown.
   package var revision: String?
 
   package init(
@@ -23,7 +23,7 @@ package struct SessionRecord: Sendable {
     self.revision = revision
   }
 
-  /// The session that a line tells of; nil if it tells of none.
+  /// The session described by a line; nil if it is not valid.
   init?(_ json: JSONValue) {
     guard let began = json["began"]?.string else { return nil }
     self.began = began
@@ -31,7 +31,7 @@ package struct SessionRecord: Sendable {
     (version, revision) = (json["version"]?.string, json["revision"]?.string)
   }
 
-  /// The line.
+  /// The session as a line of JSON.
   package var json: JSONValue {
     func text(_ value: String?) -> JSONValue { value.map { .string($0) } ?? .null }
     return .record(

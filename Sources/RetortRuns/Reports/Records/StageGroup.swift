@@ -1,18 +1,18 @@
-/// The stages of several runs that differ by seed alone: one student, teacher or generator with its
+/// The stages of several runs that differ in their seeds only: one student, teacher or generator with its
 /// spread.
 ///
-/// Stages belong together whose names, numbers of labels and recipes agree, but for the recipes'
+/// Stages belong to one group if their names, numbers of labels and recipes agree, except for the recipes'
 /// names and seeds.
 struct StageGroup {
-  /// A stage and the run that it is of.
+  /// A stage with its run.
   struct Member {
     let run: RunRecord
     let stage: StageRecord
   }
 
-  /// The stage; variants are called `stage/variant`.
+  /// The stage's name; variants have names `stage/variant`.
   let stage: String
-  /// Examples whose labels were used; nil until a member has ended.
+  /// The number of labelled training examples; nil until a member has been completed.
   private(set) var labels: Int?
   /// The stages, in the order of the runs.
   private(set) var members: [Member] = []
@@ -43,8 +43,8 @@ struct StageGroup {
     return groups
   }
 
-  /// The groups of students that have ended in one run at least: by number of labels, then in the
-  /// order in which stages of their names first appear.
+  /// The groups of students completed in at least one run, by number of labels, then in the order in which
+  /// their stages first appear.
   static func students(of runs: [RunRecord]) -> [StageGroup] {
     let groups = all(of: runs).filter { $0.player == .student && !$0.ended.isEmpty }
     var places: [String: Int] = [:]
@@ -57,48 +57,48 @@ struct StageGroup {
     }.map(\.element)
   }
 
-  /// Whose weights are trained; nil where nothing tells.
+  /// The role of the trained model; nil if unknown.
   var player: ResultRecord.Player? { members.lazy.compactMap(\.stage.player).first }
 
-  /// The members that have ended.
+  /// The completed members.
   var ended: [StageRecord] { members.map(\.stage).filter { $0.result != nil } }
 
-  /// The test accuracy of each member after its last step.
+  /// The test accuracy of each completed member.
   var accuracies: [Double] { ended.compactMap { $0.score?.accuracy } }
 
-  /// The test accuracy after the last step, over the members.
+  /// The test accuracy over the completed members.
   var accuracy: Sample { Sample(accuracies) }
 
-  /// A number of each member's result.
+  /// A sample of one number of each member's result.
   func sample(_ value: (ResultRecord) -> Double?) -> Sample {
     Sample(ended.compactMap { $0.result.flatMap(value) })
   }
 
-  /// A count of each member's result, in the mean.
+  /// The mean of one count of each member's result.
   func count(_ value: (ResultRecord) -> Int?) -> Int? {
     sample { value($0).map(Double.init) }.mean.map { Int(exactly: $0.rounded()) ?? .max }
   }
 
-  /// The members' mean recalls of the classes' thirds by frequency; nil where none has any.
+  /// The mean recalls of the classes' thirds by frequency, over the members; nil if none has any.
   var thirds: [Sample]? {
     let members = ended.compactMap { $0.evaluation?.thirds }
     guard !members.isEmpty else { return nil }
     return (0..<3).map { third in Sample(members.map { $0[third] }) }
   }
 
-  /// The curve called `name`, in the mean over the members.
+  /// The mean over the members of the curve `name`.
   func curve(_ name: String) -> Curve {
     Curve.mean(
       of: members.map { $0.stage.curve(name) }.filter { !$0.points.isEmpty || $0.leftOut > 0 })
   }
 
-  /// What is known of the test examples, over all members.
+  /// The sum of the members' evaluations on the test set.
   var evaluation: EvaluationRecord? { .sum(of: ended.compactMap(\.evaluation)) }
 }
 
 extension StageGroup {
-  /// Names that tell `groups` apart, as short as they can be: the variant alone, or with its stage, its
-  /// number of labels or its run.
+  /// The shortest names that tell `groups` apart: the variant alone, or with its stage, its number of labels
+  /// or its run.
   static func labels(_ groups: [StageGroup]) -> [String] {
     let candidates: [(StageGroup) -> String?] = [
       { $0.members.first?.stage.variant }, { $0.stage },
@@ -114,7 +114,7 @@ extension StageGroup {
       for twins in Dictionary(grouping: labels.indices, by: { labels[$0] }).values
       where twins.count > 1 {
         let longer = twins.map { candidate(groups[$0]) ?? groups[$0].stage }
-        // A longer name must tell all of them apart; the last one is taken anyhow.
+        // A longer name must tell all of them apart; the last candidate is taken in any case.
         guard Set(longer).count == twins.count else { continue }
         for (index, label) in zip(twins, longer) { labels[index] = label }
       }
@@ -127,7 +127,7 @@ extension StageGroup {
     }
   }
 
-  /// The members' run, and that there are more.
+  /// The name of the members' first run, with the number of further ones.
   var runs: String {
     let first = members.first?.run.name ?? ""
     return members.count > 1 ? "\(first) and \(members.count - 1) more" : first

@@ -1,39 +1,38 @@
 import RetortFormats
 
-/// What a run's folder tells of one stage, or of one of several models that it trains.
+/// The record of one stage of a run, or of one of several models that it trains.
 package struct StageRecord: Sendable {
-  /// What the curve of the learning rate is called.
+  /// The name of the learning rate's curve.
   static let learningRate = "learning rate"
-  /// What the curve of the share of test examples that is right is called.
+  /// The name of the test accuracy's curve.
   static let testAccuracy = "test accuracy"
 
-  /// Its name; variants are called `stage/variant`, and one of several models `stage/model`.
+  /// The name; `stage/variant` for variants, and `stage/model` for one of several models.
   let name: String
   /// The stage's name.
   let stage: String
-  /// The model; nil where the stage trains one.
+  /// The name of the model; nil if the stage trains only one.
   let learner: String?
-  /// Values over training steps by name: `total loss`, the loss terms, `learning rate`, `test
-  /// accuracy`.
+  /// Curves over training steps by name: `total loss`, the loss terms, `learning rate`, `test accuracy`.
   let curves: [(name: String, curve: Curve)]
-  /// The last step that is known of.
+  /// The last known step.
   let lastStep: Int
-  /// Its entries of the recipe; none where the recipe has no such stage.
+  /// The stage's entries in the recipe; empty if the recipe has no such stage.
   let settings: [RecipeText.Setting]
-  /// What tells its recipe from others but for names and seeds.
+  /// A key of the stage's recipe without names and seeds.
   let recipeKey: String
-  /// `result.json`; nil until the stage has ended.
+  /// The content of `result.json`; nil until the stage is completed.
   let result: ResultRecord?
-  /// `evaluation.json`; nil for generators.
+  /// The content of `evaluation.json`; nil for generators.
   let evaluation: EvaluationRecord?
-  /// `explored.json`; nil for stages that explore nothing.
+  /// The content of `explored.json`; nil for stages without exploration.
   let exploration: ExplorationRecord?
-  /// `samples.png`, what a generator makes; nil for others.
+  /// The content of `samples.png` of a generator; nil for other models.
   let samples: [UInt8]?
-  /// What of its files could not be used, in sentences.
+  /// Sentences about files that could not be used.
   let damage: [String]
 
-  /// The record of the stage whose files are in `home`; without a home there are no files.
+  /// The record of the stage with its files in `home`; nil for no files.
   ///
   /// - Throws: `FormatError` if one of them is damaged.
   init(_ lines: MetricLines.Stage, _ recipe: RecipeText, home: String?) throws(FormatError) {
@@ -42,7 +41,7 @@ package struct StageRecord: Sendable {
     settings = recipe.settings(of: stage)
     recipeKey = recipe.key(of: stage)
     var damage: [String] = []
-    // Values take many times the bytes of their text, so files have limits of their own.
+    // Parsed values take many times the memory of their text, so each file has its own limit.
     func record<Record>(
       _ file: String, _ shape: JSONShape, limit: Int, _ make: (JSONValue) -> Record?
     ) throws(FormatError) -> Record? {
@@ -56,7 +55,7 @@ package struct StageRecord: Sendable {
       return record
     }
     let learner = lines.learner
-    // A name that leads elsewhere is no student's.
+    // A name that leads to another folder is not a student's.
     let isPlain = learner.map { !$0.contains("/") && ![".", "..", ""].contains($0) } ?? true
     let own = isPlain ? learner.map { "students/\($0)/" } ?? "" : "students//"
     result = try record("result.json", .result, limit: 1 << 20) {
@@ -77,7 +76,7 @@ package struct StageRecord: Sendable {
     curves = Self.concluded(lines.curves, result)
   }
 
-  /// `curves` with the accuracy after the last step, which the result has.
+  /// `curves` with the test accuracy after the last step, which only the result contains.
   private static func concluded(
     _ curves: [(name: String, curve: Curve)], _ result: ResultRecord?
   ) -> [(name: String, curve: Curve)] {
@@ -92,15 +91,15 @@ package struct StageRecord: Sendable {
     }
   }
 
-  /// The curve called `name`; an empty one where there is none.
+  /// The curve `name`; empty if there is none.
   func curve(_ name: String) -> Curve {
     curves.first { $0.name == name }?.curve ?? Curve()
   }
 
-  /// The variant, or the whole name where there are no variants.
+  /// The variant, or the full name if there are no variants.
   var variant: String { name.split(separator: "/").last.map(String.init) ?? name }
 
-  /// Whose weights are trained; nil where neither result nor recipe tells.
+  /// The role of the trained model; nil if neither result nor recipe shows it.
   var player: ResultRecord.Player? {
     if let result { return result.player }
     let keys = settings.map(\.key)
@@ -113,6 +112,6 @@ package struct StageRecord: Sendable {
   /// The score of the trained model.
   var score: ResultRecord.Score? { result?.score }
 
-  /// The score of the model that taught it.
+  /// The score of the model's teacher.
   var teacher: ResultRecord.Score? { result?.teacher }
 }

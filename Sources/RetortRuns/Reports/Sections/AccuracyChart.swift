@@ -1,11 +1,11 @@
-/// The test accuracy of every student: a mark at the mean over its seeds, a bar of one standard
-/// deviation, a small ring for each seed, and a line where its teacher stands.
+/// The test accuracy of every student: a mark at the mean over its seeds, a bar of one standard deviation, a
+/// small ring for each seed, and a line at its teacher's accuracy.
 struct AccuracyChart {
   let entries: [PageModel.Entry]
   private let axis: Axis
   private let teachers: [Double]
 
-  /// The chart of entries that have an accuracy; nil of none.
+  /// The chart of entries with an accuracy; nil for no entries.
   init?(_ entries: [PageModel.Entry]) {
     guard !entries.isEmpty else { return nil }
     self.entries = entries
@@ -18,7 +18,7 @@ struct AccuracyChart {
     }
     let all = (values + teachers).map { 100 * $0 }
     let (low, high) = (all.min() ?? 0, all.max() ?? 100)
-    // A lone value is shown with what is around it.
+    // A single value gets an axis of ± 5 % around it.
     axis = high > low ? Axis(low, high) : Axis(max(0, low - 5), min(100, high + 5))
   }
 
@@ -96,7 +96,7 @@ struct AccuracyChart {
       """
   }
 
-  /// The numbers below.
+  /// The labels of the axis.
   private var scale: HTML {
     let ticks = axis.ticks.map { tick -> HTML in
       """
@@ -104,7 +104,7 @@ struct AccuracyChart {
       text-anchor="middle">\(tick.label)</text>
       """
     }
-    // Where all have one teacher, its line is named.
+    // If all students have the same teacher, its line is labelled.
     let shared = Set(teachers).count == 1 ? teachers.first : nil
     let name: HTML =
       shared.map {
@@ -119,6 +119,6 @@ struct AccuracyChart {
 }
 
 extension PageModel.Entry {
-  /// The mean accuracy of those who taught it.
+  /// The mean accuracy of the teachers.
   fileprivate var teacher: Double? { group.sample { $0.teacher?.accuracy }.mean }
 }

@@ -1,10 +1,8 @@
-/// What the examples of each class are taken for, as a shaded table; of many classes, the most
-/// frequent mistakes.
+/// The confusion matrix as a shaded table; for many classes, a list of the most frequent mistakes.
 struct ConfusionMatrix {
   private let evaluation: EvaluationRecord
 
-  /// How many classes a matrix shows, up to how many it has numbers in it, and how many mistakes are
-  /// listed of more.
+  /// The largest number of classes in a matrix and in one with numbers, and the number of listed mistakes.
   private static let classLimit = 64, numberLimit = 20, mistakeLimit = 30
 
   init(_ evaluation: EvaluationRecord) { self.evaluation = evaluation }
@@ -70,6 +68,6 @@ struct ConfusionMatrix {
       """
   }
 
-  /// A count as it stands in a cell.
+  /// A count as text in a cell.
   private static func count(_ count: Double) -> String { ReportNumber.plain(count, 0) }
 }

@@ -1,11 +1,11 @@
-/// Values over training steps: all students in one chart of each value, whatever their stages are
-/// called, and so teachers and generators.
+/// Curves over training steps, with one chart per value for all students, and likewise for teachers and
+/// generators.
 struct CurveSection {
   let model: PageModel
 
-  /// How many curves a chart shows, and how many charts there are of a kind.
+  /// The largest number of curves in a chart, and of charts of one kind.
   private static let curveLimit = 64, chartLimit = 40
-  /// How many points all charts of a kind give the script.
+  /// The largest number of points in the script's data for all charts of one kind.
   private static let pointLimit = 200_000
 
   var html: HTML {
@@ -61,8 +61,8 @@ struct CurveSection {
       """
   }
 
-  /// The values' names: accuracies first, then losses as they appear, and last what tells of the
-  /// training's course.
+  /// The names of the values: accuracies first, then losses in order of appearance, then measures of the
+  /// training's progress.
   private static func names(_ groups: [StageGroup]) -> [String] {
     var seen: Set<String> = []
     var names: [String] = []

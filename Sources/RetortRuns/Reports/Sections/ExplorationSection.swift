@@ -1,4 +1,4 @@
-/// What searches found: the divergence along them, and examples with both models' opinions.
+/// The results of searches: the divergence along them, and examples with both models' predictions.
 struct ExplorationSection {
   let model: PageModel
 
@@ -36,7 +36,7 @@ struct ExplorationSection {
   }
 }
 
-/// One search: its figures, and its examples.
+/// The results of one search: its figures and its examples.
 private struct ExplorationView {
   let record: ExplorationRecord
 

@@ -1,4 +1,4 @@
-/// What came out, in one sentence.
+/// A sentence that summarises the results.
 struct LeadSentence {
   let model: PageModel
 

@@ -1,8 +1,8 @@
-/// Where results come from: when, where and how each run was started.
+/// The origin of the results: when, where and how each run was started.
 struct OriginSection {
   let model: PageModel
 
-  /// The facts of a single run, for the top of its page; nothing for several.
+  /// The facts of a single run, for the top of its page; empty for several runs.
   var summary: HTML {
     guard model.runs.count == 1, let run = model.runs.first else { return "" }
     let session = run.sessions.last
@@ -38,7 +38,7 @@ struct OriginSection {
     return "\(table.html)\(commands)"
   }
 
-  /// The command of every session; a run that was stopped has several.
+  /// The command of every session; a resumed run has several.
   private var commands: HTML {
     let runs = model.runs.map { run -> HTML in
       let lines = run.sessions.map { session -> HTML in
@@ -55,7 +55,7 @@ struct OriginSection {
     return "<h3>Commands</h3>\n<ul class=\"commands\">\(runs)</ul>\n"
   }
 
-  /// A time as people read it: the day, and hours and minutes.
+  /// A time in readable form, with date, hours and minutes.
   private static func time(_ began: String) -> HTML {
     let readable = began.replacing("T", with: " ").replacing("Z", with: " UTC")
     return "<time datetime=\"\(began)\">\(readable)</time>"

@@ -1,16 +1,16 @@
-/// What a page is about: its runs, and their stages with the names and looks that they have
-/// everywhere on it.
+/// The content of a page: its runs, and their stages with names and looks that are the same throughout the
+/// page.
 struct PageModel {
   /// One student, teacher, generator or discriminator over its seeds.
   struct Entry {
     let group: StageGroup
-    /// A name that no other of its kind has.
+    /// A name that is unique among entries of its kind.
     let label: String
-    /// Its place among its kind, and so its look.
+    /// The index among entries of its kind, which determines its look.
     let look: Int
   }
 
-  /// Entries of a kind, under a title.
+  /// The entries of one kind, under a title.
   struct Cast {
     let title: String
     let entries: [Entry]
@@ -21,7 +21,7 @@ struct PageModel {
   let teachers: [Entry]
   let generators: [Entry]
   let discriminators: [Entry]
-  /// Stages of which neither result nor recipe tells what they train.
+  /// Stages whose kind is unknown.
   let others: [Entry]
 
   init(_ runs: [RunRecord]) {
@@ -38,7 +38,7 @@ struct PageModel {
     others = entries(nil)
   }
 
-  /// All entries by kind; no kind without any.
+  /// All entries by kind, without empty kinds.
   var casts: [Cast] {
     [
       Cast(title: "Students", entries: students), Cast(title: "Teachers", entries: teachers),
@@ -51,19 +51,19 @@ struct PageModel {
   /// All entries.
   var entries: [Entry] { casts.flatMap(\.entries) }
 
-  /// The students that have ended, or the teachers where no student has.
+  /// The students with a score, or else the teachers with one.
   var scored: [Entry] {
     func scored(_ entries: [Entry]) -> [Entry] { entries.filter { $0.group.accuracy.count > 0 } }
     let students = scored(students)
     return students.isEmpty ? scored(teachers) : students
   }
 
-  /// The scored entry whose mean accuracy is highest.
+  /// The scored entry with the highest mean accuracy.
   var best: Entry? {
     scored.max { ($0.group.accuracy.mean ?? 0) < ($1.group.accuracy.mean ?? 0) }
   }
 
-  /// What could not be used of the runs' files.
+  /// Sentences about the runs' files that could not be used.
   var damage: [String] {
     runs.flatMap { run in
       let lines =

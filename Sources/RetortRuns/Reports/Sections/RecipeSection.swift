@@ -1,11 +1,11 @@
-/// What was trained and how: what tells the students' recipes apart, the differences between the
-/// runs' recipes, and their texts.
+/// The training's configuration: differences between the students' recipes, differences between the runs'
+/// recipes, and their texts.
 struct RecipeSection {
   let model: PageModel
 
   var parts: [HTML] { [settings] + differences + texts }
 
-  /// A row for each student, with the entries in which it differs from another.
+  /// A row per student, with the entries in which students differ.
   private var settings: HTML {
     let entries = model.students
     let all = entries.map { entry in
@@ -31,7 +31,7 @@ struct RecipeSection {
     return "<h3>What the students differ in</h3>\n<div class=\"settings\">\(table.html)</div>"
   }
 
-  /// Every other run's recipe beside the first one's.
+  /// A comparison of every other run's recipe with the first one's.
   private var differences: [HTML] {
     guard let first = model.runs.first, model.runs.count > 1 else { return [] }
     return ["<h3>What the runs differ in</h3>\n"]

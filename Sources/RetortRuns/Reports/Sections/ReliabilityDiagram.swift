@@ -1,11 +1,11 @@
-/// How often a model is right by how sure it is.
+/// A reliability diagram: accuracy by confidence.
 struct ReliabilityDiagram {
   private let bins: [EvaluationRecord.Bin]
   private let ece: String
-  // The plot's size and place in the drawing's units.
+  // The size and position of the plot in the drawing's units.
   private let size = 240.0, left = 40.0, top = 8.0
 
-  /// The diagram; nil where nothing is known, or too much.
+  /// The diagram; nil without bins or with too many.
   init?(_ evaluation: EvaluationRecord) {
     guard (1...100).contains(evaluation.bins.count) else { return nil }
     bins = evaluation.bins
@@ -28,7 +28,7 @@ struct ReliabilityDiagram {
       """
   }
 
-  /// The pattern that all diagrams of a page fill gaps with, which stands in it once.
+  /// The fill pattern of gaps, defined once per page.
   static let pattern: HTML = """
     <svg class="patterns" width="0" height="0" aria-hidden="true"><defs><pattern id="hatch" width="6" \
     height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" \

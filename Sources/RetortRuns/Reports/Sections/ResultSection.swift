@@ -1,4 +1,4 @@
-/// What came out: a chart of the students' accuracies, and tables.
+/// The results: a chart of the students' accuracies, and tables.
 struct ResultSection {
   let model: PageModel
 
@@ -9,7 +9,7 @@ struct ResultSection {
       """
   }
 
-  /// Students over their seeds, where one has several.
+  /// The table of students over their seeds; empty unless one has several.
   private var students: HTML {
     let scored = model.scored
     guard scored.contains(where: { $0.group.ended.count > 1 }) else { return "" }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// What generators make after their last step.
+/// Samples of the generators after their last step.
 struct SampleSection {
   let model: PageModel
 

@@ -1,12 +1,12 @@
-/// How the test examples were taken: the recall of each class, and for every model its confusion
-/// matrix and reliability diagram.
+/// The results on the test set: the recall of each class, and for every model its confusion matrix and
+/// reliability diagram.
 struct TestSection {
   let model: PageModel
 
-  /// How many classes a table of them has at most.
+  /// The largest number of classes in the table of recalls.
   private static let classLimit = 24
 
-  /// Parts, each of which folds away.
+  /// The parts, each of which can be folded.
   var parts: [HTML] {
     let evaluations = model.entries.compactMap { entry -> (PageModel.Entry, EvaluationRecord)? in
       entry.group.evaluation.map { (entry, $0) }
@@ -33,7 +33,7 @@ struct TestSection {
     return [recalls(evaluations)] + views + notes
   }
 
-  /// The share of each class that is right, a row for each model.
+  /// The table of recalls by class, with a row per model.
   private func recalls(_ evaluations: [(PageModel.Entry, EvaluationRecord)]) -> HTML {
     guard evaluations.count > 1, let classes = evaluations.first?.1.classes,
       classes.count <= Self.classLimit, evaluations.allSatisfy({ $0.1.classes == classes })
@@ -61,10 +61,10 @@ struct TestSection {
 }
 
 extension HTML {
-  /// A part behind its title.
+  /// A part that can be folded under its title.
   ///
-  /// It is open, so that it can be read and printed without a script; the script closes all but the
-  /// first.
+  /// It is open in the markup, so that it can be read and printed without a script; the script closes all but
+  /// the first.
   static func folding(_ title: String, isFirst: Bool, _ content: HTML) -> HTML {
     """
     <details open="open"\(isFirst ? " data-first=\"first\"" : "" as HTML)><summary>\(title)</summary>
