@@ -3,7 +3,7 @@ import RetortSchema
 extension Exploration.Kind {
   private static let paper = "Zaheer et al. 2022, \"Teacher Guided Training\", arXiv 2208.06825"
 
-  /// What the kind does, and its name in recipes.
+  /// The explanation of the kind, and its name in recipes.
   public var explanation: Explanation {
     let needs = needsGenerator ? "a teacher and a generator with weights" : "a teacher with weights"
     var explanation = own

@@ -2,10 +2,10 @@ import RetortCore
 import RetortSchema
 
 extension Exploration: Configurable {
-  /// A search of first order with the defaults.
+  /// A first-order search with the default constants.
   public init() { self.init(.first) }
 
-  /// The keys of `explore`.
+  /// The keys of `explore` in recipes.
   public static let keys: [Key<Exploration>] = {
     func words(_ isOwner: (Kind) -> Bool) -> [String] {
       Kind.allCases.filter(isOwner).map(\.rawValue)
@@ -42,10 +42,10 @@ extension Exploration: Configurable {
     ]
   }()
 
-  /// The kind may stand alone.
+  /// The kind alone may stand for the map.
   public static let shorthand: String? = "kind"
 
-  /// A divergence without its constants, by what recipes call it.
+  /// The name in recipes of a divergence without its constants.
   enum Measure: String, CaseIterable {
     case forwardKL = "kl"
     case reverseKL = "reverse-kl"
@@ -80,10 +80,10 @@ extension Exploration: Configurable {
 }
 
 extension Exploration.StepSize: Configurable {
-  /// Three tenths of the mean norm of codes, all steps together.
+  /// A total displacement of 0.3 times the mean norm of codes.
   public init() { self = .displacement(0.3) }
 
-  /// The keys of `step`, of which one stands.
+  /// The keys of `step`, of which a recipe has one.
   public static let keys: [Key<Self>] = .oneOf(
     .number(
       "displacement", \.displacement, .positive(),

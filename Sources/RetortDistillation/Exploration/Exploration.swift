@@ -1,27 +1,27 @@
 import RetortCore
 
-/// How new examples are sought from real ones: teacher guided training and its controls.
+/// The search for new training examples from real ones: teacher guided training and its controls.
 ///
 /// Source: Zaheer et al. 2022, "Teacher Guided Training", arXiv 2208.06825, sections 3 and 4.
 public struct Exploration: Hashable, Sendable {
-  /// Where the examples come from.
+  /// The origin of the generated examples.
   public enum Kind: String, CaseIterable, Hashable, Sendable {
-    /// `Dec(Enc(x) + ν)`, ν normal: the random search (equation 4).
+    /// `Dec(Enc(x) + ν)` with ν normal: the random search (equation 4).
     case zero
-    /// From there, ascent of the divergence along its latent gradient (equation 5).
+    /// From the random search's start, ascent of the divergence along its latent gradient (equation 5).
     case first
-    /// `Dec(Enc(x))`: what the generator alone changes.
+    /// `Dec(Enc(x))`: the effect of the generator alone.
     case reconstruction
-    /// `Dec(ν)`, ν standard normal: no real example is involved.
+    /// `Dec(ν)` with ν standard normal: without real examples.
     case samples
-    /// `x + ν` in pixels: no generator is involved.
+    /// `x + ν` in pixels: without a generator.
     case pixelNoise = "pixel-noise"
-    /// Ascent of the divergence along its gradient by pixels.
+    /// Ascent of the divergence along its gradient with respect to pixels.
     case pixelGradient = "pixel-gradient"
-    /// `a·x + (1-a)·x'` with a uniform: Zhang et al. 2018, teacher-labelled.
+    /// `a·x + (1-a)·x'` with a uniform, labelled by the teacher. Source: Zhang et al. 2018.
     case mixup
 
-    /// Whether decoding is part of it.
+    /// Whether it uses the generator's decoder.
     public var needsGenerator: Bool {
       switch self {
       case .zero, .first, .reconstruction, .samples: true
@@ -29,10 +29,10 @@ public struct Exploration: Hashable, Sendable {
       }
     }
 
-    /// Whether encoding is part of it too.
+    /// Whether it uses the generator's encoder.
     public var needsEncoder: Bool { needsGenerator && self != .samples }
 
-    /// Whether the search follows gradients through teacher and student.
+    /// Whether it uses gradients through teacher and student.
     public var usesGradient: Bool { self == .first || self == .pixelGradient }
   }
 
@@ -42,50 +42,50 @@ public struct Exploration: Hashable, Sendable {
     case plain(Double)
     /// `z + η·g/‖g‖`.
     case normalised(Double)
-    /// Normalised steps that together move by this share of the mean norm of latent codes
-    /// (of the example's own norm in pixels).
+    /// Normalised steps with a total length of this share of the mean norm of latent codes (in pixels, of the
+    /// example's own norm).
     case displacement(Double)
   }
 
-  /// How real and generated examples meet in the student's batch norms.
+  /// The batch norm statistics for real and generated examples in the student's forward pass.
   public enum Statistics: String, CaseIterable, Hashable, Sendable {
-    /// Two forward passes, each normalised by its own examples.
+    /// Two forward passes, each normalised by the statistics of its own examples.
     case separate
-    /// One forward pass over both.
+    /// One forward pass over both, with joint statistics.
     case joint
   }
 
-  /// Where the examples come from.
+  /// The origin of the generated examples.
   public var kind: Kind
   /// K, the number of ascent steps, ≥ 0; first order and pixel gradient only.
   public var steps: Int = 2
-  /// How far each goes.
+  /// The length of each ascent step.
   public var step: StepSize = .displacement(0.3)
-  /// σ, in standard deviations of each latent coordinate over the training examples; in pixel
-  /// units for pixel noise; ≥ 0.
+  /// σ, the deviation of the noise, ≥ 0: in standard deviations of each latent coordinate over the training
+  /// examples, or in pixel units for pixel noise.
   public var noise: Double = 1
-  /// What the ascent increases.
+  /// The divergence that the ascent increases.
   public var divergence: Divergence = .forwardKL
-  /// The temperature of that divergence, > 0.
+  /// The temperature of the divergence, > 0.
   public var temperature: Double = 1
-  /// Whether codes are kept within the range of the training examples' codes, per coordinate.
+  /// Whether codes are clamped to the range of the training examples' codes, per coordinate.
   public var box = false
-  /// Generated examples per real one, > 0.
+  /// The number of generated examples per real one, > 0.
   public var ratio: Double = 1
-  /// What multiplies the distillation loss on generated examples.
+  /// The factor of the distillation loss on generated examples, ≥ 0.
   public var weight: Double = 1
-  /// How real and generated examples meet in batch norm.
+  /// The batch norm statistics for real and generated examples.
   public var statistics: Statistics = .separate
 
   /// An exploration with the defaults of the given kind.
   public init(_ kind: Kind) { self.kind = kind }
 
-  /// The number of generated examples beside `batch` real ones, at least one.
+  /// The number of generated examples for `batch` real ones, at least one.
   public func generatedCount(batch: Int) -> Int {
     max(1, Int((Double(batch) * ratio).rounded()))
   }
 
-  /// Teacher evaluations that one step spends on generated examples.
+  /// The number of teacher evaluations on generated examples in one step.
   public func teacherEvaluations(batch: Int) -> Int {
     generatedCount(batch: batch) * (1 + (kind.usesGradient ? steps : 0))
   }

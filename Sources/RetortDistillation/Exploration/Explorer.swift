@@ -2,25 +2,25 @@ import RetortCore
 import RetortNN
 import RetortTraining
 
-/// Builds the search for new examples into a step's graph.
+/// Adds the search for new examples to a step's graph.
 ///
-/// Every network is in evaluation mode and nothing but the codes moves: no parameter, no running
-/// statistic, no random stream of the training pass.
+/// All networks are in evaluation mode and only the codes change: no parameter, running statistic or random
+/// stream of the training pass is affected.
 public struct Explorer {
-  /// What to do.
+  /// The kind of search and its constants.
   public let exploration: Exploration
-  /// Labels examples; `[batch, height, width, channels] → [batch, classes]`.
+  /// The model that labels examples; `[batch, height, width, channels] → [batch, classes]`.
   public let labeler: Module
-  /// The model that learns.
+  /// The model that is trained.
   public private(set) var student: Module
-  /// Decodes codes, and encodes examples unless the kind is `samples`; nil where the kind needs none.
+  /// The generator, which encodes examples too unless the kind is `samples`; nil if the kind needs none.
   public let generator: (any LatentDecoder)?
-  /// The units of steps and noise; nil where the kind needs none.
+  /// The latent statistics as units of steps and noise; nil if the kind needs none.
   public let statistics: LatentStatistics?
-  /// What products multiply in.
+  /// The number format of matrix products and convolutions.
   public let compute: ComputeType
 
-  /// An explorer over the given players.
+  /// An explorer with the given models.
   public init(
     _ exploration: Exploration, labeler: Module, student: Module, generator: (any LatentDecoder)?,
     statistics: LatentStatistics?, compute: ComputeType = .float32
@@ -36,15 +36,15 @@ public struct Explorer {
     return explorer
   }
 
-  /// What a search found.
+  /// The path of a search.
   public struct Path {
-    /// The examples after each step; the first are the start, the last the result.
+    /// The examples at the start and after each step; the last ones are the result.
     public let examples: [Tensor]
-    /// What was moved to get there, as many: latent codes, or the pictures themselves; empty where nothing
-    /// is moved in steps.
+    /// The latent codes or pixels that the steps change, as many as `examples`; empty for kinds without
+    /// steps.
     public var codes: [Tensor] = []
 
-    /// The examples to train on; no gradient flows back through them.
+    /// The examples to train on, through which no gradient flows back.
     public var explored: Tensor { examples[examples.count - 1] }
   }
 
@@ -52,8 +52,8 @@ public struct Explorer {
   ///
   /// - Parameters:
   ///   - images: Real examples, `[batch, height, width, channels]` in [0, 1].
-  ///   - codes: Their latent codes `[batch, …]`; nil lets the generator encode them.
-  ///   - inputs: The step that the search becomes part of.
+  ///   - codes: Their latent codes `[batch, …]`; nil to encode them with the generator.
+  ///   - inputs: The step of which the search is a part.
   public func explore(_ images: Tensor, codes: Tensor?, in inputs: StepInputs) -> Path {
     let count = exploration.generatedCount(batch: images.shape[0])
     let parents = images.rows(count)
@@ -108,8 +108,7 @@ public struct Explorer {
       from: start, size, inputs, within: { bounded($0, statistics) }, examples: decode)
   }
 
-  /// K steps up the divergence between labeler and student at `examples(z)`, each of which ends
-  /// within bounds.
+  /// K ascent steps of the divergence between labeler and student at `examples(z)`, each kept within bounds.
   private func ascend(
     from start: Tensor, _ size: Tensor, _ inputs: StepInputs, within bounds: (Tensor) -> Tensor,
     examples: (Tensor) -> Tensor
@@ -137,7 +136,7 @@ public struct Explorer {
   // grows until the mean gradient over a batch hardly fits, and the search takes no mean.
   private var scale: Double { compute == .fp16 ? 256 : 1 }
 
-  /// The size argument of each step, given the norm that displacements are shares of.
+  /// The size of each step, where displacements are shares of `norm`.
   private func stepSize(norm: Tensor) -> Tensor {
     switch exploration.step {
     case .plain(let size), .normalised(let size): return norm.graph.fill(size, [1])
@@ -151,7 +150,7 @@ public struct Explorer {
       code.graph.constant(statistics.low, shape), code.graph.constant(statistics.high, shape))
   }
 
-  /// `count` blends of a real example with the next of its batch.
+  /// `count` mixtures of a real example with the next of its batch.
   private func mixed(_ images: Tensor, _ count: Int, _ inputs: StepInputs) -> Tensor {
     let batch = images.shape[0]
     let share = inputs.graph.random(
@@ -169,7 +168,7 @@ public struct Explorer {
 }
 
 extension Tensor {
-  /// The first `count` rows; rows repeat in order where there are fewer.
+  /// The first `count` rows; if there are fewer, they repeat in order.
   fileprivate func rows(_ count: Int) -> Tensor {
     let whole = Array(repeating: self, count: count / Swift.max(1, shape[0]))
     let rest = count % Swift.max(1, shape[0])

@@ -1,10 +1,10 @@
-/// What the latent codes of the training examples look like: the units of exploration.
+/// Statistics of the latent codes of the training examples, as units of exploration.
 public struct LatentStatistics: Equatable, Sendable {
   /// The standard deviation of each coordinate.
   public let deviation: [Float]
   /// The mean Euclidean norm of a code.
   public let meanNorm: Double
-  /// The 0.1 and 99.9 percentile of each coordinate.
+  /// The 0.1 and 99.9 percentiles of each coordinate.
   public let low: [Float], high: [Float]
 
   /// The statistics of codes `[count, size]`.

@@ -5,7 +5,7 @@ import RetortTraining
 
 /// Softmax cross-entropy on labels, in nats.
 public struct CrossEntropyLoss: DistillationLoss {
-  /// Its entry in lists.
+  /// The entry in lists of losses.
   public static let explanation = Explanation(
     "cross-entropy", "softmax cross-entropy on labels",
     """
@@ -17,20 +17,20 @@ public struct CrossEntropyLoss: DistillationLoss {
       "q_c = (1 − ε)·[c = label] + ε / classes",
     ], source: "Szegedy et al. 2016, arXiv 1512.00567, section 7, for the smoothing")
 
-  /// What multiplies it.
+  /// The weight of the loss in the total, ≥ 0.
   public var weight = 1.0
-  /// ε, the share of each label that all classes get alike, in [0, 1).
+  /// ε, the share of each label that is spread evenly over all classes, in [0, 1).
   public var labelSmoothing = 0.0
 
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<CrossEntropyLoss>] = [
     .weight,
     .number("label-smoothing", \.labelSmoothing, .belowOne, "ε, the share given away"),
   ]
-  /// Labels are all it needs.
+  /// False: it needs labels only.
   public static let needsTeacher = false
 
-  /// Weight 1, no smoothing.
+  /// Cross-entropy with weight 1 and no smoothing.
   public init() {}
 
   /// Cross-entropy with the given constants.
@@ -38,7 +38,7 @@ public struct CrossEntropyLoss: DistillationLoss {
     (self.weight, self.labelSmoothing) = (weight, labelSmoothing)
   }
 
-  /// One term, on examples with labels.
+  /// One term, for examples with labels.
   public func terms(_ x: Comparison, name: String) -> [LossTerm] {
     guard let output = x.student?.output, let labels = x.labels else { return [] }
     let rows = output.crossEntropyRows(labels, labelSmoothing: labelSmoothing)

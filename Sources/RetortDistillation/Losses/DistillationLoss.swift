@@ -3,77 +3,76 @@ import RetortNN
 import RetortSchema
 import RetortTraining
 
-/// One summand of what a student minimises: a function of what it and its teacher make of examples.
+/// A term of a student's objective: a function of its outputs and its teacher's.
 ///
-/// One more is a file with a type of this protocol, and a line in `LossCatalog`.
+/// To add one, write a file with a type of this protocol and a line in `LossCatalog`.
 public protocol DistillationLoss: Configurable, Explained {
-  /// What multiplies it in the sum, ≥ 0.
+  /// The weight of the loss in the total, ≥ 0.
   var weight: Double { get set }
-  /// Whether it compares the student with a teacher; such a loss is taken on explored examples too.
+  /// Whether it compares the student with a teacher; such a loss also applies to explored examples.
   static var needsTeacher: Bool { get }
-  /// Whether it trains a generator instead of a classifier.
+  /// Whether it trains a generator rather than a classifier.
   static var trainsGenerator: Bool { get }
 
-  /// The features that it compares beside the outputs; none by default.
+  /// The pairs of modules whose features it compares, besides the outputs; none by default.
   var taps: [TapPair] { get }
 
-  /// The layers that bring the student's features to the teacher's shapes, one for each pair of `taps`;
-  /// none by default.
+  /// The layers that map the student's features to the teacher's shapes, one per pair of `taps`; none by
+  /// default.
   ///
   /// - Parameters:
-  ///   - student: The shapes of the student's features, batches included, in the order of `taps`.
-  ///   - teacher: Those of the teacher's.
-  /// - Throws: `AdapterError` for shapes that cannot be brought together.
+  ///   - student: The shapes of the student's features, batch included, in the order of `taps`.
+  ///   - teacher: The shapes of the teacher's features, likewise.
+  /// - Throws: `AdapterError` for shapes that no adapter can map.
   func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module]
 
-  /// The loss as summands of the objective, named for logs.
+  /// The terms that the loss adds to the objective, with names for logs.
   ///
   /// - Parameters:
-  ///   - x: What is compared.
-  ///   - name: What the recipe calls this loss.
+  ///   - x: The values to compare.
+  ///   - name: The name of this loss in the recipe.
   /// - Throws: `GraphError` for shapes that do not fit.
   func terms(_ x: Comparison, name: String) throws -> [LossTerm]
 }
 
 extension DistillationLoss {
-  /// A classifier's.
+  /// False: it trains a classifier.
   public static var trainsGenerator: Bool { false }
-  /// Outputs alone.
+  /// No features.
   public var taps: [TapPair] { [] }
-  /// None.
+  /// No adapters.
   public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
     []
   }
 }
 
 extension Key where Root: DistillationLoss {
-  /// The key of the weight, which every loss has.
+  /// The key of the weight, which all losses have.
   public static var weight: Key<Root> {
     .number("weight", \.weight, .notNegative(), "what multiplies the loss in the sum")
   }
 }
 
-/// What a loss compares.
+/// The values that a loss compares.
 public struct Comparison {
-  /// The step that is built.
+  /// The inputs of the step under construction.
   public let inputs: StepInputs
   /// The learner's forward pass.
   public let context: ForwardContext
-  /// The model that learns.
+  /// The model that is trained.
   public let learner: Module
   /// The examples.
   public let examples: Example
-  /// The learner's outputs for them, `[batch, classes]`, and features, into which gradients flow; nil for
-  /// a generator.
+  /// The learner's outputs `[batch, classes]` and features, into which gradients flow; nil for a generator.
   public let student: Taps?
-  /// The teacher's outputs and features, which are constants; nil where there is none.
+  /// The teacher's outputs and features, which are constants; nil without a teacher.
   public var teacher: Taps?
-  /// Their classes, int32 `[batch]`; nil for examples without labels.
+  /// The labels of the examples, int32 `[batch]`; nil for unlabelled examples.
   public let labels: Tensor?
-  /// The adapters of the loss, one for each pair of its taps, or none.
+  /// The adapters of the loss, one per pair of its taps; empty if it has none.
   public var adapters: [Module] = []
 
-  /// The student's `features` of the pair at `index`, as the adapter leaves them.
+  /// The student's `features` of pair `index` after the adapter, if there is one.
   public func adapted(_ features: Tensor, _ index: Int) -> Tensor {
     guard adapters.indices.contains(index) else { return features }
     let adapter = adapters[index]
@@ -82,7 +81,7 @@ public struct Comparison {
 }
 
 extension CatalogEntry where Element == any DistillationLoss {
-  /// The kind of loss that `type` is.
+  /// The entry of the loss `type`.
   public init<Loss: DistillationLoss>(_ type: Loss.Type) {
     self.init(type, wrap: { $0 }, unwrap: { $0 as? Loss })
   }
@@ -90,7 +89,7 @@ extension CatalogEntry where Element == any DistillationLoss {
 
 /// Every loss that a recipe can name.
 public enum LossCatalog {
-  /// One line each.
+  /// One entry per loss.
   public static let all: Catalog<any DistillationLoss> = [
     CatalogEntry(CrossEntropyLoss.self),
     CatalogEntry(SoftTargetLoss.self),

@@ -3,9 +3,9 @@ import RetortNN
 import RetortSchema
 import RetortTraining
 
-/// FitNet's hints: the mean squared error of a student's features, adapted, from a teacher's.
+/// FitNet's hints: the mean squared error between a student's adapted features and a teacher's.
 public struct HintLoss: DistillationLoss {
-  /// Its entry in lists.
+  /// The entry in lists of losses.
   public static let explanation = Explanation(
     "hint", "mean squared error of features",
     """
@@ -17,26 +17,26 @@ public struct HintLoss: DistillationLoss {
     equation: ["L = mean over pairs of mean( (r(F_student) − F_teacher)² )"],
     source: "Romero et al. 2015, arXiv 1412.6550, equation 3")
 
-  /// What multiplies it.
+  /// The weight of the loss in the total, ≥ 0.
   public var weight = 1.0
-  /// The features that are compared, at least one pair.
+  /// The pairs of modules whose features are compared, at least one.
   public var taps: [TapPair] = []
 
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<HintLoss>] = [
     .weight,
     .list("taps", \.taps, "the modules whose results are compared").required(),
   ]
-  /// The teacher's features are its targets.
+  /// True: the teacher's features are its targets.
   public static let needsTeacher = true
 
-  /// Weight 1, no pairs.
+  /// A loss with weight 1 and no pairs.
   public init() {}
 
   /// Hints at the given pairs of modules.
   public init(weight: Double = 1, taps: [TapPair]) { (self.weight, self.taps) = (weight, taps) }
 
-  /// One for each pair.
+  /// One adapter per pair.
   public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
     var modules: [Module] = []
     for (student, teacher) in zip(student, teacher) {
@@ -45,7 +45,7 @@ public struct HintLoss: DistillationLoss {
     return modules
   }
 
-  /// One term, where there is a teacher.
+  /// One term, if there is a teacher.
   public func terms(_ x: Comparison, name: String) throws -> [LossTerm] {
     guard let student = x.student, let teacher = x.teacher else { return [] }
     var sum: Tensor?

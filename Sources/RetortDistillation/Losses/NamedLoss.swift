@@ -1,17 +1,17 @@
 import RetortSchema
 import RetortTraining
 
-/// A loss of a recipe: what is minimised, and what logs call it.
+/// A loss of a recipe with its name.
 public struct NamedLoss: Configurable {
   /// The loss.
   public var loss: any DistillationLoss
-  /// What tells it from others of its kind; nil for its kind.
+  /// The name that tells it from others of its kind; nil for the kind's name.
   public var ownName: String?
 
   /// Cross-entropy on labels.
   public init() { loss = CrossEntropyLoss() }
 
-  /// `loss` under a name; its kind's if there is none.
+  /// A loss named `name`, or by its kind if nil.
   public init(_ loss: any DistillationLoss, name: String? = nil) {
     (self.loss, ownName) = (loss, name)
   }
@@ -22,18 +22,18 @@ public struct NamedLoss: Configurable {
     .text("name", \.ownName, "what logs call it, if not its kind"),
   ]
 
-  /// The kind may stand alone.
+  /// The kind alone may stand for the map.
   public static let shorthand: String? = "kind"
 
-  /// What recipes call its kind.
+  /// The name of the kind in recipes.
   public var kind: String { LossCatalog.all.entry(of: loss)?.name ?? "" }
 
-  /// What logs call it.
+  /// The name in logs.
   public var name: String { ownName ?? kind }
 
-  /// The summands of what `x` compares, with the adapters that the learner has for this loss.
+  /// The terms of the loss for `x`, with the learner's adapters for this loss.
   ///
-  /// - Parameter name: What logs call them; nil for the loss's own name.
+  /// - Parameter name: The terms' name in logs; nil for the loss's own name.
   /// - Throws: `GraphError` for shapes that do not fit.
   func terms(_ x: Comparison, as name: String? = nil) throws -> [LossTerm] {
     var x = x
@@ -42,6 +42,6 @@ public struct NamedLoss: Configurable {
     return try loss.terms(x, name: name ?? self.name)
   }
 
-  /// Whether both compute the same under the same name.
+  /// Whether both are equal losses under equal names.
   public static func == (a: NamedLoss, b: NamedLoss) -> Bool { a.entries == b.entries }
 }

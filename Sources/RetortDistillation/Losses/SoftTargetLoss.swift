@@ -4,7 +4,7 @@ import RetortTraining
 
 /// Hinton's soft targets: `T²·KL(softmax(t/T) ‖ softmax(s/T))`, averaged over the batch, in nats.
 public struct SoftTargetLoss: DistillationLoss {
-  /// Its entry in lists.
+  /// The entry in lists of losses.
   public static let explanation = Explanation(
     "kd", "T²·KL of the student's softened probabilities from the teacher's",
     """
@@ -20,20 +20,20 @@ public struct SoftTargetLoss: DistillationLoss {
       "KL( p ‖ q ) = Σ_c p_c · (log p_c − log q_c)",
     ], source: "Hinton, Vinyals, Dean 2015, arXiv 1503.02531, section 2")
 
-  /// What multiplies it.
+  /// The weight of the loss in the total, ≥ 0.
   public var weight = 1.0
-  /// T, > 0.
+  /// The temperature T, > 0.
   public var temperature = 4.0
 
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<SoftTargetLoss>] = [
     .weight,
     .number("temperature", \.temperature, .positive(upTo: 1000), "T"),
   ]
-  /// The teacher's logits are its targets.
+  /// True: the teacher's logits are its targets.
   public static let needsTeacher = true
 
-  /// Weight 1, temperature 4.
+  /// A loss with weight 1 and temperature 4.
   public init() {}
 
   /// Soft targets with the given constants.
@@ -41,7 +41,7 @@ public struct SoftTargetLoss: DistillationLoss {
     (self.weight, self.temperature) = (weight, temperature)
   }
 
-  /// One term, where there is a teacher.
+  /// One term, if there is a teacher.
   public func terms(_ x: Comparison, name: String) -> [LossTerm] {
     guard let student = x.student?.output, let teacher = x.teacher?.output else { return [] }
     let loss = softTargetLoss(student: student, teacher: teacher, temperature: temperature)
@@ -53,7 +53,7 @@ public struct SoftTargetLoss: DistillationLoss {
 ///
 /// - Parameters:
 ///   - student: Logits, `[batch, classes]`.
-///   - teacher: Logits, `[batch, classes]`; a constant, no gradient reaches it.
+///   - teacher: Logits, `[batch, classes]`; no gradient reaches them.
 ///   - temperature: T, dimensionless, greater than zero.
 /// - Returns: A scalar, in nats.
 ///

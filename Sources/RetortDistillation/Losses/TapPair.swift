@@ -1,16 +1,16 @@
 import RetortSchema
 
-/// What of a student and of a teacher a loss compares, by module path.
+/// A module of the student and one of the teacher whose outputs a loss compares.
 public struct TapPair: Configurable, Hashable {
-  /// A module of the student, such as `layer2`.
+  /// The path of the student's module, such as `layer2`.
   public var student = ""
-  /// A module of the teacher.
+  /// The path of the teacher's module.
   public var teacher = ""
 
-  /// Both outputs.
+  /// The outputs of both models.
   public init() {}
 
-  /// The modules of the given paths.
+  /// A pair of modules with the given paths.
   public init(student: String, teacher: String) {
     (self.student, self.teacher) = (student, teacher)
   }

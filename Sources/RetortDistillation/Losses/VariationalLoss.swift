@@ -6,7 +6,7 @@ import RetortTraining
 /// The evidence lower bound of a variational autoencoder, negated: reconstruction and KL, summed per
 /// example, mean over the batch, in nats.
 public struct VariationalLoss: DistillationLoss {
-  /// Its entry in lists.
+  /// The entry in lists of losses.
   public static let explanation = Explanation(
     "vae", "reconstruction and KL of a variational autoencoder",
     """
@@ -20,30 +20,30 @@ public struct VariationalLoss: DistillationLoss {
       "K = ½ Σ_i ( μ_i² + σ_i² − 1 − log σ_i² )",
     ], source: "Kingma and Welling 2013, arXiv 1312.6114, equation 10")
 
-  /// What multiplies both parts.
+  /// The weight of the loss in the total, ≥ 0.
   public var weight = 1.0
-  /// β, what multiplies the KL.
+  /// β, the weight of the KL divergence, ≥ 0.
   public var klWeight = 1.0
 
-  /// Its keys.
+  /// The keys in recipes.
   public static let keys: [Key<VariationalLoss>] = [
     .weight,
     .number("kl-weight", \.klWeight, .notNegative(), "β, the weight of K"),
   ]
-  /// It has examples alone.
+  /// False: it needs the examples only.
   public static let needsTeacher = false
-  /// It is a generator's.
+  /// True: it trains a generator.
   public static let trainsGenerator = true
 
-  /// Both weights 1.
+  /// A loss with both weights 1.
   public init() {}
 
-  /// The lower bound with the given weights.
+  /// A loss with the given weights.
   public init(weight: Double = 1, klWeight: Double = 1) {
     (self.weight, self.klWeight) = (weight, klWeight)
   }
 
-  /// `reconstruction` and `latent-kl`.
+  /// The terms `reconstruction` and `latent-kl`.
   public func terms(_ x: Comparison, name: String) -> [LossTerm] {
     guard let generator = x.learner as? any Generator else { return [] }
     return generator.using(x.context) {
@@ -64,8 +64,8 @@ public struct VariationalLoss: DistillationLoss {
     }
   }
 
-  /// The weighted loss of each example in evaluation mode with its code at the mean, so that it is the
-  /// same at each call, `[batch]`.
+  /// The weighted loss of each example, `[batch]`, in evaluation mode with the code at its mean, so that it
+  /// is deterministic.
   public func rows(_ generator: any Generator, _ examples: Tensor) -> Tensor {
     let (mean, logVariance) = generator.encode(examples)
     let pixels = binaryCrossEntropy(

@@ -15,7 +15,7 @@ extension Checkpoint {
 
   /// Reads a checkpoint.
   ///
-  /// - Throws: `FormatError` for a file that is no checkpoint or is damaged.
+  /// - Throws: `FormatError` for a file that is not a checkpoint or is damaged.
   public init(path: String) throws(FormatError) {
     let content = try Safetensors.read(path)
     guard content.metadata["format"] == Checkpoint.format, let text = content.metadata["state"]

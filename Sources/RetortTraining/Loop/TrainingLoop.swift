@@ -84,7 +84,7 @@ public struct TrainingLoop {
   ///     an interruption is thrown; never with losses that are not finite.
   ///   - isCancelled: Called before each step; true interrupts the training.
   /// - Returns: The state at the end.
-  /// - Throws: `TrainingError`, what the closures throw, or the device's errors.
+  /// - Throws: `TrainingError`, the errors of the closures, or the device's errors.
   @discardableResult
   public func run(
     _ batches: Prefetcher, from start: TrainingState = TrainingState(),
