@@ -4,8 +4,8 @@ import Glibc
 package enum CacheLocation {
   /// `$XDG_CACHE_HOME/retort`, or `$HOME/.cache/retort`; nil where neither is an absolute path.
   ///
-  /// A relative path would mean another folder in every working directory, so it counts as unset, as the [XDG
-  /// base directories](https://specifications.freedesktop.org/basedir-spec/latest/) require.
+  /// A relative path would mean another folder in every working directory, so it counts as unset, as
+  /// the [XDG base directories](https://specifications.freedesktop.org/basedir-spec/latest/) require.
   ///
   /// - Parameter environment: The value of a variable; nil if it is not set.
   package static func base(_ environment: (String) -> String? = variable) -> String? {
