@@ -73,13 +73,13 @@ import Testing
     plan.values[0].count = 2
     #expect(throws: BackendError.self) { _ = try backend.compile(plan, variables: [buffer]) }
     plan = doubling(3).plan()
-    plan.values[1].place = .variable(0, offset: 1)
+    plan.values[1].storage = .variable(0, offset: 1)
     #expect(throws: BackendError.self) { _ = try backend.compile(plan, variables: [buffer]) }
     plan = doubling(3).plan()
     plan.steps[0].inputs = []
     #expect(throws: BackendError.self) { _ = try backend.compile(plan, variables: [buffer]) }
     plan = doubling(3).plan()
-    plan.values[0].place = .arena(offset: 512)
+    plan.values[0].storage = .arena(offset: 512)
     plan.arenaByteCount = 512
     #expect(throws: BackendError.self) { _ = try backend.compile(plan, variables: [buffer]) }
   }
@@ -88,7 +88,7 @@ import Testing
     let backend = CPUBackend(threads: 1)
     var plan = doubling(2).plan()
     plan.variables.append(Variable(name: "frozen", count: 2, isFrozen: true))
-    plan.values[0].place = .variable(1, offset: 0)
+    plan.values[0].storage = .variable(1, offset: 0)
     plan.inputs = []
     (plan.setup, plan.steps) = (plan.steps, [])
     let result = try backend.makeBuffer(count: 2, dtype: .float32)

@@ -150,7 +150,7 @@ import Testing
     var plan = Plan()
     plan.variables = [Variable(name: "x", count: 5000), Variable(name: "y", count: 5000)]
     plan.values = [0, 1].map {
-      .init(place: .variable($0, offset: 0), count: 5000, dtype: .float32)
+      .init(storage: .variable($0, offset: 0), count: 5000, dtype: .float32)
     }
     let program = PointwiseProgram.dense(
       [5000], operands: 2, [.load(0), .load(1), .constant(1), .binary(.add, 1, 2)],

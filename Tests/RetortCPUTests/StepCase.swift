@@ -44,14 +44,14 @@ struct StepCase {
   func plan() -> Plan {
     var plan = Plan()
     for (index, input) in inputs.enumerated() {
-      plan.values.append(.init(place: .input(index), count: input.count, dtype: input.dtype))
+      plan.values.append(.init(storage: .input(index), count: input.count, dtype: input.dtype))
       plan.inputs.append(
         .init(name: "input \(index)", shape: [input.count], dtype: input.dtype, value: index))
     }
     for (index, output) in outputs.enumerated() {
       let value = plan.values.count
       plan.values.append(
-        .init(place: .variable(index, offset: 0), count: output.count, dtype: output.dtype))
+        .init(storage: .variable(index, offset: 0), count: output.count, dtype: output.dtype))
       plan.variables.append(
         Variable(name: "output \(index)", count: output.count, dtype: output.dtype))
       plan.outputs.append(.init(shape: [output.count], dtype: output.dtype, value: value))

@@ -39,7 +39,7 @@ final class PlanMemory {
         }
         starts.append(region.start + offset * scale)
       }
-      switch value.place {
+      switch value.storage {
       case .arena(let offset):
         try inside(value.dtype == .int32 ? integers : arena, offset, "arena")
       case .persistent(let offset): try inside(persistent, offset, "persistent region")

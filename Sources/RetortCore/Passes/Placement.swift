@@ -1,5 +1,5 @@
 extension PlanBuilder {
-  /// Gives every value its place; values that never live at one time share arena memory.
+  /// Gives every value its storage; values that never live at one time share arena memory.
   mutating func placeValues() {
     let bases = plan.values.indices.map { base($0) }
     let isFree = plan.values.indices.map {
@@ -14,23 +14,23 @@ extension PlanBuilder {
     var arena = Arena()
     for value in movable.sorted(by: { (bytes[$0], $1) > (bytes[$1], $0) }) {
       let offset = arena.place(bytes[value], lifetimes.first[value]...lifetimes.last[value])
-      plan.values[value].place = .arena(offset: offset)
+      plan.values[value].storage = .arena(offset: offset)
     }
     plan.arenaByteCount = arena.byteCount
     var persistentBytes = 0
     for value in plan.values.indices {
-      if let place = fixed[value] {
-        plan.values[value].place = place
+      if let storage = fixed[value] {
+        plan.values[value].storage = storage
       } else if persistent.contains(value), parts[value] == nil {
-        plan.values[value].place = .persistent(offset: persistentBytes)
+        plan.values[value].storage = .persistent(offset: persistentBytes)
         persistentBytes += bytes[value]
       }
     }
     plan.persistentByteCount = persistentBytes
     for value in plan.values.indices where lifetimes.owner[value] != value {
-      plan.values[value].place = plan.values[lifetimes.owner[value]].place
+      plan.values[value].storage = plan.values[lifetimes.owner[value]].storage
     }
-    for (value, part) in parts { plan.values[value].place = place(of: part) }
+    for (value, part) in parts { plan.values[value].storage = storage(of: part) }
   }
 
   private func base(_ value: Int) -> Int {
@@ -39,8 +39,8 @@ extension PlanBuilder {
     return current
   }
 
-  private func place(of part: (base: Int, offset: Int)) -> Plan.Value.Place {
-    let whole = parts[part.base].map { place(of: $0) } ?? plan.values[part.base].place
+  private func storage(of part: (base: Int, offset: Int)) -> Plan.Value.Storage {
+    let whole = parts[part.base].map { storage(of: $0) } ?? plan.values[part.base].storage
     switch whole {
     case .arena(let offset): return .arena(offset: offset + part.offset * 4)
     case .persistent(let offset): return .persistent(offset: offset + part.offset * 4)

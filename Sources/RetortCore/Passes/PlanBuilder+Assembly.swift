@@ -53,15 +53,15 @@ extension PlanBuilder {
   /// Another result of the reduction that makes `source`, equal to it; nil where none does, or it has
   /// four.
   private mutating func twin(of source: Int) -> Int? {
-    guard let place = plan.steps.lastIndex(where: { $0.outputs.contains(source) }),
-      case .reduce(var reduction) = plan.steps[place].kind, reduction.operations.count < 4,
-      let result = plan.steps[place].outputs.firstIndex(of: source)
+    guard let stepIndex = plan.steps.lastIndex(where: { $0.outputs.contains(source) }),
+      case .reduce(var reduction) = plan.steps[stepIndex].kind, reduction.operations.count < 4,
+      let result = plan.steps[stepIndex].outputs.firstIndex(of: source)
     else { return nil }
     reduction.prologue.results.append(reduction.prologue.results[result])
     reduction.operations.append(reduction.operations[result])
     let twin = addValue(plan.values[source].count, plan.values[source].dtype)
-    plan.steps[place].kind = .reduce(reduction)
-    plan.steps[place].outputs.append(twin)
+    plan.steps[stepIndex].kind = .reduce(reduction)
+    plan.steps[stepIndex].outputs.append(twin)
     return twin
   }
 

@@ -11,8 +11,8 @@ struct PlanBuilder {
   var plan = Plan()
   /// The value of each stored node, -1 before it has one.
   private var valueOf: [Int32]
-  /// Values whose place is fixed before placement: persistent, variables, inputs, constants.
-  var fixed: [Int: Plan.Value.Place] = [:]
+  /// The storage of values that have theirs before placement: persistent, variables, inputs, constants.
+  var fixed: [Int: Plan.Value.Storage] = [:]
   /// Values that live in the persistent region but have no offset yet.
   var persistent: Set<Int> = []
   /// Values that are part of another: (base, elements into it).
@@ -77,7 +77,7 @@ struct PlanBuilder {
   }
 
   mutating func addValue(_ count: Int, _ dtype: DType) -> Int {
-    plan.values.append(.init(place: .arena(offset: 0), count: count, dtype: dtype))
+    plan.values.append(.init(storage: .arena(offset: 0), count: count, dtype: dtype))
     return plan.values.count - 1
   }
 

@@ -7,7 +7,7 @@ extension Plan {
     var faults: [String] = []
     var written = Set<Int>()
     for (index, value) in values.enumerated() {
-      switch value.place {
+      switch value.storage {
       case .variable, .input, .constant: written.insert(index)
       case .arena(let offset):
         if offset % Plan.alignment != 0 { faults.append("value \(index) is not aligned") }
@@ -21,7 +21,7 @@ extension Plan {
       }
       // Values that are parts of others are never written themselves.
       for input in step.inputs where written.contains(input) {
-        guard case .arena(let offset) = values[input].place else { continue }
+        guard case .arena(let offset) = values[input].storage else { continue }
         if let owner = writer[offset], owner.value != input,
           values[owner.value].count != values[input].count
         {
@@ -30,7 +30,7 @@ extension Plan {
       }
       for output in step.outputs {
         written.insert(output)
-        if case .arena(let offset) = values[output].place {
+        if case .arena(let offset) = values[output].storage {
           writer[offset] = (output, offset + values[output].count * 4)
         }
       }

@@ -2,7 +2,7 @@
 public struct Plan: Sendable {
   /// A piece of memory that steps read and write.
   package struct Value: Sendable {
-    package enum Place: Sendable, Hashable {
+    package enum Storage: Sendable, Hashable {
       /// In the arena, `offset` bytes in; shared over time with other values.
       case arena(offset: Int)
       /// In the persistent region, `offset` bytes in; zero at first, never shared.
@@ -12,7 +12,7 @@ public struct Plan: Sendable {
       case input(Int)
       case constant(Int)
     }
-    package var place: Place
+    package var storage: Storage
     package var count: Int
     package var dtype: DType
   }
@@ -59,12 +59,12 @@ public struct Plan: Sendable {
     func variable(_ value: Int, from offset: Int) -> Range<Int> {
       bytes(value, from: offset * values[value].dtype.byteCount)
     }
-    return switch (values[a].place, values[b].place) {
+    return switch (values[a].storage, values[b].storage) {
     case (.arena(let x), .arena(let y)), (.persistent(let x), .persistent(let y)):
       bytes(a, from: x).overlaps(bytes(b, from: y))
     case (.variable(let slot, let x), .variable(let other, let y)):
       slot == other && variable(a, from: x).overlaps(variable(b, from: y))
-    case (.input, .input), (.constant, .constant): values[a].place == values[b].place
+    case (.input, .input), (.constant, .constant): values[a].storage == values[b].storage
     default: false
     }
   }

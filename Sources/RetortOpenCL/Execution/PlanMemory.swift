@@ -14,7 +14,7 @@ final class PlanMemory {
   private var tables: [Location] = []
   private var parts: [Part: DeviceMemory] = [:]
 
-  /// A place in a buffer.
+  /// A buffer and the offset in it.
   struct Location {
     let buffer: DeviceMemory
     let offset: Int
@@ -42,7 +42,7 @@ final class PlanMemory {
     inputs = try row(plan.inputs.map { Plan.reservation($0.shape.count, $0.dtype) }, limit)
     let constants = try row(plan.constants.map { Plan.reservation($0.count, $0.dtype) }, limit)
     for (index, value) in plan.values.enumerated() {
-      switch value.place {
+      switch value.storage {
       case .input(let input): locations[index] = inputs[input]
       case .constant(let constant): locations[index] = constants[constant]
       case .variable(let slot, let offset):
@@ -51,11 +51,11 @@ final class PlanMemory {
       case .arena, .persistent: break
       }
     }
-    for (array, place) in zip(plan.constants, constants) { try upload(array, to: place) }
+    for (array, location) in zip(plan.constants, constants) { try upload(array, to: location) }
     for size in lowering.scratchByteCounts { scratch.append(try allocate(size + Plan.slack)) }
     tables = try row(lowering.tables.map { Self.reservation($0.count) }, limit)
-    for (bytes, place) in zip(lowering.tables, tables) {
-      try upload(bytes, to: place)
+    for (bytes, location) in zip(lowering.tables, tables) {
+      try upload(bytes, to: location)
     }
   }
 
@@ -111,7 +111,7 @@ final class PlanMemory {
   private func placePersistent(_ limit: Int) throws(OpenCLError) {
     var members: [(value: Int, span: RegionLayout.Span)] = []
     for (index, value) in plan.values.enumerated() {
-      if case .persistent(let offset) = value.place {
+      if case .persistent(let offset) = value.storage {
         members.append((index, span(index, at: offset)))
       }
     }
@@ -145,7 +145,9 @@ final class PlanMemory {
       }
     }
     let spans = written.map { span($0, at: offsetInArena($0) ?? 0) }
-    for (value, place) in zip(written, try allocate(spans, limit)) { locations[value] = place }
+    for (value, location) in zip(written, try allocate(spans, limit)) {
+      locations[value] = location
+    }
     var recent: [Int] = []
     for step in plan.setup + plan.steps {
       for input in step.inputs where locations[input] == nil {
@@ -164,20 +166,20 @@ final class PlanMemory {
   }
 
   private func offsetInArena(_ value: Int) -> Int? {
-    if case .arena(let offset) = plan.values[value].place { return offset }
+    if case .arena(let offset) = plan.values[value].storage { return offset }
     return nil
   }
 
-  private func upload(_ array: HostArray, to place: Location) throws(OpenCLError) {
+  private func upload(_ array: HostArray, to location: Location) throws(OpenCLError) {
     let result = array.withBytes { bytes in
-      Result { () throws(OpenCLError) in try place.buffer.write(bytes, at: place.offset) }
+      Result { () throws(OpenCLError) in try location.buffer.write(bytes, at: location.offset) }
     }
     try result.get()
   }
 
-  private func upload(_ bytes: [UInt8], to place: Location) throws(OpenCLError) {
+  private func upload(_ bytes: [UInt8], to location: Location) throws(OpenCLError) {
     let result = bytes.withUnsafeBytes { bytes in
-      Result { () throws(OpenCLError) in try place.buffer.write(bytes, at: place.offset) }
+      Result { () throws(OpenCLError) in try location.buffer.write(bytes, at: location.offset) }
     }
     try result.get()
   }
@@ -205,12 +207,12 @@ final class PlanMemory {
   }
 
   // Over-reading kernels may run up to the slack past a value, so a part includes it.
-  private func part(_ place: Location, _ byteCount: Int) throws(OpenCLError) -> DeviceMemory {
-    let length = min(byteCount, place.buffer.byteCount - place.offset)
-    if place.offset == 0, length == place.buffer.byteCount { return place.buffer }
-    let key = Part(buffer: place.buffer, offset: place.offset, byteCount: length)
+  private func part(_ location: Location, _ byteCount: Int) throws(OpenCLError) -> DeviceMemory {
+    let length = min(byteCount, location.buffer.byteCount - location.offset)
+    if location.offset == 0, length == location.buffer.byteCount { return location.buffer }
+    let key = Part(buffer: location.buffer, offset: location.offset, byteCount: length)
     if let known = parts[key] { return known }
-    let part = try DeviceMemory(within: place.buffer, offset: place.offset, byteCount: length)
+    let part = try DeviceMemory(within: location.buffer, offset: location.offset, byteCount: length)
     parts[key] = part
     return part
   }

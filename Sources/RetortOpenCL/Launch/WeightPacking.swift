@@ -13,14 +13,14 @@ struct WeightPacking {
   }
 
   private struct Form: Hashable {
-    let place: Plan.Value.Place
+    let place: Plan.Value.Storage
     let version: Int
     let entry: String
     let macros: LaunchMacros
   }
 
   private struct Use: Hashable {
-    let place: Plan.Value.Place
+    let place: Plan.Value.Storage
     let version: Int
     let direction: ConvolutionStep.Direction
   }
@@ -29,7 +29,7 @@ struct WeightPacking {
   var isRunning = false
   private let plan: Plan
   /// Places that setup has written for good.
-  private let settled: Set<Plan.Value.Place>
+  private let settled: Set<Plan.Value.Storage>
   private var uses: [Use: Int] = [:]
   private var buffers: [Form: BufferReference] = [:]
   /// How often the run has written into each variable so far.
@@ -37,7 +37,7 @@ struct WeightPacking {
 
   init(_ plan: Plan) {
     self.plan = plan
-    settled = Set(plan.setup.flatMap(\.outputs).map { plan.values[$0].place })
+    settled = Set(plan.setup.flatMap(\.outputs).map { plan.values[$0].storage })
     for step in plan.steps {
       if let use = use(step) { uses[use, default: 0] += 1 }
       advance(past: step)
@@ -48,17 +48,19 @@ struct WeightPacking {
   /// Notes which variables `step` has written into: packed forms of them are of no more use.
   mutating func advance(past step: Step) {
     for output in step.outputs {
-      if case .variable(let slot, _) = plan.values[output].place { versions[slot, default: 0] += 1 }
+      if case .variable(let slot, _) = plan.values[output].storage {
+        versions[slot, default: 0] += 1
+      }
     }
   }
 
-  private func version(_ place: Plan.Value.Place) -> Int {
+  private func version(_ place: Plan.Value.Storage) -> Int {
     if case .variable(let slot, _) = place { versions[slot, default: 0] } else { 0 }
   }
 
   private func use(_ step: Step) -> Use? {
     guard case .convolution(let convolution) = step.kind else { return nil }
-    let place = plan.values[step.inputs[1]].place
+    let place = plan.values[step.inputs[1]].storage
     return Use(place: place, version: version(place), direction: convolution.direction)
   }
 
@@ -76,7 +78,7 @@ struct WeightPacking {
   }
 
   private func form(_ weight: Int, _ launch: Launch) -> Form {
-    let place = plan.values[weight].place
+    let place = plan.values[weight].storage
     return Form(
       place: place, version: version(place), entry: launch.entry, macros: launch.macros)
   }

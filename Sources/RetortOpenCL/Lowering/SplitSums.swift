@@ -35,12 +35,12 @@ struct SplitSums {
 
   /// The largest persistent value that `result` is a part of, and the elements before it there.
   func place(of result: Int) -> (whole: Int, offset: Int)? {
-    guard case .persistent(let first) = plan.values[result].place else { return nil }
+    guard case .persistent(let first) = plan.values[result].storage else { return nil }
     let end = first + 4 * plan.values[result].count
     var found: (whole: Int, offset: Int)?
     var most = plan.values[result].count
     for (index, value) in plan.values.enumerated() where value.count > most {
-      guard case .persistent(let start) = value.place, start <= first,
+      guard case .persistent(let start) = value.storage, start <= first,
         end <= start + 4 * value.count
       else { continue }
       found = (index, (first - start) / 4)

@@ -189,13 +189,13 @@ import Testing
   @Test(arguments: refusals)
   func whatIsNotThereIsNotAsked(_ sample: Case) throws { try check(sample, .tiled) }
 
-  /// A contraction (places 0, 1), what reads it (1, 2), and a step beside it (3, 4).
+  /// A contraction (blocks 0, 1), what reads it (1, 2), and a step beside it (3, 4).
   @Test func resultsAreNotWrittenWhereOthersAreReadOrWritten() {
     func mayFinish(resultAt offset: Int) -> Bool {
       var plan = Plan()
-      for place in [0, 1, offset, 3, 4] {
+      for block in [0, 1, offset, 3, 4] {
         plan.values.append(
-          .init(place: .arena(offset: 1024 * place), count: 256, dtype: .float32))
+          .init(storage: .arena(offset: 1024 * block), count: 256, dtype: .float32))
       }
       let copy = StepKind.pointwise(.copy(of: [256], .float32))
       let pairs = [(0, 1), (3, 4), (1, 2)]

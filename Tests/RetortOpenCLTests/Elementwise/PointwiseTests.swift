@@ -110,8 +110,8 @@ import Testing
     var program = PointwiseProgram(shape: [3, 0])
     program.store(program.load())
     var plan = Plan()
-    for place in 0..<2 {
-      plan.values.append(.init(place: .input(place), count: 0, dtype: .float32))
+    for index in 0..<2 {
+      plan.values.append(.init(storage: .input(index), count: 0, dtype: .float32))
     }
     var lowering = Lowering(plan, device: try Fixture.context().device.limits, form: form)
     let step = Step(kind: .pointwise(program), inputs: [0], outputs: [1], label: "empty")

@@ -97,7 +97,7 @@ struct StepRunner {
           outputs: untouched.indices.map { first + job.inputs.count + $0 }, label: "test"))
     }
     for array in arrays {
-      plan.values.append(.init(place: .input(0), count: array.count, dtype: array.dtype))
+      plan.values.append(.init(storage: .input(0), count: array.count, dtype: array.dtype))
     }
     return (plan, arrays, steps)
   }

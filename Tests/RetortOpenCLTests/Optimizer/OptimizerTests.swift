@@ -101,7 +101,7 @@ import Testing
       var plan = Plan()
       for (index, value) in values.enumerated() {
         plan.values.append(
-          .init(place: .input(0), count: value.count, dtype: index == 2 ? .int32 : .float32))
+          .init(storage: .input(0), count: value.count, dtype: index == 2 ? .int32 : .float32))
       }
       let step = Step(
         kind: .optimizer(update, count: count),
