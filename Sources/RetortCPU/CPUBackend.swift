@@ -22,7 +22,7 @@ public final class CPUBackend: Backend {
   /// The device's name in messages and results, such as `CPU (2 threads, AVX-512)`.
   public let name: String
   /// False: convolutions read operands from memory, without prologues.
-  public let fusesLoads = false
+  public let fusesPrologues = false
   let kernels: retort_kernels
   let workers: Workers
 

@@ -134,7 +134,7 @@ public final class OpenCLBackend: Backend {
   }
 
   /// Whether convolutions compute element-wise operands as they load them: in the tiled form alone.
-  public var fusesLoads: Bool { form == .tiled }
+  public var fusesPrologues: Bool { form == .tiled }
 
   /// The size of the device's memory.
   public var memoryByteCount: Int? { device.globalMemorySize }

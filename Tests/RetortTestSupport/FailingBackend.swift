@@ -36,7 +36,7 @@ package final class FailingBackend: Backend {
 
   package let memoryByteCount: Int?
   package var name: String { base.name }
-  package var fusesLoads: Bool { base.fusesLoads }
+  package var fusesPrologues: Bool { base.fusesPrologues }
 
   package func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer {
     try account.call()

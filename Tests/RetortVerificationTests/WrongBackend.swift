@@ -9,7 +9,7 @@ final class WrongBackend: Backend {
   init(_ base: any Backend, _ fault: Fault) { (self.base, self.fault) = (base, fault) }
 
   var name: String { base.name }
-  var fusesLoads: Bool { base.fusesLoads }
+  var fusesPrologues: Bool { base.fusesPrologues }
 
   func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer {
     WrongBuffer(try base.makeBuffer(count: count, dtype: dtype), isWrong: fault == .variables)

@@ -37,7 +37,7 @@ struct BenchStep: ParsableCommand {
   @Flag(
     name: .customLong("no-loads"),
     help: "Have stored what convolutions could compute as they load it (OpenCL on GPUs).")
-  var storesLoads = false
+  var storesPrologues = false
   @OptionGroup var compute: ComputeOption
   @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption
@@ -88,7 +88,8 @@ struct BenchStep: ParsableCommand {
     var rows: [JSONValue] = []
     var profiles: [(name: String, text: String)] = []
     for workload in workloads {
-      let backend = RecordingBackend(device, fusesLoads: device.fusesLoads && !storesLoads)
+      let backend = RecordingBackend(
+        device, fusesPrologues: device.fusesPrologues && !storesPrologues)
       let timing = try StepTiming(
         workload, batch: batch ?? workload.batch, repeats: repeats, on: backend)
       let kernels = profile == nil ? nil : try backend.profile()

@@ -119,7 +119,7 @@ struct Tune: ParsableCommand {
 
   /// The plans of the training steps to tune.
   private func plans(_ recipe: Recipe?, for backend: OpenCLBackend) throws -> [Plan] {
-    let recorder = PlanRecorder(fusingLoads: backend.fusesLoads)
+    let recorder = PlanRecorder(fusingPrologues: backend.fusesPrologues)
     if let recipe {
       try RecipeRunner.compile(recipe, on: recorder)
     } else {

@@ -7,11 +7,11 @@ final class RecordingBackend: Backend {
   private var last: (any Executable)?
 
   /// Records the executables that `base` compiles, with or without prologues of convolutions.
-  init(_ base: any Backend, fusesLoads: Bool) {
-    (self.base, self.fusesLoads) = (base, fusesLoads)
+  init(_ base: any Backend, fusesPrologues: Bool) {
+    (self.base, self.fusesPrologues) = (base, fusesPrologues)
   }
 
-  let fusesLoads: Bool
+  let fusesPrologues: Bool
   var name: String { base.name }
 
   func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer {

@@ -11,8 +11,12 @@ struct Materialization {
   /// The most operands and operations of one fused kernel; longer element-wise chains are cut.
   private static let maximumLoads = 12
   private static let maximumOperations = 48
-  /// The most operations of an element that a 3×3 convolution computes anew at each of its nine loads.
-  private static let maximumLoadOperations = 12
+  /// The most operations of a prologue, which a 3×3 convolution does nine times for an element: once for
+  /// each tap.
+  ///
+  /// By the estimate in Benchmarks/NOTES.md, "Convolutions compute normalised tensors as they load
+  /// them"; not measured on a GPU yet.
+  private static let maximumPrologueOperations = 12
 
   init(_ graph: Graph, _ uses: Uses) {
     self.graph = graph
@@ -48,13 +52,13 @@ struct Materialization {
     let node = graph.nodes[id]
     switch node.op {
     case .fill:
-      stored[id] = uses.needsDense[id] || uses.isLoaded[id]
+      stored[id] = uses.needsDense[id] || uses.isPrologueCandidate[id]
     case .unary, .binary, .select:
       sumCosts(id)
       operations[id] += 1
       stored[id] =
         uses.needsDense[id] || uses.phases.mustStore(id) && !uses.frozen[id]
-        || !(uses.isLoaded[id] ? canLoad(id) : pays(id))
+        || !(uses.isPrologueCandidate[id] ? canFuseIntoPrologue(id) : pays(id))
       if stored[id] { reset(id) }
     case .stopGradient, .named:
       sumCosts(id)
@@ -62,7 +66,7 @@ struct Materialization {
       if stored[id] || alias(Int32(id)) != nil { reset(id) }
     case .reshape, .slice, .transpose, .broadcast:
       sumCosts(id)
-      stored[id] = (uses.needsDense[id] || uses.isLoaded[id]) && alias(Int32(id)) == nil
+      stored[id] = (uses.needsDense[id] || uses.isPrologueCandidate[id]) && alias(Int32(id)) == nil
       if stored[id] || alias(Int32(id)) != nil { reset(id) }
     case .input, .variable, .constant, .random, .poison, .concatenate, .pad, .pack, .matmul,
       .convolution, .convolutionInputGradient, .convolutionWeightGradient, .reduce, .moments,
@@ -106,28 +110,29 @@ struct Materialization {
     return cheap && !finishesContraction(id)
   }
 
-  /// Whether convolutions may compute the node as they load it, tap by tap: from one tensor and what
-  /// there is per channel, or from two where nothing else reads it.
-  private func canLoad(_ id: Int) -> Bool {
-    guard !transcendental[id], operations[id] <= Materialization.maximumLoadOperations,
+  /// Whether a prologue may compute the node at each load: from one tensor and numbers per channel, or from
+  /// two tensors where nothing else reads it.
+  private func canFuseIntoPrologue(_ id: Int) -> Bool {
+    guard !transcendental[id], operations[id] <= Materialization.maximumPrologueOperations,
       !uses.frozen[id], !finishesContraction(id)
     else { return false }
     let shape = graph.nodes[id].shape
     var builder = ProgramBuilder(self, shape: shape, members: [])
     builder.store(Int32(id), at: .init(strides: shape.strides))
     let program = builder.program
-    guard program.operands.allSatisfy({ program.isLoadable($0) }) else { return false }
+    guard program.operands.allSatisfy({ program.isPrologueOperand($0) }) else { return false }
     switch program.operands.count(where: { program.isDense($0.access) }) {
     case 1: return true
-    case 2: return isOnlyLoaded(Int32(id))
+    case 2: return isOnlyInPrologues(Int32(id))
     default: return false
     }
   }
 
-  private func isOnlyLoaded(_ id: Int32) -> Bool {
+  /// Whether convolutions alone read the node.
+  private func isOnlyInPrologues(_ id: Int32) -> Bool {
     uses.readers(id).allSatisfy { reader in
       switch graph.nodes[Int(reader)].op {
-      case .stopGradient, .named: isOnlyLoaded(reader)
+      case .stopGradient, .named: isOnlyInPrologues(reader)
       case .convolution, .convolutionInputGradient, .convolutionWeightGradient: true
       default: false
       }
@@ -169,7 +174,7 @@ struct Materialization {
 extension PointwiseProgram {
   /// Whether a prologue may have the operand: float32, of the program's shape, with one element per
   /// channel, or one.
-  fileprivate func isLoadable(_ operand: Operand) -> Bool {
+  fileprivate func isPrologueOperand(_ operand: Operand) -> Bool {
     let leading = (0..<shape.rank - 1).allSatisfy { operand.access.strides[$0] == 0 }
     return operand.dtype == .float32
       && (isDense(operand.access) || leading && operand.access.strides[shape.rank - 1] <= 1)

@@ -48,10 +48,10 @@ extension PlanBuilder {
       stored.append(value(member))
     }
     let kind = contraction(node, id, builder.program)
-    return loading(
-      Step(
-        kind: kind, inputs: builder.operandNodes.map { value($0) }, outputs: stored,
-        label: label(unit.first)), operandsOf: id)
+    let step = Step(
+      kind: kind, inputs: builder.operandNodes.map { value($0) }, outputs: stored,
+      label: label(unit.first))
+    return addingPrologues(to: step, of: id)
   }
 
   private func contraction(_ node: Node, _ id: Int32, _ epilogue: PointwiseProgram) -> StepKind {
@@ -150,7 +150,7 @@ extension PlanBuilder {
     case .convolutionWeightGradient:
       let step = Step(
         kind: single(node, id), inputs: [], outputs: [value(id)], label: label(id))
-      return [loading(step, operandsOf: id)]
+      return [addingPrologues(to: step, of: id)]
     default:
       return [
         Step(

@@ -20,12 +20,12 @@ struct PlanBuilder {
   /// Where assigned tensors are written directly.
   let destinations: [Int32: DirectWrites.Destination]
 
-  init(_ graph: Graph, _ outputs: [Tensor], _ phases: [[Effect]], fusingLoads: Bool) {
+  init(_ graph: Graph, _ outputs: [Tensor], _ phases: [[Effect]], fusingPrologues: Bool) {
     self.graph = graph
     self.outputs = outputs
     self.phases = phases
     let roots = (outputs + phases.flatMap { $0.flatMap(\.tensors) }).map(\.id)
-    uses = Uses(graph, roots: roots, effects: phases, fusingLoads: fusingLoads)
+    uses = Uses(graph, roots: roots, effects: phases, fusingPrologues: fusingPrologues)
     materialization = Materialization(graph, uses)
     destinations = DirectWrites(materialization, roots: roots, phases: phases).destinations
     grouping = Grouping(graph, uses, materialization, alone: Set(destinations.keys))

@@ -10,18 +10,18 @@ struct Uses {
   private(set) var isRoot: [Bool]
   /// Whether some reader needs the elements dense in memory.
   private(set) var needsDense: [Bool]
-  /// Whether a convolution reads the node that can compute its elements as it loads them.
-  private(set) var isLoaded: [Bool]
+  /// Whether a convolution reads the node that could compute it in a prologue.
+  private(set) var isPrologueCandidate: [Bool]
   private var start: [Int32]
   private var pool: [Int32]
 
-  init(_ graph: Graph, roots: [Int32], effects: [[Effect]], fusingLoads: Bool) {
+  init(_ graph: Graph, roots: [Int32], effects: [[Effect]], fusingPrologues: Bool) {
     self.graph = graph
     reachable = graph.reachable(from: roots)
     frozen = graph.frozenNodes()
     phases = PhaseAnalysis(graph, reachable: reachable, effects: effects)
     isRoot = Array(repeating: false, count: graph.nodes.count)
-    (needsDense, isLoaded) = (isRoot, isRoot)
+    (needsDense, isPrologueCandidate) = (isRoot, isRoot)
     for root in roots { isRoot[Int(root)] = true }
     start = Array(repeating: 0, count: graph.nodes.count + 1)
     for id in reachable.indices where reachable[id] {
@@ -38,10 +38,12 @@ struct Uses {
     }
     for id in reachable.indices.reversed() where reachable[id] {
       let readers = readers(Int32(id))
-      isLoaded[id] = fusingLoads && readers.contains { loads($0, Int32(id)) }
+      isPrologueCandidate[id] = fusingPrologues && readers.contains { takesPrologue($0, Int32(id)) }
       needsDense[id] =
         isRoot[id]
-        || readers.contains { demandsDense($0) && !(fusingLoads && loads($0, Int32(id))) }
+        || readers.contains {
+          demandsDense($0) && !(fusingPrologues && takesPrologue($0, Int32(id)))
+        }
     }
   }
 
@@ -59,24 +61,26 @@ struct Uses {
     }
   }
 
-  /// Whether a view's elements are read from memory; loads compute those of no view.
-  private func isStored(_ view: Int32) -> Bool { needsDense[Int(view)] || isLoaded[Int(view)] }
+  /// Whether a view's elements are read from memory; prologues compute those of no view.
+  private func isStored(_ view: Int32) -> Bool {
+    needsDense[Int(view)] || isPrologueCandidate[Int(view)]
+  }
 
-  /// Whether `reader` is a convolution that can compute `id` as it loads it, or a name for such an
+  /// Whether `reader` is a convolution that could compute `id` in a prologue, or a name for such an
   /// operand.
-  private func loads(_ reader: Int32, _ id: Int32) -> Bool {
+  private func takesPrologue(_ reader: Int32, _ id: Int32) -> Bool {
     let node = graph.nodes[Int(reader)]
     func shape(_ operand: Int) -> Shape { graph.nodes[Int(graph.operand(reader, operand))].shape }
     switch node.op {
-    case .stopGradient, .named: return isLoaded[Int(reader)]
+    case .stopGradient, .named: return isPrologueCandidate[Int(reader)]
     case .convolution(let geometry):
       return graph.operand(reader, 1) != id
-        && Self.isLoadCheap(geometry, shape(1), columns: shape(1)[0] / geometry.groups)
+        && Self.isPrologueCheap(geometry, shape(1), columns: shape(1)[0] / geometry.groups)
     case .convolutionInputGradient(let geometry):
       return graph.operand(reader, 1) != id
-        && Self.isLoadCheap(geometry, shape(1), columns: shape(1)[3])
+        && Self.isPrologueCheap(geometry, shape(1), columns: shape(1)[3])
     case .convolutionWeightGradient(let geometry):
-      return Self.isLoadCheap(
+      return Self.isPrologueCheap(
         geometry, node.shape, columns: max(node.shape[0] / geometry.groups, node.shape[3]))
     default: return false
     }
@@ -87,14 +91,19 @@ struct Uses {
   ///
   /// It does once for each tap that meets the element, and again for every so many columns of the
   /// result. Where groups have one input channel, the kernels load nothing for several columns.
-  private static func isLoadCheap(_ geometry: Convolution, _ weight: Shape, columns: Int) -> Bool {
+  private static func isPrologueCheap(_ geometry: Convolution, _ weight: Shape, columns: Int)
+    -> Bool
+  {
     guard geometry.groups == 1 || weight[3] != 1 else { return false }
     let strides = geometry.strideY * geometry.strideX
     let taps = (weight[1] * weight[2] + strides - 1) / strides
     return taps * ((columns + columnsOfTile - 1) / columnsOfTile) <= maximumRepeats
   }
 
+  /// Columns of the largest tile of `TileShape.simple`, which loads an element once for all of them.
   private static let columnsOfTile = 128
+  /// By the estimate in Benchmarks/NOTES.md, "Convolutions compute normalised tensors as they load them";
+  /// not measured on a GPU yet.
   private static let maximumRepeats = 16
 }
 

@@ -43,7 +43,7 @@ extension Plan {
       var operands = program?.operands.count ?? step.inputs.count
       if case .convolution(let convolution) = step.kind {
         operands = 2 + convolution.epilogue.operands.count
-        operands += convolution.loads.reduce(0) { $0 + $1.program.operands.count }
+        operands += convolution.fusedPrologues.reduce(0) { $0 + $1.program.operands.count }
       }
       if operands != step.inputs.count {
         faults.append("step \(index) has \(step.inputs.count) inputs for its program")

@@ -16,8 +16,8 @@ public protocol Backend: AnyObject {
   /// The bytes of device memory that there are; nil where nobody knows.
   var memoryByteCount: Int? { get }
   /// Whether convolutions compute element-wise work as they load an operand; see
-  /// `ConvolutionStep.prologues`.
-  var fusesLoads: Bool { get }
+  /// `ConvolutionStep.prologues`. ARCHITECTURE.md lists what follows from it, under "Prologue fusion".
+  var fusesPrologues: Bool { get }
 }
 
 extension Backend {

@@ -9,10 +9,10 @@ extension Plan {
   ///   - graph: The computation.
   ///   - outputs: The tensors that `Executable.floats` returns, in order.
   ///   - effects: The changes of variables at the end of a run.
-  ///   - fusingLoads: Whether convolutions may have prologues; see `Backend.fusesLoads`.
+  ///   - fusingPrologues: Whether convolutions may have prologues; see `Backend.fusesPrologues`.
   /// - Throws: The first `GraphError` met while the graph was built.
   public init(
-    _ graph: Graph, outputs: [Tensor], effects: [Effect] = [], fusingLoads: Bool = false
+    _ graph: Graph, outputs: [Tensor], effects: [Effect] = [], fusingPrologues: Bool = false
   ) throws(GraphError) {
     if let fault = graph.error { throw fault }
     let phases = graph.phases + [effects]
@@ -24,7 +24,7 @@ extension Plan {
     let settled = phases.map {
       $0.map { $0.replacingTensors { _ in Tensor(graph: graph, id: rest.removeFirst()) } }
     }
-    var builder = PlanBuilder(graph, results, settled, fusingLoads: fusingLoads)
+    var builder = PlanBuilder(graph, results, settled, fusingPrologues: fusingPrologues)
     if let fault = builder.staleRead() { throw fault }
     self = builder.build()
     assert(faults().isEmpty, "an inconsistent plan: \(faults())\n\(self)")

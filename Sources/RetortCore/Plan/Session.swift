@@ -50,7 +50,7 @@ public final class Session {
     -> any Executable
   {
     let plan = try Plan(
-      graph, outputs: outputs, effects: effects, fusingLoads: backend.fusesLoads)
+      graph, outputs: outputs, effects: effects, fusingPrologues: backend.fusesPrologues)
     let variables = try plan.variables.map { try buffer($0) }
     try requireMemory(plan.leastByteCount, for: "a computation beside its weights")
     let executable = try backend.compile(plan, variables: variables)

@@ -109,7 +109,7 @@ package struct ConvolutionStep: Sendable {
 
 extension ConvolutionStep {
   /// The prologues that are present, each with the index of its input.
-  package var loads: [(input: Int, program: PointwiseProgram)] {
+  package var fusedPrologues: [(input: Int, program: PointwiseProgram)] {
     [prologues.0, prologues.1].enumerated().compactMap { index, program in
       program.map { (index, $0) }
     }

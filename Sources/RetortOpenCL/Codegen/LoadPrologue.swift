@@ -23,7 +23,7 @@ struct LoadPrologue {
     _ step: Step, _ convolution: ConvolutionStep, names: [String], widths: [ProgramText.Width]
   ) {
     var first = 2 + convolution.epilogue.operands.count
-    for (input, program) in convolution.loads {
+    for (input, program) in convolution.fusedPrologues {
       let operands = Array(step.inputs[first..<first + program.operands.count])
       text += macro(program, operands, of: names[input], widths[input], own: step.inputs[input])
       first += operands.count

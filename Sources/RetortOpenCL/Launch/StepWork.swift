@@ -39,7 +39,7 @@ extension StepKind {
     case .matmul(let m): 2 * m.batch * m.m * m.n * m.k + m.epilogue.arithmetic
     case .convolution(let c):
       2 * c.multiplyAdds
-        + c.loads.reduce(c.epilogue.arithmetic) { $0 + $1.program.arithmetic }
+        + c.fusedPrologues.reduce(c.epilogue.arithmetic) { $0 + $1.program.arithmetic }
     case .pooling(let p): p.pooling.height * p.pooling.width * p.output.count
     case .gather, .augment: 0
     case .scatterAdd(_, let columns, let count): count * columns
@@ -181,7 +181,7 @@ extension StepKind {
     case .pointwise(let program): [program]
     case .reduce(let reduction): [reduction.prologue]
     case .matmul(let matmul): [matmul.epilogue]
-    case .convolution(let convolution): [convolution.epilogue] + convolution.loads.map(\.program)
+    case .convolution(let convolution): [convolution.epilogue] + convolution.fusedPrologues.map(\.program)
     default: []
     }
   }

@@ -47,7 +47,7 @@ extension ConvolutionStep {
   var matrixProduct: MatmulStep? {
     let padding =
       geometry.padTop + geometry.padLeft + geometry.padBottom + geometry.padRight
-    guard geometry.groups == 1, padding == 0, loads.isEmpty else { return nil }
+    guard geometry.groups == 1, padding == 0, fusedPrologues.isEmpty else { return nil }
     let isPointwise =
       weight[1] == 1 && weight[2] == 1 && geometry.strideY == 1 && geometry.strideX == 1
     let isWhole =

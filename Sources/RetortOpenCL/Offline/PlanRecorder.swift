@@ -9,10 +9,10 @@ package final class PlanRecorder: Backend {
   package private(set) var plans: [Plan] = []
 
   /// What the device that the plans are for does.
-  package let fusesLoads: Bool
+  package let fusesPrologues: Bool
 
   /// Remembers nothing yet.
-  package init(fusingLoads: Bool) { fusesLoads = fusingLoads }
+  package init(fusingPrologues: Bool) { fusesPrologues = fusingPrologues }
 
   /// A buffer that takes no memory.
   package func makeBuffer(count: Int, dtype: DType) -> any DeviceBuffer {

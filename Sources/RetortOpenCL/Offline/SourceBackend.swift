@@ -14,7 +14,7 @@ package final class SourceBackend: Backend {
   private var knownKinds: Set<LaunchMacros> = []
 
   /// As a GPU.
-  package var fusesLoads: Bool { true }
+  package var fusesPrologues: Bool { true }
 
   /// Hands each kernel over once.
   ///

@@ -37,7 +37,7 @@ package struct TuningKey: Hashable, Sendable, CustomStringConvertible {
     let dilation = Self.short([geometry.dilationY, geometry.dilationX])
     if dilation != "1" { text += " d" + dilation }
     if geometry.groups != 1 { text += " g\(geometry.groups)" }
-    if !convolution.loads.isEmpty { text += " loads" }
+    if !convolution.fusedPrologues.isEmpty { text += " loads" }
     self.init(text + Self.suffix(convolution.epilogue))
   }
 

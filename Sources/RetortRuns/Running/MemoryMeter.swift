@@ -32,7 +32,7 @@ final class MemoryMeter: Backend {
   init(_ base: any Backend) { self.base = base }
 
   var name: String { base.name }
-  var fusesLoads: Bool { base.fusesLoads }
+  var fusesPrologues: Bool { base.fusesPrologues }
   var memoryByteCount: Int? { base.memoryByteCount }
 
   /// The most bytes of device memory held at one time.

@@ -10,17 +10,17 @@ struct GraphRun {
   ///
   /// - Parameters:
   ///   - fence: What lets the last work-groups combine what the tiles say.
-  ///   - fusingLoads: Whether convolutions of the tiled form may have prologues.
+  ///   - fusingPrologues: Whether convolutions of the tiled form may have prologues.
   ///   - earlier: Inputs of a run before, which may leave nothing behind.
   init(
     _ graph: Graph, _ outputs: [Tensor], _ inputs: [[Float]], _ form: ContractionForm = .tiled,
-    _ choice: [String: Int] = [:], fence: DeviceFence? = nil, fusingLoads: Bool = true,
+    _ choice: [String: Int] = [:], fence: DeviceFence? = nil, fusingPrologues: Bool = true,
     after earlier: [[Float]]? = nil
   ) throws {
     let runner = form.runner
     let context = try Fixture.context(runner.form)
     let plan = try Plan(
-      graph, outputs: outputs, fusingLoads: fusingLoads && runner.form == .tiled)
+      graph, outputs: outputs, fusingPrologues: fusingPrologues && runner.form == .tiled)
     var lowering = Lowering(
       plan, device: context.device.limits, form: runner.form, matrix: runner.matrix,
       fence: fence)

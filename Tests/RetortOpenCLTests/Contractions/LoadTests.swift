@@ -26,7 +26,7 @@ import Testing
     let outputs = sample.outputs(in: graph)
     let inputs = inputs(of: graph)
     let loaded = try GraphRun(graph, outputs, inputs, form)
-    let stored = try GraphRun(graph, outputs, inputs, form, fusingLoads: false)
+    let stored = try GraphRun(graph, outputs, inputs, form, fusingPrologues: false)
     #expect(loaded.kernels.count < stored.kernels.count)
     for (index, (a, b)) in zip(loaded.outputs, stored.outputs).enumerated() {
       let isSame = zip(a, b).allSatisfy { $0.bitPattern == $1.bitPattern }
@@ -50,7 +50,7 @@ import Testing
     plan.steps.reduce((0, 0)) { counts, step in
       switch step.kind {
       case .convolution(let convolution):
-        return (counts.0 + convolution.loads.count, counts.1)
+        return (counts.0 + convolution.fusedPrologues.count, counts.1)
       case .pointwise: return (counts.0, counts.1 + 1)
       default: return counts
       }
@@ -62,7 +62,7 @@ import Testing
       let graph = Graph()
       let outputs = sample.outputs(in: graph)
       let apart = counts(try Plan(graph, outputs: outputs))
-      let fused = counts(try Plan(graph, outputs: outputs, fusingLoads: true))
+      let fused = counts(try Plan(graph, outputs: outputs, fusingPrologues: true))
       #expect(apart.loads == 0)
       // Forward and weight gradient of what is normalised; both gradients of both normalisations.
       #expect(fused.loads == 6, "\(sample)")
@@ -78,7 +78,7 @@ import Testing
     let (w, depthwise) = (graph.input("w", [8, 3, 3, 8]), graph.input("d", [8, 3, 3, 1]))
     let geometry = Convolution(padding: 1)
     func loads(_ outputs: Tensor...) throws -> Int {
-      counts(try Plan(graph, outputs: outputs, fusingLoads: true)).loads
+      counts(try Plan(graph, outputs: outputs, fusingPrologues: true)).loads
     }
     #expect(try loads((x * 2).convolution(w, geometry)) == 1)
     #expect(try loads((x + other).convolution(w, geometry)) == 1)

@@ -67,7 +67,7 @@ import Testing
 /// The processor with the memory of a small device.
 private final class SmallDevice: Backend {
   let name = "small device"
-  let fusesLoads = false
+  let fusesPrologues = false
   let memoryByteCount: Int?
   private(set) var calls = 0
   private let base = CPUBackend()

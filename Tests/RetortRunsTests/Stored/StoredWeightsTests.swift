@@ -213,7 +213,7 @@ import Testing
 /// The processor, which counts what it is asked for.
 private final class CountingBackend: Backend {
   let name = "counting"
-  let fusesLoads = false
+  let fusesPrologues = false
   private(set) var byteCount = 0
   private let base = CPUBackend()
 

@@ -3,20 +3,21 @@ extension PlanBuilder {
   ///
   /// `step` has only what its epilogue reads. An operand that is not stored becomes a prologue over
   /// what it is made of.
-  mutating func loading(_ step: Step, operandsOf id: Int32) -> Step {
-    let loads = graph.operands(id).map { load($0) }
+  mutating func addingPrologues(to step: Step, of id: Int32) -> Step {
+    let operands = graph.operands(id).map { operand($0) }
     var step = step
-    step.inputs = loads.map(\.input) + step.inputs + loads.flatMap(\.operands)
+    step.inputs = operands.map(\.input) + step.inputs + operands.flatMap(\.others)
     if case .convolution(var convolution) = step.kind {
-      convolution.prologues = (loads[0].prologue, loads[1].prologue)
+      convolution.prologues = (operands[0].prologue, operands[1].prologue)
       step.kind = .convolution(convolution)
     }
     return step
   }
 
-  private mutating func load(
+  /// An operand of a contraction: the tensor to load, and its prologue with all values that this reads.
+  private mutating func operand(
     _ id: Int32
-  ) -> (input: Int, prologue: PointwiseProgram?, operands: [Int]) {
+  ) -> (input: Int, prologue: PointwiseProgram?, others: [Int]) {
     guard materialization.alias(id) == nil else { return (dense(id), nil, []) }
     let shape = graph.nodes[Int(id)].shape
     var builder = ProgramBuilder(materialization, shape: shape, members: [])
