@@ -75,7 +75,13 @@ extension PlanBuilder {
           batch: node.shape.dimensions.dropLast(2).reduce(1, *), m: m, n: n,
           k: transposeA ? a[-2] : a[-1], transposeA: transposeA, transposeB: transposeB,
           epilogue: epilogue))
-    default:
+    // Operations that do not take an epilogue. A new one belongs here or above.
+    case .input, .variable, .constant, .fill, .random, .poison, .unary, .binary, .select, .reshape,
+      .transpose, .slice, .broadcast, .stopGradient, .named, .concatenate, .pad, .pack,
+      .convolutionWeightGradient, .reduce, .moments, .argmax, .normalize, .maxPool,
+      .maxPoolBackward, .maxPoolSelect, .averagePool, .averagePoolBackward, .gather, .scatterAdd,
+      .softmax, .logSoftmax, .softmaxBackward, .logSoftmaxBackward, .crossEntropy,
+      .crossEntropyGradient, .divergence, .divergenceGradient, .augment, .latentStep:
       preconditionFailure("not a contraction: \(node.op)")
     }
   }
@@ -134,7 +140,14 @@ extension PlanBuilder {
         DivergenceStep(
           divergence: divergence, temperature: temperature, rows: rows, columns: columns,
           loss: loss != nil, studentGradient: student != nil, teacherGradient: teacher != nil))
-    default: preconditionFailure("not a loss over rows: \(kind)")
+    // Operations that are no losses over rows. A new one belongs here or above.
+    case .input, .variable, .constant, .fill, .random, .poison, .unary, .binary, .select, .reshape,
+      .transpose, .slice, .broadcast, .stopGradient, .named, .concatenate, .pad, .pack, .matmul,
+      .convolution, .convolutionInputGradient, .convolutionWeightGradient, .reduce, .moments,
+      .argmax, .normalize, .maxPool, .maxPoolBackward, .maxPoolSelect, .averagePool,
+      .averagePoolBackward, .gather, .scatterAdd, .softmax, .logSoftmax, .softmaxBackward,
+      .logSoftmaxBackward, .augment, .latentStep:
+      preconditionFailure("not a loss over rows: \(kind)")
     }
     return Step(
       kind: step, inputs: pair + (upstream.map { [$0] } ?? []),
