@@ -1,9 +1,9 @@
-// combine_core: joins what a contraction's tiles say of columns, those of a run of tiles first, then
-// the runs; part of statistics_core.cl and combine_statistics.cl.
+// combine_core: joins the column statistics of a contraction's tiles, those of a run of tiles first, then
+// those of runs; part of statistics_core.cl and combine_statistics.cl.
 //
-// Shapes     statistics float32: [tiles, STATISTICS, N], what tiles say, as statistics_core.cl, and
-//            behind it [runs, RUN_WORDS, N], what runs say: likewise, but a mean is a first one and
-//            the rest. runs = ⌈tiles / RUN⌉.
+// Shapes     statistics float32: [tiles, STATISTICS, N], those of tiles, as statistics_core.cl, and
+//            behind it [runs, RUN_WORDS, N], those of runs: likewise, but a mean is two words, a first
+//            one and its distance. runs = ⌈tiles / RUN⌉.
 //            RESULT(o) [N] gets the sums of value o; for MOMENTS RESULT(0) [3, N]: mean, biased
 //            variance and 1 / √(variance + EPSILON). Tiles have `height` rows, of `rows` in all.
 // Macros     OBSERVED, MOMENTS  as statistics_core.cl.
@@ -22,7 +22,7 @@
 #endif
 
 #define STATISTICS (MOMENTS ? 2 : OBSERVED)
-#define SERIES (MOMENTS ? 1 : OBSERVED)  // what is joined of a column, each by itself
+#define SERIES (MOMENTS ? 1 : OBSERVED)  // statistics of a column that are joined by themselves
 #define RUN_WORDS (MOMENTS ? 3 : OBSERVED)
 #define RUN 16
 #define FOLDERS 16

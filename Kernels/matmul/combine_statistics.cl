@@ -1,5 +1,5 @@
-// combine_statistics: the results of columns of which a contraction's tiles say statistics, where the
-// contraction's own last work-groups cannot combine them.
+// combine_statistics: combines the column statistics of a contraction's tiles, where the contraction's own
+// last work-groups cannot.
 //
 // Shapes     As combine_core.cl.
 // Launch     1-D: ⌈N / BLOCK⌉ · GROUP, local GROUP. A work-group has BLOCK columns.

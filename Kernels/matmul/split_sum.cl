@@ -4,7 +4,7 @@
 // Macros     STORE_PARAMETERS, STORE1  the epilogue of the matmul or convolution, see there.
 // Memory     No local memory. Global: partial read once, c written once.
 // Numerics   Float sum, split ascending; deterministic.
-// Called by  RetortOpenCL/Lowering/MatmulTiled.swift, ConvolutionTiled.swift, SplitSums.swift
+// Called by  RetortOpenCL/Lowering/MatmulTiled.swift, ConvolutionTiled.swift, DeferredSums.swift
 
 #ifndef STORE1
 #define STORE_PARAMETERS

@@ -114,6 +114,10 @@ public final class OpenCLBackend: Backend {
 
   private func compile(_ plan: Plan, _ variables: [DeviceMemory]) throws -> OpenCLExecutable {
     var lowering = lowering(plan)
+    DebugOutput.analysis.write("what steps may do for later ones") {
+      let (setup, steps) = lowering.analyses
+      return "setup\n\(setup)\nrun\n\(steps)"
+    }
     let (setup, steps) = try lowering.lower()
     DebugOutput.launches.write("\(steps.count) a step, \(setup.count) once before") {
       (setup + steps).map(\.debugDescription).joined(separator: "\n")

@@ -6,6 +6,8 @@ package enum DebugOutput: String, CaseIterable, Sendable {
   case graph
   /// Every step of each plan, with its operands and where they come from.
   case plan
+  /// The steps of each plan that a backend's kernels may compute together.
+  case analysis
   /// Every launch of each plan: kernel, work-items, macros and arguments.
   case launches
   /// The text of each program that is built.

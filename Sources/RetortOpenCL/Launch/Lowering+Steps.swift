@@ -1,15 +1,15 @@
 import RetortCore
 
 extension Lowering {
-  /// Appends the commands of one step.
-  mutating func lower(_ step: Step) throws {
+  /// Appends the commands of one step that no other has done.
+  mutating func lower(_ step: Step, _ analysis: StepAnalysis) throws {
     switch step.kind {
     case .pointwise(let program): try pointwise(step, program)
     case .reduce(let reduction): try reduce(step, reduction)
     case .moments(let axis, let rows, let columns, let epsilon):
       moments(step, axis, rows: rows, columns: columns, epsilon: epsilon)
-    case .matmul(let matmul): self.matmul(step, matmul)
-    case .convolution(let convolution): try self.convolution(step, convolution)
+    case .matmul(let matmul): self.matmul(step, matmul, analysis)
+    case .convolution(let convolution): try self.convolution(step, convolution, analysis)
     case .pooling(let pooling): self.pooling(step, pooling)
     case .gather(let rows, let columns, let count):
       gather(step, rows: rows, columns: columns, count: count)

@@ -7,56 +7,39 @@ package enum KernelForm: String, Sendable, Codable, CaseIterable {
   /// A work-group shares tiles in local memory. For GPUs.
   case tiled
 
-  /// What kernel sources call it in FORM.
+  /// The value of FORM in kernel sources.
   var macro: String { self == .vector ? "1" : "2" }
 }
 
 /// Turns the steps of one plan into commands.
 ///
-/// Each kind of step has one method in `Lowering/<Op>.swift`, written as an extension:
-/// `mutating func matmul(_ step: Step, _ matmul: MatmulStep) throws(OpenCLError)`. It appends its
-/// launches with `add` and names buffers by `input`, `output`, `scratch` and `table`.
+/// A list of steps is analysed first (`LoweringAnalysis`); then each is lowered by itself, from the step and
+/// its analysis. Each kind of step has one method in `Lowering/<Op>.swift`, written as an
+/// extension: `mutating func pooling(_ step: Step, _ pooling: PoolingStep)`. It appends its launches with
+/// `add` and names buffers by `input`, `output`, `scratch` and `table`. Between steps stay the resources,
+/// and what contractions have done or left of others' work.
 package struct Lowering {
   /// The plan.
   package let plan: Plan
   /// The limits of the device that the plan is lowered for.
   package let device: DeviceLimits
-  /// Which form heavy kernels take.
+  /// The form that heavy kernels take.
   package let form: KernelForm
-  /// What was chosen for contractions.
+  /// The choices for contractions.
   package var tuning: TuningTable
   /// The matrix units that tiled contractions run on; nil for float32.
   package let matrix: MatrixUnits?
-  /// What lets a contraction's last work-groups combine its tiles; nil leaves that to a launch.
+  /// The fence that lets a contraction's last work-groups combine its tiles; nil leaves that to a launch.
   package let fence: DeviceFence?
-  /// The commands so far.
-  package private(set) var commands: [DeviceCommand] = []
-  private var preparation: [DeviceCommand] = []
-  /// Bytes of each scratch buffer asked for, without slack.
-  package private(set) var scratchByteCounts: [Int] = []
-  /// The contents of each table asked for; equal tables are shared.
-  package private(set) var tables: [[UInt8]] = []
-  private var tableIndices: [[UInt8]: Int] = [:]
-  /// Scratch buffers that the current step may not take: its own, and those that outlive it.
-  private var scratchInUse: Set<Int> = []
-  private var keptScratch: Set<Int> = []
-  private var packing: WeightPacking
-  /// The index of the step that is being lowered.
-  private var stepIndex = 0
-  /// The later steps whose column statistics a contraction may compute on its way.
-  private var readers: StatisticsReaders
-  /// Column statistics that contractions have computed tile by tile, by the index of the step that reads
-  /// them.
-  private var partials: [Int: TilePartials] = [:]
-  /// The indices of steps that need no launch, since a contraction has written their results.
-  private var finished: Set<Int> = []
-  /// The scratch buffer in which work-groups count how many have ended; zeros before and after each launch.
-  private var counters: Int?
-  /// Deferred sums over the splits of contractions, and the scratch buffer of their summands.
-  private var splitSums: SplitSums
-  private var splitScratch: Int?
-  /// Whether sums over splits may be deferred to a later step; not where a step is lowered alone.
-  private var mayDefer = false
+
+  private var scratchAllocator = ScratchAllocator()
+  private var tableStore = TableStore()
+  private var packedWeights = PackedWeights()
+  /// The work of steps to come that contractions have done, by those steps' indices.
+  private var handovers: [Int: Handover] = [:]
+  private var deferredSums = DeferredSums()
+  /// The commands of the current step so far.
+  private var commands: [DeviceCommand] = []
 
   /// Starts with no commands.
   package init(
@@ -69,9 +52,71 @@ package struct Lowering {
     self.tuning = tuning
     self.matrix = matrix
     self.fence = fence
-    packing = WeightPacking(plan)
-    readers = StatisticsReaders([], of: plan)
-    splitSums = SplitSums(plan)
+  }
+
+  /// Bytes of each scratch buffer asked for, without slack.
+  package var scratchByteCounts: [Int] { scratchAllocator.byteCounts }
+  /// The contents of each table asked for.
+  package var tables: [[UInt8]] { tableStore.contents }
+
+  // MARK: Lists of steps
+
+  /// The analyses of the plan's setup and of one run.
+  package var analyses: (setup: LoweringAnalysis, steps: LoweringAnalysis) {
+    (
+      LoweringAnalysis(plan.setup, of: plan, form: form),
+      LoweringAnalysis(plan.steps, of: plan, form: form, isRun: true)
+    )
+  }
+
+  /// The commands of the plan's setup, including those that pack weights for all runs, and of one run.
+  package mutating func lower() throws -> (setup: [DeviceCommand], steps: [DeviceCommand]) {
+    let analyses = analyses
+    let setup = try lower(analyses.setup)
+    let steps = try lower(analyses.steps)
+    return (setup + packedWeights.preparation, steps)
+  }
+
+  /// The commands of `steps`; scratch and tables are shared with earlier calls.
+  package mutating func lower(_ steps: [Step]) throws -> [DeviceCommand] {
+    try lower(LoweringAnalysis(steps, of: plan, form: form))
+  }
+
+  private mutating func lower(_ analysis: LoweringAnalysis) throws -> [DeviceCommand] {
+    var all: [DeviceCommand] = []
+    for step in analysis.steps { all += try lower(step) }
+    commands = []
+    makeDeferredSums()
+    return all + commands
+  }
+
+  private mutating func lower(_ analysis: StepAnalysis) throws -> [DeviceCommand] {
+    let step = analysis.step
+    commands = []
+    scratchAllocator.beginStep(holding: handovers.values.compactMap(\.scratch))
+    settle(analysis.settles)
+    switch handovers.removeValue(forKey: analysis.index) {
+    case .finished: break
+    case .partials(let partials): add(partials.launch(step, on: device))
+    case nil: try lower(step, analysis)
+    }
+    return commands.map { $0.described(as: step, of: plan) }
+  }
+
+  // MARK: Commands and buffers of a step
+
+  /// Appends a kernel.
+  package mutating func add(_ launch: Launch) { commands.append(.kernel(ofForm(launch))) }
+  /// Appends a matrix product by CLBlast.
+  package mutating func add(_ call: SgemmCall) { commands.append(.sgemm(call)) }
+  /// Appends a copy.
+  package mutating func add(_ call: CopyCall) { commands.append(.copy(call)) }
+
+  // Entries of the other form are not compiled.
+  private func ofForm(_ launch: Launch) -> Launch {
+    var launch = launch
+    if launch.family != nil { launch.macros.append("FORM", form.macro) }
+    return launch
   }
 
   /// The buffer of the step's input `index`.
@@ -85,186 +130,115 @@ package struct Lowering {
   /// Scratch space for the current step, with the usual slack behind it; later steps use the same
   /// memory again.
   package mutating func scratch(byteCount: Int) -> BufferReference {
-    .scratch(freeScratch(byteCount: byteCount))
+    .scratch(scratchAllocator.take(byteCount: byteCount))
   }
 
-  private mutating func freeScratch(byteCount: Int) -> Int {
-    let free = scratchByteCounts.indices.first { !scratchInUse.contains($0) }
-    let index = free ?? scratchByteCounts.count
-    if free == nil { scratchByteCounts.append(0) }
-    scratchByteCounts[index] = max(scratchByteCounts[index], byteCount)
-    scratchInUse.insert(index)
-    return index
+  /// Constant data for a kernel, uploaded once when the plan is compiled.
+  package mutating func table<T: BitwiseCopyable>(_ values: [T]) -> BufferReference {
+    .table(tableStore.index(of: values))
   }
 
-  /// A scratch buffer that no step takes for itself.
-  private mutating func lastingScratch(byteCount: Int) -> Int {
-    let index = scratchByteCounts.count
-    scratchByteCounts.append(byteCount)
-    keptScratch.insert(index)
-    scratchInUse.insert(index)
-    return index
-  }
-
-  /// The step's weight, its second input, in the form that `launch` writes into the buffer it is
-  /// given.
+  /// The step's weight, its second input, in the form that `launch` writes into the buffer it is given.
   ///
-  /// The form of a weight that no run changes is written once, after the plan's setup; that of
-  /// another once a run, if several steps want it.
-  package mutating func packed(
-    _ step: Step, byteCount: Int, by launch: (BufferReference) -> Launch
+  /// The form of a weight that no run changes is written once, after the plan's setup; that of another
+  /// once a run, if several steps want it.
+  mutating func packed(
+    _ analysis: StepAnalysis, byteCount: Int, by launch: (BufferReference) -> Launch
   ) -> BufferReference {
-    let form = launch(input(step, 1))
-    if let known = packing.buffer(step.inputs[1], form) { return known }
-    let lifetime = packing.lifetime(step)
-    guard lifetime != .step else {
+    let form = analysis.weight.map {
+      PackedWeights.Form($0, by: launch(input(analysis.step, 1)))
+    }
+    if let form, let known = packedWeights.buffers[form] { return known }
+    guard let form, let lifetime = analysis.weight?.lifetime, lifetime != .step else {
       let buffer = scratch(byteCount: byteCount)
       add(launch(buffer))
       return buffer
     }
-    let buffer = BufferReference.scratch(lastingScratch(byteCount: byteCount))
-    packing.keep(buffer, step.inputs[1], form)
+    let buffer = BufferReference.scratch(scratchAllocator.takeForGood(byteCount: byteCount))
+    packedWeights.buffers[form] = buffer
     if lifetime == .program {
-      preparation.append(.kernel(ofForm(launch(buffer))))
+      packedWeights.preparation.append(.kernel(ofForm(launch(buffer))))
     } else {
       add(launch(buffer))
     }
     return buffer
   }
 
-  /// Constant data for a kernel, uploaded once when the plan is compiled.
-  package mutating func table<T: BitwiseCopyable>(_ values: [T]) -> BufferReference {
-    let bytes = values.withUnsafeBytes { Array($0) }
-    if let index = tableIndices[bytes] { return .table(index) }
-    tables.append(bytes)
-    tableIndices[bytes] = tables.count - 1
-    return .table(tables.count - 1)
-  }
-
-  /// Appends a kernel.
-  package mutating func add(_ launch: Launch) { commands.append(.kernel(ofForm(launch))) }
-
-  // Entries of the other form are not compiled.
-  private func ofForm(_ launch: Launch) -> Launch {
-    var launch = launch
-    if launch.family != nil { launch.macros.append("FORM", form.macro) }
-    return launch
-  }
-
-  /// Appends a matrix product by CLBlast.
-  package mutating func add(_ call: SgemmCall) { commands.append(.sgemm(call)) }
-  /// Appends a copy.
-  package mutating func add(_ call: CopyCall) { commands.append(.copy(call)) }
-
-  /// The commands of the plan's setup, with what packs weights for all runs, and of one run.
-  package mutating func lower() throws -> (setup: [DeviceCommand], steps: [DeviceCommand]) {
-    let setup = try lower(plan.setup)
-    packing.isRunning = true
-    let steps = try lower(plan.steps)
-    return (setup + preparation, steps)
-  }
-
-  /// The commands of `steps`; scratch and tables are shared with earlier calls.
-  package mutating func lower(_ steps: [Step]) throws -> [DeviceCommand] {
-    commands = []
-    readers = StatisticsReaders(steps, of: plan)
-    finished = []
-    mayDefer = steps.count > 1
-    for (index, step) in steps.enumerated() {
-      stepIndex = index
-      scratchInUse = partials.values.reduce(into: keptScratch) { $0.insert($1.scratch) }
-      settle(step.inputs + step.outputs)
-      let first = commands.count
-      if let partials = partials.removeValue(forKey: index) {
-        add(partials.launch(step, on: device))
-      } else if !finished.contains(index) {
-        try lower(step)
-      }
-      describe(step, from: first)
-      packing.advance(past: step)
-    }
-    addSplitSums()
-    return commands
-  }
-
-  /// Space for the partial sums of the current step's only result, which a later launch adds up;
-  /// nil if the result is no part of a larger value, partial sums take too much memory, or there is
-  /// no other step.
-  mutating func deferredPartials(_ step: Step, splits: Int) -> BufferReference? {
-    let result = step.outputs[0]
-    let byteCount = (4 * plan.values[result].count * splits).rounded(upTo: Plan.alignment)
-    guard mayDefer, byteCount <= SplitSums.byteLimit, let place = splitSums.place(of: result) else {
-      return nil
-    }
-    if !splitSums.accepts(place.whole, byteCount: byteCount) { addSplitSums() }
-    let index = splitScratch ?? lastingScratch(byteCount: 0)
-    splitScratch = index
-    let offset = splitSums.byteCount
-    scratchByteCounts[index] = max(scratchByteCounts[index], offset + byteCount)
-    splitSums.append(result, at: place, splits: splits, byteCount: byteCount)
-    return .scratchPart(index, offset: offset, byteCount: byteCount)
-  }
-
-  /// Computes deferred sums if `values`, which the current step reads or writes, share memory with one of
-  /// their results.
-  mutating func settle(_ values: [Int]) {
-    if splitSums.touch(values) { addSplitSums() }
-  }
-
-  private mutating func addSplitSums() {
-    guard let splitScratch,
-      let launch = splitSums.launch(from: splitScratch, table: { table($0) })
-    else { return }
-    add(launch)
-    splitSums = SplitSums(plan)
-  }
-
-  /// The column statistics that the current contraction is to compute for a later step; nil for none, or
-  /// where its tiles cannot.
-  func statistics(
-    _ epilogue: PointwiseProgram, columns: Int, _ tiles: RowTiles
-  ) -> TileStatistics? {
-    readers.statistics(of: stepIndex, epilogue, columns: columns, tiles)
-  }
-
-  /// Where the current step's launch leaves `statistics`: in the results of the step that wants them
-  /// if they may be written now, else in what that step's launch combines.
-  mutating func target(
-    of statistics: TileStatistics, rows: Int, columns: Int, _ tiles: RowTiles
-  ) -> StatisticsTarget {
-    let count = tiles.count * tiles.parts
-    let runs = count.pieces(of: TilePartials.run)
-    let scratch = freeScratch(
-      byteCount: 4 * statistics.count(tiles: count, runs: runs) * columns)
-    let buffer = BufferReference.scratch(scratch)
-    guard fence != nil, readers.mayFinish(statistics.reader, during: stepIndex) else {
-      partials[statistics.reader] = TilePartials(
-        scratch: scratch, statistics: statistics, tiles: count, height: tiles.rows, rows: rows,
-        columns: columns)
-      return StatisticsTarget(buffer: buffer, combined: nil)
-    }
-    finished.insert(statistics.reader)
-    settle(statistics.results)
-    let arrived = counters ?? lastingScratch(byteCount: 0)
-    counters = arrived
-    scratchByteCounts[arrived] = max(scratchByteCounts[arrived], 4 * tiles.blocks * (1 + runs))
-    return StatisticsTarget(
-      buffer: buffer, combined: (.scratch(arrived), statistics.results.map { .value($0) }))
-  }
-
-  /// Says of the launches from `first` on what they are for, and credits the main one with the
-  /// step's work.
-  private mutating func describe(_ step: Step, from first: Int) {
-    for index in commands.indices[first...] {
-      guard case .kernel(var launch) = commands[index] else { continue }
-      if launch.task.isEmpty { launch.task = step.kind.summary }
-      if launch.part == nil { launch.work = StepWork(step, of: plan) }
-      commands[index] = .kernel(launch)
-    }
-  }
-
   /// The error of a step that no kernel can run.
   package func unsupported(_ step: Step, _ reason: String) -> BackendError {
     .unsupported(step: step.label, backend: "OpenCL", reason: reason)
+  }
+
+  // MARK: Work for other steps
+
+  /// Space for the partial sums of a contraction that a later launch adds up; nil if they may not wait
+  /// or take too much memory.
+  mutating func deferredPartials(_ analysis: StepAnalysis, splits: Int) -> BufferReference? {
+    guard let deferral = analysis.deferral else { return nil }
+    let byteCount = (4 * deferral.count * splits).rounded(upTo: Plan.alignment)
+    guard byteCount <= DeferredSums.byteLimit else { return nil }
+    if !deferredSums.accepts(deferral, byteCount: byteCount) { makeDeferredSums() }
+    let offset = deferredSums.byteCount
+    let buffer = scratchAllocator.take(for: .deferredSums, byteCount: offset + byteCount)
+    deferredSums.append(deferral, of: analysis.index, splits: splits, byteCount: byteCount)
+    return .scratchPart(buffer, offset: offset, byteCount: byteCount)
+  }
+
+  /// Makes all deferred sums if one of `steps`' is among them.
+  mutating func settle(_ steps: Set<Int>) {
+    if deferredSums.contains(anyOf: steps) { makeDeferredSums() }
+  }
+
+  private mutating func makeDeferredSums() {
+    guard !deferredSums.isEmpty else { return }
+    let partial = scratchAllocator.take(for: .deferredSums, byteCount: 0)
+    let segments = table(deferredSums.segments)
+    add(deferredSums.launch(from: .scratch(partial), segments: segments))
+    deferredSums = DeferredSums()
+  }
+
+  /// The buffers that a contraction leaves `statistics` in: the results of the step that wants them if
+  /// they may be written now, else those that this step's launch combines.
+  mutating func target(
+    of statistics: ColumnStatistics, rows: Int, columns: Int, _ tiles: RowTiles
+  ) -> StatisticsTarget {
+    let count = tiles.count * tiles.parts
+    let runs = count.pieces(of: TilePartials.run)
+    let scratch = scratchAllocator.take(
+      byteCount: 4 * statistics.count(tiles: count, runs: runs) * columns)
+    guard fence != nil, statistics.mayFinish else {
+      handovers[statistics.reader] = .partials(
+        TilePartials(
+          scratch: scratch, statistics: statistics, tiles: count, height: tiles.rows, rows: rows,
+          columns: columns))
+      return StatisticsTarget(buffer: .scratch(scratch), combined: nil)
+    }
+    handovers[statistics.reader] = .finished
+    let arrivals = scratchAllocator.take(
+      for: .arrivals, byteCount: 4 * tiles.blocks * (1 + runs))
+    return StatisticsTarget(
+      buffer: .scratch(scratch),
+      combined: (.scratch(arrivals), statistics.results.map { .value($0) }))
+  }
+}
+
+/// The work of a step that a contraction before it has done.
+private enum Handover {
+  /// All of it: the results are written.
+  case finished
+  /// The statistics of tiles, which the step's launch combines.
+  case partials(TilePartials)
+
+  /// The scratch buffer that must last until the step.
+  var scratch: Int? { if case .partials(let partials) = self { partials.scratch } else { nil } }
+}
+
+extension DeviceCommand {
+  /// The command with the step's task; the main launch is credited with all of the step's work.
+  fileprivate func described(as step: Step, of plan: Plan) -> DeviceCommand {
+    guard case .kernel(var launch) = self else { return self }
+    if launch.task.isEmpty { launch.task = step.kind.summary }
+    if launch.part == nil { launch.work = StepWork(step, of: plan) }
+    return .kernel(launch)
   }
 }

@@ -1,28 +1,29 @@
 import RetortCore
 
-/// Where a contraction's launch leaves what it finds out about columns.
+/// The buffers in which a contraction's launch leaves statistics of its columns.
 struct StatisticsTarget {
   /// The buffer, as `Kernels/matmul/combine_core.cl` has it.
   let buffer: BufferReference
-  /// Counters of the work-groups that are done, and what the last ones write; nil where a launch of
+  /// Counters of the work-groups that are done, and the results of the last ones; nil where a launch of
   /// its own combines the tiles.
   let combined: (arrived: BufferReference, results: [BufferReference])?
 }
 
-/// Tiles that a later step still has to combine.
+/// Statistics of tiles that a later step still has to combine.
 struct TilePartials {
   /// The scratch buffer that they lie in, as `Kernels/matmul/combine_core.cl` has it.
   let scratch: Int
-  /// What they say.
-  let statistics: TileStatistics
-  /// How many there are, and their rows; the last one may have fewer.
+  let statistics: ColumnStatistics
+  /// How many tiles there are, and their rows; the last one may have fewer.
   let tiles, height: Int
   /// The extent of the contraction's result.
   let rows, columns: Int
 }
 
 extension TilePartials {
-  /// Tiles that are joined first; see `Kernels/matmul/combine_core.cl`.
+  /// Tiles that are joined first, as `Kernels/matmul/combine_core.cl` has it.
+  ///
+  /// For the reason see Benchmarks/NOTES.md, "Statistics combined in the launch that makes them".
   static let run = 16
   /// Columns of a work-group of `Kernels/matmul/combine_statistics.cl`.
   private static let block = 4

@@ -3,25 +3,27 @@ import RetortCore
 extension Lowering {
   /// Appends the launches of a convolution or one of its gradients in the device's form; a kernel
   /// that sees every pixel alone, or the whole image at once, is a matrix product.
-  mutating func convolution(_ step: Step, _ convolution: ConvolutionStep) throws {
+  mutating func convolution(
+    _ step: Step, _ convolution: ConvolutionStep, _ analysis: StepAnalysis
+  ) throws {
     guard step.outputs.contains(where: { plan.values[$0].count > 0 }) else { return }
     if let product = convolution.matrixProduct {
       var step = step
       if convolution.direction == .weightGradient { step.inputs.swapAt(0, 1) }
-      matmul(step, product)
+      matmul(step, product, analysis)
       return
     }
     let choice = tuning[TuningKey(convolution, form)]
     switch form {
-    case .tiled: convolutionTiled(step, convolution, choice)
+    case .tiled: convolutionTiled(analysis, convolution, choice)
     case .vector:
       let winograd = VectorWinograd(convolution, device: device, choice: choice)
       switch convolution.direction {
       case .forward, .inputGradient:
         if let winograd {
-          winogradVector(step, convolution, winograd)
+          winogradVector(analysis, convolution, winograd)
         } else {
-          try convolutionVector(step, convolution, choice)
+          try convolutionVector(analysis, convolution, choice)
         }
       case .weightGradient:
         if let winograd {

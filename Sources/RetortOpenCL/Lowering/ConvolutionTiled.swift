@@ -3,15 +3,16 @@ import RetortCore
 extension Lowering {
   /// Appends the launches of a convolution or one of its gradients in the form for GPUs.
   mutating func convolutionTiled(
-    _ step: Step, _ convolution: ConvolutionStep, _ choice: TuningChoice?
+    _ analysis: StepAnalysis, _ convolution: ConvolutionStep, _ choice: TuningChoice?
   ) {
+    let step = analysis.step
     let result = convolution.result
     guard result.count > 0 else { return }
     guard
       let product = TiledProduct(
         convolution, device: device, matrix: matrix, choice: choice)
     else {
-      depthwiseTiled(step, convolution)
+      depthwiseTiled(analysis, convolution)
       return
     }
     let geometry = convolution.geometry
@@ -34,8 +35,8 @@ extension Lowering {
       widths: (a == 0 ? [vectorA, vectorB] : [vectorB, vectorA]).map { $0 ? .four : .one })
     let columns = convolution.resultColumns
     store(
-      step, convolution.epilogue, rows: result.count / columns, columns: columns,
-      splits: product.splits, tiles: convolution.rowTiles(product)
+      analysis, convolution.epilogue, rows: result.count / columns, columns: columns,
+      splits: product.splits, tiles: convolution.rowParts.map { RowTiles(product, parts: $0) }
     ) { c, store in
       var arguments: LaunchArguments = [
         "a": .buffer(.value(step.inputs[a])), "b": .buffer(.value(step.inputs[b])),
@@ -90,19 +91,21 @@ extension Lowering {
   private static let strip = 4
 
   /// Appends the launches of a convolution whose groups have one input channel each.
-  private mutating func depthwiseTiled(_ step: Step, _ convolution: ConvolutionStep) {
+  private mutating func depthwiseTiled(_ analysis: StepAnalysis, _ convolution: ConvolutionStep) {
+    let step = analysis.step
     var macros = convolution.macros
     macros.append("STRIP", "\(Self.strip)")
     let images = convolution.input[0]
     if convolution.direction == .weightGradient {
-      depthwiseWeightGradient(step, convolution, macros)
+      depthwiseWeightGradient(analysis, convolution, macros)
       return
     }
     let isForward = convolution.direction == .forward
     let columns = convolution.resultColumns
     let result = convolution.result
     let items = result[0] * result[1] * ((result[2] + Self.strip - 1) / Self.strip) * columns
-    store(step, convolution.epilogue, rows: result.count / columns, columns: columns, splits: 1) {
+    store(analysis, convolution.epilogue, rows: result.count / columns, columns: columns, splits: 1)
+    {
       c, store in
       var arguments: LaunchArguments = [
         isForward ? "x" : "gradient": .buffer(.value(step.inputs[0])),
@@ -118,8 +121,9 @@ extension Lowering {
   }
 
   private mutating func depthwiseWeightGradient(
-    _ step: Step, _ convolution: ConvolutionStep, _ macros: LaunchMacros
+    _ analysis: StepAnalysis, _ convolution: ConvolutionStep, _ macros: LaunchMacros
   ) {
+    let step = analysis.step
     let columns = convolution.resultColumns
     let channels = convolution.weight[0]
     let groups = (channels + 63) / 64
@@ -128,7 +132,8 @@ extension Lowering {
     let wanted = max(1, min(rows / 4, device.computeUnits * 8 / groups))
     let chunk = (rows + wanted - 1) / wanted
     let splits = (rows + chunk - 1) / chunk
-    store(step, convolution.epilogue, rows: channels, columns: columns, splits: splits) { c, _ in
+    store(analysis, convolution.epilogue, rows: channels, columns: columns, splits: splits) {
+      c, _ in
       Launch(
         family: "convolution/depthwise_tiled", entry: "depthwise_weight_gradient_tiled",
         macros: macros, global: [groups * 64, splits], local: [64, 1],
@@ -151,15 +156,17 @@ extension ConvolutionStep {
   }
 
   /// The columns of the result as the kernels' epilogues see it.
-  fileprivate var resultColumns: Int {
+  var resultColumns: Int {
     direction == .weightGradient ? weight[1] * weight[2] * weight[3] : result[3]
   }
 
-  /// The tiles of the result; nil where groups share columns.
-  fileprivate func rowTiles(_ product: TiledProduct) -> RowTiles? {
-    switch direction {
-    case .forward: RowTiles(product, parts: 1)
-    case .inputGradient: RowTiles(product, parts: geometry.strideY * geometry.strideX)
+  /// The parts that the result's rows are made of in the tiled form; nil where groups share columns or the
+  /// kernels have no tiles.
+  var rowParts: Int? {
+    guard geometry.groups == 1 || weight[3] != 1 else { return nil }
+    return switch direction {
+    case .forward: 1
+    case .inputGradient: geometry.strideY * geometry.strideX
     case .weightGradient: nil
     }
   }

@@ -4,18 +4,18 @@ extension Lowering {
   /// Appends the launches of a convolution or its input gradient in the form for CPU devices: the
   /// packing of the weights, and the gather.
   mutating func convolutionVector(
-    _ step: Step, _ convolution: ConvolutionStep, _ choice: TuningChoice?
+    _ analysis: StepAnalysis, _ convolution: ConvolutionStep, _ choice: TuningChoice?
   ) throws {
-    let gather = try gather(step, convolution, choice)
+    let gather = try gather(analysis.step, convolution, choice)
     switch gather.lanes {
     case .depthwise:
       addGather(
-        step, convolution, gather, "depthwise_vector",
+        analysis, convolution, gather, "depthwise_vector",
         macros: ["CHANNELS": "\(gather.inputChannels)", "TILE_X": "\(gather.tileX)"],
         global: [gather.items])
     case .images:
       addGather(
-        step, convolution, gather, "convolution_narrow_vector",
+        analysis, convolution, gather, "convolution_narrow_vector",
         macros: [
           "IN_C": "\(gather.inputChannels)", "N": "\(gather.outputChannels)",
           "IMAGES": "\(gather.images)", "TILE_Y": "\(gather.tileY)", "TILE_X": "\(gather.tileX)",
@@ -23,7 +23,7 @@ extension Lowering {
     case .channels:
       let panels = gather.panelsPerItem(device)
       addGather(
-        step, convolution, gather, "convolution_vector",
+        analysis, convolution, gather, "convolution_vector",
         macros: [
           "IN_C": "\(gather.inputChannels)", "N": "\(gather.outputChannels)",
           "GROUPS": "\(gather.groups)", "TILE_Y": "\(gather.tileY)",
@@ -56,11 +56,12 @@ extension Lowering {
 
   /// Appends the packing of the weights and the kernel `name` of the file of that name.
   private mutating func addGather(
-    _ step: Step, _ convolution: ConvolutionStep, _ gather: VectorGather, _ name: String,
-    macros: LaunchMacros, global: [Int], arguments extra: LaunchArguments = [:]
+    _ analysis: StepAnalysis, _ convolution: ConvolutionStep, _ gather: VectorGather,
+    _ name: String, macros: LaunchMacros, global: [Int], arguments extra: LaunchArguments = [:]
   ) {
+    let step = analysis.step
     let weight = input(step, 1)
-    let packed = packed(step, byteCount: 4 * gather.packedCount) {
+    let packed = packed(analysis, byteCount: 4 * gather.packedCount) {
       gather.pack(weight, into: $0, label: step.label)
     }
     let store = StoreEpilogue(

@@ -3,7 +3,7 @@ import RetortCore
 
 extension Lowering {
   /// Appends the launches of a batched matrix product in the device's form, or CLBlast's.
-  mutating func matmul(_ step: Step, _ matmul: MatmulStep) {
+  mutating func matmul(_ step: Step, _ matmul: MatmulStep, _ analysis: StepAnalysis) {
     guard matmul.batch * matmul.m * matmul.n > 0 else { return }
     let choice = tuning[TuningKey(matmul, form)]
     if choice?.algorithm == .clblast, matmul.fitsCLBlast {
@@ -12,7 +12,7 @@ extension Lowering {
     }
     switch form {
     case .vector: matmulVector(step, matmul, choice)
-    case .tiled: matmulTiled(step, matmul, choice)
+    case .tiled: matmulTiled(step, matmul, choice, analysis)
     }
   }
 

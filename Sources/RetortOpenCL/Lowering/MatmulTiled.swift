@@ -2,7 +2,9 @@ import RetortCore
 
 extension Lowering {
   /// Appends the launches of a matrix product in the form for GPUs: one, or two where K is split.
-  mutating func matmulTiled(_ step: Step, _ matmul: MatmulStep, _ choice: TuningChoice?) {
+  mutating func matmulTiled(
+    _ step: Step, _ matmul: MatmulStep, _ choice: TuningChoice?, _ analysis: StepAnalysis
+  ) {
     let rows = matmul.batch * matmul.m
     guard rows * matmul.n > 0 else { return }
     let product = TiledProduct(matmul, device: device, matrix: matrix, choice: choice)
@@ -12,7 +14,7 @@ extension Lowering {
     macros.append("TRANSPOSE_A", matmul.transposeA ? "1" : "0")
     macros.append("TRANSPOSE_B", matmul.transposeB ? "1" : "0")
     store(
-      step, matmul.epilogue, rows: rows, columns: matmul.n, splits: product.splits,
+      analysis, matmul.epilogue, rows: rows, columns: matmul.n, splits: product.splits,
       tiles: RowTiles(product, parts: matmul.batch)
     ) { c, store in
       var arguments: LaunchArguments = [
@@ -30,19 +32,21 @@ extension Lowering {
   }
 
   /// Appends a contraction: `launch` with the epilogue if there is one split, else `launch` into
-  /// scratch and the sum of the splits with the epilogue, which may wait where that is plain.
+  /// scratch and the sum of the splits with the epilogue, which waits where it may.
   ///
   /// - Parameters:
   ///   - rows: Rows of the whole result.
-  ///   - tiles: The result's tiles, where the kernel can tell statistics of their columns.
+  ///   - tiles: The result's tiles, where the kernel can compute statistics of their columns.
   ///   - launch: The kernel that writes to a buffer, with an epilogue or into partial sums.
   mutating func store(
-    _ step: Step, _ program: PointwiseProgram, rows: Int, columns: Int, splits: Int,
+    _ analysis: StepAnalysis, _ program: PointwiseProgram, rows: Int, columns: Int, splits: Int,
     tiles: RowTiles? = nil, _ launch: (BufferReference, StoreEpilogue?) -> Launch
   ) {
+    let step = analysis.step
     let results = step.outputs.map { BufferReference.value($0) }
-    if splits == 1, let tiles, let statistics = statistics(program, columns: columns, tiles) {
-      settle(statistics.operands)
+    if splits == 1, let tiles, let statistics = analysis.statistics.first(where: { $0.fit(tiles) })
+    {
+      settle(statistics.settles)
       let target = target(of: statistics, rows: rows, columns: columns, tiles)
       let store = StoreEpilogue(
         statistics.program, operands: statistics.operands.map { .value($0) }, results: results,
@@ -62,7 +66,7 @@ extension Lowering {
       add(launch(results[0], store))
       return
     }
-    if program.isPlainStore, let partial = deferredPartials(step, splits: splits) {
+    if let partial = deferredPartials(analysis, splits: splits) {
       add(launch(partial, nil))
       return
     }

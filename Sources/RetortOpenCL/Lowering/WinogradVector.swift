@@ -4,12 +4,13 @@ extension Lowering {
   /// Appends the launches of a convolution or its input gradient by Winograd's algorithm: the
   /// transformation of the weights, and the tiles.
   mutating func winogradVector(
-    _ step: Step, _ convolution: ConvolutionStep, _ winograd: VectorWinograd
+    _ analysis: StepAnalysis, _ convolution: ConvolutionStep, _ winograd: VectorWinograd
   ) {
+    let step = analysis.step
     let weight = input(step, 1)
     let byteCount =
       4 * winograd.grid.positions * winograd.inputChannels * winograd.outputChannels
-    let packed = packed(step, byteCount: byteCount) {
+    let packed = packed(analysis, byteCount: byteCount) {
       Launch(
         family: "convolution/winograd_weights_vector", entry: "winograd_pack_vector",
         macros: winograd.weightMacros(isGradient: convolution.direction == .inputGradient),

@@ -105,6 +105,6 @@ import Testing
     lowering.choose(["splits": 16])
     let kernels = try lowering.lower().steps.map(\.description.kernel)
     #expect(Self.sums(kernels).count == 3, "four at a time fit")
-    #expect(lowering.scratchByteCounts == [SplitSums.byteLimit])
+    #expect(lowering.scratchByteCounts == [DeferredSums.byteLimit])
   }
 }

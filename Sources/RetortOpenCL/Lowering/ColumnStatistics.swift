@@ -1,31 +1,38 @@
 import RetortCore
 
-/// The column statistics of a contraction's result that a later step reads: sums over the rows, or
-/// moments.
+/// Column statistics of a contraction's result that a later step computes: sums over the rows, or moments.
 ///
-/// The launch of a tiled contraction finds that out for each of its tiles while it has them in
-/// registers, see `Kernels/matmul/statistics_core.cl`. Its last work-groups combine the tiles, or the
-/// step itself does.
-struct TileStatistics {
-  /// What is computed of the values observed.
+/// A tiled contraction folds the columns of each of its tiles while it has them in registers, see
+/// `Kernels/matmul/statistics_core.cl`. Its last work-groups combine the tiles, or the later step's launch
+/// does.
+struct ColumnStatistics {
+  /// The function of the observed values.
   enum Kind: Equatable {
     case sums
     case moments(epsilon: Float)
   }
 
   let kind: Kind
-  /// The place of the step that wants it among those that are lowered together.
+  /// The index of the step that they are the results of.
   let reader: Int
   /// That step's results: one per value observed, or the moments.
   let results: [Int]
-  /// The contraction's epilogue; behind what it stores, its results are what is observed.
+  /// The contraction's epilogue; its results are those that it stores, then the observed values.
   let program: PointwiseProgram
   /// One value of the plan per operand of the program.
   let operands: [Int]
   /// How many values are observed of each element.
   let observed: Int
+  /// Whether the contraction may write the results itself: nothing else lies there until the reader
+  /// would have run.
+  let mayFinish: Bool
+  /// The steps whose deferred sums must be made before the contraction: it reads or writes their results.
+  var settles: Set<Int> = []
 
-  /// Floats per column of what `tiles` tiles say, and their runs; see
+  /// Whether tiles have the registers that these take.
+  func fit(_ tiles: RowTiles) -> Bool { kind != .sums || tiles.canSum }
+
+  /// Floats per column of the statistics of `tiles` tiles and of their runs; see
   /// `Kernels/matmul/combine_core.cl`.
   func count(tiles: Int, runs: Int) -> Int {
     kind == .sums ? observed * (tiles + runs) : 2 * tiles + 3 * runs
@@ -53,7 +60,7 @@ struct RowTiles {
   let parts: Int
   /// How many tiles lie beside each other.
   let blocks: Int
-  /// Whether there are registers for sums.
+  /// Whether a work-item has registers left for sums.
   let canSum: Bool
 
   /// The tiles of a product.
@@ -74,44 +81,39 @@ struct StatisticsReaders {
 
   init(_ steps: [Step], of plan: Plan) {
     (self.plan, self.steps) = (plan, steps)
-    for (place, step) in steps.enumerated() {
+    for (index, step) in steps.enumerated() {
       switch step.kind {
       case .moments(.channels, _, _, _), .reduce:
-        for value in Set(step.inputs) { readers[value, default: []].append(place) }
+        for value in Set(step.inputs) { readers[value, default: []].append(index) }
       default: break
       }
     }
   }
 
-  /// What the first step that can use it wants to know of the result of step `place`.
-  ///
-  /// - Parameters:
-  ///   - epilogue: The contraction's.
-  ///   - columns: The columns of its result.
-  ///   - tiles: Those of its result; moments are only taken of one part.
-  func statistics(
-    of place: Int, _ epilogue: PointwiseProgram, columns: Int, _ tiles: RowTiles
-  ) -> TileStatistics? {
-    guard epilogue.shape.columnCount == columns,
+  /// The statistics that later steps compute of the result of contraction `index`, and that its tiles
+  /// could; those of the first reader first.
+  func statistics(of index: Int, _ contraction: TiledContraction) -> [ColumnStatistics] {
+    let epilogue = contraction.epilogue
+    guard let rowParts = contraction.rowParts, epilogue.shape.columnCount == contraction.columns,
       epilogue.operands.allSatisfy({ $0.dtype == .float32 })
-    else { return nil }
-    let candidates = Set(steps[place].outputs.flatMap { readers[$0, default: []] })
-    for reader in candidates.sorted() where reader > place {
+    else { return [] }
+    let candidates = Set(steps[index].outputs.flatMap { readers[$0, default: []] })
+    return candidates.sorted().filter { $0 > index }.compactMap { reader in
       guard let (kind, observed) = observation(by: steps[reader], of: epilogue.shape),
-        kind == .sums ? tiles.canSum : tiles.parts == 1,
-        let (program, operands) = extend(epilogue, of: place, by: observed, of: reader)
-      else { continue }
-      return TileStatistics(
+        kind == .sums || rowParts == 1,
+        let (program, operands) = extend(epilogue, of: index, by: observed, of: reader)
+      else { return nil }
+      return ColumnStatistics(
         kind: kind, reader: reader, results: steps[reader].outputs, program: program,
-        operands: operands, observed: observed.results.count)
+        operands: operands, observed: observed.results.count,
+        mayFinish: mayFinish(reader, during: index))
     }
-    return nil
   }
 
-  /// What a step folds over the rows of a tensor of `shape`, and how.
+  /// The fold of a step over the rows of a tensor of `shape`, and the values that it folds.
   private func observation(
     by step: Step, of shape: Shape
-  ) -> (TileStatistics.Kind, PointwiseProgram)? {
+  ) -> (ColumnStatistics.Kind, PointwiseProgram)? {
     switch step.kind {
     case .moments(.channels, let rows, let columns, let epsilon):
       guard columns == shape.columnCount, rows * columns == shape.count else { return nil }
@@ -127,18 +129,18 @@ struct StatisticsReaders {
     }
   }
 
-  /// `epilogue` and what step `reader` makes of its results, with the operands of both; nil where
+  /// `epilogue` followed by the values that step `reader` folds, with the operands of both; nil where
   /// those of `reader` are not there yet when the contraction runs.
   private func extend(
-    _ epilogue: PointwiseProgram, of place: Int, by observed: PointwiseProgram, of reader: Int
+    _ epilogue: PointwiseProgram, of index: Int, by observed: PointwiseProgram, of reader: Int
   ) -> (PointwiseProgram, operands: [Int])? {
     var program = epilogue
-    var operands = Array(steps[place].inputs.dropFirst(2).prefix(epilogue.operands.count))
+    var operands = Array(steps[index].inputs.dropFirst(2).prefix(epilogue.operands.count))
     var registers: [Int] = []
     for instruction in observed.instructions {
-      if case .load(let index) = instruction {
-        let (operand, value) = (observed.operands[index], steps[reader].inputs[index])
-        if let result = steps[place].outputs.firstIndex(of: value) {
+      if case .load(let load) = instruction {
+        let (operand, value) = (observed.operands[load], steps[reader].inputs[load])
+        if let result = steps[index].outputs.firstIndex(of: value) {
           let stored = epilogue.results[result]
           guard observed.isDense(operand.access), epilogue.isDense(stored.access),
             stored.dtype == .float32
@@ -146,7 +148,7 @@ struct StatisticsReaders {
           registers.append(stored.register)
           continue
         }
-        guard !isWritten(value, from: place, to: reader) else { return nil }
+        guard !isWritten(value, from: index, to: reader) else { return nil }
         program.operands.append(operand)
         operands.append(value)
         program.instructions.append(.load(operands.count - 1))
@@ -164,12 +166,12 @@ struct StatisticsReaders {
     return (program, operands)
   }
 
-  /// Whether the results of step `reader` may be written while step `place` runs: nothing from then
-  /// on reads or writes what lies there.
-  func mayFinish(_ reader: Int, during place: Int) -> Bool {
+  /// Whether the results of step `reader` may be written while step `index` runs: nothing from then
+  /// on reads or writes where they lie.
+  func mayFinish(_ reader: Int, during index: Int) -> Bool {
     let results = steps[reader].outputs
     let others =
-      steps[place...reader].flatMap(\.inputs) + steps[place..<reader].flatMap(\.outputs)
+      steps[index...reader].flatMap(\.inputs) + steps[index..<reader].flatMap(\.outputs)
     return !others.contains { value in results.contains { plan.overlap($0, value) } }
   }
 
