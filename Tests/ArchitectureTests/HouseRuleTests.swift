@@ -40,6 +40,26 @@ import Testing
     return found
   }
 
+  /// Comments name measurements by their heading, such as `Benchmarks/NOTES.md, "Tried and dropped"`.
+  @Test func everyMeasurementThatCommentsNameExists() throws {
+    let notes = try SourceTree.text("Benchmarks/NOTES.md").split(separator: "\n")
+    let headings = Set(notes.filter { $0.hasPrefix("## ") }.map { $0.dropFirst(3) })
+    var count = 0
+    for file in try SourceTree.files("Sources", "swift") {
+      let lines = try SourceTree.text(file).split(separator: "\n").map { line in
+        line.drop { $0 == " " || $0 == "/" }
+      }
+      for rest in lines.joined(separator: " ").split(separator: "Benchmarks/NOTES.md, \"")
+        .dropFirst()
+      {
+        let heading = rest.prefix { $0 != "\"" }
+        #expect(headings.contains(heading), "\(file) names '\(heading)'")
+        count += 1
+      }
+    }
+    #expect(count > 10)
+  }
+
   @Test func everyKernelIsEmbedded() throws {
     let list = try SourceTree.text("Kernels/kernels.c")
     let files = try SourceTree.files("Kernels", "cl").map { String($0.dropFirst("Kernels/".count)) }

@@ -18,7 +18,7 @@ enum Literal {
     return "0x1" + (digits.isEmpty ? "" : "." + digits) + "p\(exponent)f"
   }
 
-  /// An int constant; what int32 cannot hold becomes its nearest end.
+  /// An int constant; numbers beyond int32 become its nearest end.
   static func int(_ value: Double) -> String {
     let low = Double(Int32.min)
     if value <= low { return "(-2147483647 - 1)" }

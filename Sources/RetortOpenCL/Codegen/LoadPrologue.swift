@@ -1,10 +1,9 @@
 import RetortCore
 
-/// The LOADED macros of `Kernels/convolution/convolution_tiled.cl`, written from the programs that
-/// make its operands.
+/// The LOADED macros of `Kernels/convolution/convolution_tiled.cl`, written from a step's prologues.
 ///
 /// `LOADED_A(to, from)` makes the VECTOR_A floats at `to` the operand's, which the kernel has loaded
-/// from `from`, a place in its buffer `a`, unless `from` is null; `LOADED_B` likewise. Operands of the
+/// from `from`, which points into its buffer `a`, unless `from` is null; `LOADED_B` likewise. Operands of the
 /// programs other than those buffers become the parameters `l0`, `l1`, … behind the kernel's own.
 struct LoadPrologue {
   /// `#define` lines for `Launch.generated`; empty where there are no programs.
@@ -17,7 +16,7 @@ struct LoadPrologue {
   /// Writes the macros of a step's prologues.
   ///
   /// - Parameters:
-  ///   - names: What the kernel calls the step's first two inputs: `a` or `b`.
+  ///   - names: The kernel's names of the step's first two inputs: `a` or `b`.
   ///   - widths: How many floats it loads of each at a time.
   init(
     _ step: Step, _ convolution: ConvolutionStep, names: [String], widths: [ProgramText.Width]
@@ -64,10 +63,10 @@ struct LoadPrologue {
     _ parameter: String, _ width: ProgramText.Width
   ) -> String {
     let isOne = !isDense && access.strides[program.shape.rank - 1] == 0
-    let place = isDense ? "loaded_at" : isOne ? "\(access.offset)" : "\(access.offset) + loaded_n"
-    if width == .one || isOne { return "\(parameter)[\(place)]" }
-    // Channels come in fours, and so do the places of operands.
-    guard access.offset % width.rawValue == 0 else { return "vload4(0, \(parameter) + \(place))" }
-    return "*(__global const float4*)(\(parameter) + \(place))"
+    let index = isDense ? "loaded_at" : isOne ? "\(access.offset)" : "\(access.offset) + loaded_n"
+    if width == .one || isOne { return "\(parameter)[\(index)]" }
+    // Channels come in fours, and so do the offsets of operands in memory.
+    guard access.offset % width.rawValue == 0 else { return "vload4(0, \(parameter) + \(index))" }
+    return "*(__global const float4*)(\(parameter) + \(index))"
   }
 }

@@ -26,7 +26,7 @@ struct ProgramText {
   /// Writes `program`.
   ///
   /// - Parameters:
-  ///   - accumulator: The expression of what the enclosing kernel computed.
+  ///   - accumulator: The expression of the enclosing kernel's result.
   ///   - load: The expression of an operand's element or elements.
   init(
     _ program: PointwiseProgram, _ width: Width, prefix: String = "r", accumulator: String = "0.0f",

@@ -25,7 +25,7 @@ struct StoreEpilogue {
   ///     axes make up M.
   ///   - operands: One buffer per operand of the program.
   ///   - results: One buffer per result that is stored; the first is the kernel's `c`.
-  ///   - statistics: Where the kernel says what it made of the results that are not stored.
+  ///   - statistics: The buffers for statistics of the results that are not stored.
   init(
     _ program: PointwiseProgram, operands: [BufferReference], results: [BufferReference],
     statistics: StatisticsTarget? = nil
@@ -232,15 +232,15 @@ private struct StoreWriter {
 
   private func load(_ index: Int, _ kind: Kind) -> String {
     let operand = program.operands[index]
-    let place = position(index, offset: operand.access.offset)
-    if kind == .one { return "e\(index)[\(place)]" }
+    let element = position(index, offset: operand.access.offset)
+    if kind == .one { return "e\(index)[\(element)]" }
     let step = laneStep(index, kind)
-    let from = "(__global const float*)e\(index) + \(place)"
+    let from = "(__global const float*)e\(index) + \(element)"
     let lanes: String
     switch (step, kind) {
     case (0, .run) where run(index) == .periodic:
       lanes = "*(const float16_anywhere*)(store_e\(index) + store_n)"
-    case (0, _): return "(\(ProgramText.Width.sixteen.type(operand.dtype)))(e\(index)[\(place)])"
+    case (0, _): return "(\(ProgramText.Width.sixteen.type(operand.dtype)))(e\(index)[\(element)])"
     case (1, _): lanes = "load16(\(from))"
     default: lanes = "gather16(\(from), \(step), count)"
     }
@@ -251,12 +251,12 @@ private struct StoreWriter {
     guard index < stored else { return "observed[\(index - stored)] = \(value);" }
     let result = program.results[index]
     let access = program.operands.count + index
-    let place = position(access, offset: result.access.offset)
+    let element = position(access, offset: result.access.offset)
     var pointer = index == 0 ? "c" : "f\(index)"
     if index == 0, result.dtype == .int32 { pointer = "((__global int*)c)" }
-    if kind == .one { return "\(pointer)[\(place)] = \(value);" }
+    if kind == .one { return "\(pointer)[\(element)] = \(value);" }
     let lanes = result.dtype == .float32 ? value : "as_float16(\(value))"
-    let to = "(__global float*)\(pointer) + \(place)"
+    let to = "(__global float*)\(pointer) + \(element)"
     let step = laneStep(access, kind)
     if step == 1 { return "store_part16(\(lanes), count, \(to));" }
     return "scatter16(\(lanes), \(to), \(step), count);"

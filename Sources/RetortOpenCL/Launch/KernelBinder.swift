@@ -49,7 +49,7 @@ struct KernelBinder {
       fault: fault)
   }
 
-  // What the host alone can know before there is a kernel.
+  // Checks that the host can make before there is a kernel.
   private func checkSizes() throws(OpenCLError) {
     let (global, local) = (launch.global, launch.local)
     let device = context.device
@@ -68,7 +68,7 @@ struct KernelBinder {
     }
   }
 
-  // What the compiled kernel asks for; local memory is known only once arguments are bound.
+  // Checks of the compiled kernel's needs; local memory is known only once arguments are bound.
   private func checkLimits(_ kernel: cl_kernel) throws(OpenCLError) {
     let query = KernelQuery(context: context, kernel: kernel)
     if let size = query.requiredGroup {

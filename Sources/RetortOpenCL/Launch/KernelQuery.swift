@@ -1,6 +1,6 @@
 import COpenCL
 
-/// What a driver says of one compiled kernel; nil where it says nothing.
+/// A driver's answers about one compiled kernel; nil where it gives none.
 struct KernelQuery {
   let context: OpenCLContext
   let kernel: cl_kernel

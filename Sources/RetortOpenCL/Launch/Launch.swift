@@ -1,4 +1,4 @@
-// What a lowering hands to the launch list: one kernel, completely described.
+// The values that a lowering hands to the launch list.
 
 /// One kernel launch, described by names and values; nothing here holds a device object.
 ///
@@ -16,7 +16,7 @@ package struct Launch: Sendable {
   package var macros: LaunchMacros
   /// Source text written by the host: a whole kernel, or macro bodies that `family` uses.
   package var generated: String
-  /// What the program is compiled as.
+  /// The language that the program is compiled as.
   package var language = LanguageVersion.openCL12
   /// Work-items in each of one to three dimensions; each a multiple of its local size.
   package var global: [Int]
@@ -26,9 +26,9 @@ package struct Launch: Sendable {
   package var arguments: LaunchArguments
   /// Where the launch comes from, for profiles and messages, such as `layer1.0.conv1`.
   package var label: String
-  /// What the launch does beside its step's main launch, such as `pack weights`; nil for that one.
+  /// The task of a launch beside its step's main one, such as `pack weights`; nil for that one.
   package var part: String?
-  /// What its step computes, in a few words; empty outside plans.
+  /// The step's computation in a few words; empty outside plans.
   package var task = ""
   /// The whole work of its step if it is the main launch, else none.
   package var work = StepWork()
@@ -138,7 +138,7 @@ package struct SgemmCall: Hashable, Sendable {
   package var batch = 1
   /// Floats from one matrix of the batch to the next.
   package var strideA = 0, strideB = 0, strideC = 0
-  /// Factors of the product and of what `c` holds before.
+  /// Factors of the product and of the values that `c` holds before.
   package var alpha: Float = 1, beta: Float = 0
 
   /// Describes one product.
@@ -172,7 +172,7 @@ package enum DeviceCommand: Sendable {
   /// A copy.
   case copy(CopyCall)
 
-  /// What the command does, for profiles and messages.
+  /// The command in words and numbers, for profiles and messages.
   package var description: CommandDescription {
     switch self {
     case .kernel(let launch):
@@ -193,7 +193,7 @@ package enum DeviceCommand: Sendable {
 package struct CommandDescription: Sendable {
   /// The kernel's name in `Kernels/`.
   package var kernel: String
-  /// What its step computes, with sizes; empty outside plans.
+  /// The step's computation with sizes; empty outside plans.
   package var task = ""
   /// Where it comes from.
   package var label: String

@@ -8,11 +8,11 @@ import Synchronization
 package final class LaunchList: Sendable {
   /// The context that it runs in.
   package let context: OpenCLContext
-  /// What each command does, in order.
+  /// The commands in words and numbers, in order.
   package let descriptions: [CommandDescription]
   private let storage: CommandStorage
   private let blas: Blas
-  /// Where kernels stand that the driver compiles when they run for the first time.
+  /// The indices of kernels that the driver compiles when they run for the first time.
   private let untried: Mutex<[Int]>
 
   private struct Blas: Sendable { nonisolated(unsafe) let table: UnsafePointer<clblast_table>? }
@@ -54,7 +54,7 @@ package final class LaunchList: Sendable {
     descriptions = commands.map(\.description)
   }
 
-  /// The first place of each kernel with each size of work-groups.
+  /// The index of the first use of each kernel with each size of work-groups.
   private static func firstUses(in commands: [DeviceCommand]) -> [Int] {
     struct Use: Hashable {
       let instance: KernelInstance
@@ -70,7 +70,7 @@ package final class LaunchList: Sendable {
     }
   }
 
-  /// What the driver says of the kernel of command `index`; nil if that is no kernel.
+  /// The driver's answers about the kernel of command `index`; nil if that is no kernel.
   func kernelQuery(_ index: Int) -> KernelQuery? {
     storage.commands[index].kernel.map { KernelQuery(context: context, kernel: $0) }
   }
@@ -87,33 +87,33 @@ package final class LaunchList: Sendable {
 
   /// Enqueues every command in order and returns at once.
   package func replay() throws(OpenCLError) {
-    let untried = untried.withLock { places in
-      defer { places = [] }
-      return places
+    let untried = untried.withLock { indices in
+      defer { indices = [] }
+      return indices
     }
     try untried.isEmpty ? replay(0..<count) : replay(compiling: untried)
   }
 
   /// Enqueues every command, and waits for each kernel that has not run before.
-  private func replay(compiling places: [Int]) throws(OpenCLError) {
+  private func replay(compiling indices: [Int]) throws(OpenCLError) {
     var next = 0
-    for (done, place) in places.enumerated() {
-      try replay(next..<place)
-      try context.compilation.note(done, of: places.count)
-      try replay(place..<place + 1)
+    for (done, index) in indices.enumerated() {
+      try replay(next..<index)
+      try context.compilation.note(done, of: indices.count)
+      try replay(index..<index + 1)
       try context.finish()
-      next = place + 1
+      next = index + 1
     }
-    try context.compilation.note(places.count, of: places.count)
+    try context.compilation.note(indices.count, of: indices.count)
     try replay(next..<count)
   }
 
-  private func replay(_ places: Range<Int>) throws(OpenCLError) {
+  private func replay(_ range: Range<Int>) throws(OpenCLError) {
     var failed = 0
     let code = opencl_replay(
-      context.library.table, blas.table, context.queue, storage.commands + places.lowerBound,
-      places.count, &failed)
-    if code != OCL_SUCCESS { throw failure(code, at: places.lowerBound + failed) }
+      context.library.table, blas.table, context.queue, storage.commands + range.lowerBound,
+      range.count, &failed)
+    if code != OCL_SUCCESS { throw failure(code, at: range.lowerBound + failed) }
   }
 
   /// Runs every command on a queue that records times, waits, and returns each one's device time
@@ -135,7 +135,7 @@ package final class LaunchList: Sendable {
     }
   }
 
-  /// Compares what a driver says of an in-order queue with what the host's clock says.
+  /// Compares a driver's times of an in-order queue with the host's clock.
   static func check(
     _ nanoseconds: [UInt64], elapsed: Double, on device: OpenCLDevice
   ) throws(OpenCLError) {
@@ -154,17 +154,17 @@ package final class LaunchList: Sendable {
     }
     let command = storage.commands[index]
     let (kernel, label) = (descriptions[index].kernel, descriptions[index].label)
-    let place = "command \(index) \(kernel) '\(label)' on \(context.device.name)"
+    let detail = "command \(index) \(kernel) '\(label)' on \(context.device.name)"
     if command.kind == OPENCL_COMMAND_SGEMM.rawValue {
-      return .clblast(code: code, detail: place)
+      return .clblast(code: code, detail: detail)
     }
     guard command.kind == OPENCL_COMMAND_KERNEL.rawValue else {
-      return .call("clEnqueueCopyBuffer", code: code, detail: place)
+      return .call("clEnqueueCopyBuffer", code: code, detail: detail)
     }
-    return .call("clEnqueueNDRangeKernel", code: code, detail: place + excess(of: index))
+    return .call("clEnqueueNDRangeKernel", code: code, detail: detail + excess(of: index))
   }
 
-  /// What launch `index` asks for beyond what the driver says that its kernel may have, if anything.
+  /// The resources of launch `index` beyond the driver's limits for its kernel, in words; empty for none.
   private func excess(of index: Int) -> String {
     guard let query = kernelQuery(index) else { return "" }
     var excess = ""
@@ -181,7 +181,7 @@ package final class LaunchList: Sendable {
   }
 }
 
-/// The C arrays that the replay loop walks, and what must live as long as they do.
+/// The C arrays that the replay loop walks, and the buffers that must live as long as they do.
 final class CommandStorage: Sendable {
   nonisolated(unsafe) let commands: UnsafeMutablePointer<opencl_command>
   nonisolated(unsafe) private let sgemms: UnsafeMutablePointer<opencl_sgemm>

@@ -25,8 +25,9 @@ struct LaunchPrograms {
   /// Stores the compiled forms on disk where that is worth it.
   func keep(in context: OpenCLContext) {
     var kept: Set<ObjectIdentifier> = []
-    for place in built.values where kept.insert(ObjectIdentifier(place.program)).inserted {
-      context.programs.keep(place.program, for: context)
+    for instance in built.values
+    where kept.insert(ObjectIdentifier(instance.program)).inserted {
+      context.programs.keep(instance.program, for: context)
     }
   }
 }

@@ -2,7 +2,7 @@ import RetortCore
 
 /// The arithmetic that a step asks for and the traffic that it cannot do without.
 ///
-/// Both follow from the step alone, whatever kernels run it: they are what a rate is a rate of.
+/// Both follow from the step alone, whatever kernels run it: rates in profiles are rates of these.
 package struct StepWork: Hashable, Sendable {
   /// Floating-point operations: two for a multiply-add, one for any element-wise function.
   ///
@@ -57,7 +57,7 @@ extension StepKind {
   }
 }
 
-/// Operations per element of what losses over rows of logits share.
+/// Operations per element that losses over rows of logits share.
 private enum RowWork {
   /// Maximum, difference to it, exponential, sum.
   static let logNormaliser = 4
@@ -181,7 +181,8 @@ extension StepKind {
     case .pointwise(let program): [program]
     case .reduce(let reduction): [reduction.prologue]
     case .matmul(let matmul): [matmul.epilogue]
-    case .convolution(let convolution): [convolution.epilogue] + convolution.fusedPrologues.map(\.program)
+    case .convolution(let convolution):
+      [convolution.epilogue] + convolution.fusedPrologues.map(\.program)
     default: []
     }
   }

@@ -2,9 +2,9 @@ import RetortCore
 
 extension Lowering {
   /// Rows that a work-item of a CPU device treats at least.
+  ///
+  /// Chosen by trial; `retort bench step --models mlp --profile` shows its effect.
   private static let leastRows = 16
-  /// Work-items per core on CPU devices: enough to even out what a core loses to others.
-  private static let itemsPerCore = 8
 
   /// Appends the launch of the index of each row's first maximum.
   mutating func argmax(_ step: Step, rows: Int, columns: Int) {
@@ -14,7 +14,7 @@ extension Lowering {
     ]
     switch form {
     case .vector:
-      let items = device.computeUnits * Self.itemsPerCore
+      let items = device.computeUnits * CoreShare.itemsPerCore
       let share = max(Self.leastRows, (rows + items - 1) / items)
       arguments.append("rows", .int(rows))
       arguments.append("columns", .int(columns))

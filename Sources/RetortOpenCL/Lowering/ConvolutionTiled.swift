@@ -88,7 +88,13 @@ extension TiledProduct {
 
 extension Lowering {
   /// Output columns of one work-item of the depthwise kernels.
+  ///
+  /// An estimate: no GPU was at hand. `retort bench kernels --names conv-dw128_14` on one shows its effect.
   private static let strip = 4
+  /// Work-groups per compute unit of the depthwise weight gradient, and the least rows that each sums.
+  ///
+  /// Estimates too; `retort bench kernels --names conv-dw128_14-weight` on a GPU shows their effect.
+  private static let groupsPerUnit = 8, leastRows = 4
 
   /// Appends the launches of a convolution whose groups have one input channel each.
   private mutating func depthwiseTiled(_ analysis: StepAnalysis, _ convolution: ConvolutionStep) {
@@ -127,9 +133,9 @@ extension Lowering {
     let columns = convolution.resultColumns
     let channels = convolution.weight[0]
     let groups = (channels + 63) / 64
-    // Eight groups per compute unit, as long as each sums some rows.
     let rows = max(1, convolution.input[0] * convolution.output[1])
-    let wanted = max(1, min(rows / 4, device.computeUnits * 8 / groups))
+    let wanted = max(
+      1, min(rows / Self.leastRows, device.computeUnits * Self.groupsPerUnit / groups))
     let chunk = (rows + wanted - 1) / wanted
     let splits = (rows + chunk - 1) / chunk
     store(analysis, convolution.epilogue, rows: channels, columns: columns, splits: splits) {
@@ -146,7 +152,7 @@ extension Lowering {
 }
 
 extension ConvolutionStep {
-  /// The shape of what the step computes.
+  /// The shape of the step's result.
   fileprivate var result: Shape {
     switch direction {
     case .forward: output

@@ -36,10 +36,11 @@ extension Lowering {
     forward.direction = .forward
     let gather = try gather(step, forward)
     let (height, width) = (convolution.weight[1], convolution.weight[2])
-    let parts = min(gather.items, VectorProduct.itemsPerCore * max(1, device.computeUnits))
+    let parts = min(gather.items, CoreShare.itemsPerCore * max(1, device.computeUnits))
     let unitsPerPart = gather.items.pieces(of: parts)
-    let tileX = min(width, 26)
-    let tileY = (1...height).last { height % $0 == 0 && $0 * tileX <= 26 } ?? 1
+    let most = VectorWeightGradient.depthwiseAccumulators
+    let tileX = min(width, most)
+    let tileY = (1...height).last { height % $0 == 0 && $0 * tileX <= most } ?? 1
     var macros: LaunchMacros = [
       "CHANNELS": "\(gather.inputChannels)", "KERNEL_H": "\(height)", "KERNEL_W": "\(width)",
       "TILE_KY": "\(tileY)", "TILE_KX": "\(tileX)", "TILE_X": "\(gather.tileX)",
@@ -89,17 +90,31 @@ struct VectorWeightGradient {
   let panels, panelsPerItem: Int
   /// The kernel's macros.
   let macros: LaunchMacros
-  /// What a choice may decide: the register tile, and the parts.
+  /// The decisions that a choice may make: the register tile, and the parts.
   let decisions: [[TuningChoice]]
 
   /// Floats of local memory beyond which units are loaded one at a time, and beyond which an image
   /// is cut into bands.
+  ///
+  /// Chosen by trial; `retort bench kernels --names conv` shows their effect.
   private static let blockLimit = 1 << 15, patchLimit = 1 << 16
-  /// Floats of all partial sums beyond which parts become fewer: adding them takes longer than even
+  /// Floats of all partial sums, 4 MB, beyond which parts become fewer: adding them takes longer than even
   /// parts save.
+  ///
+  /// See Benchmarks/NOTES.md, "Winograd's tiles of 4×4 results, F(4×4, 3×3)".
   static let partialLimit = 1 << 20
+  /// The limit of parts that only a search takes.
+  private static let triedPartialLimit = 4 * partialLimit
+  /// Accumulators of the depthwise weight gradient: positions of the kernel at a time.
+  ///
+  /// Chosen by trial; `retort bench kernels --names conv-dw128_14-weight` shows its effect.
+  static let depthwiseAccumulators = 26
+  /// The most vectors of channels of a register tile.
+  ///
+  /// Chosen by trial; `retort bench kernels --names conv` shows its effect.
+  private static let mostVectors = 3
 
-  /// Plans what `choice` does not; nil if even one pixel's inputs exceed local memory.
+  /// Makes the decisions that `choice` does not; nil if even one pixel's inputs exceed local memory.
   init?(_ convolution: ConvolutionStep, device: DeviceLimits, choice: TuningChoice? = nil) {
     let geometry = convolution.geometry
     let (x, y, weight) = (convolution.input, convolution.output, convolution.weight)
@@ -113,6 +128,7 @@ struct VectorWeightGradient {
       ((band - 1) * geometry.strideY + (weight[1] - 1) * geometry.dilationY + 1)
         * ((strip - 1) * geometry.strideX + (weight[2] - 1) * geometry.dilationX + 1) * x[3]
     }
+    // Half of local memory at most.
     let limit = min(Self.patchLimit, device.localMemorySize / 8)
     let cores = max(1, device.computeUnits)
     while band > 1, patch() > limit || x[0] * y[1].pieces(of: band) < 2 * cores {
@@ -124,13 +140,13 @@ struct VectorWeightGradient {
     weights = weight[1] * weight[2] * inner
     units = x[0] * y[1].pieces(of: band) * y[2].pieces(of: strip)
     panels = groups * outer.pieces(of: 16 * tile.vectors)
-    let wanted = VectorProduct.itemsPerCore * cores
+    let wanted = CoreShare.itemsPerCore * cores
     let sums = weights * outer.rounded(upTo: 16) * groups
     let even = min(units, max(cores, min(wanted, Self.partialLimit / sums)))
     let most = Decision(
       "parts", even,
       or: [even.pieces(of: 2), min(units, 2 * even)].filter {
-        $0 <= even || $0 * sums <= 4 * Self.partialLimit
+        $0 <= even || $0 * sums <= Self.triedPartialLimit
       }, choice)
     decisions = [tiles.candidates, most.candidates]
     unitsPerPart = units.pieces(of: most.value)
@@ -150,8 +166,8 @@ struct VectorWeightGradient {
   }
 
   private static func tiles(kernelHeight: Int, run: Int, channels: Int) -> TileRanking {
-    var ranking = TileRanking(margin: 0.999)
-    for vectors in 1...min(3, channels.pieces(of: 16)) {
+    var ranking = TileRanking(margin: TileRanking.roundingMargin)
+    for vectors in 1...min(mostVectors, channels.pieces(of: 16)) {
       let most = RegisterTile.accumulators / vectors
       for columns in 1...min(run, most) {
         let rows =

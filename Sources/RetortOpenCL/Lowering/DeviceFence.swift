@@ -1,5 +1,5 @@
-/// How work-groups of one launch order what they write to global memory, so that the last one to
-/// finish sees what all have written; see `Kernels/matmul/last_group_core.cl`.
+/// The fence by which work-groups of one launch order their writes to global memory, so that the last one to
+/// finish sees those of all; see `Kernels/matmul/last_group_core.cl`.
 public enum DeviceFence: String, Sendable, Codable, CaseIterable {
   /// NVIDIA's `fence.acq_rel.gpu`, from sm_70 on, by PTX.
   case ptx = "fence.acq_rel.gpu"

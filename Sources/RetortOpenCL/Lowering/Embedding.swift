@@ -1,14 +1,14 @@
 import RetortCore
 
 extension Lowering {
-  /// Rows that a work-item copies on CPU devices.
-  private static let rowsPerItem = 16
-  /// Work-items per core on CPU devices: enough to even out what a core loses to others.
-  private static let sharesPerCore = 4
-  /// Ids that a segment of a scatter has at least on GPUs.
-  private static let leastSegment = 64
-  /// Elements of the tables of all segments at most.
-  private static let segmentElements = 1 << 20
+  /// Rows that a work-item copies on CPU devices, and work-items of a scatter per core.
+  ///
+  /// Chosen by trial; `retort bench step --models encoder --profile` shows their effect.
+  private static let rowsPerItem = 16, sharesPerCore = 4
+  /// Ids that a segment of a scatter has at least on GPUs, and elements of the tables of all segments at most.
+  ///
+  /// Estimates: no GPU was at hand. `retort bench step --models encoder --profile` on one shows their effect.
+  private static let leastSegment = 64, segmentElements = 1 << 20
 
   /// Appends the launch of `y[i] = table[ids[i]]`.
   mutating func gather(_ step: Step, rows: Int, columns: Int, count: Int) {
@@ -46,7 +46,7 @@ extension Lowering {
 
   private mutating func scatterAddVector(_ step: Step, rows: Int, columns: Int, count: Int) {
     // Whole rows, which lie together, unless there are too few to go round.
-    let work = (rows + count) * columns / 4096
+    let work = (rows + count) * columns / CoreShare.elements
     let wanted = max(1, min(device.computeUnits * Self.sharesPerCore, work))
     let band = (rows + wanted - 1) / wanted
     let bands = (rows + band - 1) / band

@@ -63,8 +63,8 @@ struct GatherAxis {
   /// Input positions that `outputs` neighbours of a phase touch.
   func reach(_ outputs: Int) -> Int { (outputs - 1) * step + span }
 
-  /// Taps that read inside the input, summed over tiles of `size` outputs of every phase; what a
-  /// tile costs beside its taps counts as `overhead` of one.
+  /// Taps that read inside the input, summed over tiles of `size` outputs of every phase, with `overhead`
+  /// taps for each tile.
   func work(tile size: Int, overhead: Double) -> Double {
     var work = 0.0
     for (index, phase) in phases.enumerated() {

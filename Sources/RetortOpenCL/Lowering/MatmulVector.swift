@@ -39,7 +39,7 @@ extension Lowering {
     splits: Int
   ) {
     let rows = matmul.batch * matmul.m
-    let blockRows = rows.pieces(of: VectorProduct.itemsPerCore * device.computeUnits)
+    let blockRows = rows.pieces(of: CoreShare.itemsPerCore * device.computeUnits)
     var arguments: LaunchArguments = [
       "parts": .buffer(parts), "c": .buffer(output(step)), "M": .int(rows), "N": .int(matmul.n),
       "splits": .int(splits), "blockRows": .int(blockRows),
@@ -63,32 +63,39 @@ struct VectorProduct {
   let blockRows: Int
   /// Parts of the sum over k, and the length of each but the last.
   let splits, splitK: Int
-  /// What a choice may decide: the register tile, tiles of a work-item, parts of the sum.
+  /// The decisions that a choice may make: the register tile, tiles of a work-item, parts of the sum.
   let decisions: [[TuningChoice]]
 
-  /// Work-items per core that even out what one of them loses to other programs.
-  static let itemsPerCore = 8
+  /// Rows of a register tile to choose from.
   private static let rowChoices = [16, 12, 8, 6, 4, 3, 2, 1]
-  // Below these, packing a panel costs more than a core of its own brings.
-  private static let leastRows = 32
-  private static let leastDepth = 256
+  /// Rows of a work-item and depth of a split below which packing a panel costs more than a core of its own
+  /// brings.
+  ///
+  /// Chosen by trial; `retort bench kernels --names gemm` shows their effect.
+  private static let leastRows = 32, leastDepth = 256
+  /// The least depth of a split that a search tries.
   private static let leastTriedDepth = 64
-  // Rows of a work-item whose partial sums lie in local memory.
-  private static let mostRows = (small: 48, large: 264)
+  /// Rows of a work-item whose partial sums lie in local memory, on devices with less than `largeMemory`
+  /// bytes of it and on others.
+  ///
+  /// Chosen by trial; `retort bench kernels --names gemm` shows their effect.
+  private static let mostRows = (small: 48, large: 264), largeMemory = 128 << 10
+  /// The deepest panels on the same devices.
+  private static let deepest = (small: 128, large: 512)
 
   private var isDeep: Bool { splitK > depth }
 
-  /// Decides by the shape and the number of cores what `choice` does not.
+  /// Makes the decisions that `choice` does not, by the shape and the number of cores.
   init(_ matmul: MatmulStep, device: DeviceLimits, choice: TuningChoice? = nil) {
     let (m, n, k) = (matmul.m, matmul.n, max(1, matmul.k))
     let tile = Self.tiles(m, n).decision(choice)
     let (rows, vectors) = (tile.value.rows, tile.value.vectors)
     let panels = n.pieces(of: 16 * vectors) * matmul.batch
-    let wanted = Self.itemsPerCore * max(1, device.computeUnits)
+    let wanted = CoreShare.itemsPerCore * max(1, device.computeUnits)
     let tiles = m.pieces(of: rows)
     // Local memory holds a panel's rows and, of a deep product, partial sums of as many rows again as a
     // work-item has: all as wide as the register tile.
-    let isLarge = device.localMemorySize >= 128 << 10
+    let isLarge = device.localMemorySize >= Self.largeMemory
     let mostRows = isLarge ? Self.mostRows.large : Self.mostRows.small
     let mostTiles = mostRows / rows
     let leastTiles = min(tiles, Self.leastRows.pieces(of: rows))
@@ -112,7 +119,7 @@ struct VectorProduct {
     blockRows = block.value * rows
     decisions = [tile.candidates, block.candidates, splits.candidates]
     let held = device.localMemorySize / (4 * 16 * vectors)
-    var deepest = isLarge ? 512 : 128
+    var deepest = isLarge ? Self.deepest.large : Self.deepest.small
     while deepest > 16, deepest + mostRows > held { deepest /= 2 }
     depth = [64, 128, 256, 512].first { $0 >= splitK && $0 <= deepest } ?? min(256, deepest)
   }
@@ -129,7 +136,8 @@ struct VectorProduct {
     return ranking
   }
 
-  /// Rows of a transposed a up to which b is read in place.
+  /// Rows of a transposed a up to which b is read in place: Benchmarks/NOTES.md, "Weight gradients of 1×1
+  /// convolutions read their right operand in place".
   private static let mostDirectRows = 512
 
   /// Whether packing panels of b costs more than it saves: where a and b both lie row by row of k,

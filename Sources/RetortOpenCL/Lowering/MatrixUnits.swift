@@ -26,7 +26,7 @@ public enum MatrixInstruction: String, Sendable, Codable, CaseIterable {
   /// Columns of the matrices that one instruction makes.
   var columns: Int { self == .mma || self == .dpas8 ? 8 : 16 }
 
-  /// What it can multiply in, on one processor or another.
+  /// The types that it can multiply in, on one processor or another.
   var computeTypes: [ComputeType] {
     self == .mma || self == .mfma ? [.tf32, .bf16, .fp16] : [.bf16, .fp16]
   }
@@ -36,9 +36,9 @@ public enum MatrixInstruction: String, Sendable, Codable, CaseIterable {
 ///
 /// Without them they multiply in float32; see `Kernels/matmul/tile_core.cl`.
 package struct MatrixUnits: Hashable, Sendable {
-  /// How they are asked.
+  /// The instruction that drives them.
   package let instruction: MatrixInstruction
-  /// What they multiply in.
+  /// The type that they multiply in.
   package let compute: ComputeType
   /// Whether plain C takes the instruction's place, with the same fragments, for tests.
   package var isEmulated = false
@@ -49,7 +49,8 @@ package struct MatrixUnits: Hashable, Sendable {
       .map { MatrixUnits(instruction: $0, compute: compute) }
   }
 
-  /// Multiply-adds for one of float32, roughly.
+  /// Multiply-adds for one of float32, by the peaks of the units; Benchmarks/NOTES.md, "Open until a GPU is at
+  /// hand".
   var rate: Double { compute == .tf32 ? 8 : 16 }
 
   /// The macros that choose them.

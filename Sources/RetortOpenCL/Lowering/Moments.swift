@@ -3,6 +3,11 @@ import RetortCore
 extension Lowering {
   /// Work-items of a work-group of the tiled form.
   private static let momentsGroup = 256
+  /// Columns of a work-group of the tiled form, the rows that each of its items folds at least, and the
+  /// work-groups beyond which nothing is split further: the largest GPU is full.
+  ///
+  /// Estimates: no GPU was at hand. `retort bench step --models resnet20 --profile` on one shows their effect.
+  private static let tileColumns = 32, leastRows = 16, groupLimit = 1024
 
   /// Appends the launches of mean, variance and reciprocal deviation; none for an empty tensor.
   mutating func moments(
@@ -13,7 +18,9 @@ extension Lowering {
     case (.rows, .vector):
       addRows(
         step, family: "reduction/moments_vector", entry: "moments_rows_vector", macros: [:],
-        global: min(rows, max(1, rows * columns / 4096), device.computeUnits * 8), local: 1,
+        global: min(
+          rows, max(1, rows * columns / CoreShare.elements),
+          device.computeUnits * CoreShare.itemsPerCore), local: 1,
         rows, columns, epsilon)
     case (.rows, .tiled):
       let group = device.group(Self.momentsGroup)
@@ -46,14 +53,17 @@ extension Lowering {
   ) {
     let block = columns.pieces(of: 16).evenPiece(atMost: 4)
     let blocks = (columns + 16 * block - 1) / (16 * block)
-    // Splits depend on extents alone, so that every CPU adds alike.
     let elements = rows * min(columns, 16 * block)
-    let split = RowSplit(rows, wanted: min(elements / 16384, 256 / blocks))
+    let split = RowSplit(
+      rows,
+      wanted: min(elements / ReduceKernel.splitElements, ReduceKernel.unitLimit / blocks))
     let units = blocks * split.count
     addChannels(
       step, family: "reduction/moments_vector", macros: ["BLOCK": "\(block)"], split, rows,
       columns, epsilon,
-      first: ("moments_columns_vector", [min(units, device.computeUnits * 8)], [1]),
+      first: (
+        "moments_columns_vector", [min(units, device.computeUnits * CoreShare.itemsPerCore)], [1]
+      ),
       second: ("moments_combine_vector", (columns + 15) / 16, 1), units: units)
   }
 
@@ -61,10 +71,11 @@ extension Lowering {
     _ step: Step, _ rows: Int, _ columns: Int, _ epsilon: Float
   ) {
     let group = device.group(Self.momentsGroup)
-    let tile = min(32, group, columns.roundedUpToPower)
+    let tile = min(Self.tileColumns, group, columns.roundedUpToPower)
     let groups = (columns + tile - 1) / tile
-    // At least 16 rows for each work-item; beyond a thousand groups the largest GPU is full.
-    let split = RowSplit(rows, wanted: min(rows / (group / tile * 16), 1024 / groups))
+    let split = RowSplit(
+      rows,
+      wanted: min(rows / (group / tile * Self.leastRows), Self.groupLimit / groups))
     addChannels(
       step, family: "reduction/moments_tiled", macros: ["TILE": "\(tile)", "GROUP": "\(group)"],
       split, rows, columns, epsilon,

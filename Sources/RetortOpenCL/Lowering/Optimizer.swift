@@ -1,11 +1,16 @@
 import RetortCore
 
 extension Lowering {
+  /// Parameters of a work-item at least on CPU devices.
+  ///
+  /// Chosen by trial; `retort bench step --models mlp --profile` shows its effect.
+  private static let leastParameters = 2 * CoreShare.elements
+
   /// Appends the one launch that updates a flat parameter buffer, its state and its average in
   /// place.
   mutating func optimizer(_ step: Step, _ update: OptimizerUpdate, count: Int) {
     guard count > 0 else { return }
-    let geometry = FlatGeometry(form, count: count, share: 8192, device: device)
+    let geometry = FlatGeometry(form, count: count, share: Self.leastParameters, device: device)
     let rule = kernel(of: update, step)
     var macros = rule.macros
     var arguments: LaunchArguments = [
@@ -53,7 +58,7 @@ extension Lowering {
         label: step.label))
   }
 
-  /// What a rule's kernel is called and takes besides what all take.
+  /// The kernel of a rule: its name, and the macros and arguments that are its own.
   private func kernel(of update: OptimizerUpdate, _ step: Step) -> (
     name: String, macros: LaunchMacros, arguments: LaunchArguments, weightDecay: Double
   ) {

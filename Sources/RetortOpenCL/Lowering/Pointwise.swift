@@ -27,10 +27,14 @@ struct PointwiseKernel {
 
   // MARK: Vector form
 
-  /// Elements of a work-item at least: below, waking another core costs more than it saves.
-  private static let share = 4096
-  /// Work-items per core: enough to even out what a core loses to others.
+  /// Work-items per core, so many that they even out what one core loses to other programs.
+  ///
+  /// Chosen by trial; `retort bench step --models resnet20 --profile` shows its effect.
   private static let sharesPerCore = 6
+  /// Elements of a tensor at least whose operands per channel are repeated, and the most columns of them.
+  ///
+  /// Chosen by trial; `retort bench step --models lenet5 --profile` shows their effect.
+  private static let leastPeriodic = 2048, longestPeriod = 240
   /// Work-items of a work-group of the flat form.
   private static let flatGroup = 256
 
@@ -88,7 +92,7 @@ struct PointwiseKernel {
     ) {
       let count = outer * rows * columns
       let wanted = max(
-        1, min(count / PointwiseKernel.share, computeUnits * PointwiseKernel.sharesPerCore))
+        1, min(count / CoreShare.elements, computeUnits * PointwiseKernel.sharesPerCore))
       func divide(_ a: Int, _ b: Int) -> Int { (a + b - 1) / b }
       let rowPieces = min(rows, divide(wanted, outer))
       let columnPieces = divide(wanted, outer * rowPieces)
@@ -120,11 +124,11 @@ struct PointwiseKernel {
   /// that do not fill vectors, and every access is dense, per channel, or one value.
   private static func period(_ space: IterationSpace, _ program: PointwiseProgram) -> Int? {
     guard space.extents.count == 2, space.extents[1] % 16 != 0,
-      space.extents[0] * space.extents[1] >= 2048
+      space.extents[0] * space.extents[1] >= leastPeriodic
     else { return nil }
     let channels = space.extents[1]
     let period = channels * (16 >> min(4, channels.trailingZeroBitCount))
-    guard period <= 240 else { return nil }
+    guard period <= longestPeriod else { return nil }
     for (index, strides) in space.strides.enumerated() {
       let isDense = strides[1] == 1 && strides[0] == channels
       let repeats = strides[0] == 0 && index < program.operands.count

@@ -41,15 +41,16 @@ private struct PoolGeometry {
   /// Work-items, and work-items per group.
   let global, local: Int
 
-  /// Units worth a work-item of their own on CPU devices: about a microsecond.
+  /// Units of a work-item at least on CPU devices.
+  ///
+  /// Chosen by trial; `retort bench step --models lenet5 --profile` shows its effect.
   private static let leastShare = 64
-  /// Work-items per core: enough to even out what a core loses to others.
-  private static let sharesPerCore = 8
 
   init(_ form: KernelForm, units: Int, device: DeviceLimits) {
     switch form {
     case .vector:
-      let wanted = max(1, min(units / Self.leastShare, device.computeUnits * Self.sharesPerCore))
+      let wanted = max(
+        1, min(units / Self.leastShare, device.computeUnits * CoreShare.itemsPerCore))
       share = (units + wanted - 1) / wanted
       local = 1
       global = (units + share - 1) / share

@@ -10,7 +10,7 @@ extension Lowering {
       "state": .buffer(input(step, 0)), "to": .buffer(output(step)), "n": .int(count),
       "stream": .int(Int32(bitPattern: stream)),
     ]
-    let geometry = FlatGeometry(form, count: count, share: 4096, device: device)
+    let geometry = FlatGeometry(form, count: count, share: CoreShare.elements, device: device)
     arguments.append(geometry.arguments)
     var macros: LaunchMacros = ["NORMAL": distribution == .normal ? "1" : "0"]
     macros.append(geometry.macros)

@@ -60,7 +60,7 @@ extension Reduction {
       prologue: program, operations: operations, outer: 1, reduced: splits, inner: outputs)
   }
 
-  /// What each output holds where nothing is reduced.
+  /// The value of each output where nothing is reduced.
   fileprivate var identities: PointwiseProgram {
     var program = PointwiseProgram(shape: [outer, inner])
     for (index, operation) in operations.enumerated() {
@@ -83,7 +83,7 @@ extension ReduceOp {
     }
   }
 
-  /// The function of two floats, or of two vectors: what is folded so far, and what is new.
+  /// The function of two floats, or of two vectors: the fold so far, and the next value.
   fileprivate func fold(_ width: ProgramText.Width) -> String {
     switch self {
     case .sum: "((a) + (b))"

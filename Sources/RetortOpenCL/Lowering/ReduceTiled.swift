@@ -1,8 +1,11 @@
 import RetortCore
 
 extension ReduceKernel {
-  /// Work-groups beyond which nothing is split further: a few per multiprocessor of a large GPU.
-  private static let groupLimit = 1024
+  /// Work-groups beyond which nothing is split further, a few per multiprocessor of a large GPU, and the
+  /// elements that each work-item folds at least.
+  ///
+  /// Estimates: no GPU was at hand. `retort bench step --models encoder --profile` on one shows their effect.
+  private static let groupLimit = 1024, leastElements = 8
   /// Work-items of a work-group.
   private static let groupSize = 256
 
@@ -23,7 +26,7 @@ extension ReduceKernel {
   func tiledSplits(_ device: DeviceLimits) -> Int {
     let group = device.group(Self.groupSize)
     let tile = tile(group)
-    let useful = reduction.reduced / (group / tile * 8)
+    let useful = reduction.reduced / (group / tile * Self.leastElements)
     let wanted = max(1, min(useful, Self.groupLimit / outputs.pieces(of: tile)))
     let length = (reduction.reduced + wanted - 1) / wanted
     return (reduction.reduced + length - 1) / length
@@ -31,7 +34,7 @@ extension ReduceKernel {
 
   /// The launch for GPUs.
   ///
-  /// - Parameter splits: What `tiledSplits` says, or 1.
+  /// - Parameter splits: `tiledSplits`, or 1.
   func tiled(
     _ results: [BufferReference], _ splits: Int, _ device: DeviceLimits, label: String
   ) throws(OpenCLError) -> Launch {

@@ -1,10 +1,11 @@
 import RetortCore
 
 extension ReduceKernel {
-  /// Elements of one split at least; splits depend on extents alone, so that every CPU adds alike.
-  private static let splitElements = 16384
-  /// Units of work beyond which nothing is split further.
-  private static let unitLimit = 256
+  /// Elements of one split at least, and the units of work beyond which nothing is split further; splits
+  /// depend on extents alone, so that every CPU adds alike.
+  ///
+  /// Chosen by trial; `retort bench step --models resnet20 --profile` shows their effect.
+  static let splitElements = 16384, unitLimit = 256
   /// Columns of one piece, as in the kernel.
   private static let piece = 2048
 
@@ -16,7 +17,7 @@ extension ReduceKernel {
     return columns.pieces(of: 16).evenPiece(atMost: min(max(1, 8 / reduction.operations.count), 4))
   }
 
-  /// Units of work without splitting, and what each reads.
+  /// Units of work without splitting, and the elements that each reads.
   private var wholeUnits: (count: Int, elements: Int) {
     if isAlong { return (reduction.outer, reduction.reduced) }
     let columns = space.extents.last ?? 1
@@ -32,7 +33,7 @@ extension ReduceKernel {
     return isAlong ? along.splits(wanted) : across.splits(wanted)
   }
 
-  /// What is cut into splits: pieces, or rows.
+  /// The extent that is cut into splits: pieces, or rows.
   private struct Cut {
     let extent: Int
     func length(_ wanted: Int) -> Int { (extent + wanted - 1) / wanted }
@@ -47,7 +48,7 @@ extension ReduceKernel {
 
   /// The launch for CPU devices.
   ///
-  /// - Parameter splits: What `vectorSplits` says, or 1.
+  /// - Parameter splits: `vectorSplits`, or 1.
   func vector(
     _ outputs: [BufferReference], _ splits: Int, computeUnits: Int, label: String
   ) throws(OpenCLError) -> Launch {
@@ -89,10 +90,11 @@ extension ReduceKernel {
         ? ["splitPieces": .int(along.length(splits))]
         : ["splitRows": .int(across.length(splits))])
     arguments.append(["splits": .int(splits), "units": .int(units)])
-    let worth = max(1, reduction.prologue.shape.count / 4096)
+    let worth = max(1, reduction.prologue.shape.count / CoreShare.elements)
     return Launch(
       entry: kernel.entry, generated: kernel.text,
-      global: [min(units, worth, computeUnits * 8)], local: [1], arguments: arguments,
+      global: [min(units, worth, computeUnits * CoreShare.itemsPerCore)], local: [1],
+      arguments: arguments,
       label: label)
   }
 

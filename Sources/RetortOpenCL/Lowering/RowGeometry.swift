@@ -7,12 +7,10 @@ struct RowGeometry {
   /// The last argument of the vector form; none for the tiled form.
   let arguments: LaunchArguments
 
-  /// What a row costs besides its elements, in elements: measured on PoCL.
+  /// The time of a row besides its elements, in elements.
+  ///
+  /// Chosen by trial on PoCL; `retort bench kernels --names softmax-kl` shows its effect.
   private static let rowCost = 200
-  /// Elements worth a work-item of their own.
-  private static let share = 4096
-  /// Work-items per core: enough to even out what a core loses to others.
-  private static let sharesPerCore = 8
   /// Work-items of a work-group.
   private static let groupSize = 128
 
@@ -21,7 +19,8 @@ struct RowGeometry {
     switch form {
     case .vector:
       let wanted = min(
-        rows * (columns + Self.rowCost) / Self.share, device.computeUnits * Self.sharesPerCore)
+        rows * (columns + Self.rowCost) / CoreShare.elements,
+        device.computeUnits * CoreShare.itemsPerCore)
       let rowsPerItem = (rows + max(1, wanted) - 1) / max(1, wanted)
       macros = [:]
       global = [(rows + rowsPerItem - 1) / rowsPerItem]

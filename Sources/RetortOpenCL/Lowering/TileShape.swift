@@ -9,6 +9,9 @@ struct TileShape: Hashable {
   /// Work-items that share a block: a warp's, on matrix units.
   var lanes = 1
   /// Multiply-adds per cycle against the largest tile, as reuse from local memory allows.
+  ///
+  /// Estimates: no GPU was at hand. `retort bench kernels --names gemm,conv` on one shows how far they are
+  /// off, see Benchmarks/NOTES.md, "Open until a GPU is at hand"; `retort tune` finds what suits better.
   let efficiency: Double
 
   /// Work-items of a group.
@@ -32,7 +35,7 @@ struct TileShape: Hashable {
     }
   }
 
-  // Shapes that keep every sum in registers; 16 and 32 for results with short sides.
+  /// Shapes that keep every sum in registers; 16 and 32 for results with short sides.
   private static let simple = [
     TileShape(m: 128, n: 128, k: 8, itemM: 8, itemN: 8, efficiency: 1),
     TileShape(m: 64, n: 64, k: 16, itemM: 4, itemN: 4, efficiency: 0.75),
@@ -52,7 +55,7 @@ struct TileShape: Hashable {
   /// Whether a warp's sums take so many registers that none are left to add others up.
   var isCrowded: Bool { lanes == 64 && itemM * itemN >= 64 * 64 }
 
-  /// What a choice calls it.
+  /// The shape as choices write it.
   var parameters: [String: Int] { ["tileM": m, "tileN": n, "tileK": k] }
 
   // Warps of 32 lanes, of 16 to 64 rows and columns.
@@ -100,18 +103,21 @@ struct TiledProduct {
   /// How many there are: batch, groups, phases.
   let parts: Int
   let tile: TileShape
-  /// What multiplies; nil for float32.
+  /// The units that multiply; nil for float32.
   let matrix: MatrixUnits?
   /// Parts of K that are summed apart, each at most `chunk` long.
   let splits, chunk: Int
-  /// What a choice may decide: the tile, and the splits.
+  /// The decisions that a choice may make: the tile, and the splits.
   let decisions: [[TuningChoice]]
 
-  /// Multiply-adds that a compute unit does while a kernel starts, roughly.
+  /// Multiply-adds that a compute unit does while a kernel starts.
+  ///
+  /// An estimate, like `partialCost`: no GPU was at hand. `retort bench kernels --names gemm,conv` on one shows
+  /// their effect.
   private static let launchCost = 500_000.0
   /// Multiply-adds that a compute unit does while it writes and reads back one partial sum.
   private static let partialCost = 64.0
-  /// Partial sums beyond which splitting is not worth the memory.
+  /// Partial sums of one contraction, 64 MiB, beyond which splitting is not worth the memory.
   private static let partialLimit = 1 << 24
   /// Splits that a search tries.
   private static let triedSplits = 4
@@ -189,7 +195,7 @@ struct TiledProduct {
     }
   }
 
-  /// The launch's work-items, one part in each place of the last dimension.
+  /// The launch's work-items; the last dimension counts parts.
   var global: [Int] {
     [m.pieces(of: tile.m) * n.pieces(of: tile.n) * tile.items, splits, parts]
   }

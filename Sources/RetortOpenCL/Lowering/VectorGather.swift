@@ -3,7 +3,7 @@ import RetortCore
 /// A convolution or its input gradient as the gather that the vector kernels run, and how it is
 /// cut into register tiles, bands and strips.
 struct VectorGather {
-  /// What the 16 lanes of a vector are, each by a kernel of its own.
+  /// The axis that the 16 lanes of a vector lie along, each with a kernel of its own.
   enum Lanes {
     /// Output channels.
     case channels
@@ -14,25 +14,31 @@ struct VectorGather {
   }
 
   let lanes: Lanes
-  /// What is gathered: shapes of one image and how outputs find inputs.
+  /// The extents of the gather, and how outputs find inputs along each axis.
   let images, inputChannels, outputChannels, groups: Int
   let y, x: GatherAxis
   /// Whether the weights' outer channels are the gather's inputs.
   let isGradient: Bool
   /// The register tile: pixels, and vectors of 16 channels.
   let tileY, tileX, vectors: Int
-  /// What a choice may decide: lanes where there are two ways, the register tile, the band.
+  /// The decisions that a choice may make: lanes where there are two ways, the register tile, the band.
   private(set) var decisions: [[TuningChoice]]
   /// Rows and columns of a phase for one work-item.
   private(set) var band, strip: Int
   /// Whether the input is read in place.
   let isDirect: Bool
 
+  /// Work-items per core that even out what one of them loses to other programs.
+  ///
+  /// Chosen by trial; `retort bench kernels --names conv` shows its effect.
   private static let itemsPerCore = 4
-  /// Floats of local memory beyond which a band no longer stays near its core.
+  /// Floats of local memory beyond which a band no longer stays near its core; of bands of 16 images,
+  /// twice as many.
+  ///
+  /// Chosen by trial; `retort bench kernels --names conv` shows its effect.
   private static let patchLimit = 1 << 16
 
-  /// Plans what `choice` does not; nil if even one tile's inputs exceed local memory.
+  /// Makes the decisions that `choice` does not; nil if even one tile's inputs exceed local memory.
   init?(_ convolution: ConvolutionStep, device: DeviceLimits, choice: TuningChoice? = nil) {
     let geometry = convolution.geometry
     let (from, to) = (convolution.input, convolution.output)
@@ -86,9 +92,29 @@ struct VectorGather {
 
   // MARK: Tiles
 
+  /// Accumulators of a tile of vectors of images, fewer than `RegisterTile.accumulators`.
+  ///
+  /// Chosen by trial; `retort bench step --models lenet5 --profile` shows its effect.
   private static let imageAccumulators = 24
   /// Pixels of a depthwise tile; with 14, which registers would hold, it took twice the time.
+  ///
+  /// See Benchmarks/NOTES.md, "Depthwise tiles of at most 8 pixels, distances known to the compiler".
   private static let depthwisePixels = 8
+  /// Pixels of other depthwise tiles, which only a search takes.
+  private static let triedDepthwisePixels = [14, 10, 4]
+  /// The time of a tile's row or column beside its taps, in taps.
+  ///
+  /// Chosen by trial; `retort bench kernels --names conv` shows its effect.
+  private static let tileOverhead = 0.05
+  /// The time of a multiply-add by vectors of images, in those by vectors of channels.
+  ///
+  /// Chosen by trial; `retort bench step --models lenet5 --profile` shows its effect. For the gain
+  /// by lanes of images see Benchmarks/NOTES.md, "Convolutions of few output channels with images as lanes".
+  private static let imageProductCost = 1.15
+  /// The time to load a vector of 16 images, in multiply-adds: fewer channels than this wait for loads.
+  ///
+  /// Chosen by trial; `retort bench step --models lenet5 --profile` shows its effect.
+  private static let imageLoadCost = 2.2
 
   private static func lanes(
     _ convolution: ConvolutionStep, _ channels: Int, _ tiles: TileRanking, _ choice: TuningChoice?
@@ -103,17 +129,18 @@ struct VectorGather {
     }
   }
 
-  /// Whether vectors of images waste less than vectors of channels: multiply-adds per pixel, input
-  /// channel and tap, at least the time to load the pixels.
+  /// Whether vectors of images take less time than vectors of channels, by multiply-adds for one pixel,
+  /// input channel and tap of all images.
   private static func prefersImages(_ images: Int, _ channels: Int) -> Bool {
-    1.15 * Double(images.rounded(upTo: 16)) * max(Double(channels), 2.2) < Double(16 * images)
+    imageProductCost * Double(images.rounded(upTo: 16)) * max(Double(channels), imageLoadCost)
+      < Double(16 * images)
   }
 
   /// The tiles of vectors of images whose window local memory holds.
   private static func imageTiles(
     _ y: GatherAxis, _ x: GatherAxis, _ inputChannels: Int, _ channels: Int, _ device: DeviceLimits
   ) -> TileRanking {
-    var ranking = TileRanking(margin: 0.999)
+    var ranking = TileRanking(margin: TileRanking.roundingMargin)
     guard channels < 16 else { return ranking }
     for tileY in 1...min(y.count, imageAccumulators / channels) {
       for tileX in 1...min(x.count, imageAccumulators / channels / tileY) {
@@ -123,7 +150,8 @@ struct VectorGather {
         let step = RegisterTile(rows: tileY, columns: tileX, vectors: channels).stepCost
         ranking.add(
           tile,
-          cost: y.work(tile: tileY, overhead: 0.05) * x.work(tile: tileX, overhead: 0.05) * step)
+          cost: y.work(tile: tileY, overhead: tileOverhead)
+            * x.work(tile: tileX, overhead: tileOverhead) * step)
       }
     }
     return ranking
@@ -149,18 +177,19 @@ struct VectorGather {
   private static func tiles(
     _ lanes: Lanes, _ y: GatherAxis, _ x: GatherAxis, _ channels: Int, ofImages: TileRanking
   ) -> TileRanking {
-    var ranking = TileRanking(margin: 0.999)
+    var ranking = TileRanking(margin: TileRanking.roundingMargin)
     switch lanes {
     case .images: return ofImages
     case .depthwise:
-      for (place, most) in [depthwisePixels, 14, 10, 4].enumerated() {
-        ranking.add(RegisterTile(columns: evenTile(x.count, most)), cost: Double(place + 1))
+      // The first is the default, in this order.
+      for (rank, most) in ([depthwisePixels] + triedDepthwisePixels).enumerated() {
+        ranking.add(RegisterTile(columns: evenTile(x.count, most)), cost: Double(rank + 1))
       }
     case .channels:
       for vectors in 1...min(4, channels.pieces(of: 16)) {
         let most = RegisterTile.accumulators / vectors
         for tileY in 1...min(y.count, most) {
-          let rows = y.work(tile: tileY, overhead: 0.05)
+          let rows = y.work(tile: tileY, overhead: tileOverhead)
           for tileX in 1...min(x.count, most / tileY) {
             let tile = RegisterTile(rows: tileY, columns: tileX, vectors: vectors)
             let tiles = channels.pieces(of: 16 * vectors) * x.count.pieces(of: tileX)
@@ -188,6 +217,7 @@ struct VectorGather {
 
   /// Makes bands and strips small enough for local memory and many enough for the cores.
   private mutating func cut(_ device: DeviceLimits) {
+    // Half of local memory at most.
     let limit = min(
       lanes == .images ? 2 * Self.patchLimit : Self.patchLimit, device.localMemorySize / 8)
     let wanted = Self.itemsPerCore * max(1, device.computeUnits)
@@ -201,7 +231,7 @@ struct VectorGather {
     }
   }
 
-  /// What a work-item takes images by.
+  /// Work-items along images: one for each, or for each vector of them.
   private var blocks: Int { lanes == .images ? images.pieces(of: 16) : images }
   /// Work-items over pixels.
   var items: Int { blocks * y.count.pieces(of: band) * x.count.pieces(of: strip) }

@@ -41,7 +41,7 @@ extension Lowering {
     let cores = max(1, device.computeUnits)
     let partCount = winograd.grid.positions * winograd.inputChannels * winograd.outputChannels
     let partsPerCore = max(
-      1, min(VectorProduct.itemsPerCore, VectorWeightGradient.partialLimit / partCount / cores))
+      1, min(CoreShare.itemsPerCore, VectorWeightGradient.partialLimit / partCount / cores))
     let unitsPerPart = winograd.units.pieces(of: partsPerCore * cores)
     let parts = winograd.units.pieces(of: unitsPerPart)
     let partial = scratch(byteCount: 4 * parts * partCount)
@@ -80,19 +80,24 @@ struct VectorWinograd {
   let unitsAtATime: Int
   /// Shapes, padding, band and vectors.
   let macros: LaunchMacros
-  /// What a choice may decide: vectors, tile rows of a unit, and the register tile or, for the
+  /// The decisions that a choice may make: vectors, tile rows of a unit, and the register tile or, for the
   /// weight gradient, the units at a time.
   let decisions: [[TuningChoice]]
 
   /// Floats of local memory: of transformed inputs and products, and of transformed inputs and
   /// gradients.
+  ///
+  /// Chosen by trial; `retort bench kernels --names conv-c16_32,conv-c64_8` shows their effect.
   private static let unitLimit = 1 << 14, gradientLimit = 3 << 14
 
-  /// Tiles of a register tile; more were slower on most shapes, though registers would hold them.
+  /// Tiles of a register tile; with 14, which registers would hold, products were 20 % slower.
+  ///
+  /// See Benchmarks/NOTES.md, "3×3 convolutions of stride 1 by Winograd's algorithm, F(2×2, 3×3)".
   private static let tileLimit = 8
+  /// Register tiles that a search tries.
   private static let triedTiles = [4, 6, 8, 10, 12]
 
-  /// Plans what `choice` does not; nil where the algorithm does not apply, and where other kernels
+  /// Makes the decisions that `choice` does not; nil where the algorithm does not apply, and where other kernels
   /// suit the convolution better or are chosen.
   init?(_ convolution: ConvolutionStep, device: DeviceLimits, choice: TuningChoice? = nil) {
     let geometry = convolution.geometry
@@ -119,7 +124,7 @@ struct VectorWinograd {
     let width = Decision("vectors", to[3] % 32 == 0 ? 2 : 1, or: [1], choice)
     vectors = width.value
     let channels = from[3] + 16 * vectors
-    let wanted = VectorProduct.itemsPerCore * max(1, device.computeUnits)
+    let wanted = CoreShare.itemsPerCore * max(1, device.computeUnits)
     let limit = min(Self.unitLimit, device.localMemorySize / 4)
     var bands = 1
     while rows.pieces(of: bands) > 1,
@@ -188,9 +193,17 @@ struct WinogradGrid {
   /// Products of a tile and pair of channels.
   var positions: Int { (side + 2) * (side + 2) }
 
-  /// What transforming a tile costs for one channel, in products: measured on PoCL.
-  private var transformCost: Double { side == 2 ? 40 : 135 }
+  /// The time to transform a tile of one channel, in products.
+  ///
+  /// Measured on PoCL; for the figures of the whole see Benchmarks/NOTES.md, "Winograd's tiles of 4×4 results,
+  /// F(4×4, 3×3)", and `retort bench kernels --names conv-c16_32,conv-c32_16,conv-c64_8` shows their effect.
+  private var transformCost: Double {
+    side == 2 ? Self.transformCosts.side2 : Self.transformCosts.side4
+  }
+  private static let transformCosts = (side2: 40.0, side4: 135.0)
   /// Tiles that keep the units for products busy.
+  ///
+  /// Chosen by trial; `retort bench kernels --names conv-c64_8` shows its effect.
   private static let fewTiles = 4
 
   /// The least number of `images` of a batch that makes enough tiles and divides the batch.

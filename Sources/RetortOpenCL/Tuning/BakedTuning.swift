@@ -1,5 +1,5 @@
 extension TuningTable {
-  /// What searches found on devices that are known; empty for others.
+  /// The choices that searches found on known devices; empty for others.
   static func baked(for device: OpenCLDevice) -> TuningTable {
     let rows = known.filter { device.name.hasPrefix($0.device) }.flatMap(\.choices)
     return TuningTable(
@@ -10,7 +10,7 @@ extension TuningTable {
 
   /// Beginnings of devices' names, with keys and choices as `retort tune` stores them.
   static let known: [(device: String, choices: [(String, String)])] = [
-    // PoCL on two cores of an EPYC 9004: what at least two of three searches found.
+    // PoCL on two cores of an EPYC 9004: choices that at least two of three searches found.
     (
       "pthread-skylake-avx512-AMD EPYC",
       [

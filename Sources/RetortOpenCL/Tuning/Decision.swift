@@ -1,6 +1,6 @@
-/// One thing that a planner decides: what a choice names if that is possible, else the default.
+/// One decision of a planner: the option that a choice names if that is possible, else the default.
 struct Decision<Value> {
-  /// What holds.
+  /// The option taken.
   let value: Value
   /// The default and the alternatives worth a try, most promising first.
   let candidates: [TuningChoice]
@@ -11,7 +11,7 @@ struct Decision<Value> {
   ///   - standard: The default.
   ///   - others: Everything else that is possible, most promising first.
   ///   - count: How many options are worth a try.
-  ///   - parameters: What identifies an option in a choice; a part that the choice lacks, or an
+  ///   - parameters: The words that identify an option in a choice; a part that the choice lacks, or an
   ///     option that does not exist, leaves the default.
   init(
     _ standard: Value, _ others: [Value], _ choice: TuningChoice?, trying count: Int = .max,
@@ -47,15 +47,23 @@ struct RegisterTile: Hashable {
 
   /// Accumulators that 32 vector registers hold beside the operands.
   static let accumulators = 28
+  /// Multiply-adds that hide each other's latency; a smaller tile takes as long as one of these.
+  ///
+  /// Chosen by trial; `retort bench kernels --names gemm` shows its effect.
+  private static let latency = 8
+  /// The time of a load, in multiply-adds.
+  ///
+  /// Chosen by trial; `retort bench kernels --names gemm,conv` shows its effect.
+  private static let loadCost = 0.15
 
-  /// The estimated time of one step of the innermost loop: multiply-adds, at least as many as hide
-  /// their own latency, and the loads beside them.
+  /// The estimated time of one step of the innermost loop, in multiply-adds: these, and the loads beside
+  /// them.
   var stepCost: Double {
     let count = rows * columns
-    return Double(max(count * vectors, 8)) + 0.15 * Double(count + vectors)
+    return Double(max(count * vectors, Self.latency)) + Self.loadCost * Double(count + vectors)
   }
 
-  /// What a choice calls it.
+  /// The tile as choices write it.
   var parameters: [String: Int] { ["rows": rows, "columns": columns, "vectors": vectors] }
 }
 
@@ -63,9 +71,11 @@ struct RegisterTile: Hashable {
 struct TileRanking {
   private var tiles: [(cost: Double, tile: RegisterTile)] = []
   private var best = 0
-  // A later tile must be faster by this factor to be the default.
+  /// The share of the least estimate so far that a later tile's must be below to be the default.
   private let margin: Double
 
+  /// The margin that keeps the first of tiles whose estimates differ by less than a thousandth.
+  static let roundingMargin = 0.999
   /// How many tiles a search tries.
   private static let tried = 6
 

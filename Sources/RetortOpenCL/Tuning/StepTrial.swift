@@ -44,13 +44,13 @@ struct StepTrial {
 
   /// Builds the kernels of many choices, which is faster together than one by one.
   func prepare(_ choices: [TuningChoice]) {
-    // What does not build is found when it is tried.
+    // A choice that does not build is found when it is tried.
     _ = try? list(choices)
   }
 
   /// The step as `choice` has it.
   ///
-  /// - Throws: What the device says, or `BackendError.unsupported`.
+  /// - Throws: The device's error, or `BackendError.unsupported`.
   func list(_ choice: TuningChoice) throws -> LaunchList { try list([choice]) }
 
   private func list(_ choices: [TuningChoice]) throws -> LaunchList {
@@ -75,7 +75,7 @@ struct StepTrial {
     }
   }
 
-  /// What the step computes, in order of its outputs; NaN where it writes nothing.
+  /// The step's results, in order of its outputs; NaN where it writes nothing.
   func results(of list: LaunchList) throws(OpenCLError) -> [Float] {
     var found: [Float] = []
     for index in step.outputs {

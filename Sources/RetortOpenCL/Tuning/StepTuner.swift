@@ -2,13 +2,13 @@ import RetortCore
 
 /// A contraction to tune: a step of a plan, with its key.
 package struct TuningTarget {
-  /// What the choice is stored under.
+  /// The key that the choice is stored under.
   package let key: TuningKey
   let step: Step
   let plan: Plan
 }
 
-/// What a search found for one contraction.
+/// The outcome of a search for one contraction.
 package struct TuningResult {
   /// The fastest choice; the default where nothing else was fast enough.
   package let choice: TuningChoice
@@ -25,7 +25,7 @@ package struct TuningResult {
 /// A search decides one thing after the other. Each candidate's result is compared with the
 /// default's before it is timed, in turns with the best so far; at the end the best and the default
 /// take turns once more, for longer. Operands stay where they are between runs, as near to the
-/// cores as they fit. What takes long when it is timed first is timed no more.
+/// cores as they fit. A candidate that takes long when it is timed first is timed no more.
 package struct StepTuner {
   private let device: OpenCLDevice
   private let form: KernelForm
@@ -59,7 +59,7 @@ package struct StepTuner {
 
   /// Searches; nil if it was cancelled.
   ///
-  /// - Throws: What the device says of the default; candidates that fail are rejected.
+  /// - Throws: The device's error for the default; candidates that fail are rejected.
   package func tune(_ target: TuningTarget) throws -> TuningResult? {
     // Its own context, so that the programs of candidates go when the search ends.
     let context = try OpenCLContext(device)
@@ -69,13 +69,13 @@ package struct StepTuner {
     let contest = try TuningContest(trial, sampleLimit: sampleLimit)
     if let tooSlow = contest.tooSlow { return tooSlow }
     var best = contest.standard
-    for (place, search) in lowering.searches(for: target.step).enumerated() {
-      let first = place == 0 ? contest.standard : try contest.candidate(search.base)
+    for (rank, search) in lowering.searches(for: target.step).enumerated() {
+      let first = rank == 0 ? contest.standard : try contest.candidate(search.base)
       guard var leader = first else { continue }
       for level in search.decisions(search.base).indices {
         let options = search.decisions(leader.choice)
         guard level < options.count else { break }
-        // The first option is what the leader does already.
+        // The first option is the leader's own.
         let candidates = options[level].dropFirst().map {
           search.base.merging(leader.choice).merging($0)
         }
@@ -86,7 +86,7 @@ package struct StepTuner {
           leader = try contest.faster(candidate, leader)
         }
       }
-      if place > 0 || leader.choice != best.choice { best = try contest.faster(leader, best) }
+      if rank > 0 || leader.choice != best.choice { best = try contest.faster(leader, best) }
     }
     return try contest.result(best)
   }
@@ -113,11 +113,12 @@ private final class TuningContest {
 
   /// The largest deviation from the default's result, relative to its largest magnitude.
   private static let tolerance: Float = 1e-4
-  /// What share of the other's time is faster, and what share of the default's time wins.
+  /// The share of the other's time below which a candidate is faster, and of the default's below which it
+  /// wins.
   private static let faster = 0.985, winning = 0.97
   /// Beyond this share of the other's time one sample is enough.
   private static let hopeless = 1.3
-  /// What a sample takes at least, in seconds, and how many are taken.
+  /// Seconds of a sample at least, and the number of samples.
   private static let sampleSeconds = 2e-3
   private static let samples = 5, finalSamples = 15
 
@@ -140,7 +141,7 @@ private final class TuningContest {
     }
   }
 
-  /// What is wrong with a first run of so many seconds.
+  /// The fault of a first run of so many seconds; nil for none.
   private func fault(_ seconds: Double) -> String? {
     seconds > sampleLimit
       ? "its first timed run takes \(Int((seconds * 1000).rounded())) ms, too long to go on" : nil

@@ -1,4 +1,4 @@
-/// What a search chose for one contraction: an algorithm, numbers that a planner would otherwise
+/// A search's choice for one contraction: an algorithm, numbers that a planner would otherwise
 /// compute, or neither, where nothing was faster than the default.
 ///
 /// Its text is `default`, or words such as `winograd band=2 tiles=6 vectors=2`.

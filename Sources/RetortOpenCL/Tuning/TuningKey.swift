@@ -1,6 +1,6 @@
 import RetortCore
 
-/// What a choice is made for: a kernel's form, and a contraction with all its extents.
+/// The key that a choice is stored under: a kernel's form, and a contraction with all its extents.
 ///
 /// Its text is canonical, such as `vector matmul 1x128x512x784 nt` (batch, m, n, k; which operands
 /// are transposed) or `vector convolution forward 128x28x28x16 3x3x16 s1 p1`: input, kernel and

@@ -1,6 +1,6 @@
 import RetortCore
 
-/// One way to compute a contraction, and what may still be decided about it.
+/// One way to compute a contraction, and the decisions that are left.
 package struct TuningSearch {
   /// The algorithm, where there are several.
   package let base: TuningChoice

@@ -23,7 +23,7 @@ package struct TuningStore: Sendable {
     CacheFolder.standard("tuning").map(TuningStore.init)
   }
 
-  /// What was stored for a device; empty if there is nothing, or only for other kernels.
+  /// The choices stored for a device; empty if there are none, or only for other kernels.
   ///
   /// - Throws: `TuningError.damaged`.
   package func read(_ device: OpenCLDevice) throws(TuningError) -> TuningTable {
@@ -45,7 +45,7 @@ package struct TuningStore: Sendable {
     return table
   }
 
-  /// Replaces what is stored for a device.
+  /// Replaces the choices stored for a device.
   ///
   /// - Throws: `TuningError.notWritten`.
   package func write(_ table: TuningTable, for device: OpenCLDevice) throws(TuningError) {
@@ -59,7 +59,7 @@ package struct TuningStore: Sendable {
     else { throw .notWritten(path(device)) }
   }
 
-  /// Drops what is stored for a device.
+  /// Drops the choices stored for a device.
   ///
   /// - Throws: `TuningError.notWritten` if it is still there.
   package func clear(_ device: OpenCLDevice) throws(TuningError) {
@@ -71,14 +71,14 @@ package struct TuningStore: Sendable {
 
   private func fileName(_ device: OpenCLDevice) -> String { device.fileName + ".json" }
 
-  // Everything that kernels are made from besides what the host generates.
+  // A hash of everything that kernels are made from, but for the text that the host generates.
   private static let kernels: String = {
     let texts = KernelSources.names.map { name in name + ((try? KernelSources.text(name)) ?? "") }
     return FNV.hexadecimal(texts.joined())
   }()
 }
 
-/// What can be wrong with stored choices.
+/// The faults of stored choices.
 package enum TuningError: Error, Hashable, Sendable {
   /// A file that does not parse.
   case damaged(String)

@@ -1,4 +1,4 @@
-/// Choices for contractions; what it does not hold, planners decide.
+/// Choices for contractions; planners decide those that it does not hold.
 package struct TuningTable: Equatable, Sendable {
   /// The choices, those among them that confirm the default.
   package private(set) var choices: [TuningKey: TuningChoice]
