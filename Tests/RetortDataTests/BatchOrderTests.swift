@@ -7,21 +7,6 @@ import Testing
     return (0..<count).map { _ in order.next() }
   }
 
-  @Test func everyExampleOncePerEpoch() throws {
-    for (tail, sizes) in [
-      (BatchOrder.Tail.drop, [3, 3, 3]), (.short, [3, 3, 3, 1]), (.wrap, [3, 3, 3, 3]),
-    ] {
-      let order = try BatchOrder(count: 10, batchSize: 3, seed: 1, sampling: .shuffled(tail))
-      #expect(order.batchesPerEpoch == sizes.count)
-      let batches = take(sizes.count, order)
-      #expect(batches.map(\.indices.count) == sizes)
-      #expect(batches.map(\.step) == Array(sizes.indices))
-      let epoch = batches.flatMap(\.indices).prefix(10)
-      #expect(Set(epoch).count == epoch.count)
-      #expect(epoch.allSatisfy { (0..<10).contains($0) })
-    }
-  }
-
   @Test func wrappedEpochsFollowOneAnother() throws {
     let order = try BatchOrder(count: 10, batchSize: 4, seed: 2)
     let batches = take(5, order)  // two epochs
@@ -38,17 +23,10 @@ import Testing
     #expect(batches.allSatisfy { $0.indices.count == 8 })
     let all = batches.flatMap(\.indices)
     #expect(all[..<3].sorted() == [0, 1, 2] && all[3..<6].sorted() == [0, 1, 2])
-    #expect(throws: DataError.batchTooLarge(batch: 8, count: 3)) {
-      try BatchOrder(count: 3, batchSize: 8, seed: 1, sampling: .shuffled(.drop))
-    }
-    let short = take(2, try BatchOrder(count: 3, batchSize: 8, seed: 1, sampling: .inOrder(.short)))
-    #expect(short.map(\.indices) == [[0, 1, 2], [0, 1, 2]])
-    #expect(short.map(\.step) == [0, 1])
   }
 
   static let samplings: [BatchOrder.Sampling] = [
-    .shuffled(.drop), .shuffled(.short), .shuffled(.wrap), .inOrder(.drop), .inOrder(.short),
-    .inOrder(.wrap), .replacement, .byClass(ClassSampling(labels: [0, 2, 0, 0, 1], exponent: 0.5)),
+    .shuffled, .replacement, .byClass(ClassSampling(labels: [0, 2, 0, 0, 1], exponent: 0.5)),
     .progressive(ClassSampling(labels: [0, 2, 0, 0, 1], exponent: 0), over: 30),
   ]
 
@@ -101,12 +79,5 @@ import Testing
         try BatchOrder(count: 10, batchSize: 2, seed: 1, position: position)
       }
     }
-  }
-
-  @Test func aPositionInADroppedTailGoesToTheNextEpoch() throws {
-    var order = try BatchOrder(
-      count: 10, batchSize: 4, seed: 1, sampling: .inOrder(.drop),
-      position: .init(epoch: 0, index: 8))
-    #expect(order.next().start == .init(epoch: 1, index: 0))
   }
 }

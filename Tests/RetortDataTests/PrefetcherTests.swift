@@ -18,8 +18,7 @@ import Testing
   }
 
   private func order(_ position: BatchOrder.Position = .init()) throws -> BatchOrder {
-    try BatchOrder(
-      count: 40, batchSize: 6, seed: 8, sampling: .shuffled(.short), position: position)
+    try BatchOrder(count: 40, batchSize: 6, seed: 8, position: position)
   }
 
   private func take(_ count: Int, _ prefetcher: Prefetcher) -> [Taken] {

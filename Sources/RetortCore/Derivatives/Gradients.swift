@@ -112,7 +112,6 @@ struct PullBack {
     case .binary(let op): binary(op, index)
     case .select: index == 0 ? nil : x[0].select(index == 1 ? g : zero, index == 1 ? zero : g)
     case .reshape: g.reshape(to: x[0].shape)
-    case .named: g
     case .transpose(let axes): transpose(axes)
     case .slice(let starts): slice(starts)
     case .broadcast: broadcast()

@@ -23,7 +23,6 @@ public final class Graph {
   /// For each variable, the first phase that reads its current value.
   private var phaseOfVariable: [Int32] = []
   package private(set) var constants: [HostArray] = []
-  package private(set) var names: [String] = []
   package private(set) var packs: [[Int]] = []
   /// The first fault met while building; a plan of this graph throws it.
   public private(set) var error: GraphError?
@@ -173,11 +172,6 @@ public final class Graph {
   /// A tensor whose elements are all `value`.
   public func fill(_ value: Double, _ shape: Shape = .scalar) -> Tensor {
     add(.fill(value), [], shape)
-  }
-
-  package func addName(_ name: String) -> Int32 {
-    names.append(name)
-    return Int32(names.count - 1)
   }
 
   package func addPack(_ offsets: [Int]) -> Int32 {

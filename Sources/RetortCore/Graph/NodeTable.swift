@@ -88,7 +88,6 @@ extension Op {
     case .convolution: 12
     case .convolutionInputGradient: 13
     case .convolutionWeightGradient: 14
-    case .named(let name): 15 &+ Int(name) &* 64
     case .pack(let index): 16 &+ Int(index) &* 64
     case .reshape: 17
     case .broadcast: 18

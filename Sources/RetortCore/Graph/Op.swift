@@ -114,7 +114,6 @@ package enum Op: Hashable, Sendable {
   case slice(starts: SIMD8<Int32>)
   case broadcast
   case stopGradient
-  case named(Int32)
   case concatenate(axis: Int8)
   case pad(low: SIMD8<Int32>)
   case pack(Int32)  // any number of tensors into one flat buffer; offsets in graph.packs

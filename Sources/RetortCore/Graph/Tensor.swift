@@ -31,7 +31,4 @@ public struct Tensor {
 
   /// The same value, with no gradient flowing back through it.
   public func stopGradient() -> Tensor { apply(.stopGradient, shape) }
-
-  /// The same value under a name, by which taps find it upstream of any tensor computed from it.
-  public func named(_ name: String) -> Tensor { apply(.named(graph.addName(name)), shape) }
 }

@@ -15,7 +15,7 @@ struct AxisMap: Hashable {
     let inner = graph.nodes[Int(graph.operand(id, 0))].shape
     var result = AxisMap(source: SIMD8(repeating: -1), offset: SIMD8(repeating: 0))
     switch node.op {
-    case .stopGradient, .named:
+    case .stopGradient:
       return self
     case .transpose(let axes):
       for axis in 0..<inner.rank {

@@ -32,7 +32,7 @@ struct Materialization {
   func alias(_ id: Int32) -> (node: Int32, offset: Int)? {
     if stored[Int(id)] { return (id, 0) }
     switch graph.nodes[Int(id)].op {
-    case .stopGradient, .named, .reshape:
+    case .stopGradient, .reshape:
       return alias(graph.operand(id, 0))
     case .slice:
       guard let offset = graph.denseSliceOffset(id), let base = alias(graph.operand(id, 0)) else {
@@ -60,7 +60,7 @@ struct Materialization {
         uses.needsDense[id] || uses.phases.mustStore(id) && !uses.frozen[id]
         || !(uses.isPrologueCandidate[id] ? canFuseIntoPrologue(id) : pays(id))
       if stored[id] { reset(id) }
-    case .stopGradient, .named:
+    case .stopGradient:
       sumCosts(id)
       stored[id] = uses.needsDense[id] && alias(Int32(id)) == nil
       if stored[id] || alias(Int32(id)) != nil { reset(id) }
@@ -132,7 +132,7 @@ struct Materialization {
   private func isOnlyInPrologues(_ id: Int32) -> Bool {
     uses.readers(id).allSatisfy { reader in
       switch graph.nodes[Int(reader)].op {
-      case .stopGradient, .named: isOnlyInPrologues(reader)
+      case .stopGradient: isOnlyInPrologues(reader)
       case .convolution, .convolutionInputGradient, .convolutionWeightGradient: true
       default: false
       }
@@ -146,7 +146,7 @@ struct Materialization {
       let node = graph.nodes[Int(reader)]
       if node.shape.count > graph.nodes[root].shape.count { spreads = true }
       switch node.op {
-      case .stopGradient, .named, .reshape, .slice, .transpose, .broadcast:
+      case .stopGradient, .reshape, .slice, .transpose, .broadcast:
         if uses.needsDense[Int(reader)] {
           readers.insert(reader)
         } else {

@@ -56,7 +56,7 @@ extension Op {
   /// Whether the operation shows its operand's elements in another order or shape.
   fileprivate var isView: Bool {
     switch self {
-    case .reshape, .slice, .transpose, .broadcast, .stopGradient, .named: true
+    case .reshape, .slice, .transpose, .broadcast, .stopGradient: true
     default: false
     }
   }

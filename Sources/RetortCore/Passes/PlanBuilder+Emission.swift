@@ -77,7 +77,7 @@ extension PlanBuilder {
           epilogue: epilogue))
     // Operations that do not take an epilogue. A new one belongs here or above.
     case .input, .variable, .constant, .fill, .random, .poison, .unary, .binary, .select, .reshape,
-      .transpose, .slice, .broadcast, .stopGradient, .named, .concatenate, .pad, .pack,
+      .transpose, .slice, .broadcast, .stopGradient, .concatenate, .pad, .pack,
       .convolutionWeightGradient, .reduce, .moments, .argmax, .normalize, .maxPool,
       .maxPoolBackward, .maxPoolSelect, .averagePool, .averagePoolBackward, .gather, .scatterAdd,
       .softmax, .logSoftmax, .softmaxBackward, .logSoftmaxBackward, .crossEntropy,
@@ -142,7 +142,7 @@ extension PlanBuilder {
           loss: loss != nil, studentGradient: student != nil, teacherGradient: teacher != nil))
     // Operations that are no losses over rows. A new one belongs here or above.
     case .input, .variable, .constant, .fill, .random, .poison, .unary, .binary, .select, .reshape,
-      .transpose, .slice, .broadcast, .stopGradient, .named, .concatenate, .pad, .pack, .matmul,
+      .transpose, .slice, .broadcast, .stopGradient, .concatenate, .pad, .pack, .matmul,
       .convolution, .convolutionInputGradient, .convolutionWeightGradient, .reduce, .moments,
       .argmax, .normalize, .maxPool, .maxPoolBackward, .maxPoolSelect, .averagePool,
       .averagePoolBackward, .gather, .scatterAdd, .softmax, .logSoftmax, .softmaxBackward,
@@ -223,7 +223,7 @@ extension PlanBuilder {
     // What other units compute, what is written in place, and what is there without being computed. A new
     // operation belongs here or above.
     case .input, .variable, .constant, .poison, .fill, .unary, .binary, .select, .reshape,
-      .transpose, .slice, .broadcast, .stopGradient, .named, .concatenate, .pad, .pack, .matmul,
+      .transpose, .slice, .broadcast, .stopGradient, .concatenate, .pad, .pack, .matmul,
       .convolution, .convolutionInputGradient, .reduce, .normalize, .crossEntropy,
       .crossEntropyGradient, .divergence, .divergenceGradient:
       preconditionFailure("no step of its own computes \(node.op)")

@@ -66,7 +66,7 @@ struct Grouping {
     let node = graph.nodes[Int(id)]
     switch node.op {
     case .input, .variable, .constant, .poison: return
-    case .fill, .unary, .binary, .select, .stopGradient, .named, .reshape, .slice, .transpose,
+    case .fill, .unary, .binary, .select, .stopGradient, .reshape, .slice, .transpose,
       .broadcast:
       placePointwise(id, node)
     case .concatenate, .pad, .pack:

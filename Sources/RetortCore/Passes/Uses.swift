@@ -54,7 +54,7 @@ struct Uses {
   private func demandsDense(_ reader: Int32) -> Bool {
     switch graph.nodes[Int(reader)].op {
     case .unary, .binary, .select, .reduce, .broadcast, .transpose, .concatenate, .pad: false
-    case .stopGradient, .named: needsDense[Int(reader)]
+    case .stopGradient: needsDense[Int(reader)]
     case .reshape: !graph.isUnitReshape(reader) || isStored(reader)
     case .slice: isStored(reader) && graph.denseSliceOffset(reader) != nil
     default: true
@@ -72,7 +72,7 @@ struct Uses {
     let node = graph.nodes[Int(reader)]
     func shape(_ operand: Int) -> Shape { graph.nodes[Int(graph.operand(reader, operand))].shape }
     switch node.op {
-    case .stopGradient, .named: return isPrologueCandidate[Int(reader)]
+    case .stopGradient: return isPrologueCandidate[Int(reader)]
     case .convolution(let geometry):
       return graph.operand(reader, 1) != id
         && Self.isPrologueCheap(geometry, shape(1), columns: shape(1)[0] / geometry.groups)

@@ -55,7 +55,7 @@ public final class Session {
     try requireMemory(plan.leastByteCount, for: "a computation beside its weights")
     let executable = try backend.compile(plan, variables: variables)
     // An idle executable only measures; its plan is compiled again before it runs.
-    if !(executable is IdleExecutable) {
+    if !(executable is NullExecutable) {
       DebugOutput.graph.write("\(graph.nodes.count) nodes") { graph.description }
       DebugOutput.plan.write("\(plan.steps.count) steps") { plan.description }
     }

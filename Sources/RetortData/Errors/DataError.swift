@@ -26,8 +26,6 @@ public enum DataError: Error, Equatable, Sendable {
   case outOfRange(name: String, found: String, allowed: String)
   /// The imbalance leaves a class with no example.
   case emptyClass(imbalance: Double, largest: Int)
-  /// Incomplete batches are dropped, and the batch is larger than the set.
-  case batchTooLarge(batch: Int, count: Int)
   /// A saved position lies outside the set.
   case wrongPosition(epoch: Int, index: Int, count: Int)
 }
@@ -71,9 +69,6 @@ extension DataError: CustomStringConvertible {
     case .emptyClass(let imbalance, let largest):
       "an imbalance of \(imbalance) leaves the rarest class empty when the most frequent has "
         + "\(largest) examples. Use at most \(largest)."
-    case .batchTooLarge(let batch, let count):
-      "a batch of \(batch) never fills from \(count) examples when short batches are dropped. "
-        + "Use a batch of at most \(count)."
     case .wrongPosition(let epoch, let index, let count):
       "the data position (epoch \(epoch), example \(index)) lies outside a set of \(count). "
         + "The checkpoint belongs to another dataset."

@@ -1,23 +1,13 @@
 import RetortCore
 
 /// The assignment of examples to batches: an endless sequence that is a pure function of its seed.
+///
+/// Every batch is full and no example is skipped: the next epoch completes a batch that an epoch begins.
 public struct BatchOrder: Sendable {
-  /// The treatment of the examples left over when an epoch does not divide into batches.
-  public enum Tail: Sendable {
-    /// They are skipped in this epoch; every batch is full.
-    case drop
-    /// They form a short batch.
-    case short
-    /// The next epoch completes the batch; every batch is full and no example is skipped.
-    case wrap
-  }
-
   /// The sampling of examples.
   public enum Sampling: Sendable {
     /// Every example once per epoch, in an order that changes with the epoch.
-    case shuffled(Tail)
-    /// Every example once per epoch, in the order of the dataset.
-    case inOrder(Tail)
+    case shuffled
     /// Each example drawn uniformly from the whole dataset, with replacement.
     case replacement
     /// Each example drawn by class first.
@@ -60,10 +50,9 @@ public struct BatchOrder: Sendable {
 
   /// An order that begins at `position`.
   ///
-  /// - Throws: `DataError` if a size is below one, no batch is ever full, or the position lies outside the
-  ///   dataset.
+  /// - Throws: `DataError` if a size is below one, or the position lies outside the dataset.
   public init(
-    count: Int, batchSize: Int, seed: UInt64, sampling: Sampling = .shuffled(.wrap),
+    count: Int, batchSize: Int, seed: UInt64, sampling: Sampling = .shuffled,
     position: Position = Position()
   ) throws(DataError) {
     guard count > 0 else { throw .tooFewExamples(wanted: 1, available: count, className: nil) }
@@ -77,27 +66,12 @@ public struct BatchOrder: Sendable {
     self.seed = seed
     self.sampling = sampling
     self.position = position
-    guard tail != .drop || batchSize <= count else {
-      throw .batchTooLarge(batch: batchSize, count: count)
-    }
-    skipDroppedTail()
-  }
-
-  /// The number of batches per epoch, rounded up where a batch spans two epochs.
-  public var batchesPerEpoch: Int {
-    tail == .drop ? count / batchSize : (count + batchSize - 1) / batchSize
   }
 
   /// The position of batch `step`, counted from the start of the sequence.
   public func position(ofBatch step: Int) -> Position {
-    switch tail {
-    case .wrap:
-      let (epoch, index) = step.saturatingProduct(batchSize).quotientAndRemainder(dividingBy: count)
-      return Position(epoch: epoch, index: index)
-    case .drop, .short:
-      let (epoch, batch) = step.quotientAndRemainder(dividingBy: batchesPerEpoch)
-      return Position(epoch: epoch, index: batch * batchSize)
-    }
+    let (epoch, index) = step.saturatingProduct(batchSize).quotientAndRemainder(dividingBy: count)
+    return Position(epoch: epoch, index: index)
   }
 
   /// The next batch.
@@ -110,39 +84,17 @@ public struct BatchOrder: Sendable {
       let taken = min(batchSize - indices.count, count - position.index)
       for index in position.index..<position.index + taken { indices.append(example(index)) }
       position.index += taken
-      if position.index == count {
-        position = Position(epoch: position.epoch + 1)
-        if tail == .short { break }
-      }
+      if position.index == count { position = Position(epoch: position.epoch + 1) }
     }
-    skipDroppedTail()
     return PlannedBatch(step: step, start: start, following: position, indices: indices)
   }
 
-  private mutating func skipDroppedTail() {
-    guard tail == .drop, count - position.index < batchSize else { return }
-    position = Position(epoch: position.epoch + 1)
-  }
-
-  private var tail: Tail {
-    switch sampling {
-    case .shuffled(let tail), .inOrder(let tail): tail
-    case .replacement, .byClass, .progressive: .wrap
-    }
-  }
-
   private var stepNumber: Int {
-    switch tail {
-    case .wrap:
-      position.epoch.saturatingProduct(count).saturatingSum(position.index) / batchSize
-    case .drop, .short:
-      position.epoch.saturatingProduct(batchesPerEpoch).saturatingSum(position.index / batchSize)
-    }
+    position.epoch.saturatingProduct(count).saturatingSum(position.index) / batchSize
   }
 
   private mutating func example(_ index: Int) -> Int {
     switch sampling {
-    case .inOrder: return index
     case .replacement:
       var generator = generator(index)
       return generator.number(below: count)

@@ -79,7 +79,7 @@ open class Module {
     defer { graph.scope = outer }
     let result = body()
     if context.tapping.contains(path) { context.tapped[path] = result }
-    return path.isEmpty ? result : result.named(path)
+    return result
   }
 
   /// The current forward pass; valid inside `forward` only.

@@ -175,7 +175,7 @@ package struct Lowering {
   /// or take too much memory.
   mutating func deferredPartials(_ analysis: StepAnalysis, splits: Int) -> BufferReference? {
     guard let deferral = analysis.deferral else { return nil }
-    let byteCount = (4 * deferral.count * splits).rounded(upTo: Plan.alignment)
+    let byteCount = (4 * deferral.count * splits).roundedUp(toMultipleOf: Plan.alignment)
     guard byteCount <= DeferredSums.byteLimit else { return nil }
     if !deferredSums.accepts(deferral, byteCount: byteCount) { makeDeferredSums() }
     let offset = deferredSums.byteCount
@@ -203,7 +203,7 @@ package struct Lowering {
     of statistics: ColumnStatistics, rows: Int, columns: Int, _ tiles: RowTiles
   ) -> StatisticsTarget {
     let count = tiles.count * tiles.parts
-    let runs = count.pieces(of: TilePartials.run)
+    let runs = count.ceilDivided(by: TilePartials.run)
     let scratch = scratchAllocator.take(
       byteCount: 4 * statistics.count(tiles: count, runs: runs) * columns)
     guard fence != nil, statistics.mayFinish else {

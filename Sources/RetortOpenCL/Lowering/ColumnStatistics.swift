@@ -67,8 +67,8 @@ struct RowTiles {
   init(_ product: TiledProduct, parts: Int) {
     rows = product.tile.m
     canSum = !product.tile.isCrowded
-    count = product.m.pieces(of: product.tile.m)
-    blocks = product.n.pieces(of: product.tile.n) * (product.parts / parts)
+    count = product.m.ceilDivided(by: product.tile.m)
+    blocks = product.n.ceilDivided(by: product.tile.n) * (product.parts / parts)
     self.parts = parts
   }
 }

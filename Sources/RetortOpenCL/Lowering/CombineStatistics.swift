@@ -44,7 +44,7 @@ extension TilePartials {
       family: "matmul/combine_statistics", entry: "combine_statistics",
       macros: macros,
       generated: "#define RESULT_PARAMETERS \(parameters.trailing)\n" + results,
-      global: [columns.pieces(of: Self.block) * group], local: [group], arguments: arguments,
+      global: [columns.ceilDivided(by: Self.block) * group], local: [group], arguments: arguments,
       label: step.label, part: "of tiles")
   }
 }

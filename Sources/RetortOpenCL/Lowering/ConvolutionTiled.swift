@@ -75,7 +75,7 @@ extension TiledProduct {
     case .inputGradient:
       let (y, x) = (geometry.strideY, geometry.strideX)
       self.init(
-        m: images * input[1].pieces(of: y) * input[2].pieces(of: x), n: inner,
+        m: images * input[1].ceilDivided(by: y) * input[2].ceilDivided(by: x), n: inner,
         k: convolution.tapsOfPhase * outer, parts: groups * y * x, outputs: outputs,
         device: device, matrix: matrix, choice: choice)
     case .weightGradient:

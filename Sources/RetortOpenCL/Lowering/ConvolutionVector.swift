@@ -29,7 +29,7 @@ extension Lowering {
           "GROUPS": "\(gather.groups)", "TILE_Y": "\(gather.tileY)",
           "TILE_X": "\(gather.tileX)", "NV": "\(gather.vectors)",
           "DIRECT": gather.isDirect ? "1" : "0",
-        ], global: [gather.items, gather.panels.pieces(of: panels)],
+        ], global: [gather.items, gather.panels.ceilDivided(by: panels)],
         arguments: ["panelsPerItem": .int(panels)])
     }
   }

@@ -17,7 +17,7 @@ extension Lowering {
       Launch(
         family: "convolution/convolution_weight_gradient_vector",
         entry: "convolution_weight_gradient_vector", macros: gradient.macros,
-        global: [gradient.parts, gradient.panels.pieces(of: gradient.panelsPerItem)],
+        global: [gradient.parts, gradient.panels.ceilDivided(by: gradient.panelsPerItem)],
         local: [1, 1],
         arguments: [
           "x": .buffer(input(step, 0)), "dy": .buffer(input(step, 1)),
@@ -37,7 +37,7 @@ extension Lowering {
     let gather = try gather(step, forward)
     let (height, width) = (convolution.weight[1], convolution.weight[2])
     let parts = min(gather.items, CoreShare.itemsPerCore * max(1, device.computeUnits))
-    let unitsPerPart = gather.items.pieces(of: parts)
+    let unitsPerPart = gather.items.ceilDivided(by: parts)
     let most = VectorWeightGradient.depthwiseAccumulators
     let tileX = min(width, most)
     let tileY = (1...height).last { height % $0 == 0 && $0 * tileX <= most } ?? 1
@@ -50,11 +50,11 @@ extension Lowering {
     macros.append(gather.macros)
     let partial = addWeightSum(
       step, groups: 1, channels: gather.inputChannels, weights: height * width,
-      parts: gather.items.pieces(of: unitsPerPart))
+      parts: gather.items.ceilDivided(by: unitsPerPart))
     add(
       Launch(
         family: "convolution/depthwise_vector", entry: "depthwise_weight_gradient_vector",
-        macros: macros, global: [gather.items.pieces(of: unitsPerPart)], local: [1],
+        macros: macros, global: [gather.items.ceilDivided(by: unitsPerPart)], local: [1],
         arguments: [
           "input": .buffer(input(step, 0)), "dy": .buffer(input(step, 1)),
           "partial": .buffer(partial.buffer), "units": .int(gather.items),
@@ -67,12 +67,12 @@ extension Lowering {
   private mutating func addWeightSum(
     _ step: Step, groups: Int, channels: Int, weights: Int, parts: Int
   ) -> (buffer: BufferReference, sum: Launch) {
-    let lanes = channels.rounded(upTo: 16)
+    let lanes = channels.roundedUp(toMultipleOf: 16)
     let partial = scratch(byteCount: 4 * parts * groups * weights * lanes)
     let sum = Launch(
       family: "convolution/convolution_weight_sum_vector", entry: "convolution_weight_sum_vector",
       macros: ["GROUPS": "\(groups)", "GROUP_N": "\(channels)", "WEIGHTS": "\(weights)"],
-      global: [groups * lanes / 16, weights.pieces(of: 16)], local: [1, 1],
+      global: [groups * lanes / 16, weights.ceilDivided(by: 16)], local: [1, 1],
       arguments: [
         "partial": .buffer(partial), "dw": .buffer(output(step)), "parts": .int(parts),
       ], label: step.label, part: "sum of parts")
@@ -131,28 +131,28 @@ struct VectorWeightGradient {
     // Half of local memory at most.
     let limit = min(Self.patchLimit, device.localMemorySize / 8)
     let cores = max(1, device.computeUnits)
-    while band > 1, patch() > limit || x[0] * y[1].pieces(of: band) < 2 * cores {
-      band = band.pieces(of: 2)
+    while band > 1, patch() > limit || x[0] * y[1].ceilDivided(by: band) < 2 * cores {
+      band = band.ceilDivided(by: 2)
     }
-    while strip > 1, patch() > limit { strip = strip.pieces(of: 2) }
+    while strip > 1, patch() > limit { strip = strip.ceilDivided(by: 2) }
     guard patch() * 4 <= device.localMemorySize else { return nil }
 
     weights = weight[1] * weight[2] * inner
-    units = x[0] * y[1].pieces(of: band) * y[2].pieces(of: strip)
-    panels = groups * outer.pieces(of: 16 * tile.vectors)
+    units = x[0] * y[1].ceilDivided(by: band) * y[2].ceilDivided(by: strip)
+    panels = groups * outer.ceilDivided(by: 16 * tile.vectors)
     let wanted = CoreShare.itemsPerCore * cores
-    let sums = weights * outer.rounded(upTo: 16) * groups
+    let sums = weights * outer.roundedUp(toMultipleOf: 16) * groups
     let even = min(units, max(cores, min(wanted, Self.partialLimit / sums)))
     let most = Decision(
       "parts", even,
-      or: [even.pieces(of: 2), min(units, 2 * even)].filter {
+      or: [even.ceilDivided(by: 2), min(units, 2 * even)].filter {
         $0 <= even || $0 * sums <= Self.triedPartialLimit
       }, choice)
     decisions = [tiles.candidates, most.candidates]
-    unitsPerPart = units.pieces(of: most.value)
-    parts = units.pieces(of: unitsPerPart)
+    unitsPerPart = units.ceilDivided(by: most.value)
+    parts = units.ceilDivided(by: unitsPerPart)
     panelsPerItem =
-      parts >= wanted / 2 ? panels : max(1, panels / wanted.pieces(of: parts))
+      parts >= wanted / 2 ? panels : max(1, panels / wanted.ceilDivided(by: parts))
     let loaded = max(1, min(unitsPerPart, min(Self.blockLimit, limit) / patch()))
     macros = [
       "IN_H": "\(x[1])", "IN_W": "\(x[2])", "IN_C": "\(x[3])", "OUT_H": "\(y[1])",
@@ -167,15 +167,15 @@ struct VectorWeightGradient {
 
   private static func tiles(kernelHeight: Int, run: Int, channels: Int) -> TileRanking {
     var ranking = TileRanking(margin: TileRanking.roundingMargin)
-    for vectors in 1...min(mostVectors, channels.pieces(of: 16)) {
+    for vectors in 1...min(mostVectors, channels.ceilDivided(by: 16)) {
       let most = RegisterTile.accumulators / vectors
       for columns in 1...min(run, most) {
         let rows =
           columns < run
           ? 1 : (1...kernelHeight).last { kernelHeight % $0 == 0 && $0 * columns <= most } ?? 1
         let tile = RegisterTile(rows: rows, columns: columns, vectors: vectors)
-        let tiles = kernelHeight / rows * run.pieces(of: columns)
-        let count = tiles * channels.pieces(of: 16 * vectors)
+        let tiles = kernelHeight / rows * run.ceilDivided(by: columns)
+        let count = tiles * channels.ceilDivided(by: 16 * vectors)
         ranking.add(tile, cost: Double(count) * tile.stepCost)
       }
     }

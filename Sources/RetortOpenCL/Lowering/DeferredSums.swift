@@ -73,7 +73,7 @@ struct DeferredSums {
     var groups = 0
     return sums.flatMap { sum in
       let deferral = sum.deferral
-      defer { groups += deferral.count.pieces(of: Self.local) }
+      defer { groups += deferral.count.ceilDivided(by: Self.local) }
       // A number that does not fit is refused with that of the elements, an argument of another launch.
       return [groups, sum.partial, deferral.offset, deferral.count, sum.splits].map(
         Int32.init(clamping:))
@@ -82,7 +82,7 @@ struct DeferredSums {
 
   /// The launch that makes all sums, of which there must be one.
   func launch(from partial: BufferReference, segments: BufferReference) -> Launch {
-    let groups = sums.reduce(0) { $0 + $1.deferral.count.pieces(of: Self.local) }
+    let groups = sums.reduce(0) { $0 + $1.deferral.count.ceilDivided(by: Self.local) }
     var launch = Launch(
       family: "matmul/split_sum", entry: "split_sums_flat", global: [groups * Self.local],
       local: [Self.local],

@@ -44,9 +44,9 @@ struct GatherAxis {
   }
 
   /// Outputs of one phase.
-  func count(ofPhase phase: Int) -> Int { (output - phase).pieces(of: phases.count) }
+  func count(ofPhase phase: Int) -> Int { (output - phase).ceilDivided(by: phases.count) }
   /// Outputs of the longest phase.
-  var count: Int { output.pieces(of: phases.count) }
+  var count: Int { output.ceilDivided(by: phases.count) }
 
   private var reached: [Phase] { phases.filter { !$0.kernel.isEmpty } }
   /// The least input position that a tap of output 0 reads.

@@ -28,7 +28,7 @@ extension Lowering {
         family: "matmul/matmul_vector", entry: "matmul_vector",
         macros: tiling.macros(matmul), generated: isSplit ? "" : store.text,
         global: [
-          matmul.n.pieces(of: 16 * tiling.vectors), matmul.m.pieces(of: tiling.blockRows),
+          matmul.n.ceilDivided(by: 16 * tiling.vectors), matmul.m.ceilDivided(by: tiling.blockRows),
           matmul.batch * tiling.splits,
         ], local: [1, 1, 1], arguments: arguments, label: step.label))
     if isSplit { reduceVector(step, matmul, target, store, splits: tiling.splits) }
@@ -39,7 +39,7 @@ extension Lowering {
     splits: Int
   ) {
     let rows = matmul.batch * matmul.m
-    let blockRows = rows.pieces(of: CoreShare.itemsPerCore * device.computeUnits)
+    let blockRows = rows.ceilDivided(by: CoreShare.itemsPerCore * device.computeUnits)
     var arguments: LaunchArguments = [
       "parts": .buffer(parts), "c": .buffer(output(step)), "M": .int(rows), "N": .int(matmul.n),
       "splits": .int(splits), "blockRows": .int(blockRows),
@@ -48,7 +48,7 @@ extension Lowering {
     add(
       Launch(
         family: "matmul/matmul_vector", entry: "matmul_reduce_vector", generated: store.text,
-        global: [rows.pieces(of: blockRows)], local: [1], arguments: arguments,
+        global: [rows.ceilDivided(by: blockRows)], local: [1], arguments: arguments,
         label: step.label, part: "sum of parts"))
   }
 }
@@ -90,31 +90,32 @@ struct VectorProduct {
     let (m, n, k) = (matmul.m, matmul.n, max(1, matmul.k))
     let tile = Self.tiles(m, n).decision(choice)
     let (rows, vectors) = (tile.value.rows, tile.value.vectors)
-    let panels = n.pieces(of: 16 * vectors) * matmul.batch
+    let panels = n.ceilDivided(by: 16 * vectors) * matmul.batch
     let wanted = CoreShare.itemsPerCore * max(1, device.computeUnits)
-    let tiles = m.pieces(of: rows)
+    let tiles = m.ceilDivided(by: rows)
     // Local memory holds a panel's rows and, of a deep product, partial sums of as many rows again as a
     // work-item has: all as wide as the register tile.
     let isLarge = device.localMemorySize >= Self.largeMemory
     let mostRows = isLarge ? Self.mostRows.large : Self.mostRows.small
     let mostTiles = mostRows / rows
-    let leastTiles = min(tiles, Self.leastRows.pieces(of: rows))
-    let evenTiles = min(mostTiles, max(leastTiles, tiles.pieces(of: wanted.pieces(of: panels))))
+    let leastTiles = min(tiles, Self.leastRows.ceilDivided(by: rows))
+    let evenTiles = min(
+      mostTiles, max(leastTiles, tiles.ceilDivided(by: wanted.ceilDivided(by: panels))))
     let block = Decision(
-      "block", evenTiles, or: [evenTiles.pieces(of: 2), min(2 * evenTiles, mostTiles, tiles)],
+      "block", evenTiles, or: [evenTiles.ceilDivided(by: 2), min(2 * evenTiles, mostTiles, tiles)],
       choice)
-    let items = panels * tiles.pieces(of: block.value)
+    let items = panels * tiles.ceilDivided(by: block.value)
     var evenSplits = 1
     if items < wanted / 2, k >= 2 * Self.leastDepth {
-      evenSplits = min(k / Self.leastDepth, wanted.pieces(of: items))
+      evenSplits = min(k / Self.leastDepth, wanted.ceilDivided(by: items))
     }
     let splits = Decision(
       "splits", evenSplits,
-      or: [1, 2 * evenSplits, evenSplits.pieces(of: 2)].filter {
+      or: [1, 2 * evenSplits, evenSplits.ceilDivided(by: 2)].filter {
         $0 == 1 || k >= $0 * Self.leastTriedDepth
       }, choice)
-    let splitK = k.pieces(of: splits.value)
-    (self.splits, self.splitK) = (k.pieces(of: splitK), splitK)
+    let splitK = k.ceilDivided(by: splits.value)
+    (self.splits, self.splitK) = (k.ceilDivided(by: splitK), splitK)
     (self.rows, self.vectors) = (rows, vectors)
     blockRows = block.value * rows
     decisions = [tile.candidates, block.candidates, splits.candidates]
@@ -126,10 +127,10 @@ struct VectorProduct {
 
   private static func tiles(_ m: Int, _ n: Int) -> TileRanking {
     var ranking = TileRanking()
-    for vectors in 1...min(4, n.pieces(of: 16)) {
+    for vectors in 1...min(4, n.ceilDivided(by: 16)) {
       for rows in rowChoices where rows <= m && rows * vectors <= RegisterTile.accumulators {
         let tile = RegisterTile(rows: rows, vectors: vectors)
-        let count = m.pieces(of: rows) * n.pieces(of: 16 * vectors)
+        let count = m.ceilDivided(by: rows) * n.ceilDivided(by: 16 * vectors)
         ranking.add(tile, cost: Double(count) * tile.stepCost)
       }
     }

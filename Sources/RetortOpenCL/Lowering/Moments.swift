@@ -27,7 +27,8 @@ extension Lowering {
       let tile = group / min(group, columns.roundedUpToPower)
       addRows(
         step, family: "reduction/moments_tiled", entry: "moments_rows_tiled",
-        macros: ["TILE": "\(tile)", "GROUP": "\(group)"], global: rows.pieces(of: tile) * group,
+        macros: ["TILE": "\(tile)", "GROUP": "\(group)"],
+        global: rows.ceilDivided(by: tile) * group,
         local: group,
         rows, columns, epsilon)
     case (.channels, .vector): vectorChannels(step, rows, columns, epsilon)
@@ -51,7 +52,7 @@ extension Lowering {
   private mutating func vectorChannels(
     _ step: Step, _ rows: Int, _ columns: Int, _ epsilon: Float
   ) {
-    let block = columns.pieces(of: 16).evenPiece(atMost: 4)
+    let block = columns.ceilDivided(by: 16).evenPiece(atMost: 4)
     let blocks = (columns + 16 * block - 1) / (16 * block)
     let elements = rows * min(columns, 16 * block)
     let split = RowSplit(

@@ -211,7 +211,7 @@ struct PointwiseKernel {
     arguments.append("count", .int(count))
     let items = body4 == nil ? count : (count + 3) / 4
     return Launch(
-      entry: kernel.entry, generated: kernel.text, global: [items.rounded(upTo: group)],
+      entry: kernel.entry, generated: kernel.text, global: [items.roundedUp(toMultipleOf: group)],
       local: [group], arguments: arguments, label: label)
   }
 

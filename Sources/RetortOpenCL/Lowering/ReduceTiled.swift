@@ -27,7 +27,7 @@ extension ReduceKernel {
     let group = device.group(Self.groupSize)
     let tile = tile(group)
     let useful = reduction.reduced / (group / tile * Self.leastElements)
-    let wanted = max(1, min(useful, Self.groupLimit / outputs.pieces(of: tile)))
+    let wanted = max(1, min(useful, Self.groupLimit / outputs.ceilDivided(by: tile)))
     let length = (reduction.reduced + wanted - 1) / wanted
     return (reduction.reduced + length - 1) / length
   }
@@ -73,7 +73,7 @@ extension ReduceKernel {
     ])
     return Launch(
       entry: kernel.entry, generated: kernel.text,
-      global: [outputs.pieces(of: tile) * group, splits],
+      global: [outputs.ceilDivided(by: tile) * group, splits],
       local: [group, 1], arguments: arguments, label: label)
   }
 }

@@ -14,7 +14,8 @@ extension ReduceKernel {
   /// The float16 columns that an across-kernel folds side by side.
   private var block: Int {
     let columns = space.extents.last ?? 1
-    return columns.pieces(of: 16).evenPiece(atMost: min(max(1, 8 / reduction.operations.count), 4))
+    return columns.ceilDivided(by: 16).evenPiece(
+      atMost: min(max(1, 8 / reduction.operations.count), 4))
   }
 
   /// Units of work without splitting, and the elements that each reads.

@@ -135,7 +135,7 @@ struct TiledProduct {
     let shapes = TileShape.all(on: matrix)
     let units = max(1, device.computeUnits)
     func ranked(_ tile: TileShape) -> [Split] {
-      let groups = m.pieces(of: tile.m) * n.pieces(of: tile.n) * parts
+      let groups = m.ceilDivided(by: tile.m) * n.ceilDivided(by: tile.n) * parts
       return Split.ranked(
         tile, k: k, groups: groups, outputs: outputs, units: units, rate: matrix?.rate ?? 1)
     }
@@ -179,10 +179,11 @@ struct TiledProduct {
       while wanted == 1
         || (wanted * 4 * tile.k <= k && wanted * outputs <= TiledProduct.partialLimit)
       {
-        let chunk = wanted == 1 ? max(1, k) : k.pieces(of: wanted).rounded(upTo: tile.k)
-        let count = max(1, k.pieces(of: chunk))
-        let rounds = (groups * count).pieces(of: units)
-        let depth = chunk.rounded(upTo: tile.k)
+        let chunk =
+          wanted == 1 ? max(1, k) : k.ceilDivided(by: wanted).roundedUp(toMultipleOf: tile.k)
+        let count = max(1, k.ceilDivided(by: chunk))
+        let rounds = (groups * count).ceilDivided(by: units)
+        let depth = chunk.roundedUp(toMultipleOf: tile.k)
         var cost = Double(rounds) * Double(tile.m * tile.n * depth) / tile.efficiency
         if count > 1 {
           cost += rate * TiledProduct.launchCost
@@ -197,7 +198,7 @@ struct TiledProduct {
 
   /// The launch's work-items; the last dimension counts parts.
   var global: [Int] {
-    [m.pieces(of: tile.m) * n.pieces(of: tile.n) * tile.items, splits, parts]
+    [m.ceilDivided(by: tile.m) * n.ceilDivided(by: tile.n) * tile.items, splits, parts]
   }
   /// The launch's work-group.
   var local: [Int] { [tile.items, 1, 1] }

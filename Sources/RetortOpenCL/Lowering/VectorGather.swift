@@ -62,13 +62,15 @@ struct VectorGather {
     isDirect =
       lanes == .channels && y.staysInside && x.staysInside
       && Self.divides(tileY, y) && Self.divides(tileX, x)
-    let (rows, columns) = (y.count.rounded(upTo: tileY), x.count.rounded(upTo: tileX))
+    let (rows, columns) = (
+      y.count.roundedUp(toMultipleOf: tileY), x.count.roundedUp(toMultipleOf: tileX)
+    )
     (band, strip, decisions) = (rows, columns, [])
     cut(device)
     let (even, tileY) = (band, tileY)
     let bands = Decision(
       "band", even,
-      or: [even.pieces(of: 2).rounded(upTo: tileY), min(2 * even, rows)].filter {
+      or: [even.ceilDivided(by: 2).roundedUp(toMultipleOf: tileY), min(2 * even, rows)].filter {
         fits($0, device)
       },
       choice)
@@ -132,7 +134,8 @@ struct VectorGather {
   /// Whether vectors of images take less time than vectors of channels, by multiply-adds for one pixel,
   /// input channel and tap of all images.
   private static func prefersImages(_ images: Int, _ channels: Int) -> Bool {
-    imageProductCost * Double(images.rounded(upTo: 16)) * max(Double(channels), imageLoadCost)
+    imageProductCost * Double(images.roundedUp(toMultipleOf: 16))
+      * max(Double(channels), imageLoadCost)
       < Double(16 * images)
   }
 
@@ -167,7 +170,7 @@ struct VectorGather {
   }
 
   private static func evenTile(_ extent: Int, _ most: Int) -> Int {
-    extent.pieces(of: extent.pieces(of: most))
+    extent.ceilDivided(by: extent.ceilDivided(by: most))
   }
 
   private static func divides(_ tile: Int, _ axis: GatherAxis) -> Bool {
@@ -186,13 +189,13 @@ struct VectorGather {
         ranking.add(RegisterTile(columns: evenTile(x.count, most)), cost: Double(rank + 1))
       }
     case .channels:
-      for vectors in 1...min(4, channels.pieces(of: 16)) {
+      for vectors in 1...min(4, channels.ceilDivided(by: 16)) {
         let most = RegisterTile.accumulators / vectors
         for tileY in 1...min(y.count, most) {
           let rows = y.work(tile: tileY, overhead: tileOverhead)
           for tileX in 1...min(x.count, most / tileY) {
             let tile = RegisterTile(rows: tileY, columns: tileX, vectors: vectors)
-            let tiles = channels.pieces(of: 16 * vectors) * x.count.pieces(of: tileX)
+            let tiles = channels.ceilDivided(by: 16 * vectors) * x.count.ceilDivided(by: tileX)
             ranking.add(tile, cost: Double(tiles) * rows * tile.stepCost)
           }
         }
@@ -222,25 +225,25 @@ struct VectorGather {
       lanes == .images ? 2 * Self.patchLimit : Self.patchLimit, device.localMemorySize / 8)
     let wanted = Self.itemsPerCore * max(1, device.computeUnits)
     while band > tileY,
-      !isDirect && patch(band) > limit || blocks * y.count.pieces(of: band) < wanted
+      !isDirect && patch(band) > limit || blocks * y.count.ceilDivided(by: band) < wanted
     {
-      band = band.pieces(of: 2).rounded(upTo: tileY)
+      band = band.ceilDivided(by: 2).roundedUp(toMultipleOf: tileY)
     }
     while !isDirect, strip > tileX, patch(band) > limit {
-      strip = strip.pieces(of: 2).rounded(upTo: tileX)
+      strip = strip.ceilDivided(by: 2).roundedUp(toMultipleOf: tileX)
     }
   }
 
   /// Work-items along images: one for each, or for each vector of them.
-  private var blocks: Int { lanes == .images ? images.pieces(of: 16) : images }
+  private var blocks: Int { lanes == .images ? images.ceilDivided(by: 16) : images }
   /// Work-items over pixels.
-  var items: Int { blocks * y.count.pieces(of: band) * x.count.pieces(of: strip) }
+  var items: Int { blocks * y.count.ceilDivided(by: band) * x.count.ceilDivided(by: strip) }
   /// Panels of output channels, of all groups.
-  var panels: Int { groups * (outputChannels / groups).pieces(of: 16 * vectors) }
+  var panels: Int { groups * (outputChannels / groups).ceilDivided(by: 16 * vectors) }
   /// Panels of one work-item: all, unless there are too few pixels for the cores.
   func panelsPerItem(_ device: DeviceLimits) -> Int {
     let wanted = Self.itemsPerCore * max(1, device.computeUnits)
-    return items >= wanted ? panels : max(1, panels / wanted.pieces(of: items))
+    return items >= wanted ? panels : max(1, panels / wanted.ceilDivided(by: items))
   }
 
   // MARK: Launches
@@ -270,7 +273,7 @@ struct VectorGather {
   /// Floats of the packed weights.
   var packedCount: Int {
     lanes == .depthwise
-      ? taps * inputChannels.rounded(upTo: 16)
+      ? taps * inputChannels.roundedUp(toMultipleOf: 16)
       : panels * taps * inputChannels / groups * 16 * vectors
   }
 
@@ -288,7 +291,7 @@ struct VectorGather {
         "GRADIENT": isGradient && !isDepthwise ? "1" : "0", "NV": "\(vectors)",
         "TAPS": "\(taps)", "TAP_ORDER": "{\(tapOrder.map(String.init).joined(separator: ", "))}",
       ],
-      global: [isDepthwise ? outer.pieces(of: 16) : panels, taps], local: [1, 1],
+      global: [isDepthwise ? outer.ceilDivided(by: 16) : panels, taps], local: [1, 1],
       arguments: ["weight": .buffer(weight), "packed": .buffer(packed)],
       label: label, part: "pack weights")
   }

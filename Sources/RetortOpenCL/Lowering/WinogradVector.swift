@@ -42,8 +42,8 @@ extension Lowering {
     let partCount = winograd.grid.positions * winograd.inputChannels * winograd.outputChannels
     let partsPerCore = max(
       1, min(CoreShare.itemsPerCore, VectorWeightGradient.partialLimit / partCount / cores))
-    let unitsPerPart = winograd.units.pieces(of: partsPerCore * cores)
-    let parts = winograd.units.pieces(of: unitsPerPart)
+    let unitsPerPart = winograd.units.ceilDivided(by: partsPerCore * cores)
+    let parts = winograd.units.ceilDivided(by: unitsPerPart)
     let partial = scratch(byteCount: 4 * parts * partCount)
     var macros = winograd.macros
     macros.append("UNITS", "\(min(winograd.unitsAtATime, unitsPerPart))")
@@ -127,8 +127,8 @@ struct VectorWinograd {
     let wanted = CoreShare.itemsPerCore * max(1, device.computeUnits)
     let limit = min(Self.unitLimit, device.localMemorySize / 4)
     var bands = 1
-    while rows.pieces(of: bands) > 1,
-      grid.positions * rows.pieces(of: bands) * columns * channels > limit
+    while rows.ceilDivided(by: bands) > 1,
+      grid.positions * rows.ceilDivided(by: bands) * columns * channels > limit
         || from[0] * bands < wanted
     {
       bands += 1
@@ -136,13 +136,14 @@ struct VectorWinograd {
     func fits(_ tiles: Int, _ channels: Int) -> Bool {
       4 * grid.positions * (tiles * channels + 32) <= device.localMemorySize
     }
-    let even = rows.pieces(of: bands)
+    let even = rows.ceilDivided(by: bands)
     let widest = convolution.direction == .weightGradient ? from[3] + to[3] : channels
     let depth = Decision(
       "band", even,
-      or: [even.pieces(of: 2), min(rows, 2 * even)].filter { fits($0 * columns, widest) }, choice)
+      or: [even.ceilDivided(by: 2), min(rows, 2 * even)].filter { fits($0 * columns, widest) },
+      choice)
     let band = depth.value
-    bands = rows.pieces(of: band)
+    bands = rows.ceilDivided(by: band)
     let together = bands == 1 ? grid.images(of: from[0]) : 1
     images = fits(together * band * columns, channels) ? together : 1
     let unit = images * band * columns
@@ -150,14 +151,14 @@ struct VectorWinograd {
     units = from[0] * bands
     let least = images * (rows - (bands - 1) * band) * columns
     let tile = Decision(
-      "tiles", unit.pieces(of: unit.pieces(of: min(Self.tileLimit, least))),
+      "tiles", unit.ceilDivided(by: unit.ceilDivided(by: min(Self.tileLimit, least))),
       or: Self.triedTiles.filter { $0 <= least }, choice)
     tiles = tile.value
     let loaded = grid.positions * band * columns * (from[3] + to[3])
     let most = max(1, min(Self.gradientLimit, device.localMemorySize / 4 - 1024) / loaded)
     let load = Decision(
       "units", most,
-      or: [most.pieces(of: 2), 2 * most].filter {
+      or: [most.ceilDivided(by: 2), 2 * most].filter {
         fits($0 * band * columns, from[3] + to[3])
       }, choice)
     unitsAtATime = load.value
@@ -216,7 +217,7 @@ struct WinogradGrid {
   /// The cheaper grid for a convolution, and its cost in products of an image.
   static func cheapest(from: Shape, to: Shape) -> (WinogradGrid, cost: Double) {
     let grids = [2, 4].map {
-      WinogradGrid(side: $0, rows: to[1].pieces(of: $0), columns: to[2].pieces(of: $0))
+      WinogradGrid(side: $0, rows: to[1].ceilDivided(by: $0), columns: to[2].ceilDivided(by: $0))
     }
     let costs = grids.map { grid in
       let tiles = Double(grid.rows * grid.columns)

@@ -16,13 +16,13 @@ package final class PlanRecorder: Backend {
 
   /// A buffer that takes no memory.
   package func makeBuffer(count: Int, dtype: DType) -> any DeviceBuffer {
-    IdleBuffer(count: count, dtype: dtype)
+    NullBuffer(count: count, dtype: dtype)
   }
 
   /// Remembers `plan` if it trains.
   package func compile(_ plan: Plan, variables: [any DeviceBuffer]) -> any Executable {
     let trains = plan.steps.contains { if case .optimizer = $0.kind { true } else { false } }
     if trains { plans.append(plan) }
-    return IdleExecutable(plan, launchCount: 0)
+    return NullExecutable(plan, launchCount: 0)
   }
 }

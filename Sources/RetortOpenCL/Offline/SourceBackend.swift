@@ -36,7 +36,7 @@ package final class SourceBackend: Backend {
 
   /// A buffer that takes no memory.
   package func makeBuffer(count: Int, dtype: DType) throws -> any DeviceBuffer {
-    IdleBuffer(count: count, dtype: dtype)
+    NullBuffer(count: count, dtype: dtype)
   }
 
   /// Lowers every step of `plan` and hands its kernels over.
@@ -56,7 +56,7 @@ package final class SourceBackend: Backend {
       }
       launchCount = steps.count
     }
-    return IdleExecutable(plan, launchCount: launchCount)
+    return NullExecutable(plan, launchCount: launchCount)
   }
 
   private func handOver(_ launch: Launch) throws {

@@ -114,7 +114,7 @@ extension TrainSpec {
       ClassSampling(labels: labels, exponent: exponent)
     }
     return switch sampling {
-    case .shuffle: .shuffled(.wrap)
+    case .shuffle: .shuffled
     case .replacement: .replacement
     case .classBalanced: .byClass(byClass(0))
     case .squareRoot: .byClass(byClass(0.5))

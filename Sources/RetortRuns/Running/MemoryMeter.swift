@@ -40,11 +40,11 @@ final class MemoryMeter: Backend {
 
   func makeBuffer(count: Int, dtype: DType) -> any DeviceBuffer {
     let holding = Holding(Plan.reservation(count, dtype), sum)
-    return IdleBuffer(count: count, dtype: dtype, companion: holding)
+    return NullBuffer(count: count, dtype: dtype, companion: holding)
   }
 
   func compile(_ plan: Plan, variables: [any DeviceBuffer]) throws -> any Executable {
     let holding = Holding(try base.byteCount(of: plan), sum)
-    return IdleExecutable(plan, launchCount: 0, companion: holding)
+    return NullExecutable(plan, launchCount: 0, companion: holding)
   }
 }

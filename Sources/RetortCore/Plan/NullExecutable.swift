@@ -1,5 +1,5 @@
 /// A buffer that takes no memory: it reads as ones, and writes are ignored.
-package final class IdleBuffer: DeviceBuffer {
+package final class NullBuffer: DeviceBuffer {
   package let count: Int
   package let dtype: DType
   private let companion: AnyObject?
@@ -14,7 +14,7 @@ package final class IdleBuffer: DeviceBuffer {
 }
 
 /// An executable that runs nothing; its outputs are ones, which no benchmark takes for a failure.
-package final class IdleExecutable: Executable {
+package final class NullExecutable: Executable {
   package let launchCount: Int
   package let byteCount: Int
   private let outputs: [Plan.Output]
