@@ -51,7 +51,7 @@ public struct DatasetParts: Sendable {
 extension CatalogEntry where Element == any NamedDataset {
   /// The entry of the dataset `type`.
   public init<Data: NamedDataset>(_ type: Data.Type) {
-    self.init(type, wrap: { $0 }, unwrap: { $0 as? Data })
+    self.init(type, wrap: { $0 })
   }
 }
 

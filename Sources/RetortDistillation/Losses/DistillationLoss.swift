@@ -83,7 +83,7 @@ public struct Comparison {
 extension CatalogEntry where Element == any DistillationLoss {
   /// The entry of the loss `type`.
   public init<Loss: DistillationLoss>(_ type: Loss.Type) {
-    self.init(type, wrap: { $0 }, unwrap: { $0 as? Loss })
+    self.init(type, wrap: { $0 })
   }
 }
 

@@ -9,7 +9,9 @@ public struct Offline: NamedScheme {
   public static let explanation = Explanation(
     "offline", "students learn from labels and from a teacher that keeps its weights",
     """
-    What a stage with a student does without being told. Several students learn side by side, each as it     would alone: they share batches, and what the teacher says of them is computed once. A teacher without     a student learns from labels.
+    What a stage with a student does without being told. Several students learn side by side, each as it \
+    would alone: they share batches, and what the teacher says of them is computed once. A teacher without \
+    a student learns from labels.
     """,
     equation: ["L_k = Σ_i w_i · loss_i( student_k(x), teacher(x), label ),  for each student k"],
     source: "Hinton, Vinyals, Dean 2015, arXiv 1503.02531")

@@ -52,7 +52,7 @@ extension NamedScheme {
 extension CatalogEntry where Element == any NamedScheme {
   /// The scheme that `type` is.
   public init<Named: NamedScheme>(_ type: Named.Type) {
-    self.init(type, wrap: { $0 }, unwrap: { $0 as? Named })
+    self.init(type, wrap: { $0 })
   }
 }
 

@@ -99,12 +99,7 @@ struct RecipeDecoder {
     guard let name = reader.text("name") else { return nil }
     let parts = name.split(separator: "/", omittingEmptySubsequences: false)
     let isGood = parts.allSatisfy { part in
-      !part.isEmpty && !part.hasPrefix(".")
-        && part.utf8.allSatisfy { byte in
-          let character = Character(Unicode.Scalar(byte))
-          return character.isASCII && (character.isLetter || character.isNumber)
-            || "-_.".contains(character)
-        }
+      !part.isEmpty && !part.hasPrefix(".") && part.hasOnlyLettersDigits(and: "-_.")
     }
     guard isGood, parts.count <= 2, name.utf8.count <= 100 else {
       reader.faults.add(
@@ -112,5 +107,12 @@ struct RecipeDecoder {
       return nil
     }
     return name
+  }
+}
+
+extension StringProtocol {
+  /// Whether all characters are Latin letters, digits or one of `others`.
+  func hasOnlyLettersDigits(and others: String) -> Bool {
+    allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) || others.contains($0) }
   }
 }

@@ -44,11 +44,7 @@ extension StageSpec.Student {
         place, .rule("two students are called '\(name)'. Give one another 'name'."))
     }
     let roles = Cast.Role.allCases.filter { $0 != .student }.map(\.rawValue)
-    let isGood = name.utf8.allSatisfy { byte in
-      let character = Character(Unicode.Scalar(byte))
-      return character.isASCII
-        && (character.isLetter || character.isNumber || "-_".contains(character))
-    }
+    let isGood = name.hasOnlyLettersDigits(and: "-_")
     if given != nil, !isGood || name.isEmpty || name.utf8.count > 50 || roles.contains(name) {
       reader.faults.add(
         place,

@@ -41,7 +41,7 @@ package enum RecipeSchema {
 
   private static func values(_ type: KeyType) -> [[JSONValue.Member]] {
     switch type {
-    case .number(let range): return [number("number", range)]
+    case .number(let range): return [number(range)]
     case .wholeNumber(let range): return [whole(range)]
     case .wholeNumbers(let range):
       return [
@@ -82,9 +82,9 @@ package enum RecipeSchema {
     ]
   }
 
-  private static func number(_ type: String, _ range: NumberRange) -> [JSONValue.Member] {
+  private static func number(_ range: NumberRange) -> [JSONValue.Member] {
     [
-      .init("type", .string(type)),
+      .init("type", .string("number")),
       .init(range.includesLower ? "minimum" : "exclusiveMinimum", .real(range.lower)),
       .init(range.includesUpper ? "maximum" : "exclusiveMaximum", .real(range.upper)),
     ]

@@ -2,8 +2,8 @@ import RetortCore
 import RetortDistillation
 import RetortRecipes
 
-/// What frozen models make of training examples, on the device: computed once in a run, however many stages
-/// and variants ask for it.
+/// What frozen models make of training examples: computed once in a run, however many stages and variants
+/// ask for it.
 final class OutputTables {
   /// What outputs depend on: a model with its weights, and the choice of examples.
   ///
@@ -13,33 +13,35 @@ final class OutputTables {
     let data: DataSpec
   }
 
+  /// Values by what they depend on.
+  final class Memory<Value> {
+    private var known: [(source: Source, value: Value)] = []
+
+    /// The number of values.
+    var count: Int { known.count }
+
+    /// The value of `source`.
+    ///
+    /// - Parameter compute: Makes it where nobody has asked for it before.
+    func value(of source: Source, _ compute: () throws -> Value) rethrows -> Value {
+      if let found = known.first(where: { $0.source == source }) { return found.value }
+      let value = try compute()
+      known.append((source, value))
+      return value
+    }
+  }
+
   /// Latent codes, `[examples, …]`, flat per example, and their statistics.
   struct Codes {
-    let table: Variable
+    let values: [Float]
     let size: Int
     let statistics: LatentStatistics
   }
 
-  private(set) var logits: [(source: Source, table: Variable)] = []
-  private(set) var codes: [(source: Source, codes: Codes)] = []
-
-  /// The logits of every example, `[examples, classes]`.
-  ///
-  /// - Parameter compute: Computes them where nobody has asked for them before.
-  func logits(of source: Source, _ compute: () throws -> Variable) rethrows -> Variable {
-    if let known = logits.first(where: { $0.source == source }) { return known.table }
-    let table = try compute()
-    logits.append((source, table))
-    return table
-  }
-
+  /// The logits of every example, `[examples, classes]`, on the device.
+  let logits = Memory<Variable>()
   /// The latent codes of every example.
-  ///
-  /// - Parameter compute: Computes them where nobody has asked for them before.
-  func codes(of source: Source, _ compute: () throws -> Codes) rethrows -> Codes {
-    if let known = codes.first(where: { $0.source == source }) { return known.codes }
-    let found = try compute()
-    codes.append((source, found))
-    return found
-  }
+  let codes = Memory<Codes>()
+  /// The same on the device, where steps look them up.
+  let codeTables = Memory<Variable>()
 }

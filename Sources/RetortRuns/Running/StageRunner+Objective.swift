@@ -73,43 +73,46 @@ extension StageRunner {
       guard let model = player.store.model as? any Generator else {
         throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
       }
-      let codes = try codes(of: model)
+      let source = OutputTables.Source(model: stage.generator, data: stage.data)
+      let codes = try parent.tables.codes.value(of: source) { try self.codes(of: model) }
       statistics = codes.statistics
-      if isFixed { tables.codes = (codes.table, codes.size) }
+      if isFixed {
+        let table = try parent.tables.codeTables.value(of: source) {
+          try frozen("latent codes", codes.values)
+        }
+        tables.codes = (table, codes.size)
+      }
     }
     return Explorer(
       exploration, labeler: teacher.store.model, student: student.model,
       generator: generator, statistics: statistics, compute: parent.recipe.compute)
   }
 
-  /// The latent codes of every training example, on the device.
+  /// The latent codes of every training example.
   private func codes(of model: any Generator) throws -> OutputTables.Codes {
-    try parent.tables.codes(of: .init(model: stage.generator, data: stage.data)) {
-      let size = model.latentShape.count
-      let encode = Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
-        graph, example in
-        let context = ForwardContext(graph, .evaluation)
-        return [model.using(context) { model.encode(example.x).mean }]
-      }
-      let codes = try named("training") { try encode.outputs(data.training)[0] }
-      let table = Variable(name: "latent codes", count: codes.count, isFrozen: true)
-      try session.write(codes, to: table)
-      return .init(
-        table: table, size: size, statistics: LatentStatistics(codes: codes, size: size))
+    let size = model.latentShape.count
+    let encode = Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
+      graph, example in
+      let context = ForwardContext(graph, .evaluation)
+      return [model.using(context) { model.encode(example.x).mean }]
     }
+    let codes = try named("training") { try encode.outputs(data.training)[0] }
+    return .init(values: codes, size: size, statistics: LatentStatistics(codes: codes, size: size))
   }
 
   /// The teacher's logits of every training example, on the device.
   private func logitTable(_ teacher: Player) throws -> (Variable, Int) {
-    let table = try parent.tables.logits(of: .init(model: stage.teacher, data: stage.data)) {
-      let logits = try named("training") {
-        try Inference(session, teacher.store, pipeline: data.examples.pipeline())
-          .outputs(data.training)[0]
-      }
-      let table = Variable(name: "teacher logits", count: logits.count, isFrozen: true)
-      try session.write(logits, to: table)
-      return table
+    let source = OutputTables.Source(model: stage.teacher, data: stage.data)
+    let table = try parent.tables.logits.value(of: source) {
+      try frozen("teacher logits", named("training") { try logits(teacher, for: data.training) })
     }
     return (table, classes)
+  }
+
+  /// Values on the device that no step changes.
+  private func frozen(_ name: String, _ values: [Float]) throws -> Variable {
+    let variable = Variable(name: name, count: values.count, isFrozen: true)
+    try session.write(values, to: variable)
+    return variable
   }
 }

@@ -38,9 +38,7 @@ extension StageRunner {
   func metrics(
     _ player: Player, on examples: any Dataset, split: String
   ) throws -> ClassificationMetrics {
-    let logits = try named(split) {
-      try Inference(session, player.store, pipeline: data.examples.pipeline()).outputs(examples)[0]
-    }
+    let logits = try named(split) { try self.logits(player, for: examples) }
     return ClassificationMetrics(logits: logits, labels: examples.labels, classes: classes)
   }
 

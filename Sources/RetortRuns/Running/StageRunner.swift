@@ -66,12 +66,14 @@ struct StageRunner {
 
   /// Compiles all that a run compiles, with as much alive at a time.
   mutating func rehearse() throws {
-    if let teacher { _ = try outputs(teacher) }
+    if let teacher { _ = try logits(teacher, for: data.test) }
     let program = try program()
     try withExtendedLifetime(program) {
       _ = try validate(after: 0)
       _ = try samples()
-      for pupil in pupils where pupil.classifies { _ = try outputs(pupil.player) }
+      for pupil in pupils where pupil.classifies {
+        _ = try logits(pupil.player, for: data.test)
+      }
       for pupil in pupils { _ = try explore(pupil, parents: 256, shown: 1) }
     }
     try leave()
@@ -94,9 +96,11 @@ struct StageRunner {
     return generatorSamples
   }
 
-  /// A player's outputs for the test examples.
-  private func outputs(_ player: Player) throws -> [Float] {
-    try Inference(session, player.store, pipeline: data.examples.pipeline()).outputs(data.test)[0]
+  /// What a classifier makes of examples: logits, flat, `[examples, classes]`.
+  ///
+  /// - Throws: `NonFiniteOutput`, `GraphError`, or the device's errors.
+  func logits(_ player: Player, for examples: any Dataset) throws -> [Float] {
+    try Inference(session, player.store, pipeline: data.examples.pipeline()).outputs(examples)[0]
   }
 
   /// What makes the training batches.

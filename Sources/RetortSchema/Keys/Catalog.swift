@@ -42,10 +42,8 @@ public struct CatalogEntry<Element: Sendable>: Sendable {
   /// - Parameters:
   ///   - type: The type of the values.
   ///   - wrap: A value as an element: `{ $0 }` where elements are `any` of a protocol.
-  ///   - unwrap: An element as a value of this kind: `{ $0 as? Value }`.
   public init<Value: Configurable & Explained>(
-    _ type: Value.Type, wrap: @escaping @Sendable (Value) -> Element,
-    unwrap: @escaping @Sendable (Element) -> Value?
+    _ type: Value.Type, wrap: @escaping @Sendable (Value) -> Element
   ) {
     explanation = Value.explanation
     keys = Value.keys.flatMap(\.infos)
@@ -54,7 +52,7 @@ public struct CatalogEntry<Element: Sendable>: Sendable {
       value.read(reader)
       return wrap(value)
     }
-    write = { unwrap($0)?.entries }
+    write = { ($0 as? Value)?.entries }
   }
 
   /// What a recipe calls the kind.

@@ -30,7 +30,7 @@ extension Key where Root: Optimizer {
 extension CatalogEntry where Element == any Optimizer {
   /// The entry of the optimizer `type`.
   public init<Rule: Optimizer>(_ type: Rule.Type) {
-    self.init(type, wrap: { $0 }, unwrap: { $0 as? Rule })
+    self.init(type, wrap: { $0 })
   }
 }
 

@@ -46,7 +46,7 @@ extension TimedSchedule {
 extension CatalogEntry where Element == any NamedSchedule {
   /// The entry of the schedule `type`.
   public init<Kind: NamedSchedule>(_ type: Kind.Type) {
-    self.init(type, wrap: { $0 }, unwrap: { $0 as? Kind })
+    self.init(type, wrap: { $0 })
   }
 }
 
