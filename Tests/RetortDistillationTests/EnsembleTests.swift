@@ -4,9 +4,10 @@ import RetortCore
 import RetortDistillation
 import RetortNN
 import RetortOpenCL
+import RetortTraining
 import Testing
 
-/// Several models that answer as one.
+/// Several labelers that answer as one, and each by its name.
 @Suite struct EnsembleTests {
   /// Logits that are the inputs times a factor.
   private final class Scaled: Module {
@@ -18,18 +19,20 @@ import Testing
   private static let logits: [Float] = [1, 2, -3, 0, 0, 0, 80, -80, 3, 700, -700, 0]
   private static let members: [(factor: Double, weight: Double)] = [(1, 3), (-0.5, 1)]
 
-  private func result(_ mean: Ensemble.Mean, on backend: any Backend) throws -> [Float] {
-    let ensemble = Ensemble(
-      Self.members.enumerated().map {
-        Ensemble.Member("m\($0)", Scaled($1.factor), weight: $1.weight)
-      }, mean: mean)
-    let store = ParameterStore(ensemble, name: "teacher", isFrozen: true)
+  private func result(
+    _ mean: Ensemble.Mean, _ count: Int, on backend: any Backend
+  ) throws -> [Float] {
     let session = Session(backend)
-    try store.write(store.initialWeights(seed: 1), to: session)
+    let ensemble = Ensemble(
+      try Self.members.prefix(count).enumerated().map { index, member in
+        let store = ParameterStore(Scaled(member.factor), name: "m\(index)", isFrozen: true)
+        try store.write(store.initialWeights(seed: 1), to: session)
+        return Ensemble.Member("m\(index)", store, weight: member.weight)
+      }, mean: mean)
     let graph = Graph()
     let x = graph.input("x", [4, 3])
     let executable = try session.compile(
-      graph, outputs: [store.model(x, in: ForwardContext(graph, .evaluation))])
+      graph, outputs: [ensemble.logits(of: Example(x), indices: nil, in: graph)])
     try executable.setInput(0, Self.logits)
     try executable.run()
     return try executable.floats(0)
@@ -44,7 +47,8 @@ import Testing
   /// Beside the definitions in float64: means of probabilities and of logits, huge logits included.
   @Test(arguments: Ensemble.Mean.allCases, ["cpu", "opencl"])
   func theMeanIsThatOfItsDefinition(_ mean: Ensemble.Mean, _ device: String) throws {
-    let found = try result(mean, on: device == "cpu" ? CPUBackend() : OpenCLBackend("opencl"))
+    let backend: any Backend = device == "cpu" ? CPUBackend() : try OpenCLBackend("opencl")
+    let found = try result(mean, 2, on: backend)
     for row in 0..<4 {
       let x = (0..<3).map { Double(Self.logits[3 * row + $0]) }
       let own = softmax((0..<3).map { Double(found[3 * row + $0]) })
@@ -58,17 +62,58 @@ import Testing
         }
       for (a, b) in zip(own, expected) { #expect(abs(a - b) <= 1e-5) }
     }
+    #expect(try result(mean, 1, on: backend) == Self.logits, "one alone is its own mean")
+  }
+
+  private static func pair() -> Ensemble {
+    Ensemble([
+      .init("a", ParameterStore(Classifier(width: 5), name: "a", isFrozen: true)),
+      .init("b", ParameterStore(Classifier(width: 6), name: "b", isFrozen: true)),
+    ])
   }
 
   @Test func membersKeepTheirPathsUnderTheirNames() throws {
-    let ensemble = Ensemble([
-      .init("a", Classifier(width: 5)), .init("b", Classifier(width: 6)),
-    ])
-    let store = ParameterStore(ensemble, name: "teacher", isFrozen: true)
-    #expect(store.all.map(\.path).contains("b.hidden.weight"))
+    let ensemble = Self.pair()
     #expect(
-      try store.tapShapes(["a.hidden", "b.hidden"], of: Cast.examples) == [
+      try ensemble.shapes(of: ["a.hidden", "b.hidden"], for: Cast.examples) == [
         "a.hidden": [2, 5], "b.hidden": [2, 6],
       ])
+    #expect(try ensemble["b"]?.shapes(of: ["hidden"], for: Cast.examples) == ["hidden": [2, 6]])
+    #expect(ensemble["c"] == nil)
+    #expect(throws: TapError(path: "b.hiden", nearest: ["b.hidden"])) {
+      try ensemble.shapes(of: ["b.hiden"], for: Cast.examples)
+    }
+    #expect(throws: TapError.self) { try ensemble.shapes(of: ["hidden"], for: Cast.examples) }
+  }
+
+  /// A loss compares with the teacher that it names, and with the mean where it names none.
+  @Test func aLossLearnsFromTheTeacherThatItNames() throws {
+    let cast = try Cast()
+    let other = ParameterStore(Classifier(width: 7), name: "other", isFrozen: true)
+    try other.write(other.initialWeights(seed: 9), to: cast.session)
+    let both = Ensemble([.init("a", cast.teacher), .init("b", other, weight: 3)], mean: .logits)
+    let kind = SoftTargetLoss(temperature: 2)
+    func values(_ teacher: any Labeler, _ names: [String?]) throws -> [Float] {
+      let inputs = Cast.inputs()
+      var exploration = Exploration(.pixelNoise)
+      exploration.noise = 0
+      var scheme = OfflineDistillation(
+        students: [cast.student], teacher: teacher,
+        losses: names.map { NamedLoss(kind, name: $0, teacher: $0) },
+        explorer: Explorer(
+          exploration, labeler: teacher, student: cast.student.model, generator: nil,
+          statistics: nil))
+      return try cast.run(
+        inputs.graph, scheme.objective(0, inputs).terms.map(\.value)
+      ).map { $0[0] }
+    }
+    let found = try values(both, ["a", "b", nil])
+    let alone = try [cast.teacher, other].map { try values($0, [nil]) }
+    #expect(found.count == 6 && Set(found.prefix(3)).count == 3)
+    #expect(found[0] == alone[0][0] && found[1] == alone[1][0])
+    // What the search finds is what it began with, so that its losses are those of the examples.
+    for (real, generated) in zip(found, found.dropFirst(3)) {
+      #expect(abs(real - generated) <= 1e-6 * abs(real))
+    }
   }
 }

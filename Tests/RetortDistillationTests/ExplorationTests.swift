@@ -104,7 +104,7 @@ struct ExplorationTests {
     func explored() throws -> [Float] {
       let inputs = Cast.inputs()
       let explorer = Explorer(
-        wild, labeler: cast.teacher.model, student: cast.student.model, generator: mirror,
+        wild, labeler: cast.teacher, student: cast.student.model, generator: mirror,
         statistics: statistics)
       let path = explorer.explore(
         inputs.example.x, codes: inputs.graph.constant(codes, [Cast.batch, 2]), in: inputs)

@@ -7,12 +7,13 @@ import Testing
 @Suite("Offline distillation")
 struct OfflineDistillationTests {
   private func scheme(
-    _ cast: Cast, _ order: Exploration.Kind?, tables: OfflineDistillation.Tables = .init()
+    _ cast: Cast, _ order: Exploration.Kind?, teacher: (any Labeler)? = nil,
+    codes: CodeTable? = nil
   ) throws -> OfflineDistillation {
     OfflineDistillation(
-      students: [cast.student], teacher: cast.teacher,
+      students: [cast.student], teacher: teacher ?? cast.teacher,
       losses: [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss())],
-      explorer: try order.map { try cast.explorer(Exploration($0)) }, tables: tables)
+      explorer: try order.map { try cast.explorer(Exploration($0)) }, codes: codes)
   }
 
   @Test("looked-up logits and codes give what teacher and encoder give")
@@ -22,23 +23,22 @@ struct OfflineDistillationTests {
     let images = graph.input("images", [Cast.batch, 4, 4, 1])
     let logits = try cast.run(
       graph, [cast.teacher.model(images, in: ForwardContext(graph, .evaluation))])[0]
-    var tables = OfflineDistillation.Tables()
     let (first, second) = (
       Variable(name: "logits", count: logits.count, isFrozen: true),
       Variable(name: "codes", count: Cast.batch * 2, isFrozen: true)
     )
     try cast.session.write(logits, to: first)
     try cast.session.write(try cast.codes(), to: second)
-    tables.logits = (first, 3)
-    tables.codes = (second, 2)
-    func losses(_ tables: OfflineDistillation.Tables) throws -> [Float] {
+    let table = LogitTable(first, classes: 3, live: cast.teacher)
+    func losses(_ teacher: (any Labeler)?, _ codes: CodeTable?) throws -> [Float] {
       let inputs = Cast.inputs()
-      var scheme = try scheme(cast, .first, tables: tables)
+      var scheme = try scheme(cast, .first, teacher: teacher, codes: codes)
       let terms = try scheme.objective(0, inputs).terms
       #expect(terms.map(\.name) == ["cross-entropy", "kd", "kd-generated"])
       return try cast.run(inputs.graph, terms.map(\.value)).map { $0[0] }
     }
-    for (live, lookedUp) in zip(try losses(.init()), try losses(tables)) {
+    for (live, lookedUp) in zip(try losses(nil, nil), try losses(table, CodeTable(second, size: 2)))
+    {
       #expect(abs(live - lookedUp) <= 1e-5 * max(1, abs(live)))
     }
   }

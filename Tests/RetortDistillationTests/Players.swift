@@ -69,7 +69,7 @@ struct Cast {
     _ exploration: Exploration, _ compute: ComputeType = .float32
   ) throws -> Explorer {
     Explorer(
-      exploration, labeler: teacher.model, student: student.model,
+      exploration, labeler: teacher, student: student.model,
       generator: generator.model as? any Generator,
       statistics: LatentStatistics(codes: try codes(), size: 2), compute: compute)
   }

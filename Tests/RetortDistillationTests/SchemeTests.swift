@@ -47,7 +47,7 @@ import Testing
           var exploration = Exploration($0)
           exploration.noise = 0
           return Explorer(
-            exploration, labeler: cast.teacher.model, student: students[0].model,
+            exploration, labeler: cast.teacher, student: students[0].model,
             generator: cast.generator.model as? any Generator,
             statistics: LatentStatistics(codes: try cast.codes(), size: 2))
         })

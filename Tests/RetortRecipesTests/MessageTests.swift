@@ -280,43 +280,6 @@ private let cases: [MessageCase] = [
       r.yaml:4:30: 'optimizer.schedule.kind' is 'cosin'; it must be constant, step, multi-step, cosine, polynomial or one-cycle. Did you mean 'cosine'?
       """),
   MessageCase(
-    name: "ensembles that cannot be",
-    yaml: student + """
-      teacher:
-        ensemble:
-          - {name: a, model: resnet8, weights: t}
-          - {name: a, model: lenet6, weights: t}
-          - {name: b.c, model: resnet8}
-          - {model: resnet8, expected-accuracy: 0.5, weights: t}
-        model: resnet8
-        mean: harmonic
-      """,
-    message: """
-      r.yaml:7:14: two models of the ensemble are called 'a'. Rename one.
-      r.yaml:7:24: there is no model 'lenet6'. Did you mean 'lenet5'?
-      r.yaml:8:14: 'b.c' has a '.', which separates modules. Rename it.
-      r.yaml:9:7: 'teacher.ensemble[3]' lacks 'name'
-      r.yaml:9:24: unknown key 'expected-accuracy' in 'teacher.ensemble[3]'
-      r.yaml:10:3: 'ensemble' and 'model' exclude each other in 'teacher'. Keep one.
-      r.yaml:11:9: 'teacher.mean' is 'harmonic'; it must be probabilities or logits
-      """),
-  MessageCase(
-    name: "ensembles that cannot teach",
-    yaml: head + """
-      teacher: {ensemble: [{name: a, model: resnet8}]}
-      stages:
-        - {name: s, student: lenet5}
-        - {name: t}
-        - {name: u, student: lenet5, teacher: {model: resnet8, mean: logits, weights: t}}
-        - {name: v, student: lenet5, teacher: {ensemble: [{name: a, from: s}, {name: b, from: w}]}}
-      """,
-    message: """
-      r.yaml:3:10: the teacher of stage 's' has no weights. Add 'weights: FILE' or 'from: STAGE'.
-      r.yaml:3:10: an ensemble teaches; it cannot be trained. Train its models in stages of their own.
-      r.yaml:7:58: 'mean' in 'teacher' means nothing with one model; it goes with an ensemble
-      r.yaml:8:89: stage 'v' takes weights from 'w', but no earlier stage is called so. Did you mean 's'?
-      """),
-  MessageCase(
     name: "taps that lead nowhere",
     yaml: student + """
       teacher: {model: resnet8, weights: t}

@@ -43,8 +43,8 @@ final class ProgressLines {
         "  \(launches) launches a step, \(bytes(byteCount)) of device memory, ready after "
           + duration(seconds))
       pace.note(0, after: working(until: .now))
-    case .teacherChecked(let accuracy):
-      line("  the teacher is right on \(fixed(100 * accuracy, 2)) % of the test set")
+    case .teacherChecked(let teacher, let accuracy):
+      line("  the \(teacher) is right on \(fixed(100 * accuracy, 2)) % of the test set")
     case .progress(_, let progress): show(progress)
     case .evaluated(_, let learner, let step, let accuracy):
       line(

@@ -46,12 +46,11 @@ final class WorkloadStep {
         students: [student], teacher: nil, losses: [NamedLoss(CrossEntropyLoss())])
       (players, statistics) = ([student], nil)
     case .logits:
-      var tables = OfflineDistillation.Tables()
       let logits = Variable(name: "logits", count: inputs.logits.count, isFrozen: true)
       try session.write(inputs.logits, to: logits)
-      tables.logits = (logits, workload.classes)
       scheme = OfflineDistillation(
-        students: [student], teacher: nil, losses: Self.losses, tables: tables)
+        students: [student], teacher: LogitTable(logits, classes: workload.classes),
+        losses: Self.losses)
       (players, statistics) = ([student], nil)
     case .exploration:
       let teacher = try player("teacher", "resnet20", isFrozen: true)
@@ -63,7 +62,7 @@ final class WorkloadStep {
       scheme = OfflineDistillation(
         students: [student], teacher: teacher, losses: Self.losses,
         explorer: Explorer(
-          exploration, labeler: teacher.model, student: student.model,
+          exploration, labeler: teacher, student: student.model,
           generator: generator.model as? any Generator, statistics: statistics))
       (players, self.statistics) = ([student, teacher, generator], statistics)
     }

@@ -9,8 +9,8 @@ import RetortTraining
 public struct Explorer {
   /// The kind of search and its constants.
   public let exploration: Exploration
-  /// The model that labels examples; `[batch, height, width, channels] → [batch, classes]`.
-  public let labeler: Module
+  /// The labeler of examples, pictures `[batch, height, width, channels]`.
+  public let labeler: any Labeler
   /// The model that is trained.
   public private(set) var student: Module
   /// The generator, which encodes examples too unless the kind is `samples`; nil if the kind needs none.
@@ -22,8 +22,9 @@ public struct Explorer {
 
   /// An explorer with the given models.
   public init(
-    _ exploration: Exploration, labeler: Module, student: Module, generator: (any LatentDecoder)?,
-    statistics: LatentStatistics?, compute: ComputeType = .float32
+    _ exploration: Exploration, labeler: any Labeler, student: Module,
+    generator: (any LatentDecoder)?, statistics: LatentStatistics?,
+    compute: ComputeType = .float32
   ) {
     (self.exploration, self.labeler, self.student) = (exploration, labeler, student)
     (self.generator, self.statistics, self.compute) = (generator, statistics, compute)
@@ -120,7 +121,8 @@ public struct Explorer {
     for _ in 0..<exploration.steps {
       let current = path[path.count - 1]
       let rows = student(current, in: context).divergenceRows(
-        exploration.divergence, teacher: labeler(current, in: context),
+        exploration.divergence,
+        teacher: labeler.logits(of: Example(current), indices: nil, in: inputs.graph),
         temperature: exploration.temperature)
       let code = codes[codes.count - 1]
       let gradient = gradients(of: rows.sum() * scale, with: [code])[0] / scale

@@ -2,12 +2,12 @@ import Glibc
 import RetortCore
 import RetortNN
 
-/// Several models that answer as one: the logits of their mean.
+/// Several labelers that answer as one: the logits of their mean.
 ///
-/// Each keeps its own paths under its name, so that losses tap `NAME.layer2`.
+/// Paths of modules begin with the name of their labeler: `NAME.layer2`.
 ///
 /// Source: Hinton, Vinyals, Dean 2015, arXiv 1503.02531, section 2, names both means.
-public final class Ensemble: Module {
+public struct Ensemble: Labeler {
   /// What is averaged.
   public enum Mean: String, CaseIterable, Sendable {
     /// Probabilities: the result is the logarithm of their mean.
@@ -16,22 +16,22 @@ public final class Ensemble: Module {
     case logits
   }
 
-  /// One of the models.
+  /// One of the labelers.
   public struct Member {
-    /// What its paths begin with.
+    /// What it is called; without a `.`.
     public let name: String
-    /// The model, `[batch, …] → [batch, classes]`.
-    public let model: Module
+    /// Who is asked.
+    public let labeler: any Labeler
     /// Its share of the mean, once all are divided by their sum; > 0.
     public let weight: Double
 
-    /// A model under a name.
-    public init(_ name: String, _ model: Module, weight: Double = 1) {
-      (self.name, self.model, self.weight) = (name, model, weight)
+    /// A labeler under a name.
+    public init(_ name: String, _ labeler: any Labeler, weight: Double = 1) {
+      (self.name, self.labeler, self.weight) = (name, labeler, weight)
     }
   }
 
-  /// The models, at least one.
+  /// The labelers, at least one.
   public let members: [Member]
   /// What is averaged.
   public let mean: Mean
@@ -42,25 +42,57 @@ public final class Ensemble: Module {
     (self.members, self.mean) = (members, mean)
   }
 
-  public override var children: [(key: String, module: Module)] {
-    members.map { ($0.name, $0.model) }
+  /// The labeler called `name`.
+  public subscript(name: String) -> (any Labeler)? {
+    members.first { $0.name == name }?.labeler
   }
 
-  /// Logits, `[batch, classes]`.
-  public override func forward(_ x: Tensor) -> Tensor { merged { $0(x) } }
+  /// The logits of the mean.
+  public func logits(of examples: Example, indices: Tensor?, in graph: Graph) -> Tensor {
+    merged(members.map { $0.labeler.logits(of: examples, indices: indices, in: graph) })
+  }
 
-  /// Logits, `[batch, classes]`.
-  public override func forward(_ example: Example) -> Tensor { merged { $0(example) } }
+  /// The logits of the mean, with the results of modules of its labelers.
+  ///
+  /// - Throws: `TapError` for a path that no module has.
+  public func taps(
+    of examples: Example, indices: Tensor?, _ paths: Set<String>, in graph: Graph
+  ) throws(TapError) -> Taps {
+    for path in paths.sorted() where !members.contains(where: { path.hasPrefix($0.name + ".") }) {
+      let having = members.filter {
+        (try? $0.labeler.taps(of: examples, indices: nil, [path], in: graph)) != nil
+      }
+      throw TapError(path: path, nearest: having.map { "\($0.name).\(path)" })
+    }
+    var logits: [Tensor] = []
+    var values: [String: Tensor] = [:]
+    for member in members {
+      let prefix = member.name + "."
+      let own = Set(
+        paths.filter { $0.hasPrefix(prefix) }.map { String($0.dropFirst(prefix.count)) })
+      let taps: Taps
+      do throws(TapError) {
+        taps = try member.labeler.taps(of: examples, indices: indices, own, in: graph)
+      } catch {
+        throw TapError(path: prefix + error.path, nearest: error.nearest.map { prefix + $0 })
+      }
+      logits.append(taps.output)
+      for path in own { values[prefix + path] = try taps.value(path) }
+    }
+    return Taps(output: merged(logits), values: values)
+  }
 
-  private func merged(_ logits: (Module) -> Tensor) -> Tensor {
+  /// The mean of the members' logits, in their order; of one alone, its own.
+  private func merged(_ logits: [Tensor]) -> Tensor {
+    guard logits.count > 1 else { return logits[0] }
     let total = members.reduce(0) { $0 + $1.weight }
     switch mean {
     case .logits:
-      let parts = members.map { logits($0.model) * ($0.weight / total) }
+      let parts = zip(logits, members).map { $0 * ($1.weight / total) }
       return parts.dropFirst().reduce(parts[0], +)
     case .probabilities:
       // Behind the largest summand none overflows, and one is 1.
-      let parts = members.map { logits($0.model).logSoftmax() + log($0.weight / total) }
+      let parts = zip(logits, members).map { $0.logSoftmax() + log($1.weight / total) }
       let largest = parts.dropFirst().reduce(parts[0]) { $0.maximum($1) }.stopGradient()
       let sum = parts.dropFirst().reduce((parts[0] - largest).exp()) { $0 + ($1 - largest).exp() }
       return largest + sum.log()

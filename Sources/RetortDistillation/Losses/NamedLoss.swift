@@ -8,18 +8,25 @@ public struct NamedLoss: Configurable {
   /// The name that tells it from others of its kind; nil for the kind's name.
   public var ownName: String?
 
+  /// Which of several teachers it compares with; nil for what they say as one.
+  public var teacher: String?
+
   /// Cross-entropy on labels.
   public init() { loss = CrossEntropyLoss() }
 
-  /// A loss named `name`, or by its kind if nil.
-  public init(_ loss: any DistillationLoss, name: String? = nil) {
-    (self.loss, ownName) = (loss, name)
+  /// A loss named `name`, or by its kind if nil, that compares with the teacher named `teacher`.
+  public init(_ loss: any DistillationLoss, name: String? = nil, teacher: String? = nil) {
+    (self.loss, ownName, self.teacher) = (loss, name, teacher)
   }
 
   /// The keys of an element of `losses`: those of its kind, and its name.
   public static let keys: [Key<NamedLoss>] = [
     .kind("kind", \.loss, of: LossCatalog.all, isRequired: true, "what is compared"),
     .text("name", \.ownName, "what logs call it, if not its kind"),
+    .text("teacher", \.teacher, "which of several teachers it learns from, if not from all as one")
+      .only(
+        where: { type(of: $0.loss).needsTeacher }, not: "a loss that has no teacher",
+        but: ["losses that compare with a teacher"]),
   ]
 
   /// The kind alone may stand for the map.

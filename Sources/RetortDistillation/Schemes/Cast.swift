@@ -18,7 +18,7 @@ public struct Cast {
   /// The classifiers that learn, in order, each of its own name.
   public var students: [ParameterStore]
   /// Labels examples.
-  public var teacher: ParameterStore?
+  public var teacher: (any Labeler)?
   /// Makes examples of codes.
   public var generator: ParameterStore?
   /// Tells examples of the data from those that the generator makes.
@@ -27,19 +27,18 @@ public struct Cast {
   public var losses: [NamedLoss]
   /// The search, if any.
   public var explorer: Explorer?
-  /// What is looked up instead of computed.
-  public var tables: OfflineDistillation.Tables
+  /// The training examples' latent codes, where they are looked up instead of computed.
+  public var codes: CodeTable?
 
   /// The given models and losses.
   public init(
-    students: [ParameterStore] = [], teacher: ParameterStore? = nil,
+    students: [ParameterStore] = [], teacher: (any Labeler)? = nil,
     generator: ParameterStore? = nil, discriminator: ParameterStore? = nil,
-    losses: [NamedLoss] = [], explorer: Explorer? = nil,
-    tables: OfflineDistillation.Tables = OfflineDistillation.Tables()
+    losses: [NamedLoss] = [], explorer: Explorer? = nil, codes: CodeTable? = nil
   ) {
     (self.students, self.teacher, self.losses) = (students, teacher, losses)
     (self.generator, self.discriminator) = (generator, discriminator)
-    (self.explorer, self.tables) = (explorer, tables)
+    (self.explorer, self.codes) = (explorer, codes)
   }
 }
 

@@ -40,7 +40,7 @@ public struct Offline: NamedScheme {
   public func scheme(_ cast: Cast) -> any Scheme {
     OfflineDistillation(
       students: cast.students, teacher: cast.teacher, losses: cast.losses,
-      explorer: cast.explorer, tables: cast.tables)
+      explorer: cast.explorer, codes: cast.codes)
   }
 }
 
@@ -49,42 +49,30 @@ public struct Offline: NamedScheme {
 ///
 /// The objective of each is `Σ wᵢ·lossᵢ(x) + w·Σ wⱼ·lossⱼ(x̃)`: all losses on real examples, those that
 /// compare with the teacher on generated ones. A search that follows no student finds the same examples for
-/// all.
+/// all. A loss that names one of several teachers compares with that one.
 ///
 /// Source: Hinton et al. 2015; Zaheer et al. 2022, equation 2.
 public struct OfflineDistillation: Scheme {
-  /// What is known of the training examples beforehand, one row each; nil where augmentation
-  /// changes them from step to step.
-  public struct Tables {
-    /// The teacher's logits, `[examples, classes]`.
-    public var logits: (variable: Variable, classes: Int)?
-    /// Latent codes, `[examples, …]`, flat per example.
-    public var codes: (variable: Variable, size: Int)?
-
-    /// No tables: teacher and encoder run on every batch.
-    public init() {}
-  }
-
   /// The models that learn.
   public let students: [ParameterStore]
   /// Labels examples; nil for labels alone.
-  public let teacher: ParameterStore?
+  public let teacher: (any Labeler)?
   /// What is minimised, in order.
   public let losses: [NamedLoss]
   /// The search, if any.
   public let explorer: Explorer?
-  /// What is looked up instead of computed.
-  public let tables: Tables
+  /// The training examples' latent codes, where they are looked up instead of computed.
+  public let codes: CodeTable?
   /// What a search that follows no student has found for the phases so far.
   private var shared: Example?
 
   /// A scheme over the given models and losses.
   public init(
-    students: [ParameterStore], teacher: ParameterStore?, losses: [NamedLoss],
-    explorer: Explorer? = nil, tables: Tables = Tables()
+    students: [ParameterStore], teacher: (any Labeler)?, losses: [NamedLoss],
+    explorer: Explorer? = nil, codes: CodeTable? = nil
   ) {
     (self.students, self.teacher, self.losses) = (students, teacher, losses)
-    (self.explorer, self.tables) = (explorer, tables)
+    (self.explorer, self.codes) = (explorer, codes)
   }
 
   /// One of each student.
@@ -95,20 +83,28 @@ public struct OfflineDistillation: Scheme {
   /// - Throws: `GraphError` for shapes that do not fit.
   public mutating func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective {
     let student = students[phase]
-    let context = inputs.context(.training, tapping: tapping(\.student))
+    let context = inputs.context(
+      .training, tapping: Set(losses.flatMap { $0.loss.taps.map(\.student) }))
     let generated = explored(for: student, inputs)
     let (real, other) = try forward(student.model, inputs.example, generated, context)
-    let isTaught = losses.contains { type(of: $0.loss).needsTeacher }
-    let comparison = Comparison(
+    let opinions = try opinions(
+      of: teacher, on: inputs.example, indices: inputs.indices, in: inputs.graph)
+    var comparison = Comparison(
       inputs: inputs, context: context, learner: student.model, examples: inputs.example,
-      student: real, teacher: isTaught ? try targets(inputs) : nil, labels: inputs.labels)
-    var terms = try losses.flatMap { try $0.terms(comparison) }
-    if let explorer, let generated, let other, isTaught {
-      let labels = try explorer.labeler.taps(generated, in: teacherContext(inputs))
-      let comparison = Comparison(
+      student: real, teacher: nil, labels: inputs.labels)
+    var terms: [LossTerm] = []
+    for loss in losses {
+      comparison.teacher = opinions[loss.teacher]
+      terms += try loss.terms(comparison)
+    }
+    if let explorer, let generated, let other {
+      let opinions = try self.opinions(
+        of: explorer.labeler, on: generated, indices: nil, in: inputs.graph)
+      var comparison = Comparison(
         inputs: inputs, context: context, learner: student.model, examples: generated,
-        student: other, teacher: labels, labels: nil)
+        student: other, teacher: nil, labels: nil)
       for loss in losses where type(of: loss.loss).needsTeacher {
+        comparison.teacher = opinions[loss.teacher]
         terms += try loss.terms(comparison, as: "\(loss.name)-generated").map {
           LossTerm($0.name, weight: $0.weight * explorer.exploration.weight, $0.value)
         }
@@ -122,19 +118,28 @@ public struct OfflineDistillation: Scheme {
   private mutating func explored(for student: ParameterStore, _ inputs: StepInputs) -> Example? {
     if let shared { return shared }
     let found = explorer?.following(student.model).explore(
-      inputs.example.x, codes: codes(inputs), in: inputs)
+      inputs.example.x, codes: codes?.rows(at: inputs.indices, in: inputs.graph), in: inputs)
     let generated = found.map { Example($0.explored) }
     if explorer?.exploration.kind.usesGradient == false { shared = generated }
     return generated
   }
 
-  /// The modules of one side that losses tap.
-  private func tapping(_ side: (TapPair) -> String) -> Set<String> {
-    Set(losses.flatMap { $0.loss.taps.map(side) })
-  }
-
-  private func teacherContext(_ inputs: StepInputs) -> ForwardContext {
-    inputs.context(.evaluation, tapping: tapping(\.teacher))
+  /// What a labeler makes of examples, by the names that losses call it or one of its members; nil for the
+  /// labeler as a whole.
+  ///
+  /// - Throws: `TapError` for a path that no module has.
+  private func opinions(
+    of labeler: (any Labeler)?, on examples: Example, indices: Tensor?, in graph: Graph
+  ) throws(TapError) -> [String?: Taps] {
+    guard let labeler else { return [:] }
+    let taught = losses.filter { type(of: $0.loss).needsTeacher }
+    var opinions: [String?: Taps] = [:]
+    for name in Set(taught.map(\.teacher)).sorted(by: { ($0 ?? "") < ($1 ?? "") }) {
+      let paths = taught.filter { $0.teacher == name }.flatMap { $0.loss.taps.map(\.teacher) }
+      opinions[name] = try (name.flatMap { labeler[$0] } ?? labeler)
+        .taps(of: examples, indices: indices, Set(paths), in: graph)
+    }
+    return opinions
   }
 
   /// The student's outputs and features of real and generated examples.
@@ -152,18 +157,20 @@ public struct OfflineDistillation: Scheme {
     let all = try student.taps(examples.concatenated(with: generated), in: context)
     return (all.rows(0..<count), all.rows(count..<count + generated.count))
   }
+}
 
-  private func targets(_ inputs: StepInputs) throws(TapError) -> Taps? {
-    if let (variable, classes) = tables.logits {
-      return Taps(
-        output: inputs.graph.variable(variable, [variable.count / classes, classes])
-          .gather(inputs.indices))
-    }
-    return try teacher?.model.taps(inputs.example, in: teacherContext(inputs))
-  }
+/// The latent codes of every training example, in evaluation mode.
+public struct CodeTable {
+  /// Codes, `[examples, …]`, flat.
+  public let variable: Variable
+  /// The coordinates of one code.
+  public let size: Int
 
-  private func codes(_ inputs: StepInputs) -> Tensor? {
-    guard let (variable, size) = tables.codes else { return nil }
-    return inputs.graph.variable(variable, [variable.count / size, size]).gather(inputs.indices)
+  /// A table of codes of `size` coordinates each.
+  public init(_ variable: Variable, size: Int) { (self.variable, self.size) = (variable, size) }
+
+  /// The codes of the examples at `indices`, int32 `[batch]`: `[batch, size]`.
+  func rows(at indices: Tensor, in graph: Graph) -> Tensor {
+    graph.variable(variable, [variable.count / size, size]).gather(indices)
   }
 }

@@ -37,6 +37,9 @@ public struct TapError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The nearest paths of the model, as hints.
   public let nearest: [String]
 
+  /// An error for `path`, with the nearest paths of the model.
+  public init(path: String, nearest: [String]) { (self.path, self.nearest) = (path, nearest) }
+
   /// One line: the path and the nearest ones.
   public var description: String {
     "the model has no module '\(path)'"

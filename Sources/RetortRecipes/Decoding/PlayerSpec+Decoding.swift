@@ -44,41 +44,7 @@ extension PlayerSpec {
       reader.misplaced(
         ["expected-accuracy"], with: "no student", belongTo: ["a teacher that teaches one"])
     }
-    if role == .teacher {
-      guard !reader.has("ensemble") else {
-        decodeMembers(reader, data)
-        return
-      }
-      reader.misplaced(["mean"], with: "one model", belongTo: ["an ensemble"])
-      reader.pass(over: ["ensemble"])
-    }
     decodeModel(reader, role, data)
-  }
-
-  /// The models under `ensemble`.
-  private mutating func decodeMembers(_ reader: MapReader, _ data: any NamedDataset) {
-    for key in ["model", "weights", "from"] { reader.exclude(["ensemble", key]) }
-    reader.pass(over: ["optimizer"])
-    for element in reader.elements("ensemble") ?? [] {
-      element.require("name")
-      let name = element.text("name") ?? ""
-      var spec = PlayerSpec(model: "")
-      let weight = element.number("weight", .positive()) ?? 1
-      spec.decodeModel(element, .teacher, data)
-      let place = element.value("name")?.place ?? element.node.place
-      if members.contains(where: { $0.name == name }) {
-        element.faults.add(
-          place, .rule("two models of the ensemble are called '\(name)'. Rename one."))
-      }
-      if name.contains(".") {
-        element.faults.add(place, .rule("'\(name)' has a '.', which separates modules. Rename it."))
-      }
-      members.append(Member(name: name, weight: weight, spec: spec))
-    }
-    mean =
-      reader.choice("mean", Ensemble.Mean.allCases.map(\.rawValue)).flatMap(Ensemble.Mean.init)
-      ?? mean
-    reader.finish()
   }
 
   /// One model, its options and its weights.
@@ -99,7 +65,11 @@ extension PlayerSpec {
     }
     reader.misplaced(["learner"], with: "a model of its own", belongTo: ["'from'"])
     reader.require("model")
-    guard let name = reader.text("model") else { return }
+    guard let name = reader.text("model") else {
+      reader.pass(over: ModelCatalog.all.flatMap { $0.options.map(\.name) })
+      reader.finish()
+      return
+    }
     do throws(ModelError) {
       let entry = try ModelCatalog.entry(name)
       model = name
@@ -166,43 +136,20 @@ extension PlayerSpec {
       return MapInfo(
         keys: keys + [optimizer], identities: ["model", "from"], shorthand: "model")
     }
-    let name = KeyInfo(
-      name: "name", type: .text, defaultText: nil, meaning: "what its modules' paths begin with")
-    let weight = KeyInfo(
-      name: "weight", type: .number(.positive()), defaultText: "1", meaning: "its share of the mean"
-    )
-    let own = [
-      KeyInfo(
-        name: "expected-accuracy", type: .number(.unit), defaultText: nil,
-        meaning: "the test accuracy below which a teacher is refused"),
-      KeyInfo(
-        name: "ensemble", type: .list(MapInfo(keys: [name, weight] + keys, shorthand: "model")),
-        defaultText: nil, meaning: "several models that answer as one, in place of 'model'"),
-      KeyInfo(
-        name: "mean", type: .choice(Ensemble.Mean.allCases.map(\.rawValue)),
-        defaultText: Ensemble.Mean.probabilities.rawValue, meaning: "what an ensemble averages"),
-    ]
     return MapInfo(
-      keys: Array(keys.prefix(4)) + own + keys.dropFirst(4) + [optimizer],
-      identities: ["model", "from", "ensemble"], shorthand: "model")
+      keys: Array(keys.prefix(4)) + [expectedAccuracy] + keys.dropFirst(4) + [optimizer],
+      identities: ["model", "from"], shorthand: "model")
   }
+
+  /// The key of what a teacher is to reach.
+  static let expectedAccuracy = KeyInfo(
+    name: "expected-accuracy", type: .number(.unit), defaultText: nil,
+    meaning: "the test accuracy below which a teacher is refused")
 
   /// The written map.
   var entries: [YAMLEntry] {
     var entries: [YAMLEntry]
     switch source {
-    case _ where !members.isEmpty:
-      let maps = members.map { member in
-        YAMLText.map(
-          [
-            YAMLEntry("name", YAMLText.word(member.name)),
-            YAMLEntry("weight", YAMLText.number(member.weight)),
-          ] + member.spec.entries)
-      }
-      entries = [
-        YAMLEntry("ensemble", YAMLText.list(maps)),
-        YAMLEntry("mean", mean.rawValue),
-      ]
     case .untrained: entries = [YAMLEntry("model", YAMLText.word(model))]
     case .file(let path):
       entries = [

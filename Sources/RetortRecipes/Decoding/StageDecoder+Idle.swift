@@ -19,10 +19,10 @@ extension StageDecoder {
       keep(.generator, reader)
     }
     let isTrained = scheme.learners.contains(.student) && stage.students.isEmpty
-    if stage.teacher != nil, !scheme.helpers.contains(.teacher), !isTrained {
+    if !stage.teachers.isEmpty, !scheme.helpers.contains(.teacher), !isTrained {
       setAside(
         .teacher, stage, reader, need: stage.givenScheme == nil ? "a student" : another)
-      stage.teacher = nil
+      stage.teachers = []
     } else {
       keep(.teacher, reader)
     }
@@ -45,7 +45,7 @@ extension StageDecoder {
 
   /// The key of a role's models in a stage.
   private func key(_ role: Cast.Role, _ reader: MapReader) -> String {
-    role == .student && reader.has("students") ? "students" : role.rawValue
+    role.listKey.flatMap { reader.has($0) ? $0 : nil } ?? role.rawValue
   }
 
   private func keep(_ role: Cast.Role, _ reader: MapReader) {

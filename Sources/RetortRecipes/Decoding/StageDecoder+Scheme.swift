@@ -24,26 +24,20 @@ extension StageDecoder {
 
   /// Gives models that learn the optimizers of their own.
   func readOptimizers(_ stage: inout StageSpec, _ reader: MapReader) {
-    let learning = Set(stage.trainees.map(\.name))
-    for (index, player) in stage.players.enumerated() {
-      let place = index - stage.players.count + stage.students.count
-      guard let node = node(of: player.role, place, reader), node.entries != nil,
-        player.spec.members.isEmpty
-      else { continue }
-      let isListed = player.role == .student && reader.has("students")
-      let path = isListed ? "students[\(place)]" : player.role.rawValue
-      let inner = MapReader(node, path, faults)
-      guard learning.contains(player.name) else {
+    for part in stage.players {
+      guard let node = node(of: part.role, part.place, reader), node.entries != nil else {
+        continue
+      }
+      let list = part.role.listKey.flatMap { reader.has($0) ? $0 : nil }
+      let inner = MapReader(
+        node, list.map { "\($0)[\(part.place)]" } ?? part.role.rawValue, faults)
+      guard stage.trainees.contains(where: { $0.role == part.role && $0.name == part.name }) else {
         inner.misplaced(
           ["optimizer"], with: "a model that keeps its weights", belongTo: ["models that learn"])
         continue
       }
       let optimizer = inner.inner("optimizer").map(OptimizerSpec.init(from:))
-      if player.role == .student {
-        stage.students[place].spec.optimizer = optimizer
-      } else {
-        stage[player.role]?.optimizer = optimizer
-      }
+      stage.update(part.role, part.place) { $0.optimizer = optimizer }
     }
   }
 }

@@ -30,9 +30,7 @@ struct StageDecoder {
     // Of a player that is wrong in itself nothing more need be said.
     if faults.faults.count == known {
       removeIdlePlayers(&stage, reader)
-      if !stage.students.isEmpty, let teacher = stage.teacher {
-        requireWeights(teacher, .teacher, stage, reader)
-      }
+      if !stage.students.isEmpty { requireWeights(.teacher, stage, reader) }
     }
     if faults.faults.count == known { checkScheme(stage, reader) }
     checkLosses(stage, reader)
@@ -60,7 +58,9 @@ struct StageDecoder {
 
   /// The losses of a stage that names none.
   private mutating func usualLosses(_ stage: StageSpec) -> [NamedLoss] {
-    let isTaught = !stage.students.isEmpty && stage.teacher?.hasWeights == true
+    let isTaught =
+      !stage.students.isEmpty && !stage.teachers.isEmpty
+      && stage.teachers.allSatisfy(\.spec.hasWeights)
     let (losses, note) = type(of: stage.scheme).usualLosses(isTaught: isTaught)
     if let note { notes.append("stage '\(stage.name)' names no losses and \(note)") }
     return losses
@@ -68,35 +68,31 @@ struct StageDecoder {
 
   private func checkPlayers(_ stage: StageSpec, _ reader: MapReader) {
     if stage.trainees.isEmpty {
-      faults.add(reader.node.place, .nothingToTrain(stage: stage.name))
-    }
-    for (index, player) in stage.players.enumerated() {
-      let node = node(of: player.role, index - stage.players.count + stage.students.count, reader)
-      let nodes: [RecipeNode?] =
-        player.spec.members.isEmpty ? [node] : node?["ensemble"]?.elements ?? []
-      if !player.spec.members.isEmpty, stage.trainees.contains(where: { $0.role == player.role }) {
+      let learns = type(of: stage.scheme).learners.contains(.student)
+      let place = reader.place("teachers")
+      if learns, stage.students.isEmpty, stage.namesTeachers {
         faults.add(
-          node?.place ?? reader.node.place,
-          .rule(
-            "an ensemble teaches; it cannot be trained. Train its models in stages of their own."))
+          place, .rule("'teachers' teach; to train one of them, give it a stage with 'teacher'"))
+      } else {
+        faults.add(reader.node.place, .nothingToTrain(stage: stage.name))
       }
-      for case (let part, .stage(let name, let learner)) in zip(
-        nodes, player.spec.parts.map(\.source))
-      {
-        let place = part?[learner == nil ? "from" : "learner"]?.place ?? reader.node.place
-        checkSource(name, learner, of: player.role, stage, at: place)
-      }
+    }
+    for part in stage.players {
+      guard case .stage(let name, let learner) = part.spec.source else { continue }
+      let node = node(of: part.role, part.place, reader)
+      let place = node?[learner == nil ? "from" : "learner"]?.place ?? reader.node.place
+      checkSource(name, learner, of: part.role, stage, at: place)
     }
   }
 
   /// Where a model of a stage stands.
   ///
-  /// - Parameter index: A student's place among the students.
-  func node(of role: Cast.Role, _ index: Int, _ reader: MapReader) -> RecipeNode? {
-    guard role == .student, let list = reader.value("students")?.elements else {
+  /// - Parameter place: Its place among the models of its role.
+  func node(of role: Cast.Role, _ place: Int, _ reader: MapReader) -> RecipeNode? {
+    guard let list = role.listKey.flatMap(reader.value)?.elements else {
       return reader.value(role.rawValue)
     }
-    return list.indices.contains(index) ? list[index] : nil
+    return list.indices.contains(place) ? list[place] : nil
   }
 
   /// Notes a fault where no earlier stage trains what a model is to be.
@@ -113,6 +109,7 @@ struct StageDecoder {
       return
     }
     let fitting = earlier.trainees.filter { role.canBe($0.role) }.map(\.name)
+    if earlier.trainees.isEmpty { return }
     if fitting.isEmpty {
       let trained = earlier.trainees.map(\.role.rawValue).listed("and")
       faults.add(place, .wrongPlayer(name, trains: trained, wanted: role.rawValue))
@@ -148,10 +145,39 @@ struct StageDecoder {
         continue
       }
       guard kind.needsTeacher, !type(of: stage.scheme).peersTeach else { continue }
-      if let teacher = stage.teacher {
-        requireWeights(teacher, .teacher, stage, reader)
-      } else {
+      if stage.teachers.isEmpty {
         faults.add(place, .needs("loss '\(loss.kind)'", what: "a teacher", stage: stage.name))
+      }
+      requireWeights(.teacher, stage, reader)
+    }
+    checkTeachers(stage, reader)
+  }
+
+  /// Notes faults where a loss names no teacher of the stage, and where nothing asks one.
+  private func checkTeachers(_ stage: StageSpec, _ reader: MapReader) {
+    for (index, loss) in stage.losses.enumerated() {
+      guard let name = loss.teacher, !stage.teachers.contains(where: { $0.name == name }) else {
+        continue
+      }
+      let known = stage.teachers.map(\.name)
+      let node = reader.value("losses")?.elements?[index]
+      faults.add(
+        node?["teacher"]?.place ?? reader.node.place,
+        .rule(
+          "stage '\(stage.name)' has no teacher '\(name)'"
+            + (known.isEmpty ? "" : "; there is \(known.listed("and"))")))
+    }
+    guard stage.namesTeachers else { return }
+    for (place, teacher) in stage.teachers.enumerated() {
+      guard let node = node(of: .teacher, place, reader) else { continue }
+      if stage.asks(teacher) {
+        faults.use(node.place, "the teacher")
+      } else {
+        faults.addIdle(
+          node.place, "the teacher",
+          .rule(
+            "nothing asks teacher '\(teacher.name)' of stage '\(stage.name)': each loss names another. "
+              + "Name it in a loss, or take it away."))
       }
     }
   }
@@ -177,8 +203,8 @@ struct StageDecoder {
     }
     checkCount(explore, stage, reader)
     guard explore.kind.needsGenerator else { return }
-    if let generator = stage.generator {
-      requireWeights(generator, .generator, stage, reader)
+    if stage.generator != nil {
+      requireWeights(.generator, stage, reader)
       if explore.kind.needsEncoder, encodes(stage) == false {
         faults.add(
           node.place,
@@ -230,12 +256,11 @@ struct StageDecoder {
     }
   }
 
-  private func requireWeights(
-    _ player: PlayerSpec, _ role: Cast.Role, _ stage: StageSpec, _ reader: MapReader
-  ) {
-    guard !player.hasWeights else { return }
-    faults.add(
-      reader.value(role.rawValue)?.place ?? reader.node.place,
-      .noWeights(role.rawValue, stage: stage.name))
+  private func requireWeights(_ role: Cast.Role, _ stage: StageSpec, _ reader: MapReader) {
+    for part in stage.players where part.role == role && !part.spec.hasWeights {
+      faults.add(
+        node(of: role, part.place, reader)?.place ?? reader.node.place,
+        .noWeights(role.rawValue, stage: stage.name))
+    }
   }
 }

@@ -16,18 +16,19 @@ struct TapCheck {
 
   /// Notes a fault at every path that is none, and at every pair that no adapter brings together.
   func check(_ stage: StageSpec, _ reader: MapReader) {
-    guard let teacher = stage.teacher.flatMap(store) else { return }
+    guard let teacher = labeler(stage) else { return }
     for student in stage.students.map(\.spec).compactMap(store) {
       check(student, teacher, stage, reader)
     }
   }
 
   private func check(
-    _ student: ParameterStore, _ teacher: ParameterStore, _ stage: StageSpec, _ reader: MapReader
+    _ student: ParameterStore, _ teacher: any Labeler, _ stage: StageSpec, _ reader: MapReader
   ) {
     for (index, loss) in stage.losses.enumerated() where !loss.loss.taps.isEmpty {
       let node = reader.value("losses")?.elements?[index]
       let pairs = node?["taps"]?.elements ?? []
+      let teacher = loss.teacher.flatMap { teacher[$0] } ?? teacher
       for (position, pair) in loss.loss.taps.enumerated() {
         let place = pairs.indices.contains(position) ? pairs[position] : node ?? reader.node
         let own = shape(student, pair.student, place["student"] ?? place)
@@ -42,29 +43,31 @@ struct TapCheck {
     }
   }
 
-  private func shape(_ store: ParameterStore, _ path: String, _ node: RecipeNode) -> Shape? {
+  private func shape(_ labeler: any Labeler, _ path: String, _ node: RecipeNode) -> Shape? {
     do {
-      return try store.tapShapes([path], of: examples)[path]
+      return try labeler.shapes(of: [path], for: examples)[path]
     } catch {
-      faults.add(node.place, .rule("\(store.name): \(error)"))
+      let name = (labeler as? ParameterStore)?.name ?? "teachers"
+      faults.add(node.place, .rule("\(name): \(error)"))
       return nil
     }
   }
 
+  /// The teachers, without weights; nil where one is none, which has been noted.
+  private func labeler(_ stage: StageSpec) -> (any Labeler)? {
+    let stores = stage.teachers.compactMap { store($0.spec) }
+    guard stores.count == stage.teachers.count, !stores.isEmpty else { return nil }
+    return stage.namesTeachers
+      ? Ensemble(zip(stage.teachers, stores).map { .init($0.name, $1) }) : stores[0]
+  }
+
   /// The model of a player, without weights; nil where it is none, which has been noted.
   private func store(_ player: PlayerSpec) -> ParameterStore? {
-    var player = player
-    for index in player.members.indices {
-      guard let member = earlier.resolved(player.members[index].spec, as: .teacher) else {
-        return nil
-      }
-      player.members[index].spec = member
-    }
     guard let spec = earlier.resolved(player, as: .student),
       let model = try? spec.make(for: examples, classes: classes)
     else {
       return nil
     }
-    return ParameterStore(model, name: spec.members.isEmpty ? spec.model : "ensemble")
+    return ParameterStore(model, name: spec.model)
   }
 }

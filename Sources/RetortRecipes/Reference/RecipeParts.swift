@@ -31,7 +31,7 @@ enum RecipeParts {
         """, [], "extends: fashion-kd"),
     ]
     + StageSpec.mapInfo.keys.map { key in
-      let inner = StageSpec.mapInfo.inner(key.name)?.keys ?? []
+      let inner = StageSpec.mapInfo.inner(key.name)?.keys ?? [key]
       return part(key.name, key.meaning, "", inner, "\(key.name): \(example(key))")
     }
     + [
@@ -63,6 +63,8 @@ enum RecipeParts {
     switch key.name {
     case "data": "{name: fashion-mnist, labelled: 300}"
     case "teacher": "{model: resnet20, weights: teacher.safetensors}"
+    case "teachers": "[{model: lenet5, weights: a}, {name: b, model: resnet8, weights: b}]"
+    case "combine": "logits"
     case "generator": "{model: conv-vae, weights: generator.safetensors}"
     case "student": "{model: lenet5}"
     case "students": "[{model: lenet5}, {name: wide, model: resnet8, width: 32}]"

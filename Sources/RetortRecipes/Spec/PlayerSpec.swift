@@ -1,6 +1,4 @@
-import RetortDistillation
-
-/// One model of a stage, or several teachers that answer as one, and where weights come from.
+/// One model of a stage, and where its weights come from.
 public struct PlayerSpec: Equatable, Sendable {
   /// Where weights come from.
   public enum Source: Equatable, Sendable {
@@ -24,26 +22,8 @@ public struct PlayerSpec: Equatable, Sendable {
   /// How its parameters follow gradients; nil for what the stage says.
   public var optimizer: OptimizerSpec?
 
-  /// The models of an ensemble; empty for one model.
-  public var members: [Member] = []
-  /// What an ensemble averages.
-  public var mean: Ensemble.Mean = .probabilities
-
-  /// A model of an ensemble.
-  public struct Member: Equatable, Sendable {
-    /// What its modules' paths begin with; unique in the ensemble.
-    public var name: String
-    /// Its share of the mean, once all are divided by their sum; > 0.
-    public var weight: Double
-    /// The model, of no members itself.
-    public var spec: PlayerSpec
-  }
-
-  /// The models, one by one.
-  package var parts: [PlayerSpec] { members.isEmpty ? [self] : members.map(\.spec) }
-
-  /// Whether every model has weights to begin with.
-  package var hasWeights: Bool { parts.allSatisfy { $0.source != .untrained } }
+  /// Whether it has weights to begin with.
+  package var hasWeights: Bool { source != .untrained }
 
   /// A model with the given weights.
   public init(

@@ -15,14 +15,32 @@ public struct StageSpec: Equatable, Sendable {
     public init(_ name: String, _ spec: PlayerSpec) { (self.name, self.spec) = (name, spec) }
   }
 
+  /// A teacher under its name.
+  public struct Teacher: Equatable, Sendable {
+    /// Unique among the teachers of its stage.
+    public var name: String
+    /// The model.
+    public var spec: PlayerSpec
+    /// Its share of the mean of several, once all are divided by their sum; > 0.
+    public var weight: Double
+
+    /// A teacher called `name`.
+    public init(_ name: String, _ spec: PlayerSpec, weight: Double = 1) {
+      (self.name, self.spec, self.weight) = (name, spec, weight)
+    }
+  }
+
   /// Unique in its recipe; variants are called `stage/variant`.
   public var name: String
   /// The examples.
   public var data: DataSpec
   /// Who learns when; nil for what the models make of it.
   public var givenScheme: SchemeSpec?
-  /// The labeler; trained where there is neither a student nor an untrained generator.
-  public var teacher: PlayerSpec?
+  /// The labelers, in order; one without a name is trained where there is neither a student nor an untrained
+  /// generator.
+  public var teachers: [Teacher]
+  /// What several teachers that answer as one have the mean of.
+  public var combine: Ensemble.Mean = .probabilities
   /// What makes examples of codes; trained where there is no student and it has no weights.
   public var generator: PlayerSpec?
   /// What tells examples of the data from those that are made.
@@ -45,12 +63,12 @@ public struct StageSpec: Equatable, Sendable {
   /// A stage of the given parts.
   public init(
     name: String = "", data: DataSpec = DataSpec(), scheme: SchemeSpec? = nil,
-    teacher: PlayerSpec? = nil, generator: PlayerSpec? = nil, discriminator: PlayerSpec? = nil,
+    teachers: [Teacher] = [], generator: PlayerSpec? = nil, discriminator: PlayerSpec? = nil,
     students: [Student] = [], losses: [NamedLoss] = [NamedLoss()], explore: Exploration? = nil,
     augment: Augmentation = .none, optimizer: OptimizerSpec = OptimizerSpec(),
     train: TrainSpec = TrainSpec(), checkpoints: CheckpointSpec = CheckpointSpec()
   ) {
-    (self.name, self.data, givenScheme, self.teacher) = (name, data, scheme, teacher)
+    (self.name, self.data, givenScheme, self.teachers) = (name, data, scheme, teachers)
     (self.generator, self.discriminator, self.students) = (generator, discriminator, students)
     (self.losses, self.explore, self.augment) = (losses, explore, augment)
     (self.optimizer, self.train, self.checkpoints) = (optimizer, train, checkpoints)
@@ -72,7 +90,14 @@ extension StageSpec: Configurable {
     [
       .map("data", \.data, "which examples it learns from"),
       .map("scheme", \.givenScheme, "who learns when, if the models do not say it"),
+    ]
+    + .oneOf(
       .player(.teacher, \.teacher, "labels examples; trained where nothing else is to be trained"),
+      .teachers("several models that label examples, as one or each for losses that name it"))
+    + [
+      .choice("combine", \.combine, "what the teachers' mean is of where they answer as one")
+        .only(
+          where: { $0.teachers.count > 1 }, not: "one teacher", but: ["two 'teachers' or more"]),
       .player(.generator, \.generator, "turns codes into examples, and examples into codes"),
       .player(
         .discriminator, \.discriminator, "tells examples of the data from those that are made"),
@@ -96,12 +121,19 @@ extension StageSpec: Configurable {
 
   /// The student of a stage that has one and gives it no name.
   public var student: PlayerSpec? {
-    get { students.count == 1 && students[0].name == Self.usualName ? students[0].spec : nil }
-    set { students = newValue.map { [Student(Self.usualName, $0)] } ?? [] }
+    get { students.count == 1 && students[0].name == Self.studentName ? students[0].spec : nil }
+    set { students = newValue.map { [Student(Self.studentName, $0)] } ?? [] }
   }
 
-  /// What a student without a name is called.
-  static let usualName = Cast.Role.student.rawValue
+  /// The teacher of a stage that has one and gives it no name.
+  public var teacher: PlayerSpec? {
+    get { teachers.count == 1 && teachers[0].name == Self.teacherName ? teachers[0].spec : nil }
+    set { teachers = newValue.map { [Teacher(Self.teacherName, $0)] } ?? [] }
+  }
+
+  /// What students and teachers without a name are called.
+  private static let studentName = Cast.Role.student.rawValue
+  private static let teacherName = Cast.Role.teacher.rawValue
 
   /// The losses that a recipe names; what a stage has without them is decided once all else is known.
   private var givenLosses: [NamedLoss]? {

@@ -42,6 +42,5 @@ extension StageSpec {
 extension PlayerSpec {
   fileprivate mutating func shortenPath() {
     if case .file(let path) = source { source = .file(FilePath.name(of: path)) }
-    for index in members.indices { members[index].spec.shortenPath() }
   }
 }

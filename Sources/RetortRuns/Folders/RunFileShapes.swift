@@ -57,7 +57,7 @@ extension JSONShape {
 
   private static let stageResult: [String: JSONShape] = [
     "stage": .value, "student": score, "teacher": score, "generator": score, "labeler": score,
-    "discriminator": score, "students": .map(student),
+    "discriminator": score, "students": .map(student), "teachers": .map(score),
     "kept": .value, "last": outcome, "best": outcome, "agreement": .value, "steps": .value,
     "labelledExamples": .value, "teacherEvaluations": .value, "seconds": .value, "losses": .value,
     "device": .value, "seed": .value, "recipeSHA256": .value, "version": .value,

@@ -1,7 +1,7 @@
 /// What stops a run before or between its stages.
 public enum RunError: Error, Equatable, Sendable {
   /// A teacher that is worse than its recipe expects.
-  case weakTeacher(stage: String, accuracy: Double, expected: Double)
+  case weakTeacher(stage: String, teacher: String, accuracy: Double, expected: Double)
   /// A model gives NaN or infinity for examples of a split: `training`, `validation` or `test`.
   case outputsNotFinite(stage: String, player: String, split: String)
   /// A search made NaN or infinity of finite pictures, at a point of it such as `step 2`.
@@ -47,9 +47,9 @@ extension RunError: CustomStringConvertible {
   /// One line: what, where, and the way out.
   public var description: String {
     switch self {
-    case .weakTeacher(let stage, let accuracy, let expected):
-      "stage '\(stage)': the teacher's test accuracy is \(percent(accuracy)), below the expected "
-        + "\(percent(expected)); train it longer, or lower teacher.expected-accuracy"
+    case .weakTeacher(let stage, let teacher, let accuracy, let expected):
+      "stage '\(stage)': the \(teacher)'s test accuracy is \(percent(accuracy)), below the expected "
+        + "\(percent(expected)); train it longer, or lower its expected-accuracy"
     case .outputsNotFinite(let stage, let player, let split):
       "stage '\(stage)': the \(player)'s outputs on the \(split) set are not finite; its weights are "
         + "damaged or diverged: train it again with a lower learning rate"

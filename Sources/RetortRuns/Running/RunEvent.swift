@@ -33,6 +33,7 @@ public enum RunEvent: Sendable {
   /// A player's weights fit whatever the value of an option is, no `config.json` says it, and the recipe
   /// leaves it at the standard value.
   case optionAssumed(player: String, model: String, ModelOption)
-  /// A teacher's test accuracy was measured before it was used.
-  case teacherChecked(accuracy: Double)
+  /// A teacher's test accuracy was measured before it was used, or that of several as one: `teacher`,
+  /// `teacher NAME`, or `mean of the teachers`.
+  case teacherChecked(String, accuracy: Double)
 }

@@ -29,9 +29,11 @@ extension StageResult {
       single.map { outcomes($0.last, $0.best) }
       ?? outcomes(
         state(validation.last, steps), validation.best.map { state($0, $0.step) })
+    let named = teachers.map { JSONValue.Member($0.name, $0.score.json) }
     let record: [(String, JSONValue)] =
-      [("stage", .string(stage))] + trained + [("kept", .string(kept.rawValue))] + states + [
-        (students.isEmpty ? "labeler" : "teacher", teacher?.json ?? .null),
+      [("stage", .string(stage))] + trained + [("kept", .string(kept.rawValue))] + states
+      + [(students.isEmpty ? "labeler" : "teacher", teacher?.json ?? .null)]
+      + (teachers.isEmpty ? [] : [("teachers", .object(named))]) + [
         ("agreement", single?.agreement.map { .real($0) } ?? .null), ("steps", .integer(steps)),
         ("labelledExamples", .integer(labelledExamples)),
         ("teacherEvaluations", .integer(teacherEvaluations)), ("seconds", .real(seconds)),
@@ -61,11 +63,19 @@ extension StageResult {
     let losses = json["losses"]?.members ?? []
     let steps = try whole("steps")
     let learners = try Self.learners(json, path, of: stage)
+    let teachers = try stage.teachers.filter { _ in stage.namesTeachers }.map {
+      teacher throws(FormatError) in
+      guard let score = Score(json["teachers"]?[teacher.name]) else {
+        throw FormatError(path, .missingKey("teachers.\(teacher.name)"))
+      }
+      return Teacher(name: teacher.name, score: score)
+    }
     let validation = { Outcome(json[$0])?.validation }
     self.init(
       stage: stage.name, learners: learners, kept: stage.train.kept,
       validation: ValidationRecord(best: validation("best"), last: validation("last"), stale: 0),
-      teacher: Score(json[stage.students.isEmpty ? "labeler" : "teacher"]), steps: steps,
+      teacher: Score(json[stage.students.isEmpty ? "labeler" : "teacher"]), teachers: teachers,
+      steps: steps,
       labelledExamples: try whole("labelledExamples"),
       teacherEvaluations: try whole("teacherEvaluations"), seconds: seconds,
       losses: Dictionary(losses.map { ($0.key, $0.value.double ?? .nan) }) { a, _ in a })

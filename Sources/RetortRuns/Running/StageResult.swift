@@ -35,6 +35,14 @@ public struct StageResult: Equatable, Sendable {
     }
   }
 
+  /// A teacher of a stage that has several, and what it came to.
+  public struct Teacher: Equatable, Sendable {
+    /// What the recipe calls it.
+    public var name: String
+    /// How well it does by itself.
+    public var score: Score
+  }
+
   /// A model that was trained, and what it came to.
   public struct Learner: Equatable, Sendable {
     /// A student's name, or else its role.
@@ -47,7 +55,7 @@ public struct StageResult: Equatable, Sendable {
     public var last: Outcome
     /// The model where validation was best; nil where nothing is held out.
     public var best: Outcome?
-    /// The share of test examples on which it and its teacher agree.
+    /// The share of test examples on which it and its teacher agree, or several teachers as one.
     public var agreement: Double?
   }
 
@@ -59,13 +67,15 @@ public struct StageResult: Equatable, Sendable {
   public var kept: TrainSpec.Kept
   /// What the examples held out for validation said; of several models, the mean.
   public var validation: ValidationRecord
-  /// The teacher, where one was used.
+  /// The teacher, or several as one, where they were asked as one.
   public var teacher: Score?
+  /// Each teacher of a stage that gives them names.
+  public var teachers: [Teacher] = []
   /// Optimizer steps done.
   public var steps: Int
   /// Examples whose labels were used.
   public var labelledExamples: Int
-  /// Examples that the teacher labelled during training.
+  /// Examples that teachers labelled before and during training, each of several by itself.
   public var teacherEvaluations: Int
   /// Wall time of training and preparation, in seconds.
   public var seconds: Double

@@ -14,14 +14,13 @@ extension StageRunner {
   ///   - parents: How many examples the figures are taken over.
   ///   - shown: How many of them are drawn.
   func explore(_ pupil: Pupil, parents: Int, shown: Int) throws -> ExplorationReport? {
-    guard var exploration = stage.explore, let teacher = players[.teacher],
+    guard var exploration = stage.explore, let teacher = labeler,
       pupil.trainee.role == .student
     else { return nil }
     let student = pupil.player
     // An explored example below each original, whatever their share in training.
     exploration.ratio = 1
-    var tables = OfflineDistillation.Tables()
-    let explorer = try self.explorer(exploration, teacher, student.store, &tables, false)
+    let explorer = try self.explorer(exploration, teacher, student.store)
     let count = min(parents, data.training.count)
     let sources = try pictures(data.training).subset(Array(0..<count))
     let graph = Graph()
@@ -37,7 +36,8 @@ extension StageRunner {
     var outputs: [Tensor] = []
     for (_, examples) in rows {
       let (t, s) = (
-        teacher.store.model(examples, in: context), student.store.model(examples, in: context)
+        teacher.logits(of: Example(examples), indices: nil, in: graph),
+        student.store.model(examples, in: context)
       )
       outputs += [
         examples, t.softmax(), s.softmax(),

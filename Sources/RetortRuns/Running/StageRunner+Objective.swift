@@ -2,6 +2,7 @@ import RetortCore
 import RetortData
 import RetortDistillation
 import RetortNN
+import RetortRecipes
 import RetortTraining
 
 extension StageRunner {
@@ -41,72 +42,88 @@ extension StageRunner {
       }
     }
     let isTaught = stage.losses.contains { type(of: $0.loss).needsTeacher }
-    guard isTaught, scheme.helpers.contains(.teacher), let teacher = players[.teacher] else {
-      return cast
-    }
-    cast.teacher = teacher.store
+    guard isTaught, scheme.helpers.contains(.teacher), !teachers.isEmpty else { return cast }
     let isFixed = stage.augment == .none
-    // Logits are looked up where they are all that is compared; features take more room than there is.
-    if isFixed, stage.losses.allSatisfy(\.loss.taps.isEmpty) {
-      cast.tables.logits = try logitTable(teacher)
-      teacherEvaluations.before += data.training.count
-    } else {
-      teacherEvaluations.perStep += stage.train.batch
+    var evaluations = (before: 0, perStep: 0)
+    let labelers = try teachers.map { teacher, player -> any Labeler in
+      guard stage.asks(teacher) else { return player.store }
+      // Logits are looked up where they are all that is compared; features take more room than there is.
+      guard isFixed, !stage.taps(teacher) else {
+        evaluations.perStep += stage.train.batch
+        return player.store
+      }
+      evaluations.before += data.training.count
+      return LogitTable(
+        try logitTable(teacher, player), classes: classes, live: player.store)
     }
-    if let exploration = stage.explore, let first = cast.students.first {
-      cast.explorer = try explorer(exploration, teacher, first, &cast.tables, isFixed)
-      let searches = exploration.kind.usesGradient ? cast.students.count : 1
-      teacherEvaluations.perStep +=
-        searches * exploration.teacherEvaluations(batch: stage.train.batch)
+    cast.teacher = asOne(labelers)
+    if let exploration = stage.explore, let labeler = cast.teacher, let first = cast.students.first
+    {
+      cast.explorer = try explorer(exploration, labeler, first)
+      if isFixed { cast.codes = try codeTable(for: exploration) }
+      evaluations.perStep += explorationEvaluations(exploration)
     }
+    teacherEvaluations = evaluations
     return cast
   }
 
+  /// What teachers are asked in each step about examples that a search makes.
+  private func explorationEvaluations(_ exploration: Exploration) -> Int {
+    let batch = stage.train.batch
+    let generated = exploration.generatedCount(batch: batch)
+    let onTheWay = exploration.teacherEvaluations(batch: batch) - generated
+    let named = Set(
+      stage.losses.filter { type(of: $0.loss).needsTeacher }.map { $0.teacher })
+    let labelling = named.contains(nil) ? teachers.count : named.count
+    let searches = exploration.kind.usesGradient ? pupils.filter(\.classifies).count : 1
+    return searches * (onTheWay * teachers.count + generated * labelling)
+  }
+
   func explorer(
-    _ exploration: Exploration, _ teacher: Player, _ student: ParameterStore,
-    _ tables: inout OfflineDistillation.Tables, _ isFixed: Bool
+    _ exploration: Exploration, _ labeler: any Labeler, _ student: ParameterStore
   ) throws -> Explorer {
     var generator = players[.generator]?.store.model as? any LatentDecoder
     if !exploration.kind.needsGenerator { generator = nil }
-    var statistics: LatentStatistics?
-    if exploration.kind.needsEncoder, let player = players[.generator] {
-      guard let model = player.store.model as? any Generator else {
-        throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
-      }
-      let source = OutputTables.Source(model: stage.generator, data: stage.data)
-      let codes = try parent.tables.codes.value(of: source) { try self.codes(of: model) }
-      statistics = codes.statistics
-      if isFixed {
-        let table = try parent.tables.codeTables.value(of: source) {
-          try frozen("latent codes", codes.values)
-        }
-        tables.codes = (table, codes.size)
-      }
-    }
     return Explorer(
-      exploration, labeler: teacher.store.model, student: student.model,
-      generator: generator, statistics: statistics, compute: parent.recipe.compute)
+      exploration, labeler: labeler, student: student.model, generator: generator,
+      statistics: try codes(for: exploration)?.statistics, compute: parent.recipe.compute)
   }
 
-  /// The latent codes of every training example.
-  private func codes(of model: any Generator) throws -> OutputTables.Codes {
-    let size = model.latentShape.count
-    let encode = Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
-      graph, example in
-      let context = ForwardContext(graph, .evaluation)
-      return [model.using(context) { model.encode(example.x).mean }]
+  /// The latent codes of every training example; nil where the exploration begins at none.
+  private func codes(for exploration: Exploration) throws -> OutputTables.Codes? {
+    guard exploration.kind.needsEncoder, let player = players[.generator] else { return nil }
+    guard let model = player.store.model as? any Generator else {
+      throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
     }
-    let codes = try named("training") { try encode.outputs(data.training)[0] }
-    return .init(values: codes, size: size, statistics: LatentStatistics(codes: codes, size: size))
+    return try parent.tables.codes.value(of: codeSource) {
+      let size = model.latentShape.count
+      let encode = Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
+        graph, example in
+        let context = ForwardContext(graph, .evaluation)
+        return [model.using(context) { model.encode(example.x).mean }]
+      }
+      let codes = try named("training") { try encode.outputs(data.training)[0] }
+      let statistics = LatentStatistics(codes: codes, size: size)
+      return .init(values: codes, size: size, statistics: statistics)
+    }
   }
 
-  /// The teacher's logits of every training example, on the device.
-  private func logitTable(_ teacher: Player) throws -> (Variable, Int) {
-    let source = OutputTables.Source(model: stage.teacher, data: stage.data)
-    let table = try parent.tables.logits.value(of: source) {
-      try frozen("teacher logits", named("training") { try logits(teacher, for: data.training) })
+  /// The same on the device, for steps whose inputs are those of the training set.
+  private func codeTable(for exploration: Exploration) throws -> CodeTable? {
+    guard let codes = try codes(for: exploration) else { return nil }
+    let table = try parent.tables.codeTables.value(of: codeSource) {
+      try frozen("latent codes", codes.values)
     }
-    return (table, classes)
+    return CodeTable(table, size: codes.size)
+  }
+
+  private var codeSource: OutputTables.Source { .init(model: stage.generator, data: stage.data) }
+
+  /// A teacher's logits of every training example, on the device.
+  private func logitTable(_ teacher: StageSpec.Teacher, _ player: Player) throws -> Variable {
+    try parent.tables.logits.value(of: .init(model: teacher.spec, data: stage.data)) {
+      try frozen("teacher logits", named("training") { try logits(player, for: data.training) })
+    }
   }
 
   /// Values on the device that no step changes.

@@ -43,39 +43,29 @@ extension StageRunner {
   func player(
     _ name: String, _ role: Cast.Role, _ spec: PlayerSpec, isFrozen: Bool, seed: UInt64
   ) throws -> Player {
-    let (spec, weights) = try resolved(spec, as: role)
+    let title = role == .teacher ? name : role.rawValue
+    let (spec, weights) = try resolved(spec, as: role, title)
     return try Player(
       spec, name: name, isFrozen: isFrozen, examples: data.examples, classes: classes,
       session: session, seed: seed, weights: weights,
       adapting: { model in
-        guard role == .student, let teacher = players[.teacher] else { return model }
+        guard role == .student, let labeler else { return model }
         return try AdaptedModel.adapting(
-          model, to: teacher.store, stage.losses,
-          examples: data.examples)
+          model, to: labeler, stage.losses, examples: data.examples)
       })
   }
 
   /// The model that a spec means, with its weights; nil for fresh ones.
   private func resolved(
-    _ spec: PlayerSpec, as role: Cast.Role
+    _ spec: PlayerSpec, as role: Cast.Role, _ title: String
   ) throws -> (PlayerSpec, [NamedWeights]?) {
     var spec = spec
     var weights: [NamedWeights]?
-    for index in spec.members.indices {
-      let name = spec.members[index].name
-      let (member, own) = try resolved(spec.members[index].spec, as: role)
-      spec.members[index].spec = member
-      weights =
-        (weights ?? [])
-        + (own ?? []).map {
-          NamedWeights(name: "\(name).\($0.name)", shape: $0.shape, values: $0.values)
-        }
-    }
     if case .stage(let name, _) = spec.source {
       guard let earlier = parent.trained(spec.source, as: role) else {
         throw RunError.missingStage(name, neededBy: stage.name)
       }
-      try checkTokens(earlier.tokenizer, of: role, from: "stage '\(name)'")
+      try checkTokens(earlier.tokenizer, of: title, from: "stage '\(name)'")
       (spec.model, spec.options, weights) = (
         earlier.spec.model, earlier.spec.options, earlier.weights
       )
@@ -84,16 +74,16 @@ extension StageRunner {
       let file = try ModelLocation.weights(path, for: role)
       let stored = try Safetensors.read(file).weights()
       let found = try StoredConfiguration(beside: file)
-      try found?.tokenizer().map { try checkTokens($0, of: role, from: file) }
+      try found?.tokenizer().map { try checkTokens($0, of: title, from: file) }
       if let other = found?.difference(from: spec, reading: data.examples) {
         throw RunError.otherModel(
-          stage: stage.name, player: role.rawValue, file: file, entry: other.name,
+          stage: stage.name, player: title, file: file, entry: other.name,
           stored: other.stored, given: other.given)
       }
       weights = try spec.unwrapped(
-        stored, of: role.rawValue, data.examples, classes: classes, parent.report)
+        stored, of: title, data.examples, classes: classes, parent.report)
       for option in try spec.assumptions where found == nil {
-        parent.report(.optionAssumed(player: role.rawValue, model: spec.model, option))
+        parent.report(.optionAssumed(player: title, model: spec.model, option))
       }
     }
     return (spec, weights)
@@ -101,9 +91,9 @@ extension StageRunner {
 
   /// Makes sure that weights were trained on the tokens that the stage's data have.
   private func checkTokens(
-    _ tokenizer: WordPiece?, of role: Cast.Role, from source: String
+    _ tokenizer: WordPiece?, of title: String, from source: String
   ) throws(RunError) {
     guard tokenizer != data.tokenizer else { return }
-    throw .otherTokens(stage: stage.name, player: role.rawValue, source: source)
+    throw .otherTokens(stage: stage.name, player: title, source: source)
   }
 }

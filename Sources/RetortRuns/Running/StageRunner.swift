@@ -12,8 +12,10 @@ struct StageRunner {
   let parent: RecipeRunner
   let home: RunFolder
   let data: StageData
-  /// The models that keep their weights, by role.
-  var players: [Cast.Role: Player] = [:]
+  /// The teachers, in the order of the recipe; they keep their weights.
+  private(set) var teachers: [(teacher: StageSpec.Teacher, player: Player)] = []
+  /// The other models that keep their weights, by role.
+  private(set) var players: [Cast.Role: Player] = [:]
   /// The models that learn, in the order of the scheme.
   var pupils: [Pupil] = []
   /// Examples that the teacher labels before training, and in each step.
@@ -44,9 +46,18 @@ struct StageRunner {
       guard let averaging, averaging.from >= steps else { continue }
       throw RunError.lateAverage(stage: stage.name, from: averaging.from, steps: steps)
     }
-    // The teacher comes before the students, whose adapters it decides on.
-    for (name, role, spec) in stage.players where !trainees.contains(where: { $0.name == name }) {
-      players[role] = try player(name, role, spec, isFrozen: true, seed: parent.recipe.seed)
+    // Teachers come before the students, whose adapters they decide on.
+    for part in stage.players
+    where !trainees.contains(where: { $0.role == part.role && $0.name == part.name }) {
+      let isNamed = part.role == .teacher && stage.namesTeachers
+      let player = try player(
+        isNamed ? "teacher \(part.name)" : part.name, part.role, part.spec, isFrozen: true,
+        seed: parent.recipe.seed)
+      if part.role == .teacher {
+        teachers.append((stage.teachers[part.place], player))
+      } else {
+        players[part.role] = player
+      }
     }
     for (index, trainee) in trainees.enumerated() {
       // Students of one model would otherwise begin alike, and have nothing to learn from each other.
@@ -66,7 +77,8 @@ struct StageRunner {
 
   /// Compiles all that a run compiles, with as much alive at a time.
   mutating func rehearse() throws {
-    if let teacher { _ = try logits(teacher, for: data.test) }
+    for (_, player) in teachers { _ = try logits(player, for: data.test) }
+    if teachers.count > 1 { _ = try combinedLogits() }
     let program = try program()
     try withExtendedLifetime(program) {
       _ = try validate(after: 0)
@@ -77,11 +89,6 @@ struct StageRunner {
       for pupil in pupils { _ = try explore(pupil, parents: 256, shown: 1) }
     }
     try leave()
-  }
-
-  /// Who teaches the students; nil for none.
-  private var teacher: Player? {
-    type(of: stage.scheme).helpers.contains(.teacher) ? players[.teacher] : nil
   }
 
   /// What draws the samples of a generator that is trained; nil where none is.
@@ -141,7 +148,7 @@ struct StageRunner {
   mutating func run() throws -> StageResult {
     let clock = ContinuousClock()
     let began = clock.now
-    let teacher = try teacherScore()
+    let taught = try teacherScores()
     parent.report(
       .stageBegan(
         name: stage.name, learners: pupils.map(\.title), steps: steps,
@@ -156,7 +163,7 @@ struct StageRunner {
     let state = try train(program)
     let seconds = (clock.now - began).seconds + earlierSeconds
     return try withAverages(program.learners[...]) {
-      try conclude(program.learners, teacher, state, seconds)
+      try conclude(program.learners, taught, state, seconds)
     }
   }
 
@@ -172,7 +179,7 @@ struct StageRunner {
 
   /// Measures and keeps what has been trained.
   private mutating func conclude(
-    _ learners: [Learner], _ teacher: Evaluation?, _ state: TrainingState, _ seconds: Double
+    _ learners: [Learner], _ taught: TeacherScores, _ state: TrainingState, _ seconds: Double
   ) throws -> StageResult {
     let measured = try measure(learners, state)
     var results: [StageResult.Learner] = []
@@ -183,7 +190,7 @@ struct StageRunner {
         recipeSHA256: parent.recipe.sha256)
       if let metrics = found.kept { try write(metrics, of: pupil) }
       let score = try score(pupil.player, found.kept)
-      let agreement = teacher?.metrics.flatMap { teacher in
+      let agreement = taught.asOne?.metrics.flatMap { teacher in
         found.kept.map { $0.agreement(with: teacher) }
       }
       try log(score, agreement: agreement, of: pupil, after: state.step)
@@ -202,7 +209,7 @@ struct StageRunner {
     try leave()
     return StageResult(
       stage: stage.name, learners: results, kept: stage.train.kept, validation: state.validation,
-      teacher: teacher?.score, steps: state.step,
+      teacher: taught.asOne?.score, teachers: taught.each, steps: state.step,
       labelledExamples: usesLabels ? data.training.count : 0,
       teacherEvaluations: teacherEvaluations.before + teacherEvaluations.perStep * state.step,
       seconds: seconds,
@@ -213,35 +220,8 @@ struct StageRunner {
     stage.losses.contains { $0.loss is CrossEntropyLoss }
   }
 
-  /// What a player came to on the test set.
-  typealias Evaluation = (score: StageResult.Score, metrics: ClassificationMetrics?)
-
-  /// The teacher's score, measured before it is used.
-  private func teacherScore() throws -> Evaluation? {
-    guard let teacher else { return nil }
-    let score: Evaluation
-    let source = stage.teacher?.source
-    if case .stage(let name, let learner)? = source,
-      let known = parent.teacherScores["\(name)/\(learner ?? "")"]
-    {
-      score = known
-    } else {
-      let metrics = try metrics(teacher, on: data.test, split: "test")
-      score = (try self.score(teacher, metrics), metrics)
-      if case .stage(let name, let learner)? = source {
-        parent.teacherScores["\(name)/\(learner ?? "")"] = score
-      }
-    }
-    let accuracy = score.score.accuracy ?? 0
-    parent.report(.teacherChecked(accuracy: accuracy))
-    if let expected = teacher.spec.expectedAccuracy, accuracy < expected {
-      throw RunError.weakTeacher(stage: stage.name, accuracy: accuracy, expected: expected)
-    }
-    return score
-  }
-
   /// What a player costs, with its test metrics.
-  private func score(
+  func score(
     _ player: Player, _ metrics: ClassificationMetrics?
   ) throws -> StageResult.Score {
     let cost = try player.cost(of: data.examples)

@@ -17,10 +17,9 @@ struct WeightDigests {
     }
     for stage in recipe.stages {
       for file in stage.data.source.files { try add(file) }
-      for (_, role, player) in stage.players {
-        for case .file(let path) in player.parts.map(\.source) {
-          try add(ModelLocation.weights(path, for: role))
-        }
+      for player in stage.players {
+        guard case .file(let path) = player.spec.source else { continue }
+        try add(ModelLocation.weights(path, for: player.role))
       }
     }
     digests = found

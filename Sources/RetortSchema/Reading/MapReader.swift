@@ -220,6 +220,7 @@ package final class MapReader {
 
   /// The known key nearest to an unknown one; nil if none is near.
   private func meant(by key: String) -> String? {
+    if key == "ensemble", path == "teacher" { return "teachers" }
     let renamed = ["arms": "variants", "order": "kind"][key]
     return renamed.flatMap { taken.contains($0) ? $0 : nil } ?? nearest(to: key, in: taken)
   }

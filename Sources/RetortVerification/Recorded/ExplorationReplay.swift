@@ -31,7 +31,7 @@ func replayExploration(
   exploration.step = rule == .plain ? .plain(rate) : .normalised(rate)
   let width = decoder.latentShape.count
   let explorer = Explorer(
-    exploration, labeler: teacher.model, student: student.model, generator: decoder,
+    exploration, labeler: teacher, student: student.model, generator: decoder,
     statistics: LatentStatistics(codes: [Float](repeating: 0, count: width), size: width))
   // The search takes codes in place of examples, and draws no noise of its own.
   let ids = graph.constant([Int32](repeating: 0, count: start.shape[0]), [start.shape[0]])

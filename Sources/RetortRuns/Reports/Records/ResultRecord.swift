@@ -26,8 +26,10 @@ package struct ResultRecord: Sendable {
 
   let player: Player
   let score: Score
-  /// The score of the student's teacher; nil for other models.
+  /// The score of the student's teacher, or of its teachers as one; nil for other models.
   let teacher: Score?
+  /// The scores of the teachers that the recipe names, by name.
+  let teachers: [(name: String, score: Score)]
   /// The step and accuracy of the best evaluation on the examples held out for validation.
   let best: (step: Int, accuracy: Double)?
   /// Whether the score is that of the best step, not of the last.
@@ -61,6 +63,10 @@ package struct ResultRecord: Sendable {
     (self.player, self.score) = (player, score)
     let states = own ?? json
     teacher = player == .student ? Score(json["teacher"]) : nil
+    teachers =
+      json["teachers"]?.members?.compactMap { entry in
+        Score(entry.value).map { (entry.key, $0) }
+      } ?? []
     best = states["best"]?.best.flatMap {
       $0.step >= 0 && (0...1).contains($0.accuracy) ? $0 : nil
     }

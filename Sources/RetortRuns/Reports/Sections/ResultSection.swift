@@ -5,7 +5,7 @@ struct ResultSection {
   var html: HTML {
     let notes = model.damage.map { "<p class=\"note\">\($0)</p>\n" as HTML }
     return """
-      \(AccuracyChart(model.scored)?.html ?? "")\(students)\(stages)\(notes)
+      \(AccuracyChart(model.scored)?.html ?? "")\(students)\(stages)\(teachers)\(notes)
       """
   }
 
@@ -72,6 +72,36 @@ struct ResultSection {
     guard hasRuns else { return table.html }
     return
       "<details open=\"open\"><summary>Every stage of every run</summary>\(table.html)</details>\n"
+  }
+
+  /// Teachers that recipes name, each by itself, and all of a stage as one.
+  private var teachers: HTML {
+    let hasRuns = model.runs.count > 1
+    var table = DataTable(
+      name: "teachers by name",
+      columns: ["stage"] + (hasRuns ? ["run"] : []) + [
+        "teacher", "test accuracy", "NLL", "ECE", "parameters", "MACs",
+      ])
+    for run in model.runs {
+      var seen: Set<String> = []
+      for stage in run.stages {
+        guard let result = stage.result, !result.teachers.isEmpty,
+          seen.insert(stage.name).inserted
+        else { continue }
+        let asOne = result.teachers.count > 1 ? result.teacher.map { [("all as one", $0)] } : nil
+        for (name, score) in result.teachers + (asOne ?? []) {
+          table.rows.append(
+            (
+              false,
+              [.text(stage.name)] + (hasRuns ? [.text(run.name)] : []) + [
+                .text(name), .percent(score.accuracy), .decimals(score.nll),
+                .decimals(score.ece), .count(score.parameters), .count(score.macs),
+              ]
+            ))
+        }
+      }
+    }
+    return table.rows.isEmpty ? "" : table.html
   }
 
   private func cells(_ stage: StageRecord, count: Int, _ hasBest: Bool) -> [DataTable.Cell] {

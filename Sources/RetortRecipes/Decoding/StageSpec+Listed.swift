@@ -1,0 +1,132 @@
+import RetortDistillation
+import RetortModels
+import RetortSchema
+
+extension Key where Root == StageSpec {
+  /// The students of a stage that has several, each under its name or else that of its model.
+  static func students(_ meaning: String) -> Self {
+    listed(
+      .student, [], meaning,
+      read: { $1.students.append(StageSpec.Student($0, besides: $1)) },
+      write: { stage in
+        guard stage.student == nil else { return [] }
+        return stage.students.map { [YAMLEntry("name", YAMLText.word($0.name))] + $0.spec.entries }
+      })
+  }
+
+  /// The teachers of a stage that has several, each under its name or else that of its model.
+  static func teachers(_ meaning: String) -> Self {
+    listed(
+      .teacher, [StageSpec.Teacher.weight, PlayerSpec.expectedAccuracy], meaning,
+      read: { $1.teachers.append(StageSpec.Teacher($0, besides: $1)) },
+      write: { stage in
+        guard stage.teacher == nil else { return [] }
+        return stage.teachers.map {
+          [
+            YAMLEntry("name", YAMLText.word($0.name)),
+            YAMLEntry("weight", YAMLText.number($0.weight)),
+          ] + $0.spec.entries
+        }
+      })
+  }
+
+  private static func listed(
+    _ role: Cast.Role, _ own: [KeyInfo], _ meaning: String,
+    read: @escaping @Sendable (MapReader, inout StageSpec) -> Void,
+    write: @escaping @Sendable (StageSpec) -> [[YAMLEntry]]
+  ) -> Self {
+    let key = role.listKey ?? ""
+    var info = PlayerSpec.info(.student)
+    let name = KeyInfo(
+      name: "name", type: .text, defaultText: nil,
+      meaning: "what results call it, unique among the \(key); its model's name if left out")
+    info.keys = [name] + own + info.keys.filter { role == .student || $0.name != "optimizer" }
+    return Key(
+      [KeyInfo(name: key, type: .list(info), defaultText: nil, meaning: meaning)],
+      read: { reader, stage in
+        for element in reader.elements(key) ?? [] { read(element, &stage) }
+      },
+      write: { stage in
+        let maps = write(stage).map(YAMLText.map)
+        return maps.isEmpty ? [] : [YAMLEntry(key, items: maps)]
+      })
+  }
+}
+
+extension StageSpec.Student {
+  /// The student that a map describes, beside those that `stage` has already.
+  fileprivate init(_ reader: MapReader, besides stage: StageSpec) {
+    let given = reader.text("name")
+    var spec = PlayerSpec(model: "")
+    spec.decodeModel(reader, .student, stage.data.source)
+    self.init(reader.name(given, of: spec, as: .student, stage.students.map(\.name)), spec)
+  }
+}
+
+extension StageSpec.Teacher {
+  /// The key of its share of the mean.
+  fileprivate static let weight = KeyInfo(
+    name: "weight", type: .number(.positive()), defaultText: "1",
+    meaning: "its share of the mean of several")
+
+  /// The teacher that a map describes, beside those that `stage` has already.
+  fileprivate init(_ reader: MapReader, besides stage: StageSpec) {
+    let (given, weight) = (reader.text("name"), reader.number("weight", .positive()) ?? 1)
+    let spec = PlayerSpec(reader, as: .teacher, teaches: true, on: stage.data.source)
+    let name = reader.name(given, of: spec, as: .teacher, stage.teachers.map(\.name))
+    self.init(name, spec, weight: weight)
+  }
+}
+
+extension MapReader {
+  /// What one of several models of a role is called, besides `others`: as its map says, or else as its model.
+  fileprivate func name(
+    _ given: String?, of spec: PlayerSpec, as role: Cast.Role, _ others: [String]
+  ) -> String {
+    let name = given ?? spec.model
+    let place = value("name")?.place ?? node.place
+    if given == nil, case .stage = spec.source {
+      require("name")
+    } else if others.contains(name) {
+      faults.add(
+        place, .rule("two \(role.rawValue)s are called '\(name)'. Give one another 'name'."))
+    }
+    let roles = Cast.Role.allCases.filter { $0 != role }.map(\.rawValue)
+    let isGood = name.hasOnlyLettersDigits(and: "-_")
+    if given != nil, !isGood || name.isEmpty || name.utf8.count > 50 || roles.contains(name) {
+      faults.add(
+        place,
+        .rule(
+          "'\(name)' is no name of a \(role.rawValue): up to 50 letters, digits, '-' and '_', and no "
+            + "other role"))
+    }
+    return name
+  }
+}
+
+extension Cast.Role {
+  /// The key of a stage under which it has several such models; nil for roles that one model has.
+  var listKey: String? {
+    switch self {
+    case .student, .teacher: rawValue + "s"
+    case .generator, .discriminator: nil
+    }
+  }
+
+  /// Whether a model of the catalog can be this.
+  func takes(_ model: ModelEntry.Role) -> Bool {
+    switch self {
+    case .student, .teacher: model == .classifier || model == .encoder
+    case .generator: model == .generator || model == .decoder
+    case .discriminator: model == .discriminator
+    }
+  }
+
+  /// What such a model is called.
+  var wantedModel: String {
+    switch self {
+    case .student, .teacher: ModelEntry.Role.classifier.rawValue
+    case .generator, .discriminator: rawValue
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import RetortCore
+import RetortDistillation
+import RetortNN
+import RetortRecipes
+import RetortTraining
+
+extension StageRunner {
+  /// Who says what examples are: the teacher, or several as one; nil where there is none.
+  var labeler: (any Labeler)? { asOne(teachers.map(\.player.store)) }
+
+  /// What stands for each teacher, in their order, as one labeler; nil where there is none.
+  func asOne(_ labelers: [any Labeler]) -> (any Labeler)? {
+    guard stage.namesTeachers else { return labelers.first }
+    let members = zip(teachers, labelers).map {
+      Ensemble.Member($0.teacher.name, $1, weight: $0.teacher.weight)
+    }
+    return Ensemble(members, mean: stage.combine)
+  }
+
+  /// What all teachers as one make of the test examples.
+  func combinedLogits() throws -> [Float] {
+    guard let labeler else { return [] }
+    return try Inference(session, name: "teachers", pipeline: data.examples.pipeline()) {
+      graph, example in
+      [labeler.logits(of: example, indices: nil, in: graph)]
+    }.outputs(data.test)[0]
+  }
+
+  /// What a teacher came to on the test set.
+  typealias Evaluation = (score: StageResult.Score, metrics: ClassificationMetrics?)
+
+  /// What the teachers came to: each of several, and all as one where they are asked as one.
+  typealias TeacherScores = (each: [StageResult.Teacher], asOne: Evaluation?)
+
+  /// The teachers' scores, measured before they are used.
+  ///
+  /// - Throws: `RunError.weakTeacher` for one below what the recipe expects of it, or what measuring throws.
+  func teacherScores() throws -> TeacherScores {
+    var found: [Evaluation] = []
+    for (teacher, player) in teachers {
+      let score = try self.score(of: player, from: teacher.spec.source)
+      let title = stage.namesTeachers ? "teacher \(teacher.name)" : "teacher"
+      let accuracy = score.score.accuracy ?? 0
+      parent.report(.teacherChecked(title, accuracy: accuracy))
+      if let expected = teacher.spec.expectedAccuracy, accuracy < expected {
+        throw RunError.weakTeacher(
+          stage: stage.name, teacher: title, accuracy: accuracy, expected: expected)
+      }
+      found.append(score)
+    }
+    guard stage.namesTeachers else { return ([], found.first) }
+    let each = zip(teachers, found).map {
+      StageResult.Teacher(name: $0.teacher.name, score: $1.score)
+    }
+    guard stage.combinesTeachers else { return (each, nil) }
+    guard found.count > 1 else { return (each, found.first) }
+    let metrics = ClassificationMetrics(
+      logits: try named("test", combinedLogits), labels: data.test.labels, classes: classes)
+    parent.report(.teacherChecked("mean of the teachers", accuracy: metrics.accuracy))
+    let score = StageResult.Score(
+      accuracy: metrics.accuracy, nll: metrics.nll, ece: metrics.ece,
+      parameters: found.reduce(0) { $0 + $1.score.parameters },
+      macs: found.reduce(0) { $0 + $1.score.macs })
+    return (each, (score, metrics))
+  }
+
+  /// A teacher's score; that of an earlier stage's model is measured once in a run.
+  private func score(
+    of player: Player, from source: PlayerSpec.Source
+  ) throws -> Evaluation {
+    var key: String?
+    if case .stage(let name, let learner) = source { key = "\(name)/\(learner ?? "")" }
+    if let known = key.flatMap({ parent.teacherScores[$0] }) { return known }
+    let metrics = try metrics(player, on: data.test, split: "test")
+    let found: Evaluation = (try score(player, metrics), metrics)
+    if let key { parent.teacherScores[key] = found }
+    return found
+  }
+}
