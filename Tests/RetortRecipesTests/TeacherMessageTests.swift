@@ -78,6 +78,19 @@ private let cases: [MessageCase] = [
       r.yaml:8:62: teachers: the model has no module 'layer2'; there is 'a.layer2'
       r.yaml:8:95: teachers: the model has no module 'b.fc9'; there is 'b.fc1', 'b.fc2'
       """),
+  MessageCase(
+    name: "caches of nothing",
+    yaml: head + """
+      cache: a
+      stages:
+        - {name: s, teacher: lenet5}
+        - {name: t, student: lenet5, teacher: {from: s}, augment: {shift: 1}}
+        - {name: u, student: lenet5, cache: b}
+      """,
+    message: """
+      r.yaml:3:1: 'cache' in the recipe means nothing with inputs that change or no frozen model; it goes with a teacher of students whose inputs are not augmented
+      r.yaml:7:32: 'cache' in the recipe means nothing with inputs that change or no frozen model; it goes with a teacher of students whose inputs are not augmented
+      """),
 ]
 
 /// What recipes are told whose teachers have names.

@@ -45,6 +45,12 @@ final class ProgressLines {
       pace.note(0, after: working(until: .now))
     case .teacherChecked(let teacher, let accuracy):
       line("  the \(teacher) is right on \(fixed(100 * accuracy, 2)) % of the test set")
+    case .outputsFound(let player, let path):
+      line("  what the \(player) says of the training examples is that of \(path)")
+    case .cacheUnreadable(let error):
+      StandardError.complain("\(error) It is computed again.")
+    case .cacheUnwritable(let error):
+      StandardError.complain("\(error) Outputs are not kept.")
     case .progress(_, let progress): show(progress)
     case .evaluated(_, let learner, let step, let accuracy):
       line(

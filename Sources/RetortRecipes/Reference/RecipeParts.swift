@@ -73,6 +73,7 @@ enum RecipeParts {
     case "losses": "[{kind: cross-entropy}, {kind: kd, temperature: 4}]"
     case "explore": "{kind: first, steps: 2}"
     case "augment": "{shift: 4, flip: true}"
+    case "cache": "~/.cache/retort/outputs"
     case "optimizer": "{kind: adamw, learning-rate: 1e-3, schedule: cosine}"
     case "train": "{batch: 128, epochs: 10}"
     default: "{steps: 1000}"

@@ -113,6 +113,13 @@ extension StageSpec {
     combinesTeachers || losses.contains { $0.teacher == teacher.name }
   }
 
+  /// Whether frozen models say the same of each training example in every step, or codes are taken before
+  /// the first.
+  var looksUpOutputs: Bool {
+    !students.isEmpty
+      && (!teachers.isEmpty && augment == .none || explore?.kind.needsEncoder == true)
+  }
+
   /// Whether a loss compares with features of the teacher.
   package func taps(_ teacher: Teacher) -> Bool {
     losses.contains { loss in

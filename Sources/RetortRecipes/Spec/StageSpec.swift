@@ -53,6 +53,8 @@ public struct StageSpec: Equatable, Sendable {
   public var explore: Exploration?
   /// What is done to examples on the way in.
   public var augment: Augmentation
+  /// A folder that keeps what frozen models say of the training examples, as an absolute path; nil for none.
+  public var cache: String?
   /// How parameters follow gradients, of models that do not say it themselves.
   public var optimizer: OptimizerSpec
   /// How long, in what batches.
@@ -112,6 +114,10 @@ extension StageSpec: Configurable {
           but: ["another 'scheme'"]),
       .map("explore", \.explore, "how new examples are sought"),
       .map("augment", \.augment, "what is done to examples on the way in"),
+      .path("cache", \.cache, "a folder that keeps what frozen models say of training examples")
+        .only(
+          where: \.looksUpOutputs, not: "inputs that change or no frozen model",
+          but: ["a teacher of students whose inputs are not augmented"]),
       .map("optimizer", \.optimizer, "how parameters follow gradients"),
       .map("train", \.train, "how long, in what batches"),
       .map("checkpoints", \.checkpoints, "how often the state is kept"),

@@ -11,7 +11,8 @@ extension Recipe {
     return (head + stages.flatMap(\.yamlLines)).joined(separator: "\n") + "\n"
   }
 
-  /// The SHA-256 of the expanded text with files and folders by name alone.
+  /// The SHA-256 of the expanded text with files and folders by name alone, and without caches, which
+  /// change no result.
   ///
   /// It tells recipes apart that say different things, wherever they and their files lie. What files of
   /// weights hold is told apart by a run's `weights.json`.
@@ -32,10 +33,11 @@ extension StageSpec {
       }
   }
 
-  /// Leaves of each path the last name.
+  /// Leaves of each path the last name, and of a cache nothing.
   fileprivate mutating func shortenPaths() {
     data.source.shortenPaths()
     updatePlayers { $0.shortenPath() }
+    cache = nil
   }
 }
 

@@ -42,6 +42,8 @@ final class OutputTables {
   let logits = Memory<Variable>()
   /// The latent codes of every example.
   let codes = Memory<Codes>()
-  /// The same on the device, where steps look them up.
+  /// The digests of the examples themselves, for which no model counts.
+  let digests = Memory<String>()
+  /// The latent codes on the device, where steps look them up.
   let codeTables = Memory<Variable>()
 }

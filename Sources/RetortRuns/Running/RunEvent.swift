@@ -33,6 +33,12 @@ public enum RunEvent: Sendable {
   /// A player's weights fit whatever the value of an option is, no `config.json` says it, and the recipe
   /// leaves it at the standard value.
   case optionAssumed(player: String, model: String, ModelOption)
+  /// What a player makes of the training examples was read from a file of the cache.
+  case outputsFound(player: String, path: String)
+  /// A file of the cache is damaged; its outputs are computed and kept again.
+  case cacheUnreadable(FormatError)
+  /// Outputs could not be kept in the cache, and the run goes on without.
+  case cacheUnwritable(FormatError)
   /// A teacher's test accuracy was measured before it was used, or that of several as one: `teacher`,
   /// `teacher NAME`, or `mean of the teachers`.
   case teacherChecked(String, accuracy: Double)

@@ -52,9 +52,9 @@ extension StageRunner {
         evaluations.perStep += stage.train.batch
         return player.store
       }
-      evaluations.before += data.training.count
-      return LogitTable(
-        try logitTable(teacher, player), classes: classes, live: player.store)
+      let (table, asked) = try logitTable(teacher, player)
+      evaluations.before += asked
+      return table
     }
     cast.teacher = asOne(labelers)
     if let exploration = stage.explore, let labeler = cast.teacher, let first = cast.students.first
@@ -87,49 +87,5 @@ extension StageRunner {
     return Explorer(
       exploration, labeler: labeler, student: student.model, generator: generator,
       statistics: try codes(for: exploration)?.statistics, compute: parent.recipe.compute)
-  }
-
-  /// The latent codes of every training example; nil where the exploration begins at none.
-  private func codes(for exploration: Exploration) throws -> OutputTables.Codes? {
-    guard exploration.kind.needsEncoder, let player = players[.generator] else { return nil }
-    guard let model = player.store.model as? any Generator else {
-      throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
-    }
-    return try parent.tables.codes.value(of: codeSource) {
-      let size = model.latentShape.count
-      let encode = Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
-        graph, example in
-        let context = ForwardContext(graph, .evaluation)
-        return [model.using(context) { model.encode(example.x).mean }]
-      }
-      let codes = try named("training") { try encode.outputs(data.training)[0] }
-      let statistics = LatentStatistics(codes: codes, size: size)
-      return .init(values: codes, size: size, statistics: statistics)
-    }
-  }
-
-  /// The same on the device, for steps whose inputs are those of the training set.
-  private func codeTable(for exploration: Exploration) throws -> CodeTable? {
-    guard let codes = try codes(for: exploration) else { return nil }
-    let table = try parent.tables.codeTables.value(of: codeSource) {
-      try frozen("latent codes", codes.values)
-    }
-    return CodeTable(table, size: codes.size)
-  }
-
-  private var codeSource: OutputTables.Source { .init(model: stage.generator, data: stage.data) }
-
-  /// A teacher's logits of every training example, on the device.
-  private func logitTable(_ teacher: StageSpec.Teacher, _ player: Player) throws -> Variable {
-    try parent.tables.logits.value(of: .init(model: teacher.spec, data: stage.data)) {
-      try frozen("teacher logits", named("training") { try logits(player, for: data.training) })
-    }
-  }
-
-  /// Values on the device that no step changes.
-  private func frozen(_ name: String, _ values: [Float]) throws -> Variable {
-    let variable = Variable(name: name, count: values.count, isFrozen: true)
-    try session.write(values, to: variable)
-    return variable
   }
 }

@@ -1,0 +1,114 @@
+import RetortCore
+import RetortData
+import RetortDistillation
+import RetortFormats
+import RetortNN
+import RetortRecipes
+import RetortTraining
+
+extension StageRunner {
+  /// A teacher's logits of every training example, on the device.
+  ///
+  /// - Returns: The table, and how many examples the teacher has been asked about for it. A stage without a
+  ///   cache counts them even where an earlier one has asked: it needs them, and may go on alone after a
+  ///   break.
+  func logitTable(
+    _ teacher: StageSpec.Teacher, _ player: Player
+  ) throws -> (table: LogitTable, asked: Int) {
+    var isAsked = stage.cache == nil
+    let source = OutputTables.Source(model: teacher.spec, data: stage.data)
+    let variable = try parent.tables.logits.value(of: source) {
+      let logits = try outputs("logits", of: player, size: classes) {
+        isAsked = true
+        return try named("training") { try self.logits(player, for: data.training) }
+      }
+      return try frozen("teacher logits", logits)
+    }
+    return (
+      LogitTable(variable, classes: classes, live: player.store),
+      isAsked ? data.training.count : 0
+    )
+  }
+
+  /// The latent codes of every training example; nil where the exploration begins at none.
+  func codes(for exploration: Exploration) throws -> OutputTables.Codes? {
+    guard exploration.kind.needsEncoder, let player = players[.generator] else { return nil }
+    guard let model = player.store.model as? any Generator else {
+      throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
+    }
+    return try parent.tables.codes.value(of: codeSource) {
+      let size = model.latentShape.count
+      let codes = try outputs("codes", of: player, size: size) {
+        let encode = Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
+          graph, example in
+          let context = ForwardContext(graph, .evaluation)
+          return [model.using(context) { model.encode(example.x).mean }]
+        }
+        return try named("training") { try encode.outputs(data.training)[0] }
+      }
+      let statistics = LatentStatistics(codes: codes, size: size)
+      return .init(values: codes, size: size, statistics: statistics)
+    }
+  }
+
+  /// The same on the device, for steps whose inputs are those of the training set.
+  func codeTable(for exploration: Exploration) throws -> CodeTable? {
+    guard let codes = try codes(for: exploration) else { return nil }
+    let table = try parent.tables.codeTables.value(of: codeSource) {
+      try frozen("latent codes", codes.values)
+    }
+    return CodeTable(table, size: codes.size)
+  }
+
+  private var codeSource: OutputTables.Source { .init(model: stage.generator, data: stage.data) }
+
+  /// Outputs of a frozen model over the training examples, `[examples, size]` flat: those that the stage's
+  /// cache has, or else what `compute` makes, which is kept there.
+  ///
+  /// A cache that cannot be read or written is told of and done without.
+  private func outputs(
+    _ kind: String, of player: Player, size: Int, _ compute: () throws -> [Float]
+  ) throws -> [Float] {
+    // A rehearsal's weights and outputs are none.
+    guard let folder = stage.cache, !(session.backend is MemoryMeter) else { return try compute() }
+    let cache = OutputCache(folder: folder)
+    let source = try source(kind, of: player)
+    do throws(FormatError) {
+      let count = data.training.count.saturatingProduct(size)
+      if let found = try cache.outputs(of: source, count: count) {
+        parent.report(.outputsFound(player: player.store.name, path: cache.path(of: source)))
+        return found
+      }
+    } catch {
+      parent.report(.cacheUnreadable(error))
+    }
+    let values = try compute()
+    do throws(FormatError) {
+      try cache.keep(values, examples: data.training.count, of: source)
+    } catch {
+      parent.report(.cacheUnwritable(error))
+    }
+    return values
+  }
+
+  private func source(_ kind: String, of player: Player) throws -> OutputCache.Source {
+    var weights = SHA256()
+    for entry in try player.weights(in: session) {
+      weights.update(Array("\(entry.name) \(entry.shape)\n".utf8))
+      entry.values.withUnsafeBytes { weights.update($0) }
+    }
+    let examples = OutputTables.Source(model: nil, data: stage.data)
+    return OutputCache.Source(
+      outputs: kind, model: player.spec.model, options: player.spec.options,
+      weights: weights.hexadecimal,
+      examples: parent.tables.digests.value(of: examples) { data.training.digest },
+      device: session.backend.name, compute: parent.recipe.compute.rawValue)
+  }
+
+  /// Values on the device that no step changes.
+  private func frozen(_ name: String, _ values: [Float]) throws -> Variable {
+    let variable = Variable(name: name, count: values.count, isFrozen: true)
+    try session.write(values, to: variable)
+    return variable
+  }
+}

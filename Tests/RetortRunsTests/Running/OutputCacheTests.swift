@@ -1,0 +1,226 @@
+import Foundation
+import RetortCPU
+import RetortCore
+import RetortFormats
+import RetortOpenCL
+import RetortRecipes
+import RetortTestSupport
+import Synchronization
+import Testing
+
+@testable import RetortRuns
+
+/// Outputs of frozen models that are kept on disk.
+@Suite struct OutputCacheTests {
+  /// A run of a recipe: its results, what it has told of caches, and the weights of its last student.
+  private struct Outcome {
+    var results: [StageResult] = []
+    var found: [String] = []
+    var faults: [String] = []
+    var weights: [String: HostTensor] = [:]
+    /// Of each stage: how many examples teachers were asked about.
+    var asked: [Int] { results.map(\.teacherEvaluations) }
+  }
+
+  private static let head = """
+    version: 1
+    name: kept
+    data: {name: fashion-mnist, directory: pictures}
+    train: {steps: 3, batch: 5}
+
+    """
+  /// Two teachers of one shape and a generator.
+  private static let players =
+    head + """
+      stages:
+        - {name: a, teacher: {model: mlp, hidden1: 4, hidden2: 0}}
+        - {name: b, teacher: {model: mlp, hidden1: 4, hidden2: 0}, train: {steps: 1}}
+        - {name: g, generator: {model: conv-vae, latent: 2, width: 1, hidden: 2}}
+      """
+
+  private func teacher(_ name: String) -> String {
+    "model: mlp, hidden1: 4, hidden2: 0, weights: players/stages/\(name)"
+  }
+
+  private func student(_ rest: String) -> String {
+    Self.head + """
+      student: {model: mlp, hidden1: 3, hidden2: 0}
+      losses: [kd]
+      \(rest)
+      """
+  }
+
+  private var explored: String {
+    student(
+      """
+      teacher: {\(teacher("a"))}
+      generator: {model: conv-vae, latent: 2, width: 1, hidden: 2, weights: players/stages/g}
+      explore: {kind: zero}
+
+      """)
+  }
+
+  private func runRecipe(
+    _ yaml: String, _ home: String, _ name: String, on backend: any Backend = CPUBackend()
+  ) throws -> Outcome {
+    let recipe = try Recipe.decode(yaml: yaml, path: home + "/recipe.yaml")
+    let again = try Recipe.decode(yaml: recipe.expandedYAML, path: "again")
+    #expect(again == recipe && again.expandedYAML == recipe.expandedYAML)
+    var outcome = Outcome()
+    outcome.results = try RecipeRunner(
+      recipe, on: backend, into: "\(home)/\(name)",
+      report: { event in
+        switch event {
+        case .outputsFound(let player, let path):
+          #expect(FileBytes.isReadable(path))
+          outcome.found.append(player)
+        case .cacheUnreadable(let error), .cacheUnwritable(let error):
+          outcome.faults.append("\(error)")
+        default: break
+        }
+      }
+    ).run()
+    if recipe.stages.last?.students.isEmpty == false {
+      let stage = recipe.stages.count > 1 ? "stages/\(recipe.stages[1].name)/" : ""
+      outcome.weights = try Safetensors.read(
+        "\(home)/\(name)/\(stage)student/model.safetensors"
+      ).tensors
+    }
+    return outcome
+  }
+
+  private func withPlayers(_ body: (String) throws -> Void) throws {
+    try SmallPictures.withFolder { home in
+      _ = try runRecipe(Self.players, home, "players")
+      try body(home)
+    }
+  }
+
+  private func files(_ home: String) throws -> [String: [UInt8]] {
+    let names = try FileManager.default.contentsOfDirectory(atPath: home + "/cache")
+    return try Dictionary(
+      uniqueKeysWithValues: names.map { ($0, try FileBytes.read("\(home)/cache/\($0)")) })
+  }
+
+  /// Training with the cache equals training without, and asks the teacher about no training example.
+  @Test(arguments: ["cpu", "opencl"])
+  func aRunWithItEqualsOneWithout(_ device: String) throws {
+    try withPlayers { home in
+      func run(_ yaml: String, _ name: String) throws -> Outcome {
+        try runRecipe(
+          yaml, home, name, on: device == "cpu" ? CPUBackend() : OpenCLBackend("opencl"))
+      }
+      let without = try run(explored, "without")
+      #expect(without.found.isEmpty && !FileBytes.isReadable(home + "/cache"))
+      let first = try run(explored + "cache: cache", "first")
+      let kept = try files(home)
+      #expect(kept.keys.map { $0.prefix(10) }.sorted() == ["conv-vae-c", "mlp-logits"])
+      let second = try run(explored + "cache: cache", "second")
+      #expect(first.found.isEmpty && second.found == ["teacher", "generator"])
+      #expect(first.faults + second.faults == [])
+      #expect(!without.weights.isEmpty && without.weights == first.weights)
+      #expect(without.weights == second.weights)
+      #expect([without, first, second].map(\.asked) == [[60 + 3 * 5], [60 + 3 * 5], [3 * 5]])
+      #expect(try files(home) == kept)
+      // What is kept depends on the model, whatever it is called.
+      let hashes = try ["without", "second"].map {
+        try JSONValue.read("\(home)/\($0)/result.json", limit: 1 << 20)["recipeSHA256"]?.string
+      }
+      #expect(hashes[0] == hashes[1])
+    }
+  }
+
+  /// A teacher of other weights, other examples and another device have files of their own; variants and
+  /// ensembles share what each teacher has said.
+  @Test func eachTeacherIsKeptByItself() throws {
+    try withPlayers { home in
+      func run(_ rest: String, _ name: String, on backend: any Backend = CPUBackend()) throws
+        -> Outcome
+      {
+        try runRecipe(student(rest + "\ncache: cache"), home, name, on: backend)
+      }
+      let (a, b) = (teacher("a"), teacher("b"))
+      #expect(try run("teacher: {\(a)}", "a").asked == [60])
+      #expect(try run("teacher: {\(b)}", "b").asked == [60])
+      #expect(try files(home).count == 2)
+      let both = try run("teachers: [{name: x, \(b)}, {name: y, \(a), weight: 2}]", "both")
+      #expect(both.asked == [0] && both.found == ["teacher x", "teacher y"])
+      let few = "data: {name: fashion-mnist, directory: pictures, labelled: 10}"
+      let variants = try run(
+        """
+        teacher: {\(a)}
+        variants:
+          - {name: all}
+          - {name: few, \(few)}
+          - {name: again, \(few)}
+        """, "variants")
+      #expect(variants.asked == [0, 10, 0] && variants.found == ["teacher"])
+      #expect(try files(home).count == 3)
+      let device = try run("teacher: {\(a)}", "device", on: OpenCLBackend("opencl"))
+      #expect(device.asked == [60])
+      // Weights that change under the same name are another teacher's.
+      let weights = "stages/b/teacher/model.safetensors"
+      try AtomicFile.write(
+        try FileBytes.read("\(home)/players/\(weights)"),
+        to: home + "/players/stages/a/teacher/model.safetensors")
+      let changed = try run("teacher: {\(a)}", "changed")
+      #expect(changed.asked == [0])
+      #expect(try changed.weights == runRecipe(student("teacher: {\(b)}"), home, "b2").weights)
+      // The teacher is asked live where inputs change from step to step.
+      let live = try run(
+        """
+        variants:
+          - {name: fixed, teacher: {\(b)}}
+          - {name: moved, teacher: {\(b)}, augment: {shift: 1}}
+        """, "live")
+      #expect(live.asked == [0, 3 * 5] && live.found == ["teacher"])
+    }
+  }
+
+  /// A file that is cut short, changed or another's is refused with a word, and written anew.
+  @Test func damagedFilesAreComputedAgain() throws {
+    try withPlayers { home in
+      let yaml = student("teacher: {\(teacher("a"))}\ncache: cache")
+      let first = try runRecipe(yaml, home, "first")
+      let (name, whole) = try #require(try files(home).first)
+      let path = "\(home)/cache/\(name)"
+      var (flipped, renamed) = (whole, whole)
+      flipped[whole.count - 7] ^= 4
+      // The name of what is under "source" stands for another model's.
+      let source = try #require(whole.firstRange(of: Array("hidden1".utf8)))
+      renamed[source.upperBound - 1] += 1
+      let spoilt: [(bytes: [UInt8], word: String)] = [
+        (Array(whole.dropLast(5)), "needs"), (Array(whole.prefix(3)), "needs"), ([], "empty"),
+        (flipped, "SHA-256"), (renamed, "source"),
+      ]
+      for (index, (bytes, word)) in spoilt.enumerated() {
+        try AtomicFile.write(bytes, to: path)
+        let run = try runRecipe(yaml, home, "run\(index)")
+        #expect(run.faults.count == 1 && run.found.isEmpty)
+        #expect(run.faults.allSatisfy { $0.hasPrefix(path) }, "\(run.faults): \(word)")
+        #expect(run.weights == first.weights && run.asked == [60])
+        #expect(try FileBytes.read(path) == whole)
+      }
+      // A folder that cannot be one keeps nothing, and stops nobody.
+      let blocked = try runRecipe(
+        yaml.replacing("cache: cache", with: "cache: \(path)/below"), home, "blocked")
+      #expect(blocked.weights == first.weights && blocked.faults.count == 1)
+    }
+  }
+
+  /// Two runs at once come to the same, and leave one whole file.
+  @Test func twoRunsAtOnceAgree() throws {
+    try withPlayers { home in
+      let yaml = student("teacher: {\(teacher("a"))}\ncache: cache")
+      let weights = Mutex<[[String: HostTensor]]>([])
+      DispatchQueue.concurrentPerform(iterations: 4) { index in
+        let outcome = try? runRecipe(yaml, home, "run\(index)")
+        weights.withLock { $0.append(outcome?.weights ?? [:]) }
+      }
+      let found = weights.withLock { $0 }
+      #expect(found.count == 4 && !found[0].isEmpty && found.allSatisfy { $0 == found[0] })
+      let after = try runRecipe(yaml, home, "after")
+      #expect(try files(home).count == 1 && after.found == ["teacher"])
+    }
+  }
+}
