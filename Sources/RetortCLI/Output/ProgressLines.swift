@@ -46,7 +46,7 @@ final class ProgressLines {
     case .teacherChecked(let teacher, let accuracy):
       line("  the \(teacher) is right on \(fixed(100 * accuracy, 2)) % of the test set")
     case .outputsFound(let player, let path):
-      line("  what the \(player) says of the training examples is that of \(path)")
+      line("  the \(player)'s outputs for the training examples are read from \(path)")
     case .cacheUnreadable(let error):
       StandardError.complain("\(error) It is computed again.")
     case .cacheUnwritable(let error):

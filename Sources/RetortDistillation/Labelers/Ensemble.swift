@@ -2,9 +2,9 @@ import Glibc
 import RetortCore
 import RetortNN
 
-/// Several labelers that answer as one: the logits of their mean.
+/// The mean of several labelers, as logits.
 ///
-/// Paths of modules begin with the name of their labeler: `NAME.layer2`.
+/// Module paths begin with the name of a member: `NAME.layer2`.
 ///
 /// Source: Hinton, Vinyals, Dean 2015, arXiv 1503.02531, section 2, names both means.
 public struct Ensemble: Labeler {
@@ -16,22 +16,22 @@ public struct Ensemble: Labeler {
     case logits
   }
 
-  /// One of the labelers.
+  /// A labeler of an ensemble, with its name and weight.
   public struct Member {
-    /// What it is called; without a `.`.
+    /// The name, without a `.`.
     public let name: String
-    /// Who is asked.
+    /// The labeler.
     public let labeler: any Labeler
     /// Its share of the mean, once all are divided by their sum; > 0.
     public let weight: Double
 
-    /// A labeler under a name.
+    /// A member with the given name and weight.
     public init(_ name: String, _ labeler: any Labeler, weight: Double = 1) {
       (self.name, self.labeler, self.weight) = (name, labeler, weight)
     }
   }
 
-  /// The labelers, at least one.
+  /// The members, at least one.
   public let members: [Member]
   /// What is averaged.
   public let mean: Mean
@@ -42,17 +42,17 @@ public struct Ensemble: Labeler {
     (self.members, self.mean) = (members, mean)
   }
 
-  /// The labeler called `name`.
+  /// The member called `name`; nil if there is none.
   public subscript(name: String) -> (any Labeler)? {
     members.first { $0.name == name }?.labeler
   }
 
-  /// The logits of the mean.
+  /// The logits of the members' mean, `[batch, classes]`.
   public func logits(of examples: Example, indices: Tensor?, in graph: Graph) -> Tensor {
     merged(members.map { $0.labeler.logits(of: examples, indices: indices, in: graph) })
   }
 
-  /// The logits of the mean, with the results of modules of its labelers.
+  /// The logits of the members' mean, with the results of the members' modules at `paths`.
   ///
   /// - Throws: `TapError` for a path that no module has.
   public func taps(
@@ -82,7 +82,8 @@ public struct Ensemble: Labeler {
     return Taps(output: merged(logits), values: values)
   }
 
-  /// The mean of the members' logits, in their order; of one alone, its own.
+  /// The weighted mean of the members' logits, which are in the order of `members`; the logits themselves if
+  /// there is one member.
   private func merged(_ logits: [Tensor]) -> Tensor {
     guard logits.count > 1 else { return logits[0] }
     let total = members.reduce(0) { $0 + $1.weight }

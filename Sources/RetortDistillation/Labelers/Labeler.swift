@@ -1,39 +1,42 @@
 import RetortCore
 import RetortNN
 
-/// Says what examples are: a model that keeps its weights, several that answer as one, or what one has said
-/// before.
+/// A source of logits for examples: a frozen model, an ensemble of several, or a table of known outputs.
 ///
-/// It is in evaluation mode, and no gradient reaches its weights.
+/// Models are in evaluation mode, and no gradient reaches their weights.
 public protocol Labeler {
-  /// Its logits for examples, `[batch, classes]`.
+  /// The logits of examples, `[batch, classes]`.
   ///
   /// - Parameters:
-  ///   - examples: What is to be labelled.
-  ///   - indices: The examples' places in the training set, int32 `[batch]`; nil for examples that are not
-  ///     those of the training set as it is.
-  ///   - graph: Where operations are added.
+  ///   - examples: The examples.
+  ///   - indices: The positions of the examples in the training set, int32 `[batch]`; nil for examples that
+  ///     are not in the training set, or not in their original form.
+  ///   - graph: The graph that operations are added to.
   func logits(of examples: Example, indices: Tensor?, in graph: Graph) -> Tensor
 
-  /// Its logits with the results of the modules at `paths`.
+  /// The logits of examples, with the results of the modules at `paths`.
   ///
+  /// - Parameters:
+  ///   - examples: The examples.
+  ///   - indices: As for `logits`.
+  ///   - paths: Module paths; those of an ensemble's members begin with the member's name.
+  ///   - graph: The graph that operations are added to.
   /// - Throws: `TapError` for a path that no module has.
   func taps(
     of examples: Example, indices: Tensor?, _ paths: Set<String>, in graph: Graph
   ) throws(TapError) -> Taps
 
-  /// One of several labelers, by its name; nil where there is none.
+  /// The member of an ensemble called `name`; nil if there is none.
   subscript(name: String) -> (any Labeler)? { get }
 }
 
 extension Labeler {
-  /// It is one alone.
+  /// Nil: the labeler has no members.
   public subscript(name: String) -> (any Labeler)? { nil }
 
-  /// The shapes of the results of modules, batches included, by path.
+  /// The shapes of the results of the modules at `paths`, by path, for a batch of two examples.
   ///
-  /// - Parameter examples: What the examples are; a batch has two.
-  /// - Throws: `TapError` for a path that no module has, `GraphError` where the examples do not fit.
+  /// - Throws: `TapError` for a path that no module has, `GraphError` if the examples do not fit.
   package func shapes(of paths: Set<String>, for examples: ExampleSpec) throws -> [String: Shape] {
     let graph = Graph()
     let taps = try taps(
@@ -45,14 +48,14 @@ extension Labeler {
   }
 }
 
-/// A model with its weights on the device, which is asked each time.
+/// A frozen model as a labeler: its forward pass is computed at each use.
 extension ParameterStore: Labeler {
   /// The model's output in evaluation mode.
   public func logits(of examples: Example, indices: Tensor?, in graph: Graph) -> Tensor {
     model(examples, in: ForwardContext(graph, .evaluation))
   }
 
-  /// The model's output with the results of its modules.
+  /// The model's output in evaluation mode, with the results of the modules at `paths`.
   public func taps(
     of examples: Example, indices: Tensor?, _ paths: Set<String>, in graph: Graph
   ) throws(TapError) -> Taps {

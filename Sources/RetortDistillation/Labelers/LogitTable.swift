@@ -1,23 +1,23 @@
 import RetortCore
 import RetortNN
 
-/// What a labeler has said of every training example, looked up instead of computed.
+/// The logits of every training example in a table, for lookup in place of a forward pass.
 ///
-/// It holds where the inputs are the same in every step; whoever augments them asks the labeler itself.
+/// The table is valid only if inputs are not augmented.
 public struct LogitTable: Labeler {
   /// Logits, `[examples, classes]`, flat.
   public let variable: Variable
   /// The number of classes.
   public let classes: Int
-  /// Who is asked about other examples and about features; nil where nobody asks.
+  /// The labeler for other examples and for features; nil if neither is needed.
   public let live: (any Labeler)?
 
-  /// A table of logits.
+  /// A table of the given logits.
   public init(_ variable: Variable, classes: Int, live: (any Labeler)? = nil) {
     (self.variable, self.classes, self.live) = (variable, classes, live)
   }
 
-  /// The rows at `indices`, or what the labeler itself says.
+  /// The rows of the table at `indices`; the live labeler's logits if `indices` is nil.
   public func logits(of examples: Example, indices: Tensor?, in graph: Graph) -> Tensor {
     if let indices {
       return graph.variable(variable, [variable.count / classes, classes]).gather(indices)
@@ -26,7 +26,7 @@ public struct LogitTable: Labeler {
     return live.logits(of: examples, indices: nil, in: graph)
   }
 
-  /// The logits, with features that the labeler itself computes.
+  /// The logits of examples, with the results of the live labeler's modules at `paths`.
   ///
   /// - Throws: `TapError` for a path that no module has.
   public func taps(

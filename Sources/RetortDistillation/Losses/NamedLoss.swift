@@ -8,7 +8,7 @@ public struct NamedLoss: Configurable {
   /// The name that tells it from others of its kind; nil for the kind's name.
   public var ownName: String?
 
-  /// Which of several teachers it compares with; nil for what they say as one.
+  /// The name of the teacher that the loss compares with; nil for the mean of all teachers.
   public var teacher: String?
 
   /// Cross-entropy on labels.

@@ -27,7 +27,7 @@ public struct Cast {
   public var losses: [NamedLoss]
   /// The search, if any.
   public var explorer: Explorer?
-  /// The training examples' latent codes, where they are looked up instead of computed.
+  /// The latent codes of the training examples; nil if the encoder computes them in each step.
   public var codes: CodeTable?
 
   /// The given models and losses.

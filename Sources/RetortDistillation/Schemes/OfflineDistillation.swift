@@ -61,7 +61,7 @@ public struct OfflineDistillation: Scheme {
   public let losses: [NamedLoss]
   /// The search, if any.
   public let explorer: Explorer?
-  /// The training examples' latent codes, where they are looked up instead of computed.
+  /// The latent codes of the training examples; nil if the encoder computes them in each step.
   public let codes: CodeTable?
   /// What a search that follows no student has found for the phases so far.
   private var shared: Example?
@@ -124,8 +124,8 @@ public struct OfflineDistillation: Scheme {
     return generated
   }
 
-  /// What a labeler makes of examples, by the names that losses call it or one of its members; nil for the
-  /// labeler as a whole.
+  /// The outputs and features of a labeler for examples, by the teacher's name in losses; the key nil is the
+  /// mean of all.
   ///
   /// - Throws: `TapError` for a path that no module has.
   private func opinions(
@@ -159,14 +159,14 @@ public struct OfflineDistillation: Scheme {
   }
 }
 
-/// The latent codes of every training example, in evaluation mode.
+/// The latent codes of every training example in a table, for lookup in place of the encoder.
 public struct CodeTable {
-  /// Codes, `[examples, …]`, flat.
+  /// Latent codes, `[examples, …]`, flat.
   public let variable: Variable
-  /// The coordinates of one code.
+  /// The number of coordinates of one code.
   public let size: Int
 
-  /// A table of codes of `size` coordinates each.
+  /// A table of codes with `size` coordinates each.
   public init(_ variable: Variable, size: Int) { (self.variable, self.size) = (variable, size) }
 
   /// The codes of the examples at `indices`, int32 `[batch]`: `[batch, size]`.

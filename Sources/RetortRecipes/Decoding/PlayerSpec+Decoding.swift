@@ -141,7 +141,7 @@ extension PlayerSpec {
       identities: ["model", "from"], shorthand: "model")
   }
 
-  /// The key of what a teacher is to reach.
+  /// The key of a teacher's expected accuracy.
   static let expectedAccuracy = KeyInfo(
     name: "expected-accuracy", type: .number(.unit), defaultText: nil,
     meaning: "the test accuracy below which a teacher is refused")

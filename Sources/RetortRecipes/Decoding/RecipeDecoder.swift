@@ -111,7 +111,7 @@ struct RecipeDecoder {
 }
 
 extension StringProtocol {
-  /// Whether all characters are Latin letters, digits or one of `others`.
+  /// Whether every character is an ASCII letter, an ASCII digit or one of `others`.
   func hasOnlyLettersDigits(and others: String) -> Bool {
     allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber) || others.contains($0) }
   }

@@ -153,7 +153,7 @@ struct StageDecoder {
     checkTeachers(stage, reader)
   }
 
-  /// Notes faults where a loss names no teacher of the stage, and where nothing asks one.
+  /// Adds a fault for each loss that names an unknown teacher, and for each teacher that no loss uses.
   private func checkTeachers(_ stage: StageSpec, _ reader: MapReader) {
     for (index, loss) in stage.losses.enumerated() {
       guard let name = loss.teacher, !stage.teachers.contains(where: { $0.name == name }) else {

@@ -3,7 +3,7 @@ import RetortModels
 import RetortSchema
 
 extension Key where Root == StageSpec {
-  /// The students of a stage that has several, each under its name or else that of its model.
+  /// The key of several students, each with a name; the default name is that of the model.
   static func students(_ meaning: String) -> Self {
     listed(
       .student, [], meaning,
@@ -14,7 +14,7 @@ extension Key where Root == StageSpec {
       })
   }
 
-  /// The teachers of a stage that has several, each under its name or else that of its model.
+  /// The key of several teachers, each with a name; the default name is that of the model.
   static func teachers(_ meaning: String) -> Self {
     listed(
       .teacher, [StageSpec.Teacher.weight, PlayerSpec.expectedAccuracy], meaning,
@@ -54,7 +54,7 @@ extension Key where Root == StageSpec {
 }
 
 extension StageSpec.Student {
-  /// The student that a map describes, beside those that `stage` has already.
+  /// Decodes a student of `stage`, which has the students before it in the list.
   fileprivate init(_ reader: MapReader, besides stage: StageSpec) {
     let given = reader.text("name")
     var spec = PlayerSpec(model: "")
@@ -64,12 +64,12 @@ extension StageSpec.Student {
 }
 
 extension StageSpec.Teacher {
-  /// The key of its share of the mean.
+  /// The key of the weight in the mean.
   fileprivate static let weight = KeyInfo(
     name: "weight", type: .number(.positive()), defaultText: "1",
     meaning: "its share of the mean of several")
 
-  /// The teacher that a map describes, beside those that `stage` has already.
+  /// Decodes a teacher of `stage`, which has the teachers before it in the list.
   fileprivate init(_ reader: MapReader, besides stage: StageSpec) {
     let (given, weight) = (reader.text("name"), reader.number("weight", .positive()) ?? 1)
     let spec = PlayerSpec(reader, as: .teacher, teaches: true, on: stage.data.source)
@@ -79,7 +79,7 @@ extension StageSpec.Teacher {
 }
 
 extension MapReader {
-  /// What one of several models of a role is called, besides `others`: as its map says, or else as its model.
+  /// The name of a listed model: the given one, else its model's; adds faults for a bad or a duplicate name.
   fileprivate func name(
     _ given: String?, of spec: PlayerSpec, as role: Cast.Role, _ others: [String]
   ) -> String {
@@ -105,7 +105,7 @@ extension MapReader {
 }
 
 extension Cast.Role {
-  /// The key of a stage under which it has several such models; nil for roles that one model has.
+  /// The key for a list of models of the role; nil for roles that only one model has.
   var listKey: String? {
     switch self {
     case .student, .teacher: rawValue + "s"

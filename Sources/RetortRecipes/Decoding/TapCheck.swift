@@ -53,7 +53,7 @@ struct TapCheck {
     }
   }
 
-  /// The teachers, without weights; nil where one is none, which has been noted.
+  /// The stage's teachers without weights; nil if one of them is at fault, which is noted elsewhere.
   private func labeler(_ stage: StageSpec) -> (any Labeler)? {
     let stores = stage.teachers.compactMap { store($0.spec) }
     guard stores.count == stage.teachers.count, !stores.isEmpty else { return nil }

@@ -2,7 +2,7 @@ import RetortModels
 import RetortNN
 
 extension PlayerSpec {
-  /// The model, without weights.
+  /// The model without weights.
   ///
   /// - Throws: `ModelError` where it does not fit the examples.
   package func make(for examples: ExampleSpec, classes: Int) throws(ModelError) -> Module {

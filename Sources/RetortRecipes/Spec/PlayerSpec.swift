@@ -1,4 +1,4 @@
-/// One model of a stage, and where its weights come from.
+/// A model of a stage and the origin of its weights.
 public struct PlayerSpec: Equatable, Sendable {
   /// Where weights come from.
   public enum Source: Equatable, Sendable {

@@ -30,7 +30,7 @@ extension StageSpec {
     spec.map { [Trainee(name: role.rawValue, role: role, spec: $0, folder: role.rawValue)] } ?? []
   }
 
-  /// The model of a role that one model has; nil for students and teachers.
+  /// The model of a role that only one model has; nil for students and teachers.
   package subscript(role: Cast.Role) -> PlayerSpec? {
     get {
       switch role {
@@ -48,13 +48,13 @@ extension StageSpec {
     }
   }
 
-  /// A model that takes part.
+  /// A model of the stage with its role.
   package struct Part {
-    /// A student's or teacher's name, or else the role.
+    /// The name of a student or teacher; the role for others.
     package let name: String
-    /// What it does.
+    /// The role.
     package let role: Cast.Role
-    /// Its place among the models of its role, from 0.
+    /// The position among the models of its role, from 0.
     package let place: Int
     /// The model.
     package let spec: PlayerSpec
@@ -74,7 +74,7 @@ extension StageSpec {
     return teachers + others + students
   }
 
-  /// Changes the model at a place of a role.
+  /// Applies `change` to the model of a role at a position.
   package mutating func update(
     _ role: Cast.Role, _ place: Int, _ change: (inout PlayerSpec) -> Void
   ) {
@@ -99,28 +99,27 @@ extension StageSpec {
   /// Whether a generator is trained.
   package var trainsGenerator: Bool { type(of: scheme).learners.contains(.generator) }
 
-  /// Whether its teachers have names, rather than being one without.
+  /// Whether the stage lists its teachers under `teachers`.
   package var namesTeachers: Bool { !teachers.isEmpty && teacher == nil }
 
-  /// Whether what all teachers say as one is asked for, rather than each loss naming one of them.
+  /// Whether the mean of all teachers is used; false if every loss names a teacher and nothing is explored.
   package var combinesTeachers: Bool {
     let asked = losses.filter { type(of: $0.loss).needsTeacher }.map(\.teacher)
     return explore != nil || asked.isEmpty || asked.contains(nil)
   }
 
-  /// Whether a loss names the teacher, or asks all.
+  /// Whether any loss uses the teacher, by its name or in the mean.
   package func asks(_ teacher: Teacher) -> Bool {
     combinesTeachers || losses.contains { $0.teacher == teacher.name }
   }
 
-  /// Whether frozen models say the same of each training example in every step, or codes are taken before
-  /// the first.
+  /// Whether outputs of frozen models are computed once for all training examples.
   var looksUpOutputs: Bool {
     !students.isEmpty
       && (!teachers.isEmpty && augment == .none || explore?.kind.needsEncoder == true)
   }
 
-  /// Whether a loss compares with features of the teacher.
+  /// Whether any loss compares with features of the teacher.
   package func taps(_ teacher: Teacher) -> Bool {
     losses.contains { loss in
       loss.loss.taps.contains {

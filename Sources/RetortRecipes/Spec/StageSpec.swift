@@ -15,13 +15,13 @@ public struct StageSpec: Equatable, Sendable {
     public init(_ name: String, _ spec: PlayerSpec) { (self.name, self.spec) = (name, spec) }
   }
 
-  /// A teacher under its name.
+  /// A teacher with its name and weight.
   public struct Teacher: Equatable, Sendable {
-    /// Unique among the teachers of its stage.
+    /// The name, unique among the teachers of the stage.
     public var name: String
     /// The model.
     public var spec: PlayerSpec
-    /// Its share of the mean of several, once all are divided by their sum; > 0.
+    /// The weight in the mean of several, > 0; weights are divided by their sum.
     public var weight: Double
 
     /// A teacher called `name`.
@@ -36,10 +36,10 @@ public struct StageSpec: Equatable, Sendable {
   public var data: DataSpec
   /// Who learns when; nil for what the models make of it.
   public var givenScheme: SchemeSpec?
-  /// The labelers, in order; one without a name is trained where there is neither a student nor an untrained
+  /// The teachers, in order; one under `teacher` is trained if there is neither a student nor an untrained
   /// generator.
   public var teachers: [Teacher]
-  /// What several teachers that answer as one have the mean of.
+  /// The quantity that the mean of several teachers averages.
   public var combine: Ensemble.Mean = .probabilities
   /// What makes examples of codes; trained where there is no student and it has no weights.
   public var generator: PlayerSpec?
@@ -53,7 +53,7 @@ public struct StageSpec: Equatable, Sendable {
   public var explore: Exploration?
   /// What is done to examples on the way in.
   public var augment: Augmentation
-  /// A folder that keeps what frozen models say of the training examples, as an absolute path; nil for none.
+  /// The absolute path of the folder that keeps frozen models' outputs between runs; nil for none.
   public var cache: String?
   /// How parameters follow gradients, of models that do not say it themselves.
   public var optimizer: OptimizerSpec
@@ -95,9 +95,9 @@ extension StageSpec: Configurable {
     ]
     + .oneOf(
       .player(.teacher, \.teacher, "labels examples; trained where nothing else is to be trained"),
-      .teachers("several models that label examples, as one or each for losses that name it"))
+      .teachers("several models that label examples, as one, or each for losses that name it"))
     + [
-      .choice("combine", \.combine, "what the teachers' mean is of where they answer as one")
+      .choice("combine", \.combine, "what is averaged where several teachers answer as one")
         .only(
           where: { $0.teachers.count > 1 }, not: "one teacher", but: ["two 'teachers' or more"]),
       .player(.generator, \.generator, "turns codes into examples, and examples into codes"),
@@ -114,7 +114,7 @@ extension StageSpec: Configurable {
           but: ["another 'scheme'"]),
       .map("explore", \.explore, "how new examples are sought"),
       .map("augment", \.augment, "what is done to examples on the way in"),
-      .path("cache", \.cache, "a folder that keeps what frozen models say of training examples")
+      .path("cache", \.cache, "a folder that keeps frozen models' outputs for training examples")
         .only(
           where: \.looksUpOutputs, not: "inputs that change or no frozen model",
           but: ["a teacher of students whose inputs are not augmented"]),
@@ -131,13 +131,13 @@ extension StageSpec: Configurable {
     set { students = newValue.map { [Student(Self.studentName, $0)] } ?? [] }
   }
 
-  /// The teacher of a stage that has one and gives it no name.
+  /// The teacher under `teacher`; nil if there is none or the stage lists teachers.
   public var teacher: PlayerSpec? {
     get { teachers.count == 1 && teachers[0].name == Self.teacherName ? teachers[0].spec : nil }
     set { teachers = newValue.map { [Teacher(Self.teacherName, $0)] } ?? [] }
   }
 
-  /// What students and teachers without a name are called.
+  /// The names of a student and a teacher without one.
   private static let studentName = Cast.Role.student.rawValue
   private static let teacherName = Cast.Role.teacher.rawValue
 

@@ -33,7 +33,7 @@ extension StageSpec {
       }
   }
 
-  /// Leaves of each path the last name, and of a cache nothing.
+  /// Reduces each path to its last component, and removes the cache.
   fileprivate mutating func shortenPaths() {
     data.source.shortenPaths()
     updatePlayers { $0.shortenPath() }

@@ -2,26 +2,25 @@ import RetortCore
 import RetortData
 import RetortFormats
 
-/// What frozen models make of training examples, in a folder that outlives the run: a file for each model,
-/// choice of examples and device.
+/// A folder of frozen models' outputs over training examples, which several runs share.
 ///
-/// A file is safetensors: `outputs`, float32 `[examples, …]` with its SHA-256, and under `source` a JSON
-/// object of all that outputs depend on, whose SHA-256 is in the file's name. A file whose source is
-/// another is another model's and never read. Files are written whole or not at all, so that processes at
-/// work at the same time find each other's or write the same. Nothing is ever removed.
+/// Each file is safetensors with a tensor `outputs`, float32 `[examples, …]`. Its metadata has the SHA-256 of
+/// the tensor and, under `source`, a JSON object of everything that the outputs depend on; the file's name has
+/// the SHA-256 of that object. Files are written atomically, so that concurrent runs read whole files or write
+/// equal ones. No file is ever removed.
 struct OutputCache {
-  /// What outputs depend on besides the program.
+  /// Everything that outputs depend on, except for the program's version.
   struct Source {
-    /// Which outputs: `logits` or `codes`.
+    /// The kind of outputs: `logits` or `codes`.
     var outputs: String
     /// The model's name and its options.
     var model: String, options: [String: Double]
     /// The SHA-256 of the model's weights and of the examples, in hexadecimal.
     var weights: String, examples: String
-    /// The device, and what products multiply in.
+    /// The device, and the number format of matrix products and convolutions.
     var device: String, compute: String
 
-    /// The source as one line; equal sources give equal lines.
+    /// The source as one line of JSON.
     var text: String {
       JSONValue.record(
         ("outputs", .string(outputs)), ("model", .string(model)),
@@ -36,19 +35,19 @@ struct OutputCache {
     }
   }
 
-  /// The folder, which is made with the first file.
+  /// The path of the folder, which is created with the first file.
   let folder: String
 
-  /// Where the outputs of `source` lie.
+  /// The path of the file for `source`.
   func path(of source: Source) -> String {
     let hash = SHA256.hexadecimal(Array(source.text.utf8))
     return "\(folder)/\(source.model)-\(source.outputs)-\(hash).safetensors"
   }
 
-  /// The outputs of `source`, flat; nil where nobody has kept them.
+  /// The outputs for `source`, flat; nil if there is no file.
   ///
-  /// - Parameter count: How many numbers they are.
-  /// - Throws: `FormatError` for a file that is damaged, or cannot be read.
+  /// - Parameter count: The expected number of elements.
+  /// - Throws: `FormatError` if the file is damaged or unreadable.
   func outputs(of source: Source, count: Int) throws(FormatError) -> [Float]? {
     let path = path(of: source)
     guard FileBytes.isReadable(path) else { return nil }
@@ -66,7 +65,7 @@ struct OutputCache {
     return try file.floats(Self.tensorName)
   }
 
-  /// Keeps the outputs of `source`, `[examples, …]` flat.
+  /// Writes the outputs for `source`, `[examples, …]` flat.
   ///
   /// - Throws: `FormatError` if the disk refuses.
   func keep(_ values: [Float], examples: Int, of source: Source) throws(FormatError) {
@@ -85,8 +84,8 @@ struct OutputCache {
 }
 
 extension Dataset {
-  /// The SHA-256 of all that models and their outputs see of the examples: fields, classes and every byte in
-  /// order.
+  /// The SHA-256 of the name, the fields, the class names and the bytes of all examples in order; labels are
+  /// left out.
   var digest: String {
     var hash = SHA256()
     let head =

@@ -13,16 +13,16 @@ final class OutputTables {
     let data: DataSpec
   }
 
-  /// Values by what they depend on.
+  /// Values by their source.
   final class Memory<Value> {
     private var known: [(source: Source, value: Value)] = []
 
     /// The number of values.
     var count: Int { known.count }
 
-    /// The value of `source`.
+    /// The value for `source`, computed at the first call.
     ///
-    /// - Parameter compute: Makes it where nobody has asked for it before.
+    /// - Parameter compute: Computes the value; called only if it is unknown.
     func value(of source: Source, _ compute: () throws -> Value) rethrows -> Value {
       if let found = known.first(where: { $0.source == source }) { return found.value }
       let value = try compute()
@@ -42,8 +42,8 @@ final class OutputTables {
   let logits = Memory<Variable>()
   /// The latent codes of every example.
   let codes = Memory<Codes>()
-  /// The digests of the examples themselves, for which no model counts.
+  /// The digests of training examples; their sources have no model.
   let digests = Memory<String>()
-  /// The latent codes on the device, where steps look them up.
+  /// The latent codes of every example, on the device.
   let codeTables = Memory<Variable>()
 }

@@ -33,13 +33,13 @@ public enum RunEvent: Sendable {
   /// A player's weights fit whatever the value of an option is, no `config.json` says it, and the recipe
   /// leaves it at the standard value.
   case optionAssumed(player: String, model: String, ModelOption)
-  /// What a player makes of the training examples was read from a file of the cache.
+  /// The outputs of a player over the training examples were read from the cache.
   case outputsFound(player: String, path: String)
-  /// A file of the cache is damaged; its outputs are computed and kept again.
+  /// A file of the cache is damaged; its outputs are computed and written again.
   case cacheUnreadable(FormatError)
-  /// Outputs could not be kept in the cache, and the run goes on without.
+  /// Outputs could not be written to the cache; the run continues without.
   case cacheUnwritable(FormatError)
-  /// A teacher's test accuracy was measured before it was used, or that of several as one: `teacher`,
-  /// `teacher NAME`, or `mean of the teachers`.
+  /// The test accuracy of a teacher was measured before its use. The title is `teacher`, `teacher NAME`, or
+  /// `mean of the teachers`.
   case teacherChecked(String, accuracy: Double)
 }

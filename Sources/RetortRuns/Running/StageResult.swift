@@ -35,11 +35,11 @@ public struct StageResult: Equatable, Sendable {
     }
   }
 
-  /// A teacher of a stage that has several, and what it came to.
+  /// A listed teacher and its score.
   public struct Teacher: Equatable, Sendable {
-    /// What the recipe calls it.
+    /// The name in the recipe.
     public var name: String
-    /// How well it does by itself.
+    /// The score of the teacher alone.
     public var score: Score
   }
 
@@ -55,7 +55,7 @@ public struct StageResult: Equatable, Sendable {
     public var last: Outcome
     /// The model where validation was best; nil where nothing is held out.
     public var best: Outcome?
-    /// The share of test examples on which it and its teacher agree, or several teachers as one.
+    /// The share of test examples on which the model and its teacher, or the mean of its teachers, agree.
     public var agreement: Double?
   }
 
@@ -67,15 +67,15 @@ public struct StageResult: Equatable, Sendable {
   public var kept: TrainSpec.Kept
   /// What the examples held out for validation said; of several models, the mean.
   public var validation: ValidationRecord
-  /// The teacher, or several as one, where they were asked as one.
+  /// The score of the teacher, or of the mean of listed teachers if a loss uses it; nil for none.
   public var teacher: Score?
-  /// Each teacher of a stage that gives them names.
+  /// The listed teachers, in order; empty for a teacher under `teacher`.
   public var teachers: [Teacher] = []
   /// Optimizer steps done.
   public var steps: Int
   /// Examples whose labels were used.
   public var labelledExamples: Int
-  /// Examples that teachers labelled before and during training, each of several by itself.
+  /// The number of examples that teachers labelled before and during training, summed over teachers.
   public var teacherEvaluations: Int
   /// Wall time of training and preparation, in seconds.
   public var seconds: Double

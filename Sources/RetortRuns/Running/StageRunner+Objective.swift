@@ -67,7 +67,7 @@ extension StageRunner {
     return cast
   }
 
-  /// What teachers are asked in each step about examples that a search makes.
+  /// The teacher evaluations of one step on generated examples, summed over teachers.
   private func explorationEvaluations(_ exploration: Exploration) -> Int {
     let batch = stage.train.batch
     let generated = exploration.generatedCount(batch: batch)

@@ -7,11 +7,11 @@ import RetortRecipes
 import RetortTraining
 
 extension StageRunner {
-  /// A teacher's logits of every training example, on the device.
+  /// The table of a teacher's logits for all training examples.
   ///
-  /// - Returns: The table, and how many examples the teacher has been asked about for it. A stage without a
-  ///   cache counts them even where an earlier one has asked: it needs them, and may go on alone after a
-  ///   break.
+  /// - Returns: The table, and the number of teacher evaluations it counts for. Without a cache a stage counts
+  ///   every example even if an earlier stage computed the table, so that a resumed run counts the same; with
+  ///   a cache it counts only what it computed.
   func logitTable(
     _ teacher: StageSpec.Teacher, _ player: Player
   ) throws -> (table: LogitTable, asked: Int) {
@@ -30,7 +30,7 @@ extension StageRunner {
     )
   }
 
-  /// The latent codes of every training example; nil where the exploration begins at none.
+  /// The latent codes of all training examples; nil if the exploration needs no encoder.
   func codes(for exploration: Exploration) throws -> OutputTables.Codes? {
     guard exploration.kind.needsEncoder, let player = players[.generator] else { return nil }
     guard let model = player.store.model as? any Generator else {
@@ -51,7 +51,7 @@ extension StageRunner {
     }
   }
 
-  /// The same on the device, for steps whose inputs are those of the training set.
+  /// The latent codes of all training examples on the device; nil if the exploration needs no encoder.
   func codeTable(for exploration: Exploration) throws -> CodeTable? {
     guard let codes = try codes(for: exploration) else { return nil }
     let table = try parent.tables.codeTables.value(of: codeSource) {
@@ -62,10 +62,10 @@ extension StageRunner {
 
   private var codeSource: OutputTables.Source { .init(model: stage.generator, data: stage.data) }
 
-  /// Outputs of a frozen model over the training examples, `[examples, size]` flat: those that the stage's
-  /// cache has, or else what `compute` makes, which is kept there.
+  /// The outputs of a frozen model for all training examples, `[examples, size]` flat, from the stage's cache
+  /// if it has them.
   ///
-  /// A cache that cannot be read or written is told of and done without.
+  /// Outputs of `compute` are written to the cache. Errors of the cache are reported and otherwise ignored.
   private func outputs(
     _ kind: String, of player: Player, size: Int, _ compute: () throws -> [Float]
   ) throws -> [Float] {
@@ -105,7 +105,7 @@ extension StageRunner {
       device: session.backend.name, compute: parent.recipe.compute.rawValue)
   }
 
-  /// Values on the device that no step changes.
+  /// A frozen variable with the given values.
   private func frozen(_ name: String, _ values: [Float]) throws -> Variable {
     let variable = Variable(name: name, count: values.count, isFrozen: true)
     try session.write(values, to: variable)

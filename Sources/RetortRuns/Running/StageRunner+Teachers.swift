@@ -5,10 +5,10 @@ import RetortRecipes
 import RetortTraining
 
 extension StageRunner {
-  /// Who says what examples are: the teacher, or several as one; nil where there is none.
+  /// The teacher, or the ensemble of listed teachers; nil if there is none.
   var labeler: (any Labeler)? { asOne(teachers.map(\.player.store)) }
 
-  /// What stands for each teacher, in their order, as one labeler; nil where there is none.
+  /// One labeler of those that stand for the teachers, in their order; nil if there is none.
   func asOne(_ labelers: [any Labeler]) -> (any Labeler)? {
     guard stage.namesTeachers else { return labelers.first }
     let members = zip(teachers, labelers).map {
@@ -17,7 +17,7 @@ extension StageRunner {
     return Ensemble(members, mean: stage.combine)
   }
 
-  /// What all teachers as one make of the test examples.
+  /// The logits of the teachers' mean for the test examples, `[examples, classes]` flat.
   func combinedLogits() throws -> [Float] {
     guard let labeler else { return [] }
     return try Inference(session, name: "teachers", pipeline: data.examples.pipeline()) {
@@ -26,15 +26,15 @@ extension StageRunner {
     }.outputs(data.test)[0]
   }
 
-  /// What a teacher came to on the test set.
+  /// A model's score and metrics on the test set.
   typealias Evaluation = (score: StageResult.Score, metrics: ClassificationMetrics?)
 
-  /// What the teachers came to: each of several, and all as one where they are asked as one.
+  /// The scores of listed teachers, and of the teacher or the teachers' mean; the latter is nil if unused.
   typealias TeacherScores = (each: [StageResult.Teacher], asOne: Evaluation?)
 
-  /// The teachers' scores, measured before they are used.
+  /// The scores of the teachers, measured before training.
   ///
-  /// - Throws: `RunError.weakTeacher` for one below what the recipe expects of it, or what measuring throws.
+  /// - Throws: `RunError.weakTeacher` for a teacher below its expected accuracy, or the errors of inference.
   func teacherScores() throws -> TeacherScores {
     var found: [Evaluation] = []
     for (teacher, player) in teachers {
@@ -64,7 +64,7 @@ extension StageRunner {
     return (each, (score, metrics))
   }
 
-  /// A teacher's score; that of an earlier stage's model is measured once in a run.
+  /// The score of a teacher; a model of an earlier stage is measured once in a run.
   private func score(
     of player: Player, from source: PlayerSpec.Source
   ) throws -> Evaluation {

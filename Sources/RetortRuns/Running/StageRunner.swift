@@ -12,9 +12,9 @@ struct StageRunner {
   let parent: RecipeRunner
   let home: RunFolder
   let data: StageData
-  /// The teachers, in the order of the recipe; they keep their weights.
+  /// The frozen teachers, in the order of the recipe.
   private(set) var teachers: [(teacher: StageSpec.Teacher, player: Player)] = []
-  /// The other models that keep their weights, by role.
+  /// The other frozen models, by role.
   private(set) var players: [Cast.Role: Player] = [:]
   /// The models that learn, in the order of the scheme.
   var pupils: [Pupil] = []
@@ -103,7 +103,7 @@ struct StageRunner {
     return generatorSamples
   }
 
-  /// What a classifier makes of examples: logits, flat, `[examples, classes]`.
+  /// The logits of a classifier for examples, `[examples, classes]` flat.
   ///
   /// - Throws: `NonFiniteOutput`, `GraphError`, or the device's errors.
   func logits(_ player: Player, for examples: any Dataset) throws -> [Float] {

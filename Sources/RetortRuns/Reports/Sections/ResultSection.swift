@@ -74,7 +74,7 @@ struct ResultSection {
       "<details open=\"open\"><summary>Every stage of every run</summary>\(table.html)</details>\n"
   }
 
-  /// Teachers that recipes name, each by itself, and all of a stage as one.
+  /// A table of the listed teachers and their means.
   private var teachers: HTML {
     let hasRuns = model.runs.count > 1
     var table = DataTable(
