@@ -60,6 +60,28 @@ import Testing
     #expect(key(3, from: "none").contains("expected-accuracy"))
   }
 
+  /// The recipes of all teachers of a list belong to it, and where their outputs are kept does not.
+  @Test func whatSeveralModelsAreTakenFromBelongsToThem() {
+    func key(_ cache: String = "a", _ a: Int = 1, _ b: Int = 2) -> String {
+      RecipeText(
+        """
+        stages:
+          - name: a
+            train: {steps: \(a)}
+          - name: "b c"
+            train: {steps: \(b)}
+          - name: kd
+            cache: \(cache)
+            teachers:
+              - {name: x, weight: 1, from: a}
+              - {name: y, weight: 2, from: "b c"}
+        """
+      ).key(of: "kd")
+    }
+    #expect(key() == key("b"))
+    #expect(key() != key("a", 3) && key() != key("a", 1, 3))
+  }
+
   @Test func anyTextIsTakenApart() {
     for text in [
       "", "\r\n", "stages:", "stages:\n  - name:", "stages:\n    : x", "  - name: \"\\U\"",

@@ -41,13 +41,13 @@ package struct RecipeText: Sendable {
   func settings(of name: String) -> [Setting] { stages[name] ?? [] }
 
   /// A key that is equal for stages whose recipes differ only in names and the seed: its entries, and those
-  /// of all stages that it takes models from.
+  /// of all stages that it takes models from; caches, which change no result, are left out.
   func key(of name: String) -> String {
     var (key, seen, waiting) = (head, Set([name]), [name])
     while let stage = waiting.popLast() {
-      for setting in settings(of: stage) {
+      for setting in settings(of: stage) where setting.key != "cache" {
         key += "\n\(setting.key): \(setting.value)"
-        if let source = Self.source(setting.value), seen.insert(source).inserted {
+        for source in Self.sources(setting.value) where seen.insert(source).inserted {
           waiting.append(source)
         }
       }
@@ -55,12 +55,13 @@ package struct RecipeText: Sendable {
     return key
   }
 
-  /// The stage from which an entry such as `{from: teacher}` takes its model; nil for other entries.
-  private static func source(_ value: String) -> String? {
-    guard let start = value.firstRange(of: "from: ") else { return nil }
-    let rest = value[start.upperBound...]
-    guard rest.hasPrefix("\"") else { return String(rest.prefix { !",}".contains($0) }) }
-    return rest.dropFirst().firstIndex(of: "\"").map { unquoted(String(rest[...$0])) }
+  /// The stages from which an entry such as `{from: teacher}` or a list of several takes its models.
+  private static func sources(_ value: String) -> [String] {
+    value.ranges(of: "from: ").compactMap { start in
+      let rest = value[start.upperBound...]
+      guard rest.hasPrefix("\"") else { return String(rest.prefix { !",}".contains($0) }) }
+      return rest.dropFirst().firstIndex(of: "\"").map { unquoted(String(rest[...$0])) }
+    }
   }
 
   /// The lines of a text.
