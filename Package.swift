@@ -30,7 +30,7 @@ let package = Package(
       exclude: [
         "fashion-budget.yaml", "fashion-demo.yaml", "fashion-ensemble.yaml", "fashion-gan.yaml",
         "fashion-hint.yaml", "fashion-kd.yaml", "fashion-labels.yaml", "fashion-mutual.yaml",
-        "fashion-players.yaml", "fashion-tgt.yaml", "text-kd.yaml",
+        "fashion-models.yaml", "fashion-tgt.yaml", "text-kd.yaml",
       ],
       sources: ["recipes.c"], publicHeadersPath: "include"),
     .target(

@@ -27,8 +27,8 @@ static const char fashion_labels[] = {
 static const char fashion_mutual[] = {
 #embed "fashion-mutual.yaml"
     , 0};
-static const char fashion_players[] = {
-#embed "fashion-players.yaml"
+static const char fashion_models[] = {
+#embed "fashion-models.yaml"
     , 0};
 static const char fashion_tgt[] = {
 #embed "fashion-tgt.yaml"
@@ -46,7 +46,7 @@ static const retort_bundled_recipe recipes[] = {
     {"fashion-kd", fashion_kd},
     {"fashion-labels", fashion_labels},
     {"fashion-mutual", fashion_mutual},
-    {"fashion-players", fashion_players},
+    {"fashion-models", fashion_models},
     {"fashion-tgt", fashion_tgt},
     {"text-kd", text_kd},
 };

@@ -17,16 +17,16 @@ run() {
   fi
 }
 
-players=$root/players
-run "$players" fashion-players
+models=$root/models
+run "$models" fashion-models
 
 # students RECIPE FOLDER DATA: five seeds
 students() {
   local recipe=$1 folder=$root/$2 data=$3 seed
   for seed in 1 2 3 4 5; do
     run "$folder/seed-$seed" "$recipe" --set "seed=$seed" --set "stages.students.data=$data" \
-      --set "stages.students.teacher.weights=$players/stages/teacher/teacher/model.safetensors" \
-      --set "stages.students.generator.weights=$players/stages/generator/generator/model.safetensors"
+      --set "stages.students.teacher.weights=$models/stages/teacher/teacher/model.safetensors" \
+      --set "stages.students.generator.weights=$models/stages/generator/generator/model.safetensors"
   done
 }
 for labels in 300 1000 100 3000; do

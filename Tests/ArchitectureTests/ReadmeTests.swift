@@ -48,7 +48,7 @@ import Testing
     #expect(page.contains("`\(line)`"))
     #expect(try SourceTree.text("\(schemes)/SchemeCatalog.swift").contains(line))
     #expect(
-      try Recipe.load("fashion-players", overrides: ["stages.1.scheme=generative"]).stages[1]
+      try Recipe.load("fashion-models", overrides: ["stages.1.scheme=generative"]).stages[1]
         .trainees.map(\.name) == ["generator"])
     #expect(throws: Never.self) { try RecipeReference.entry("generative") }
     // Stages without a scheme have these two; no other is spoken of outside its file and the catalog.

@@ -17,7 +17,7 @@ import Testing
   @Test func itRunsAsPrinted() throws {
     let small = try SmallRun()
     try SmallPictures.write(to: small.path + "/data/fashion-mnist", training: 300)
-    // The players of the demo, hardly trained.
+    // The models of the demo, hardly trained.
     _ = try small.retort(["copy", "fashion-demo", "demo.yaml"])
     let demo = String(decoding: try small.read("demo.yaml"), as: UTF8.self)
       .components(separatedBy: "  - name: distil")[0]

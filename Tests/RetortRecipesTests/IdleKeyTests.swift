@@ -24,7 +24,7 @@ import Testing
   private static func searchCases() -> [Case] {
     var cases: [Case] = []
     for order in Exploration.Kind.allCases {
-      let players = order.needsGenerator ? explored : taught
+      let models = order.needsGenerator ? explored : taught
       for info in Exploration.mapInfo.keys
       where !info.owners.isEmpty && !info.owners.contains(order.rawValue) && info.name != "beta" {
         let (key, names) = (info.name, info.owners)
@@ -32,7 +32,7 @@ import Testing
         let owners = names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
         cases.append(
           Case(
-            "\(players)explore: {kind: \(order.rawValue), \(key): \(value)}\n",
+            "\(models)explore: {kind: \(order.rawValue), \(key): \(value)}\n",
             "'\(key)' in 'explore' means nothing with '\(order.rawValue)'; it goes with \(owners)"))
       }
     }

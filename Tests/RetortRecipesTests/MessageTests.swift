@@ -125,7 +125,7 @@ private let cases: [MessageCase] = [
     message: "r.yaml:4:10: exploration 'mixup' of stage 'a' needs a loss on the teacher, such as "
       + "'kd'. Add it."),
   MessageCase(
-    name: "players without weights",
+    name: "models without weights",
     yaml: student + """
       teacher: {model: resnet8}
       generator: {model: conv-vae}
@@ -137,7 +137,7 @@ private let cases: [MessageCase] = [
       r.yaml:5:12: the generator of stage 'a' has no weights. Add 'weights: FILE' or 'from: STAGE'.
       """),
   MessageCase(
-    name: "losses of other players",
+    name: "losses of other models",
     yaml: head + "generator: {model: conv-vae}\nlosses: [{kind: cross-entropy}, {kind: kd}]\n",
     message: """
       r.yaml:4:10: loss 'cross-entropy' cannot train the generator of stage 'a'

@@ -101,7 +101,7 @@ import Testing
     default: part = "train: \(map(["sampling: \(method.name)"] + entries))"
     }
     let decodes = Exploration.Kind(rawValue: method.name)?.needsGenerator == true
-    let players =
+    let models =
       method.name == "vae"
       ? "generator: {model: conv-vae}"
       : """
@@ -110,6 +110,6 @@ import Testing
       \(decodes ? "generator: {model: conv-vae, weights: g.safetensors}" : "")
       """
     return try Recipe.decode(
-      yaml: "version: 1\nname: a\n\(players)\nlosses: \(losses)\n\(part)\n", path: "a.yaml")
+      yaml: "version: 1\nname: a\n\(models)\nlosses: \(losses)\n\(part)\n", path: "a.yaml")
   }
 }

@@ -104,7 +104,7 @@ import Testing
       recipe
         == Recipe(
           name: "a",
-          stages: [StageSpec(name: "a", students: [.init("student", PlayerSpec(model: "lenet5"))])])
+          stages: [StageSpec(name: "a", students: [.init("student", ModelSpec(model: "lenet5"))])])
     )
   }
 

@@ -81,7 +81,7 @@ import Testing
           - {name: u}
         """, path: "a.yaml")
     #expect(recipe.stages[0].optimizer == OptimizerSpec())
-    #expect(recipe.stages[0].student == PlayerSpec(model: "lenet5"))
+    #expect(recipe.stages[0].student == ModelSpec(model: "lenet5"))
     #expect(recipe.stages[0].train.length == .steps(2))
     #expect(recipe.stages[0].train.batch == 4)
     #expect((recipe.stages[1].optimizer.rule as? SGD)?.momentum == 0.5)

@@ -65,7 +65,7 @@ struct Eval: ParsableCommand {
     guard !format.json else {
       StandardOutput.write(
         .record(
-          ("model", json(own.score)), ("teacher", its.map { json($0.score) } ?? .null),
+          ("model", own.score.json), ("teacher", its?.score.json ?? .null),
           ("agreement", agreement.map { .real($0) } ?? .null), ("dataset", .string(data)),
           ("device", .string(backend.name)), ("version", .string(retortVersion))))
       return
@@ -99,12 +99,5 @@ struct Eval: ParsableCommand {
     source.directory = directory
     spec.source = source
     return try stored.evaluate(on: spec, with: backend) { progress.show($0) }
-  }
-
-  private func json(_ score: StageResult.Score) -> JSONValue {
-    .record(
-      ("accuracy", .real(score.accuracy ?? .nan)), ("nll", .real(score.nll ?? .nan)),
-      ("ece", .real(score.ece ?? .nan)), ("parameters", .integer(score.parameters)),
-      ("macs", .integer(score.macs)))
   }
 }

@@ -8,7 +8,7 @@ struct Explore: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Shows the examples that a recipe's exploration finds.",
     discussion: """
-      Takes the players of a finished run, or of a recipe that names their weights; the recipe's \
+      Takes the models of a finished run, or of a recipe that names their weights; the recipe's \
       student is as initialised unless it has weights too.
 
       Writes a picture: originals, their reconstructions and each step of the search, with the \

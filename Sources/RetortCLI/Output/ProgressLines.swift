@@ -45,8 +45,8 @@ final class ProgressLines {
       pace.note(0, after: working(until: .now))
     case .teacherChecked(let teacher, let accuracy):
       line("  the \(teacher) is right on \(fixed(100 * accuracy, 2)) % of the test set")
-    case .outputsFound(let player, let path):
-      line("  the \(player)'s outputs for the training examples are read from \(path)")
+    case .outputsFound(let name, let path):
+      line("  the \(name)'s outputs for the training examples are read from \(path)")
     case .cacheUnreadable(let error):
       StandardError.complain("\(error) It is computed again.")
     case .cacheUnwritable(let error):
@@ -68,13 +68,13 @@ final class ProgressLines {
       line("  going on after step \(step)")
       pace = Pace()
       pace.note(step, after: working(until: .now))
-    case .prefixLeftOut(let player, let prefix):
+    case .prefixLeftOut(let name, let prefix):
       StandardError.complain(
-        "the names of the weights of '\(player)' all begin with '\(prefix)', which is left out")
-    case .optionAssumed(let player, let model, let option):
+        "the names of the weights of '\(name)' all begin with '\(prefix)', which is left out")
+    case .optionAssumed(let name, let model, let option):
       let value = fixed(option.defaultValue, 0)
       StandardError.complain(
-        "the weights of '\(player)' fit \(model) whatever '\(option.name)' is, and \(value) is assumed "
+        "the weights of '\(name)' fit \(model) whatever '\(option.name)' is, and \(value) is assumed "
           + "(\(option.summary)); set it if they were trained otherwise")
     case .checkpointRefused(let error):
       StandardError.complain("\(error) Going on from the one before it.")

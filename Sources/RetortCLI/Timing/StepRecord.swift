@@ -20,9 +20,9 @@ struct StepRecord {
   /// - Throws: `ModelError`, `GraphError`, `TrainingError.notFinite` or the device's errors.
   init(_ workload: Workload, batch: Int, on backend: any Backend) throws {
     let step = try WorkloadStep(workload, batch: batch, isNoisy: false, on: backend)
-    for player in step.players {
-      for entry in player.exported(player.initialWeights(seed: WorkloadStep.seed)) {
-        content.tensors["\(player.name).\(entry.name)"] = HostTensor(
+    for store in step.models {
+      for entry in store.exported(store.initialWeights(seed: WorkloadStep.seed)) {
+        content.tensors["\(store.name).\(entry.name)"] = HostTensor(
           shape: entry.shape, floats: entry.values)
       }
     }

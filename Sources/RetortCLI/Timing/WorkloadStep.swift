@@ -10,7 +10,7 @@ final class WorkloadStep {
   /// The compiled step.
   let program: StepProgram
   /// The models that take part, the student first.
-  let players: [ParameterStore]
+  let models: [ParameterStore]
   /// The inputs of the step.
   let inputs: SyntheticInputs
   /// The latent statistics of the search; nil without one.
@@ -28,7 +28,7 @@ final class WorkloadStep {
   /// - Throws: `ModelError`, `GraphError` or the device's errors.
   init(_ workload: Workload, batch: Int, isNoisy: Bool, on backend: any Backend) throws {
     let session = Session(backend)
-    func player(_ role: String, _ model: String, _ options: [String: Double] = [:], isFrozen: Bool)
+    func store(_ role: String, _ model: String, _ options: [String: Double] = [:], isFrozen: Bool)
       throws -> ParameterStore
     {
       let model = try ModelCatalog.make(
@@ -37,24 +37,24 @@ final class WorkloadStep {
       try store.write(store.initialWeights(seed: Self.seed), to: session)
       return store
     }
-    let student = try player("student", workload.model, workload.options, isFrozen: false)
+    let student = try store("student", workload.model, workload.options, isFrozen: false)
     inputs = SyntheticInputs(workload, batch: batch)
     let scheme: OfflineDistillation
     switch workload.knowledge {
     case .none:
       scheme = OfflineDistillation(
         students: [student], teacher: nil, losses: [NamedLoss(CrossEntropyLoss())])
-      (players, statistics) = ([student], nil)
+      (models, statistics) = ([student], nil)
     case .logits:
       let logits = Variable(name: "logits", count: inputs.logits.count, isFrozen: true)
       try session.write(inputs.logits, to: logits)
       scheme = OfflineDistillation(
         students: [student], teacher: LogitTable(logits, classes: workload.classes),
         losses: Self.losses)
-      (players, statistics) = ([student], nil)
+      (models, statistics) = ([student], nil)
     case .exploration:
-      let teacher = try player("teacher", "resnet20", isFrozen: true)
-      let generator = try player("generator", "conv-vae", isFrozen: true)
+      let teacher = try store("teacher", "resnet20", isFrozen: true)
+      let generator = try store("generator", "conv-vae", isFrozen: true)
       let codes = Philox4x32(seed: 1, stream: 2).normals(1024 * 16)
       let statistics = LatentStatistics(codes: codes, size: 16)
       var exploration = Exploration(.first)
@@ -64,7 +64,7 @@ final class WorkloadStep {
         explorer: Explorer(
           exploration, labeler: teacher, student: student.model,
           generator: generator.model as? any Generator, statistics: statistics))
-      (players, self.statistics) = ([student, teacher, generator], statistics)
+      (models, self.statistics) = ([student, teacher, generator], statistics)
     }
     let learner = Learner(
       student, OptimizerState(workload.optimizer, for: student),

@@ -13,12 +13,7 @@ public enum Split {
   public static func limited(
     labels: [Int32], classNames: [String], labelled: Int, seed: UInt64
   ) throws(DataError) -> [Int] {
-    guard labelled > 0 else {
-      throw .outOfRange(name: "labelled", found: "\(labelled)", allowed: "at least 1")
-    }
-    guard labelled <= labels.count, !classNames.isEmpty else {
-      throw .tooFewExamples(wanted: labelled, available: labels.count, className: nil)
-    }
+    try check(labelled, "labelled", labels, classNames)
     let (each, more) = labelled.quotientAndRemainder(dividingBy: classNames.count)
     let counts = classNames.indices.map { each + ($0 < more ? 1 : 0) }
     return try choose(counts, labels: labels, classNames: classNames, seed: seed)
@@ -31,12 +26,7 @@ public enum Split {
   public static func stratified(
     labels: [Int32], classNames: [String], count: Int, seed: UInt64
   ) throws(DataError) -> [Int] {
-    guard count > 0 else {
-      throw .outOfRange(name: "count", found: "\(count)", allowed: "at least 1")
-    }
-    guard count <= labels.count, !classNames.isEmpty else {
-      throw .tooFewExamples(wanted: count, available: labels.count, className: nil)
-    }
+    try check(count, "count", labels, classNames)
     let sizes = membership(labels, classes: classNames.count).map(\.count)
     let shares = sizes.map { (count * $0).quotientAndRemainder(dividingBy: labels.count) }
     var counts = shares.map(\.quotient)
@@ -109,6 +99,15 @@ public enum Split {
     try check(imbalance, largest: largest)
     let few = truncated(Double(largest) / imbalance)
     return (0..<classes).map { $0 < classes / 2 ? largest : few }
+  }
+
+  private static func check(
+    _ count: Int, _ name: String, _ labels: [Int32], _ classNames: [String]
+  ) throws(DataError) {
+    guard count > 0 else { throw .outOfRange(name: name, found: "\(count)", allowed: "at least 1") }
+    guard count <= labels.count, !classNames.isEmpty else {
+      throw .tooFewExamples(wanted: count, available: labels.count, className: nil)
+    }
   }
 
   private static func check(_ imbalance: Double, largest: Int) throws(DataError) {

@@ -2,9 +2,9 @@ import RetortDistillation
 import RetortSchema
 
 extension StageDecoder {
-  /// Takes away the players that a stage makes no use of; it is a fault unless another stage that inherits
+  /// Takes away the models that a stage makes no use of; it is a fault unless another stage that inherits
   /// them does.
-  func removeIdlePlayers(_ stage: inout StageSpec, _ reader: MapReader) {
+  func removeIdleModels(_ stage: inout StageSpec, _ reader: MapReader) {
     let scheme = type(of: stage.scheme)
     let another = "another 'scheme' than '\(scheme.explanation.name)'"
     let decodes = scheme.helpers.contains(.generator) && stage.explore?.kind.needsGenerator == true
@@ -40,7 +40,7 @@ extension StageDecoder {
     }
   }
 
-  /// The name by which the use of a player is counted, besides the use of its keys.
+  /// The name by which the use of a model is counted, besides the use of its keys.
   private func mark(_ role: Cast.Role) -> String { "the \(role.rawValue)" }
 
   /// The key of a role's models in a stage.
@@ -59,7 +59,7 @@ extension StageDecoder {
   ) {
     faults.addIdle(
       reader.place(key(role, reader)), mark(role),
-      .unusedPlayer(role.rawValue, stage: stage.name, need: need))
+      .unusedModel(role.rawValue, stage: stage.name, need: need))
   }
 
   /// Notes a fault where a batch is too small for the exploration.

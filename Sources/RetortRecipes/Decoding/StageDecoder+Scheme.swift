@@ -24,7 +24,7 @@ extension StageDecoder {
 
   /// Gives models that learn the optimizers of their own.
   func readOptimizers(_ stage: inout StageSpec, _ reader: MapReader) {
-    for part in stage.players {
+    for part in stage.models {
       guard let node = node(of: part.role, part.place, reader), node.entries != nil else {
         continue
       }
@@ -44,8 +44,8 @@ extension StageDecoder {
 
 extension [StageSpec] {
   /// A model by its name, where it is that of an earlier stage.
-  func resolved(_ player: PlayerSpec, as role: Cast.Role) -> PlayerSpec? {
-    var spec = player
+  func resolved(_ model: ModelSpec, as role: Cast.Role) -> ModelSpec? {
+    var spec = model
     // A stage at fault may name itself.
     for _ in 0...count {
       guard case .stage(let name, let learner) = spec.source else { return spec }

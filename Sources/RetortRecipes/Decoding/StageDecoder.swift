@@ -25,11 +25,11 @@ struct StageDecoder {
     }
     if stage.losses.isEmpty { stage.losses = usualLosses(stage) }
     readOptimizers(&stage, reader)
-    checkPlayers(stage, reader)
+    checkModels(stage, reader)
     noteMissingFiles(stage)
-    // Of a player that is wrong in itself nothing more need be said.
+    // Of a model that is wrong in itself nothing more need be said.
     if faults.faults.count == known {
-      removeIdlePlayers(&stage, reader)
+      removeIdleModels(&stage, reader)
       if !stage.students.isEmpty { requireWeights(.teacher, stage, reader) }
     }
     if faults.faults.count == known { checkScheme(stage, reader) }
@@ -66,7 +66,7 @@ struct StageDecoder {
     return losses
   }
 
-  private func checkPlayers(_ stage: StageSpec, _ reader: MapReader) {
+  private func checkModels(_ stage: StageSpec, _ reader: MapReader) {
     if stage.trainees.isEmpty {
       let learns = type(of: stage.scheme).learners.contains(.student)
       let place = reader.place("teachers")
@@ -77,7 +77,7 @@ struct StageDecoder {
         faults.add(reader.node.place, .nothingToTrain(stage: stage.name))
       }
     }
-    for part in stage.players {
+    for part in stage.models {
       guard case .stage(let name, let learner) = part.spec.source else { continue }
       let node = node(of: part.role, part.place, reader)
       let place = node?[learner == nil ? "from" : "learner"]?.place ?? reader.node.place
@@ -112,7 +112,7 @@ struct StageDecoder {
     if earlier.trainees.isEmpty { return }
     if fitting.isEmpty {
       let trained = earlier.trainees.map(\.role.rawValue).listed("and")
-      faults.add(place, .wrongPlayer(name, trains: trained, wanted: role.rawValue))
+      faults.add(place, .wrongModel(name, trains: trained, wanted: role.rawValue))
     } else if let learner, !fitting.contains(learner) {
       faults.add(
         place,
@@ -257,7 +257,7 @@ struct StageDecoder {
   }
 
   private func requireWeights(_ role: Cast.Role, _ stage: StageSpec, _ reader: MapReader) {
-    for part in stage.players where part.role == role && !part.spec.hasWeights {
+    for part in stage.models where part.role == role && !part.spec.hasWeights {
       faults.add(
         node(of: role, part.place, reader)?.place ?? reader.node.place,
         .noWeights(role.rawValue, stage: stage.name))

@@ -17,7 +17,7 @@ extension Key where Root == StageSpec {
   /// The key of several teachers, each with a name; the default name is that of the model.
   static func teachers(_ meaning: String) -> Self {
     listed(
-      .teacher, [StageSpec.Teacher.weight, PlayerSpec.expectedAccuracy], meaning,
+      .teacher, [StageSpec.Teacher.weight, ModelSpec.expectedAccuracy], meaning,
       read: { $1.teachers.append(StageSpec.Teacher($0, besides: $1)) },
       write: { stage in
         guard stage.teacher == nil else { return [] }
@@ -36,7 +36,7 @@ extension Key where Root == StageSpec {
     write: @escaping @Sendable (StageSpec) -> [[YAMLEntry]]
   ) -> Self {
     let key = role.listKey ?? ""
-    var info = PlayerSpec.info(.student)
+    var info = ModelSpec.info(.student)
     let name = KeyInfo(
       name: "name", type: .text, defaultText: nil,
       meaning: "what results call it, unique among the \(key); its model's name if left out")
@@ -57,7 +57,7 @@ extension StageSpec.Student {
   /// Decodes a student of `stage`, which has the students before it in the list.
   fileprivate init(_ reader: MapReader, besides stage: StageSpec) {
     let given = reader.text("name")
-    var spec = PlayerSpec(model: "")
+    var spec = ModelSpec(model: "")
     spec.decodeModel(reader, .student, stage.data.source)
     self.init(reader.name(given, of: spec, as: .student, stage.students.map(\.name)), spec)
   }
@@ -72,7 +72,7 @@ extension StageSpec.Teacher {
   /// Decodes a teacher of `stage`, which has the teachers before it in the list.
   fileprivate init(_ reader: MapReader, besides stage: StageSpec) {
     let (given, weight) = (reader.text("name"), reader.number("weight", .positive()) ?? 1)
-    let spec = PlayerSpec(reader, as: .teacher, teaches: true, on: stage.data.source)
+    let spec = ModelSpec(reader, as: .teacher, teaches: true, on: stage.data.source)
     let name = reader.name(given, of: spec, as: .teacher, stage.teachers.map(\.name))
     self.init(name, spec, weight: weight)
   }
@@ -81,7 +81,7 @@ extension StageSpec.Teacher {
 extension MapReader {
   /// The name of a listed model: the given one, else its model's; adds faults for a bad or a duplicate name.
   fileprivate func name(
-    _ given: String?, of spec: PlayerSpec, as role: Cast.Role, _ others: [String]
+    _ given: String?, of spec: ModelSpec, as role: Cast.Role, _ others: [String]
   ) -> String {
     let name = given ?? spec.model
     let place = value("name")?.place ?? node.place

@@ -61,9 +61,9 @@ struct TapCheck {
       ? Ensemble(zip(stage.teachers, stores).map { .init($0.name, $1) }) : stores[0]
   }
 
-  /// The model of a player, without weights; nil where it is none, which has been noted.
-  private func store(_ player: PlayerSpec) -> ParameterStore? {
-    guard let spec = earlier.resolved(player, as: .student),
+  /// The model that a stage names, without weights; nil where it is none, which has been noted.
+  private func store(_ spec: ModelSpec) -> ParameterStore? {
+    guard let spec = earlier.resolved(spec, as: .student),
       let model = try? spec.make(for: examples, classes: classes)
     else {
       return nil

@@ -8,7 +8,7 @@ extension StageSpec {
     /// What it does.
     public let role: Cast.Role
     /// The model.
-    public let spec: PlayerSpec
+    public let spec: ModelSpec
     /// Where the stage's folder has it.
     public let folder: String
   }
@@ -26,12 +26,12 @@ extension StageSpec {
     }
   }
 
-  private func trainee(_ role: Cast.Role, _ spec: PlayerSpec?) -> [Trainee] {
+  private func trainee(_ role: Cast.Role, _ spec: ModelSpec?) -> [Trainee] {
     spec.map { [Trainee(name: role.rawValue, role: role, spec: $0, folder: role.rawValue)] } ?? []
   }
 
   /// The model of a role that only one model has; nil for students and teachers.
-  package subscript(role: Cast.Role) -> PlayerSpec? {
+  package subscript(role: Cast.Role) -> ModelSpec? {
     get {
       switch role {
       case .student, .teacher: nil
@@ -57,11 +57,11 @@ extension StageSpec {
     /// The position among the models of its role, from 0.
     package let place: Int
     /// The model.
-    package let spec: PlayerSpec
+    package let spec: ModelSpec
   }
 
   /// The models that take part, by role, students last.
-  package var players: [Part] {
+  package var models: [Part] {
     let teachers = teachers.enumerated().map {
       Part(name: $1.name, role: .teacher, place: $0, spec: $1.spec)
     }
@@ -76,7 +76,7 @@ extension StageSpec {
 
   /// Applies `change` to the model of a role at a position.
   package mutating func update(
-    _ role: Cast.Role, _ place: Int, _ change: (inout PlayerSpec) -> Void
+    _ role: Cast.Role, _ place: Int, _ change: (inout ModelSpec) -> Void
   ) {
     switch role {
     case .student: change(&students[place].spec)
@@ -89,8 +89,8 @@ extension StageSpec {
   }
 
   /// Changes each model that takes part.
-  mutating func updatePlayers(_ change: (inout PlayerSpec) -> Void) {
-    for part in players { update(part.role, part.place, change) }
+  mutating func updateModels(_ change: (inout ModelSpec) -> Void) {
+    for part in models { update(part.role, part.place, change) }
   }
 
   /// Whether its models learn what they are from labels and each other, rather than from examples alone.

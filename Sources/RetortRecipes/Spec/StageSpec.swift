@@ -9,10 +9,10 @@ public struct StageSpec: Equatable, Sendable {
     /// Unique in its stage.
     public var name: String
     /// The model.
-    public var spec: PlayerSpec
+    public var spec: ModelSpec
 
     /// A student called `name`.
-    public init(_ name: String, _ spec: PlayerSpec) { (self.name, self.spec) = (name, spec) }
+    public init(_ name: String, _ spec: ModelSpec) { (self.name, self.spec) = (name, spec) }
   }
 
   /// A teacher with its name and weight.
@@ -20,12 +20,12 @@ public struct StageSpec: Equatable, Sendable {
     /// The name, unique among the teachers of the stage.
     public var name: String
     /// The model.
-    public var spec: PlayerSpec
+    public var spec: ModelSpec
     /// The weight in the mean of several, > 0; weights are divided by their sum.
     public var weight: Double
 
     /// A teacher called `name`.
-    public init(_ name: String, _ spec: PlayerSpec, weight: Double = 1) {
+    public init(_ name: String, _ spec: ModelSpec, weight: Double = 1) {
       (self.name, self.spec, self.weight) = (name, spec, weight)
     }
   }
@@ -42,9 +42,9 @@ public struct StageSpec: Equatable, Sendable {
   /// The quantity that the mean of several teachers averages.
   public var combine: Ensemble.Mean = .probabilities
   /// What makes examples of codes; trained where there is no student and it has no weights.
-  public var generator: PlayerSpec?
+  public var generator: ModelSpec?
   /// What tells examples of the data from those that are made.
-  public var discriminator: PlayerSpec?
+  public var discriminator: ModelSpec?
   /// The models that learn from the others, in order.
   public var students: [Student]
   /// What is minimised, in order.
@@ -65,7 +65,7 @@ public struct StageSpec: Equatable, Sendable {
   /// A stage of the given parts.
   public init(
     name: String = "", data: DataSpec = DataSpec(), scheme: SchemeSpec? = nil,
-    teachers: [Teacher] = [], generator: PlayerSpec? = nil, discriminator: PlayerSpec? = nil,
+    teachers: [Teacher] = [], generator: ModelSpec? = nil, discriminator: ModelSpec? = nil,
     students: [Student] = [], losses: [NamedLoss] = [NamedLoss()], explore: Exploration? = nil,
     augment: Augmentation = .none, optimizer: OptimizerSpec = OptimizerSpec(),
     train: TrainSpec = TrainSpec(), checkpoints: CheckpointSpec = CheckpointSpec()
@@ -94,18 +94,18 @@ extension StageSpec: Configurable {
       .map("scheme", \.givenScheme, "who learns when, if the models do not say it"),
     ]
     + .oneOf(
-      .player(.teacher, \.teacher, "labels examples; trained where nothing else is to be trained"),
+      .model(.teacher, \.teacher, "labels examples; trained where nothing else is to be trained"),
       .teachers("several models that label examples, as one, or each for losses that name it"))
     + [
       .choice("combine", \.combine, "what is averaged where several teachers answer as one")
         .only(
           where: { $0.teachers.count > 1 }, not: "one teacher", but: ["two 'teachers' or more"]),
-      .player(.generator, \.generator, "turns codes into examples, and examples into codes"),
-      .player(
+      .model(.generator, \.generator, "turns codes into examples, and examples into codes"),
+      .model(
         .discriminator, \.discriminator, "tells examples of the data from those that are made"),
     ]
     + .oneOf(
-      .player(.student, \.student, "learns from the others"),
+      .model(.student, \.student, "learns from the others"),
       .students("several models that learn, side by side or from each other"))
     + [
       .list("losses", \.givenLosses, "what is minimised, in order")
@@ -126,13 +126,13 @@ extension StageSpec: Configurable {
   static let keyNames = keys.map(\.name)
 
   /// The student of a stage that has one and gives it no name.
-  public var student: PlayerSpec? {
+  public var student: ModelSpec? {
     get { students.count == 1 && students[0].name == Self.studentName ? students[0].spec : nil }
     set { students = newValue.map { [Student(Self.studentName, $0)] } ?? [] }
   }
 
   /// The teacher under `teacher`; nil if there is none or the stage lists teachers.
-  public var teacher: PlayerSpec? {
+  public var teacher: ModelSpec? {
     get { teachers.count == 1 && teachers[0].name == Self.teacherName ? teachers[0].spec : nil }
     set { teachers = newValue.map { [Teacher(Self.teacherName, $0)] } ?? [] }
   }

@@ -36,12 +36,12 @@ extension StageSpec {
   /// Reduces each path to its last component, and removes the cache.
   fileprivate mutating func shortenPaths() {
     data.source.shortenPaths()
-    updatePlayers { $0.shortenPath() }
+    updateModels { $0.shortenPath() }
     cache = nil
   }
 }
 
-extension PlayerSpec {
+extension ModelSpec {
   fileprivate mutating func shortenPath() {
     if case .file(let path) = source { source = .file(FilePath.name(of: path)) }
   }

@@ -9,7 +9,7 @@ final class OutputTables {
   ///
   /// In one run a stage's name stands for the weights that it has trained, a path for those of a file.
   struct Source: Equatable {
-    let model: PlayerSpec?
+    let model: ModelSpec?
     let data: DataSpec
   }
 

@@ -175,7 +175,7 @@ public final class RecipeRunner {
     return try take(stage) ? result : nil
   }
 
-  /// The search of one stage of a recipe with its players as they stand.
+  /// The search of one stage of a recipe with its models as they stand.
   ///
   /// Players have the weights that the recipe names; those that it trains have what a finished run
   /// left in `folder`. Without a run the student is as initialised.
@@ -254,7 +254,7 @@ public final class RecipeRunner {
   }
 
   /// What an earlier stage left of a model that is to be of a role; nil where none is named, or there is none.
-  func trained(_ source: PlayerSpec.Source, as role: Cast.Role) -> TrainedModel? {
+  func trained(_ source: ModelSpec.Source, as role: Cast.Role) -> TrainedModel? {
     guard case .stage(let name, let learner) = source else { return nil }
     return trained[name]?.first {
       role.canBe($0.role) && (learner == nil || learner == $0.name)

@@ -1,17 +1,18 @@
 /// What stops a run before or between its stages.
 public enum RunError: Error, Equatable, Sendable {
   /// A teacher that is worse than its recipe expects.
-  case weakTeacher(stage: String, teacher: String, accuracy: Double, expected: Double)
+  case weakTeacher(
+    stage: String, teacher: String, key: String, accuracy: Double, expected: Double)
   /// A model gives NaN or infinity for examples of a split: `training`, `validation` or `test`.
-  case outputsNotFinite(stage: String, player: String, split: String)
+  case outputsNotFinite(stage: String, model: String, split: String)
   /// A search made NaN or infinity of finite pictures, at a point of it such as `step 2`.
   case searchNotFinite(stage: String, point: String)
   /// Weights that were trained as another model than the recipe takes them for; the first entry that
   /// differs.
   case otherModel(
-    stage: String, player: String, file: String, entry: String, stored: String, given: String)
+    stage: String, model: String, file: String, entry: String, stored: String, given: String)
   /// Weights, in a file or of an earlier stage, that were trained on texts in other tokens than the data's.
-  case otherTokens(stage: String, player: String, source: String)
+  case otherTokens(stage: String, model: String, source: String)
   /// A generator's stage refers to a model that cannot decode.
   case notAGenerator(stage: String, model: String)
   /// A dataset of other examples than pictures where pictures are needed.
@@ -47,20 +48,20 @@ extension RunError: CustomStringConvertible {
   /// One line: what, where, and the way out.
   public var description: String {
     switch self {
-    case .weakTeacher(let stage, let teacher, let accuracy, let expected):
+    case .weakTeacher(let stage, let teacher, let key, let accuracy, let expected):
       "stage '\(stage)': the \(teacher)'s test accuracy is \(percent(accuracy)), below the expected "
-        + "\(percent(expected)); train it longer, or lower its expected-accuracy"
-    case .outputsNotFinite(let stage, let player, let split):
-      "stage '\(stage)': the \(player)'s outputs on the \(split) set are not finite; its weights are "
+        + "\(percent(expected)); train it longer, or lower \(key).expected-accuracy"
+    case .outputsNotFinite(let stage, let model, let split):
+      "stage '\(stage)': the \(model)'s outputs on the \(split) set are not finite; its weights are "
         + "damaged or diverged: train it again with a lower learning rate"
     case .searchNotFinite(let stage, let point):
       "stage '\(stage)': what the search has found at '\(point)' is not finite; make its steps smaller or "
         + "fewer, or its noise less"
-    case .otherModel(let stage, let player, let file, let entry, let stored, let given):
+    case .otherModel(let stage, let model, let file, let entry, let stored, let given):
       "stage '\(stage)': the weights in \(file) are of a model with '\(entry): \(stored)', and the recipe's "
-        + "\(player) has '\(entry): \(given)'; make them alike"
-    case .otherTokens(let stage, let player, let source):
-      "stage '\(stage)': the \(player)'s weights, of \(source), were trained on other tokens than those of "
+        + "\(model) has '\(entry): \(given)'; make them alike"
+    case .otherTokens(let stage, let model, let source):
+      "stage '\(stage)': the \(model)'s weights, of \(source), were trained on other tokens than those of "
         + "the data; give both the same 'vocabulary' and 'lowercase'"
     case .notAGenerator(let stage, let model):
       "stage '\(stage)': model '\(model)' is no generator; use one with an encoder and a decoder, "

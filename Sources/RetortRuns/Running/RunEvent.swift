@@ -28,13 +28,13 @@ public enum RunEvent: Sendable {
   case checkpointRefused(FormatError)
   /// A stage goes on on another device than it began on, so that bits may differ.
   case deviceChanged(stage: String, from: String, to: String)
-  /// The names of a player's weights all begin so, which is left out.
-  case prefixLeftOut(player: String, prefix: String)
-  /// A player's weights fit whatever the value of an option is, no `config.json` says it, and the recipe
+  /// The names of a model's weights all begin so, which is left out.
+  case prefixLeftOut(name: String, prefix: String)
+  /// A model's weights fit whatever the value of an option is, no `config.json` says it, and the recipe
   /// leaves it at the standard value.
-  case optionAssumed(player: String, model: String, ModelOption)
-  /// The outputs of a player over the training examples were read from the cache.
-  case outputsFound(player: String, path: String)
+  case optionAssumed(of: String, model: String, ModelOption)
+  /// The outputs of a model over the training examples were read from the cache.
+  case outputsFound(name: String, path: String)
   /// A file of the cache is damaged; its outputs are computed and written again.
   case cacheUnreadable(FormatError)
   /// Outputs could not be written to the cache; the run continues without.

@@ -106,7 +106,7 @@ extension StageResult {
 
 extension StageResult.Score {
   /// The score as an object of `result.json`.
-  fileprivate var json: JSONValue {
+  package var json: JSONValue {
     .record(
       ("accuracy", accuracy.map { .real($0) } ?? .null), ("nll", nll.map { .real($0) } ?? .null),
       ("ece", ece.map { .real($0) } ?? .null), ("parameters", .integer(parameters)),

@@ -6,7 +6,7 @@ import RetortNN
 import RetortTraining
 
 extension StageRunner {
-  /// Searches from the stage's first training examples for a student, with all players as they stand.
+  /// Searches from the stage's first training examples for a student, with all models as they stand.
   ///
   /// Nil where the stage explores nothing.
   ///
@@ -17,7 +17,7 @@ extension StageRunner {
     guard var exploration = stage.explore, let teacher = labeler,
       pupil.trainee.role == .student
     else { return nil }
-    let student = pupil.player
+    let student = pupil.model
     // An explored example below each original, whatever their share in training.
     exploration.ratio = 1
     let explorer = try self.explorer(exploration, teacher, student.store)
@@ -84,7 +84,7 @@ extension StageRunner {
       guard index == 0 || row.title == "reconstruction" else {
         throw .searchNotFinite(stage: stage.name, point: row.title)
       }
-      throw .outputsNotFinite(stage: stage.name, player: bad.1, split: "training")
+      throw .outputsNotFinite(stage: stage.name, model: bad.1, split: "training")
     }
   }
 

@@ -30,10 +30,10 @@ extension StageRunner {
   private mutating func cast() throws -> Cast {
     let scheme = type(of: stage.scheme)
     func store(_ role: Cast.Role) -> ParameterStore? {
-      pupils.first { $0.trainee.role == role }?.player.store
+      pupils.first { $0.trainee.role == role }?.model.store
     }
     var cast = Cast(
-      students: pupils.filter(\.classifies).map(\.player.store), generator: store(.generator),
+      students: pupils.filter(\.classifies).map(\.model.store), generator: store(.generator),
       discriminator: store(.discriminator), losses: stage.losses)
     if stage.trainsGenerator {
       let model = cast.generator?.model
@@ -45,14 +45,14 @@ extension StageRunner {
     guard isTaught, scheme.helpers.contains(.teacher), !teachers.isEmpty else { return cast }
     let isFixed = stage.augment == .none
     var evaluations = (before: 0, perStep: 0)
-    let labelers = try teachers.map { teacher, player -> any Labeler in
-      guard stage.asks(teacher) else { return player.store }
+    let labelers = try teachers.map { teacher, model -> any Labeler in
+      guard stage.asks(teacher) else { return model.store }
       // Logits are looked up where they are all that is compared; features take more room than there is.
       guard isFixed, !stage.taps(teacher) else {
         evaluations.perStep += stage.train.batch
-        return player.store
+        return model.store
       }
-      let (table, asked) = try logitTable(teacher, player)
+      let (table, asked) = try logitTable(teacher, model)
       evaluations.before += asked
       return table
     }
@@ -82,7 +82,7 @@ extension StageRunner {
   func explorer(
     _ exploration: Exploration, _ labeler: any Labeler, _ student: ParameterStore
   ) throws -> Explorer {
-    var generator = players[.generator]?.store.model as? any LatentDecoder
+    var generator = models[.generator]?.store.model as? any LatentDecoder
     if !exploration.kind.needsGenerator { generator = nil }
     return Explorer(
       exploration, labeler: labeler, student: student.model, generator: generator,

@@ -13,32 +13,32 @@ extension StageRunner {
   ///   every example even if an earlier stage computed the table, so that a resumed run counts the same; with
   ///   a cache it counts only what it computed.
   func logitTable(
-    _ teacher: StageSpec.Teacher, _ player: Player
+    _ teacher: StageSpec.Teacher, _ model: StageModel
   ) throws -> (table: LogitTable, asked: Int) {
     var isAsked = stage.cache == nil
     let source = OutputTables.Source(model: teacher.spec, data: stage.data)
     let variable = try parent.tables.logits.value(of: source) {
-      let logits = try outputs("logits", of: player, size: classes) {
+      let logits = try outputs("logits", of: model, size: classes) {
         isAsked = true
-        return try named("training") { try self.logits(player, for: data.training) }
+        return try named("training") { try self.logits(model, for: data.training) }
       }
       return try frozen("teacher logits", logits)
     }
     return (
-      LogitTable(variable, classes: classes, live: player.store),
+      LogitTable(variable, classes: classes, live: model.store),
       isAsked ? data.training.count : 0
     )
   }
 
   /// The latent codes of all training examples; nil if the exploration needs no encoder.
   func codes(for exploration: Exploration) throws -> OutputTables.Codes? {
-    guard exploration.kind.needsEncoder, let player = players[.generator] else { return nil }
-    guard let model = player.store.model as? any Generator else {
-      throw RunError.notAGenerator(stage: stage.name, model: player.spec.model)
+    guard exploration.kind.needsEncoder, let generator = models[.generator] else { return nil }
+    guard let model = generator.store.model as? any Generator else {
+      throw RunError.notAGenerator(stage: stage.name, model: generator.spec.model)
     }
     return try parent.tables.codes.value(of: codeSource) {
       let size = model.latentShape.count
-      let codes = try outputs("codes", of: player, size: size) {
+      let codes = try outputs("codes", of: generator, size: size) {
         let encode = Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
           graph, example in
           let context = ForwardContext(graph, .evaluation)
@@ -67,16 +67,16 @@ extension StageRunner {
   ///
   /// Outputs of `compute` are written to the cache. Errors of the cache are reported and otherwise ignored.
   private func outputs(
-    _ kind: String, of player: Player, size: Int, _ compute: () throws -> [Float]
+    _ kind: String, of model: StageModel, size: Int, _ compute: () throws -> [Float]
   ) throws -> [Float] {
     // A rehearsal's weights and outputs are none.
     guard let folder = stage.cache, !(session.backend is MemoryMeter) else { return try compute() }
     let cache = OutputCache(folder: folder)
-    let source = try source(kind, of: player)
+    let source = try source(kind, of: model)
     do throws(FormatError) {
       let count = data.training.count.saturatingProduct(size)
       if let found = try cache.outputs(of: source, count: count) {
-        parent.report(.outputsFound(player: player.store.name, path: cache.path(of: source)))
+        parent.report(.outputsFound(name: model.store.name, path: cache.path(of: source)))
         return found
       }
     } catch {
@@ -91,15 +91,15 @@ extension StageRunner {
     return values
   }
 
-  private func source(_ kind: String, of player: Player) throws -> OutputCache.Source {
+  private func source(_ kind: String, of model: StageModel) throws -> OutputCache.Source {
     var weights = SHA256()
-    for entry in try player.weights(in: session) {
+    for entry in try model.weights(in: session) {
       weights.update(Array("\(entry.name) \(entry.shape)\n".utf8))
       entry.values.withUnsafeBytes { weights.update($0) }
     }
     let examples = OutputTables.Source(model: nil, data: stage.data)
     return OutputCache.Source(
-      outputs: kind, model: player.spec.model, options: player.spec.options,
+      outputs: kind, model: model.spec.model, options: model.spec.options,
       weights: weights.hexadecimal,
       examples: parent.tables.digests.value(of: examples) { data.training.digest },
       device: session.backend.name, compute: parent.recipe.compute.rawValue)

@@ -6,7 +6,7 @@ import RetortTraining
 
 extension StageRunner {
   /// The teacher, or the ensemble of listed teachers; nil if there is none.
-  var labeler: (any Labeler)? { asOne(teachers.map(\.player.store)) }
+  var labeler: (any Labeler)? { asOne(teachers.map(\.model.store)) }
 
   /// One labeler of those that stand for the teachers, in their order; nil if there is none.
   func asOne(_ labelers: [any Labeler]) -> (any Labeler)? {
@@ -37,14 +37,16 @@ extension StageRunner {
   /// - Throws: `RunError.weakTeacher` for a teacher below its expected accuracy, or the errors of inference.
   func teacherScores() throws -> TeacherScores {
     var found: [Evaluation] = []
-    for (teacher, player) in teachers {
-      let score = try self.score(of: player, from: teacher.spec.source)
-      let title = stage.namesTeachers ? "teacher \(teacher.name)" : "teacher"
+    for (teacher, model) in teachers {
+      let score = try self.score(of: model, from: teacher.spec.source)
+      let (title, key) =
+        stage.namesTeachers
+        ? ("teacher \(teacher.name)", "teachers.\(teacher.name)") : ("teacher", "teacher")
       let accuracy = score.score.accuracy ?? 0
       parent.report(.teacherChecked(title, accuracy: accuracy))
       if let expected = teacher.spec.expectedAccuracy, accuracy < expected {
         throw RunError.weakTeacher(
-          stage: stage.name, teacher: title, accuracy: accuracy, expected: expected)
+          stage: stage.name, teacher: title, key: key, accuracy: accuracy, expected: expected)
       }
       found.append(score)
     }
@@ -66,13 +68,13 @@ extension StageRunner {
 
   /// The score of a teacher; a model of an earlier stage is measured once in a run.
   private func score(
-    of player: Player, from source: PlayerSpec.Source
+    of model: StageModel, from source: ModelSpec.Source
   ) throws -> Evaluation {
     var key: String?
     if case .stage(let name, let learner) = source { key = "\(name)/\(learner ?? "")" }
     if let known = key.flatMap({ parent.teacherScores[$0] }) { return known }
-    let metrics = try metrics(player, on: data.test, split: "test")
-    let found: Evaluation = (try score(player, metrics), metrics)
+    let metrics = try metrics(model, on: data.test, split: "test")
+    let found: Evaluation = (try score(model, metrics), metrics)
     if let key { parent.teacherScores[key] = found }
     return found
   }

@@ -9,11 +9,11 @@ extension StageRunner {
   func validate(after step: Int) throws -> [ValidationRecord.Point] {
     guard let examples = data.validation, type(of: stage.scheme).isValidated else { return [] }
     return try pupils.map { pupil in
-      if let generator = pupil.player.store.model as? any Generator {
+      if let generator = pupil.model.store.model as? any Generator {
         let loss = try named("validation") { try variationalLoss(generator, over: examples) }
         return .init(step: step, accuracy: nil, loss: loss)
       }
-      let metrics = try metrics(pupil.player, on: examples, split: "validation")
+      let metrics = try metrics(pupil.model, on: examples, split: "validation")
       return .init(step: step, accuracy: metrics.accuracy, loss: metrics.nll)
     }
   }
@@ -22,7 +22,7 @@ extension StageRunner {
   func test(after step: Int) throws -> [String: (step: Int, metrics: ClassificationMetrics)] {
     var found: [String: (step: Int, metrics: ClassificationMetrics)] = [:]
     for pupil in pupils where pupil.classifies {
-      let metrics = try metrics(pupil.player, on: data.test, split: "test")
+      let metrics = try metrics(pupil.model, on: data.test, split: "test")
       parent.report(
         .evaluated(
           stage: stage.name, learner: pupil.label, step: step, accuracy: metrics.accuracy))
@@ -36,9 +36,9 @@ extension StageRunner {
   ///
   /// - Throws: `RunError.outputsNotFinite`, or the device's errors.
   func metrics(
-    _ player: Player, on examples: any Dataset, split: String
+    _ model: StageModel, on examples: any Dataset, split: String
   ) throws -> ClassificationMetrics {
-    let logits = try named(split) { try self.logits(player, for: examples) }
+    let logits = try named(split) { try self.logits(model, for: examples) }
     return ClassificationMetrics(logits: logits, labels: examples.labels, classes: classes)
   }
 
@@ -47,7 +47,7 @@ extension StageRunner {
     do {
       return try body()
     } catch let error as NonFiniteOutput {
-      throw RunError.outputsNotFinite(stage: stage.name, player: error.model, split: split)
+      throw RunError.outputsNotFinite(stage: stage.name, model: error.model, split: split)
     }
   }
 
@@ -69,7 +69,7 @@ extension StageRunner {
         let known = tested[pupil.name].flatMap { $0.step == step ? $0.metrics : nil }
         let metrics =
           pupil.classifies
-          ? try known ?? metrics(pupil.player, on: data.test, split: "test") : nil
+          ? try known ?? metrics(pupil.model, on: data.test, split: "test") : nil
         let own = points.indices.contains(index) ? points[index] : point
         return (StageResult.Outcome(step: step, validation: own, test: metrics), metrics)
       }

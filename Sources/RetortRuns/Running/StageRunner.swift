@@ -6,16 +6,16 @@ import RetortNN
 import RetortRecipes
 import RetortTraining
 
-/// Runs one stage: builds its players, prepares tables, trains, evaluates, writes.
+/// Runs one stage: builds its models, prepares tables, trains, evaluates, writes.
 struct StageRunner {
   let stage: StageSpec
   let parent: RecipeRunner
   let home: RunFolder
   let data: StageData
   /// The frozen teachers, in the order of the recipe.
-  private(set) var teachers: [(teacher: StageSpec.Teacher, player: Player)] = []
+  private(set) var teachers: [(teacher: StageSpec.Teacher, model: StageModel)] = []
   /// The other frozen models, by role.
-  private(set) var players: [Cast.Role: Player] = [:]
+  private(set) var models: [Cast.Role: StageModel] = [:]
   /// The models that learn, in the order of the scheme.
   var pupils: [Pupil] = []
   /// Examples that the teacher labels before training, and in each step.
@@ -47,24 +47,24 @@ struct StageRunner {
       throw RunError.lateAverage(stage: stage.name, from: averaging.from, steps: steps)
     }
     // Teachers come before the students, whose adapters they decide on.
-    for part in stage.players
+    for part in stage.models
     where !trainees.contains(where: { $0.role == part.role && $0.name == part.name }) {
       let isNamed = part.role == .teacher && stage.namesTeachers
-      let player = try player(
+      let model = try stageModel(
         isNamed ? "teacher \(part.name)" : part.name, part.role, part.spec, isFrozen: true,
         seed: parent.recipe.seed)
       if part.role == .teacher {
-        teachers.append((stage.teachers[part.place], player))
+        teachers.append((stage.teachers[part.place], model))
       } else {
-        players[part.role] = player
+        models[part.role] = model
       }
     }
     for (index, trainee) in trainees.enumerated() {
       // Students of one model would otherwise begin alike, and have nothing to learn from each other.
       let seed = parent.recipe.seed &+ (trainee.role == .student ? UInt64(index) &* 0x9E37_79B9 : 0)
-      let player = try player(
+      let model = try stageModel(
         trainee.name, trainee.role, trainee.spec, isFrozen: false, seed: seed)
-      pupils.append(Pupil(trainee: trainee, player: player, isAlone: trainees.count == 1))
+      pupils.append(Pupil(trainee: trainee, model: model, isAlone: trainees.count == 1))
     }
     guard !pupils.isEmpty else { throw RunError.nothingToTrain(stage: stage.name) }
   }
@@ -77,14 +77,14 @@ struct StageRunner {
 
   /// Compiles all that a run compiles, with as much alive at a time.
   mutating func rehearse() throws {
-    for (_, player) in teachers { _ = try logits(player, for: data.test) }
+    for (_, model) in teachers { _ = try logits(model, for: data.test) }
     if teachers.count > 1 { _ = try combinedLogits() }
     let program = try program()
     try withExtendedLifetime(program) {
       _ = try validate(after: 0)
       _ = try samples()
       for pupil in pupils where pupil.classifies {
-        _ = try logits(pupil.player, for: data.test)
+        _ = try logits(pupil.model, for: data.test)
       }
       for pupil in pupils { _ = try explore(pupil, parents: 256, shown: 1) }
     }
@@ -94,7 +94,7 @@ struct StageRunner {
   /// What draws the samples of a generator that is trained; nil where none is.
   mutating func samples() throws -> GeneratorSamples? {
     guard
-      let decoder = pupils.lazy.compactMap({ $0.player.store.model as? any LatentDecoder }).first
+      let decoder = pupils.lazy.compactMap({ $0.model.store.model as? any LatentDecoder }).first
     else { return nil }
     if generatorSamples == nil {
       generatorSamples = try GeneratorSamples(
@@ -106,8 +106,8 @@ struct StageRunner {
   /// The logits of a classifier for examples, `[examples, classes]` flat.
   ///
   /// - Throws: `NonFiniteOutput`, `GraphError`, or the device's errors.
-  func logits(_ player: Player, for examples: any Dataset) throws -> [Float] {
-    try Inference(session, player.store, pipeline: data.examples.pipeline()).outputs(examples)[0]
+  func logits(_ model: StageModel, for examples: any Dataset) throws -> [Float] {
+    try Inference(session, model.store, pipeline: data.examples.pipeline()).outputs(examples)[0]
   }
 
   /// What makes the training batches.
@@ -131,7 +131,7 @@ struct StageRunner {
   func learner(_ pupil: Pupil) -> Learner {
     let optimizer = pupil.trainee.spec.optimizer ?? stage.optimizer
     return Learner(
-      pupil.player.store, optimizer.state(for: pupil.player.store, parent.recipe.compute),
+      pupil.model.store, optimizer.state(for: pupil.model.store, parent.recipe.compute),
       learningRate: optimizer.rule.learningRate,
       schedule: optimizer.schedule.schedule(steps: steps))
   }
@@ -140,8 +140,8 @@ struct StageRunner {
   private func leave() throws {
     parent.trained[stage.name] = try pupils.map {
       TrainedModel(
-        name: $0.name, role: $0.trainee.role, spec: $0.player.spec,
-        weights: try $0.player.weights(in: session), tokenizer: data.tokenizer)
+        name: $0.name, role: $0.trainee.role, spec: $0.model.spec,
+        weights: try $0.model.weights(in: session), tokenizer: data.tokenizer)
     }
   }
 
@@ -184,12 +184,12 @@ struct StageRunner {
     let measured = try measure(learners, state)
     var results: [StageResult.Learner] = []
     for (pupil, found) in zip(pupils, measured) {
-      try pupil.player.write(
+      try pupil.model.write(
         to: home.file(pupil.trainee.folder), session: session,
         classNames: data.training.classNames, data: data,
         recipeSHA256: parent.recipe.sha256)
       if let metrics = found.kept { try write(metrics, of: pupil) }
-      let score = try score(pupil.player, found.kept)
+      let score = try score(pupil.model, found.kept)
       let agreement = taught.asOne?.metrics.flatMap { teacher in
         found.kept.map { $0.agreement(with: teacher) }
       }
@@ -220,11 +220,11 @@ struct StageRunner {
     stage.losses.contains { $0.loss is CrossEntropyLoss }
   }
 
-  /// What a player costs, with its test metrics.
+  /// What a model costs, with its test metrics.
   func score(
-    _ player: Player, _ metrics: ClassificationMetrics?
+    _ model: StageModel, _ metrics: ClassificationMetrics?
   ) throws -> StageResult.Score {
-    let cost = try player.cost(of: data.examples)
+    let cost = try model.cost(of: data.examples)
     return .init(
       accuracy: metrics?.accuracy, nll: metrics?.nll, ece: metrics?.ece,
       parameters: cost.parameters, macs: cost.multiplyAccumulates)

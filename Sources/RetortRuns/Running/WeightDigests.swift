@@ -17,9 +17,9 @@ struct WeightDigests {
     }
     for stage in recipe.stages {
       for file in stage.data.source.files { try add(file) }
-      for player in stage.players {
-        guard case .file(let path) = player.spec.source else { continue }
-        try add(ModelLocation.weights(path, for: player.role))
+      for model in stage.models {
+        guard case .file(let path) = model.spec.source else { continue }
+        try add(ModelLocation.weights(path, for: model.role))
       }
     }
     digests = found

@@ -70,7 +70,7 @@ struct StoredConfiguration {
   ///
   /// - Parameter reading: The kind of examples that the recipe's model reads.
   func difference(
-    from spec: PlayerSpec, reading: ExampleSpec
+    from spec: ModelSpec, reading: ExampleSpec
   ) -> (name: String, stored: String, given: String)? {
     guard model == spec.model else { return ("model", model, spec.model) }
     let own = Self.sizes(options, of: examples)

@@ -75,9 +75,9 @@ extension StoredModel {
   ) throws -> [Prediction] {
     guard dataset.count > 0 else { return [] }
     let session = Session(backend)
-    let player = try classifier("predict", examples, session, report)
+    let model = try classifier("predict", examples, session, report)
     let places = files.flatMap { file in (0..<file.count).map { (file.path, $0) } }
-    let logits = try Inference(session, player.store, pipeline: examples.pipeline())
+    let logits = try Inference(session, model.store, pipeline: examples.pipeline())
       .outputs(dataset) { "\(kind) \(places[$0].1) of \(places[$0].0)" }[0]
     return places.enumerated().map { row, place in
       Prediction(

@@ -13,7 +13,7 @@ public struct StoredModel: Sendable {
   /// The folder of its files.
   public let folder: String
   /// The model's name in the catalog and all options.
-  public let spec: PlayerSpec
+  public let spec: ModelSpec
   /// The number of classes.
   public let classes: Int
   /// The names of the classes; their numbers if the file has no names.
@@ -38,7 +38,7 @@ public struct StoredModel: Sendable {
       throw ModelLocationError.noConfiguration(file)
     }
     folder = found.folder
-    spec = PlayerSpec(model: found.model, options: found.options, source: .file(file))
+    spec = ModelSpec(model: found.model, options: found.options, source: .file(file))
     (classes, classNames, examples) = (found.classes, found.classNames, found.examples)
     tokenizer = try found.tokenizer()
   }
@@ -50,8 +50,8 @@ public struct StoredModel: Sendable {
   func classifier(
     _ command: String, _ examples: ExampleSpec, _ session: Session,
     _ report: (RunEvent) -> Void
-  ) throws -> Player {
-    let player = try Player(
+  ) throws -> StageModel {
+    let model = try StageModel(
       spec, name: folder, isFrozen: true, examples: examples, classes: classes, session: session,
       seed: 0,
       weights: spec.unwrapped(weights, of: folder, examples, classes: classes, report))
@@ -63,7 +63,7 @@ public struct StoredModel: Sendable {
           .wrongRole(command, model: spec.model, role: role.rawValue, wanted: "classifier"))
       ])
     }
-    return player
+    return model
   }
 
   /// The metrics of the model on the test part of a dataset.
@@ -88,14 +88,14 @@ public struct StoredModel: Sendable {
     report: (RunEvent) -> Void
   ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
     let session = Session(backend)
-    let player = try classifier("eval", examples, session, report)
+    let model = try classifier("eval", examples, session, report)
     guard classes == dataset.classCount else {
       throw ModelError.unfit(
         model: spec.model,
         reason: "it tells \(classes) classes apart, \(name) has \(dataset.classCount)")
     }
-    let cost = try player.cost(of: examples)
-    let logits = try Inference(session, player.store, pipeline: examples.pipeline())
+    let cost = try model.cost(of: examples)
+    let logits = try Inference(session, model.store, pipeline: examples.pipeline())
       .outputs(dataset)[0]
     let metrics = ClassificationMetrics(
       logits: logits, labels: dataset.labels, classes: classes)

@@ -70,7 +70,7 @@ extension RecipeFault.Reason: CustomStringConvertible {
     case .unknownStage(let name, let stage, let nearest):
       "stage '\(stage)' takes weights from '\(name)', but no earlier stage is called so"
         + suggestion(nearest)
-    case .wrongPlayer(let name, let trains, let wanted):
+    case .wrongModel(let name, let trains, let wanted):
       "stage '\(name)' trains a \(trains), which cannot be a \(wanted)"
     case .rule(let message): message
     case .wrongRole(let path, let model, let role, let wanted):
@@ -79,10 +79,10 @@ extension RecipeFault.Reason: CustomStringConvertible {
       "\(part) of stage '\(stage)' needs \(what). Add it."
     case .needsPictures(let part, let dataset):
       "\(part) is for pictures, which the examples of '\(dataset)' are not. Take it out."
-    case .unusedPlayer(let player, let stage, let need):
-      "the \(player) of stage '\(stage)' is of no use without \(need). Take it out."
-    case .noWeights(let player, let stage):
-      "the \(player) of stage '\(stage)' has no weights. Add 'weights: FILE' or 'from: STAGE'."
+    case .unusedModel(let role, let stage, let need):
+      "the \(role) of stage '\(stage)' is of no use without \(need). Take it out."
+    case .noWeights(let role, let stage):
+      "the \(role) of stage '\(stage)' has no weights. Add 'weights: FILE' or 'from: STAGE'."
     case .nothingToTrain(let stage):
       "stage '\(stage)' trains nothing. Add a student, a generator or a teacher."
     case .wrongLoss(let kind, let trains, let stage):

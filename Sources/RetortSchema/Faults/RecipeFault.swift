@@ -80,7 +80,7 @@ public struct RecipeFault: Equatable, Sendable {
     /// No earlier stage has this name.
     case unknownStage(String, neededBy: String, nearest: String?)
     /// A stage trains another model than the one referred to.
-    case wrongPlayer(String, trains: String, wanted: String)
+    case wrongModel(String, trains: String, wanted: String)
     /// A value breaks a rule of its type, in that rule's words.
     case rule(String)
     /// A model does not suit its role.
@@ -90,7 +90,7 @@ public struct RecipeFault: Equatable, Sendable {
     /// A part of a stage requires images, but the dataset has none.
     case needsPictures(String, dataset: String)
     /// A model that no part of a stage uses, and a part that would use it.
-    case unusedPlayer(String, stage: String, need: String)
+    case unusedModel(String, stage: String, need: String)
     /// A model that is not trained has no weights.
     case noWeights(String, stage: String)
     /// A stage trains nothing.

@@ -30,7 +30,7 @@ import Testing
 
     """
   /// Two teachers of one shape and a generator.
-  private static let players =
+  private static let models =
     head + """
       stages:
         - {name: a, teacher: {model: mlp, hidden1: 4, hidden2: 0}}
@@ -39,7 +39,7 @@ import Testing
       """
 
   private func teacher(_ name: String) -> String {
-    "model: mlp, hidden1: 4, hidden2: 0, weights: players/stages/\(name)"
+    "model: mlp, hidden1: 4, hidden2: 0, weights: models/stages/\(name)"
   }
 
   private func student(_ rest: String) -> String {
@@ -54,7 +54,7 @@ import Testing
     student(
       """
       teacher: {\(teacher("a"))}
-      generator: {model: conv-vae, latent: 2, width: 1, hidden: 2, weights: players/stages/g}
+      generator: {model: conv-vae, latent: 2, width: 1, hidden: 2, weights: models/stages/g}
       explore: {kind: zero}
 
       """)
@@ -71,9 +71,9 @@ import Testing
       recipe, on: backend, into: "\(home)/\(name)",
       report: { event in
         switch event {
-        case .outputsFound(let player, let path):
+        case .outputsFound(let model, let path):
           #expect(FileBytes.isReadable(path))
-          outcome.found.append(player)
+          outcome.found.append(model)
         case .cacheUnreadable(let error), .cacheUnwritable(let error):
           outcome.faults.append("\(error)")
         default: break
@@ -89,9 +89,9 @@ import Testing
     return outcome
   }
 
-  private func withPlayers(_ body: (String) throws -> Void) throws {
+  private func withModels(_ body: (String) throws -> Void) throws {
     try SmallPictures.withFolder { home in
-      _ = try runRecipe(Self.players, home, "players")
+      _ = try runRecipe(Self.models, home, "models")
       try body(home)
     }
   }
@@ -105,7 +105,7 @@ import Testing
   /// Training with the cache equals training without, and asks the teacher about no training example.
   @Test(arguments: ["cpu", "opencl"])
   func aRunWithItEqualsOneWithout(_ device: String) throws {
-    try withPlayers { home in
+    try withModels { home in
       func run(_ yaml: String, _ name: String) throws -> Outcome {
         try runRecipe(
           yaml, home, name, on: device == "cpu" ? CPUBackend() : OpenCLBackend("opencl"))
@@ -133,7 +133,7 @@ import Testing
   /// A teacher of other weights, other examples and another device have files of their own; variants and
   /// ensembles share what each teacher has said.
   @Test func eachTeacherIsKeptByItself() throws {
-    try withPlayers { home in
+    try withModels { home in
       func run(_ rest: String, _ name: String, on backend: any Backend = CPUBackend()) throws
         -> Outcome
       {
@@ -161,8 +161,8 @@ import Testing
       // Weights that change under the same name are another teacher's.
       let weights = "stages/b/teacher/model.safetensors"
       try AtomicFile.write(
-        try FileBytes.read("\(home)/players/\(weights)"),
-        to: home + "/players/stages/a/teacher/model.safetensors")
+        try FileBytes.read("\(home)/models/\(weights)"),
+        to: home + "/models/stages/a/teacher/model.safetensors")
       let changed = try run("teacher: {\(a)}", "changed")
       #expect(changed.asked == [0])
       #expect(try changed.weights == runRecipe(student("teacher: {\(b)}"), home, "b2").weights)
@@ -179,7 +179,7 @@ import Testing
 
   /// A file that is cut short, changed or another's is refused with a word, and written anew.
   @Test func damagedFilesAreComputedAgain() throws {
-    try withPlayers { home in
+    try withModels { home in
       let yaml = student("teacher: {\(teacher("a"))}\ncache: cache")
       let first = try runRecipe(yaml, home, "first")
       let (name, whole) = try #require(try files(home).first)
@@ -210,7 +210,7 @@ import Testing
 
   /// Two runs at once come to the same, and leave one whole file.
   @Test func twoRunsAtOnceAgree() throws {
-    try withPlayers { home in
+    try withModels { home in
       let yaml = student("teacher: {\(teacher("a"))}\ncache: cache")
       let weights = Mutex<[[String: HostTensor]]>([])
       DispatchQueue.concurrentPerform(iterations: 4) { index in

@@ -22,7 +22,7 @@ import Testing
         let runner = RecipeRunner(recipe, on: CPUBackend(), into: home + "/none")
         let stage = try StageRunner(recipe.stages[0], runner)
         return try stage.pupils.map { pupil in
-          try pupil.player.weights(in: runner.session).flatMap(\.values)
+          try pupil.model.weights(in: runner.session).flatMap(\.values)
         }
       }
       let model = "model: mlp, hidden1: 4, hidden2: 0"

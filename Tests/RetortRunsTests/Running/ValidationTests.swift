@@ -58,11 +58,11 @@ import Testing
       // What is exported is the mean of the weights in that state, and scores as the result says.
       let state = try Checkpoint(path: "\(out)/checkpoints/best-\(best.step).safetensors")
       let stored = try StoredModel(out)
-      let player = try Player(
+      let model = try StageModel(
         stored.spec, name: "student", isFrozen: true,
         examples: FashionMNIST().examples, classes: 10,
         session: Session(CPUBackend()), seed: 0)
-      let kept = try player.store.imported(
+      let kept = try model.store.imported(
         Safetensors.read(out + "/student/model.safetensors").weights())
       #expect(kept.parameters == state.variables["student.average"])
       let score = try stored.evaluate(on: recipe.stages[0].data, with: CPUBackend()).score

@@ -15,13 +15,13 @@ import Testing
   /// A folder with a student of one step in `out`, a recipe whose teacher it is, and the data.
   private func withModel(_ body: (String, Recipe) throws -> Void) throws {
     try SmallPictures.withFolder { home in
-      func recipe(_ players: String) throws -> Recipe {
+      func recipe(_ models: String) throws -> Recipe {
         try Recipe.decode(
           yaml: """
             version: 1
             name: short
             data: {name: fashion-mnist, directory: pictures}
-            \(players)
+            \(models)
             train: {steps: 1, batch: 20}
             """, path: home + "/short.yaml")
       }
@@ -62,8 +62,8 @@ import Testing
       }
       var told: [String] = []
       func note(_ event: RunEvent) {
-        if case .prefixLeftOut(let player, let prefix) = event {
-          told.append("\(player) \(prefix)")
+        if case .prefixLeftOut(let model, let prefix) = event {
+          told.append("\(model) \(prefix)")
         }
       }
       let stored = try StoredModel(home + "/out")
@@ -92,8 +92,8 @@ import Testing
         _ = try RecipeRunner(
           recipe, on: CPUBackend(), into: "\(home)/\(folder)",
           report: { event in
-            guard case .optionAssumed(let player, let model, let option) = event else { return }
-            told.append("\(player) \(model) \(option.name)")
+            guard case .optionAssumed(let name, let model, let option) = event else { return }
+            told.append("\(name) \(model) \(option.name)")
           }
         ).run()
       }

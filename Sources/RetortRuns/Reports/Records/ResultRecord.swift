@@ -3,7 +3,7 @@ import RetortFormats
 /// The result of one trained model, read from `result.json`; invalid numbers are nil.
 package struct ResultRecord: Sendable {
   /// The role of the trained model.
-  enum Player: String { case teacher, generator, discriminator, student }
+  enum Role: String { case teacher, generator, discriminator, student }
 
   /// The metrics of a model on the test set, and its cost.
   struct Score: Sendable {
@@ -24,7 +24,7 @@ package struct ResultRecord: Sendable {
     }
   }
 
-  let player: Player
+  let role: Role
   let score: Score
   /// The score of the student's teacher, or of its teachers as one; nil for other models.
   let teacher: Score?
@@ -51,18 +51,18 @@ package struct ResultRecord: Sendable {
   ///
   /// - Parameter learner: The name of one of several models of the stage; nil for the only one.
   init?(_ json: JSONValue, learner: String? = nil) {
-    let players = [Player.student, .generator, .discriminator, .teacher]
+    let roles = [Role.student, .generator, .discriminator, .teacher]
     let own = learner.flatMap { json["students"]?[$0] }
-    let player =
+    let role =
       own != nil
-      ? Player.student
-      : players.first {
+      ? Role.student
+      : roles.first {
         json[$0.rawValue]?.members != nil && (learner == nil || learner == $0.rawValue)
       }
-    guard let player, let score = Score(own ?? json[player.rawValue]) else { return nil }
-    (self.player, self.score) = (player, score)
+    guard let role, let score = Score(own ?? json[role.rawValue]) else { return nil }
+    (self.role, self.score) = (role, score)
     let states = own ?? json
-    teacher = player == .student ? Score(json["teacher"]) : nil
+    teacher = role == .student ? Score(json["teacher"]) : nil
     teachers =
       json["teachers"]?.members?.compactMap { entry in
         Score(entry.value).map { (entry.key, $0) }

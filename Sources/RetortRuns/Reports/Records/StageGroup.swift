@@ -46,7 +46,7 @@ struct StageGroup {
   /// The groups of students completed in at least one run, by number of labels, then in the order in which
   /// their stages first appear.
   static func students(of runs: [RunRecord]) -> [StageGroup] {
-    let groups = all(of: runs).filter { $0.player == .student && !$0.ended.isEmpty }
+    let groups = all(of: runs).filter { $0.role == .student && !$0.ended.isEmpty }
     var places: [String: Int] = [:]
     for group in groups where places[group.stage] == nil { places[group.stage] = places.count }
     return groups.enumerated().sorted { one, other in
@@ -58,7 +58,7 @@ struct StageGroup {
   }
 
   /// The role of the trained model; nil if unknown.
-  var player: ResultRecord.Player? { members.lazy.compactMap(\.stage.player).first }
+  var role: ResultRecord.Role? { members.lazy.compactMap(\.stage.role).first }
 
   /// The completed members.
   var ended: [StageRecord] { members.map(\.stage).filter { $0.result != nil } }

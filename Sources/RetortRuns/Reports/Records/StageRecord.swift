@@ -65,7 +65,7 @@ package struct StageRecord: Sendable {
       own + "evaluation.json", .evaluation, limit: 1 << 25, EvaluationRecord.init)
     exploration = try record(
       own + "explored.json", .explored, limit: 1 << 26, ExplorationRecord.init)
-    let isGenerator = learner == nil || learner == ResultRecord.Player.generator.rawValue
+    let isGenerator = learner == nil || learner == ResultRecord.Role.generator.rawValue
     if isGenerator, let path = home.map({ $0 + "/samples.png" }), FileBytes.isReadable(path) {
       samples = try FileBytes.read(path, limit: 1 << 24)
     } else {
@@ -100,11 +100,11 @@ package struct StageRecord: Sendable {
   var variant: String { name.split(separator: "/").last.map(String.init) ?? name }
 
   /// The role of the trained model; nil if neither result nor recipe shows it.
-  var player: ResultRecord.Player? {
-    if let result { return result.player }
+  var role: ResultRecord.Role? {
+    if let result { return result.role }
     let keys = settings.map(\.key)
     if let learner, !keys.contains(learner) { return .student }
-    return [ResultRecord.Player.student, .generator, .discriminator, .teacher].first {
+    return [ResultRecord.Role.student, .generator, .discriminator, .teacher].first {
       keys.contains($0.rawValue) && (learner == nil || learner == $0.rawValue)
     }
   }

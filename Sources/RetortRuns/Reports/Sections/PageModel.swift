@@ -27,8 +27,8 @@ struct PageModel {
   init(_ runs: [RunRecord]) {
     self.runs = runs
     let groups = StageGroup.all(of: runs)
-    func entries(_ player: ResultRecord.Player?) -> [Entry] {
-      let groups = groups.filter { $0.player == player }
+    func entries(_ role: ResultRecord.Role?) -> [Entry] {
+      let groups = groups.filter { $0.role == role }
       return zip(groups, StageGroup.labels(groups)).enumerated().map { look, entry in
         Entry(group: entry.0, label: entry.1, look: look)
       }

@@ -59,11 +59,11 @@ struct ResultSection {
           "agreement", "NLL", "ECE", "parameters", "MACs", "labels", "teacher evaluations", "steps",
           "time",
         ])
-    let best = model.runs.flatMap(\.stages).filter { $0.player == .student }
+    let best = model.runs.flatMap(\.stages).filter { $0.role == .student }
       .compactMap { $0.score?.accuracy }.max()
     for run in model.runs {
       for stage in run.stages {
-        let isBest = stage.player == .student && best != nil && stage.score?.accuracy == best
+        let isBest = stage.role == .student && best != nil && stage.score?.accuracy == best
         let head: [DataTable.Cell] = [.text(stage.name)] + (hasRuns ? [.text(run.name)] : [])
         table.rows.append(
           (isBest, head + cells(stage, count: table.columns.count - head.count, hasBest)))
@@ -115,7 +115,7 @@ struct ResultSection {
         + (result.isBestKept ? ", kept" : "")
     }
     return [
-      .text(result.player.rawValue), .percent(result.score.accuracy),
+      .text(result.role.rawValue), .percent(result.score.accuracy),
     ] + (hasBest ? [.number(best ?? "–", result.best?.accuracy)] : []) + [
       .percent(result.agreement), .decimals(result.score.nll), .decimals(result.score.ece),
       .count(result.score.parameters), .count(result.score.macs), .count(result.labelledExamples),

@@ -21,9 +21,9 @@ struct TestSection {
 
       """
     }
-    let best = model.best.map { "\($0.group.player?.rawValue ?? "") \($0.look)" }
+    let best = model.best.map { "\($0.group.role?.rawValue ?? "") \($0.look)" }
     let views = evaluations.map { entry, evaluation -> HTML in
-      let isBest = "\(entry.group.player?.rawValue ?? "") \(entry.look)" == best
+      let isBest = "\(entry.group.role?.rawValue ?? "") \(entry.look)" == best
       let runs = evaluation.runs > 1 ? ", all \(evaluation.runs) runs together" : ""
       return HTML.folding(
         "\(entry.label)\(runs)", isFirst: isBest || best == nil,

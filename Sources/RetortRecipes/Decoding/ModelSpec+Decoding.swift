@@ -6,19 +6,19 @@ import RetortSchema
 
 extension Key where Root == StageSpec {
   /// A model of a stage, by its role.
-  static func player(
-    _ role: Cast.Role, _ target: KeyTarget<StageSpec, PlayerSpec?>, _ meaning: String
+  static func model(
+    _ role: Cast.Role, _ target: KeyTarget<StageSpec, ModelSpec?>, _ meaning: String
   ) -> Self {
     let name = role.rawValue
     return Key(
       [
         KeyInfo(
-          name: name, type: .map(PlayerSpec.info(role)), defaultText: nil, meaning: meaning)
+          name: name, type: .map(ModelSpec.info(role)), defaultText: nil, meaning: meaning)
       ],
       read: { reader, stage in
         let teaches = role == .teacher && (reader.has("student") || reader.has("students"))
         if let inner = reader.inner(name) {
-          stage[keyPath: target] = PlayerSpec(
+          stage[keyPath: target] = ModelSpec(
             inner, as: role, teaches: teaches, on: stage.data.source)
         }
       },
@@ -28,7 +28,7 @@ extension Key where Root == StageSpec {
   }
 }
 
-extension PlayerSpec {
+extension ModelSpec {
   /// The model that a map describes, with all its options; an empty name if it is unknown.
   ///
   /// - Parameters:
@@ -105,7 +105,7 @@ extension PlayerSpec {
   }
 }
 
-extension PlayerSpec {
+extension ModelSpec {
   /// What is known of the map of a model of the given role, whatever model it is.
   static func info(_ role: Cast.Role) -> MapInfo {
     let models = ModelCatalog.all.filter { role.takes($0.role) }

@@ -1,5 +1,5 @@
 /// A model of a stage and the origin of its weights.
-public struct PlayerSpec: Equatable, Sendable {
+public struct ModelSpec: Equatable, Sendable {
   /// Where weights come from.
   public enum Source: Equatable, Sendable {
     /// Drawn at random.

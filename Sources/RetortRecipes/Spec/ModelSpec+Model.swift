@@ -1,7 +1,7 @@
 import RetortModels
 import RetortNN
 
-extension PlayerSpec {
+extension ModelSpec {
   /// The model without weights.
   ///
   /// - Throws: `ModelError` where it does not fit the examples.

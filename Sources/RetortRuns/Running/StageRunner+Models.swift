@@ -7,7 +7,7 @@ import RetortRecipes
 /// A model that a stage trains, with its weights on the device.
 struct Pupil {
   let trainee: StageSpec.Trainee
-  let player: Player
+  let model: StageModel
   /// Whether the stage trains nothing else; then nothing is said of which one it is.
   let isAlone: Bool
 
@@ -32,7 +32,7 @@ struct Pupil {
 struct TrainedModel {
   let name: String
   let role: Cast.Role
-  let spec: PlayerSpec
+  let spec: ModelSpec
   let weights: [NamedWeights]
   /// What its texts became tokens by; nil for a model that reads no text.
   let tokenizer: WordPiece?
@@ -40,12 +40,12 @@ struct TrainedModel {
 
 extension StageRunner {
   /// A model with its weights, or with first ones drawn under `seed`.
-  func player(
-    _ name: String, _ role: Cast.Role, _ spec: PlayerSpec, isFrozen: Bool, seed: UInt64
-  ) throws -> Player {
+  func stageModel(
+    _ name: String, _ role: Cast.Role, _ spec: ModelSpec, isFrozen: Bool, seed: UInt64
+  ) throws -> StageModel {
     let title = role == .teacher ? name : role.rawValue
     let (spec, weights) = try resolved(spec, as: role, title)
-    return try Player(
+    return try StageModel(
       spec, name: name, isFrozen: isFrozen, examples: data.examples, classes: classes,
       session: session, seed: seed, weights: weights,
       adapting: { model in
@@ -57,8 +57,8 @@ extension StageRunner {
 
   /// The model that a spec means, with its weights; nil for fresh ones.
   private func resolved(
-    _ spec: PlayerSpec, as role: Cast.Role, _ title: String
-  ) throws -> (PlayerSpec, [NamedWeights]?) {
+    _ spec: ModelSpec, as role: Cast.Role, _ title: String
+  ) throws -> (ModelSpec, [NamedWeights]?) {
     var spec = spec
     var weights: [NamedWeights]?
     if case .stage(let name, _) = spec.source {
@@ -77,13 +77,13 @@ extension StageRunner {
       try found?.tokenizer().map { try checkTokens($0, of: title, from: file) }
       if let other = found?.difference(from: spec, reading: data.examples) {
         throw RunError.otherModel(
-          stage: stage.name, player: title, file: file, entry: other.name,
+          stage: stage.name, model: title, file: file, entry: other.name,
           stored: other.stored, given: other.given)
       }
       weights = try spec.unwrapped(
         stored, of: title, data.examples, classes: classes, parent.report)
       for option in try spec.assumptions where found == nil {
-        parent.report(.optionAssumed(player: title, model: spec.model, option))
+        parent.report(.optionAssumed(of: title, model: spec.model, option))
       }
     }
     return (spec, weights)
@@ -94,6 +94,6 @@ extension StageRunner {
     _ tokenizer: WordPiece?, of title: String, from source: String
   ) throws(RunError) {
     guard tokenizer != data.tokenizer else { return }
-    throw .otherTokens(stage: stage.name, player: title, source: source)
+    throw .otherTokens(stage: stage.name, model: title, source: source)
   }
 }

@@ -7,9 +7,9 @@ import RetortNN
 import RetortRecipes
 
 /// A model of a run with its weights on the device.
-struct Player {
+struct StageModel {
   /// The catalog's name and the options it was built with.
-  let spec: PlayerSpec
+  let spec: ModelSpec
   let store: ParameterStore
 
   /// Builds a model and gives it `weights`, or fresh ones.
@@ -18,7 +18,7 @@ struct Player {
   /// - Throws: `ModelError` for a model that does not fit the data, `FormatError` or `WeightError`
   ///   for a file that does not fit the model.
   init(
-    _ spec: PlayerSpec, name: String, isFrozen: Bool, examples: ExampleSpec, classes: Int,
+    _ spec: ModelSpec, name: String, isFrozen: Bool, examples: ExampleSpec, classes: Int,
     session: Session, seed: UInt64, weights: [NamedWeights]? = nil,
     adapting: (Module) throws -> Module = { $0 }
   ) throws {
@@ -113,7 +113,7 @@ extension StageData {
   }
 }
 
-extension PlayerSpec {
+extension ModelSpec {
   /// Options with the standard value that weights alone do not tell.
   var assumptions: [ModelOption] {
     get throws(ModelError) {
@@ -126,17 +126,17 @@ extension PlayerSpec {
   /// A file's weights under the model's own names, without what all of theirs begin with besides.
   ///
   /// - Parameters:
-  ///   - player: Whose weights they are.
+  ///   - model: Whose weights they are.
   ///   - report: Told of what is left out.
   /// - Throws: `ModelError` where the model does not fit the examples.
   func unwrapped(
-    _ weights: [NamedWeights], of player: String, _ examples: ExampleSpec, classes: Int,
+    _ weights: [NamedWeights], of model: String, _ examples: ExampleSpec, classes: Int,
     _ report: (RunEvent) -> Void
   ) throws(ModelError) -> [NamedWeights] {
-    let store = ParameterStore(try make(for: examples, classes: classes), name: player)
+    let store = ParameterStore(try make(for: examples, classes: classes), name: model)
     let prefix = store.commonPrefix(of: weights.map(\.name))
     guard !prefix.isEmpty else { return weights }
-    report(.prefixLeftOut(player: player, prefix: prefix))
+    report(.prefixLeftOut(name: model, prefix: prefix))
     return weights.map {
       NamedWeights(
         name: String($0.name.dropFirst(prefix.count)), shape: $0.shape, values: $0.values)
