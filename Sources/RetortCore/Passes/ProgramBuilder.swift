@@ -102,11 +102,19 @@ struct ProgramBuilder {
       let condition = emit(graph.operand(id, 0), map)
       let then = emit(graph.operand(id, 1), map)
       return append(.select(condition, then, emit(graph.operand(id, 2), map)))
-    default:
+    case .reshape, .transpose, .slice, .broadcast, .stopGradient:
       guard let inner = map.through(id, in: graph) else {
         preconditionFailure("a view over a value that is not stored must be affine: \(node.op)")
       }
       return emit(graph.operand(id, 0), inner)
+    // Operations whose results are always stored, as `Materialization` decides. A new one belongs here or above.
+    case .input, .variable, .constant, .random, .poison, .concatenate, .pad, .pack, .matmul,
+      .convolution, .convolutionInputGradient, .convolutionWeightGradient, .reduce, .moments,
+      .argmax, .normalize, .maxPool, .maxPoolBackward, .maxPoolSelect, .averagePool,
+      .averagePoolBackward, .gather, .scatterAdd, .softmax, .logSoftmax, .softmaxBackward,
+      .logSoftmaxBackward, .crossEntropy, .crossEntropyGradient, .divergence, .divergenceGradient,
+      .augment, .latentStep:
+      preconditionFailure("an operation whose result is stored is loaded: \(node.op)")
     }
   }
 
