@@ -11,7 +11,7 @@ trap 'rm -f "$log"' EXIT
 
 # One test at a time: Oclgrind runs one kernel at a time. What it measures is not kept.
 XDG_CACHE_HOME=$(mktemp -d) SWIFT_BACKTRACE=enable=no \
-  oclgrind --data-races --max-errors 20 --log "$log" \
+  oclgrind --data-races --local-mem-size 65536 --max-errors 20 --log "$log" \
   "$tests" --testing-library swift-testing --no-parallel --filter "$filter" 2>&1 \
   | sed '/◇ Test case/d'
 if [[ -s "$log" ]]; then

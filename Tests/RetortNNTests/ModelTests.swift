@@ -35,6 +35,21 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
     #expect(ParameterStore(model, name: name).parameterCount == count)
   }
 
+  /// A frozen network's batch norms scale the weights once, before the first run: a convolution then loads its
+  /// input, its weights, one shift, and the other branch with its shift.
+  @Test func frozenBatchNormsFoldIntoConvolutions() throws {
+    let model = try ModelCatalog.make("resnet8", for: .image(fashion), classes: 10)
+    let store = ParameterStore(model, name: "teacher", isFrozen: true)
+    let graph = Graph()
+    let x = graph.input("x", [2, 28, 28, 1])
+    let plan = try Plan(graph, outputs: [store.model(x, in: ForwardContext(graph, .evaluation))])
+    let loaded = plan.steps.compactMap { step in
+      if case .convolution = step.kind { step.inputs.count } else { nil }
+    }
+    #expect(loaded.count == 9)
+    #expect(loaded.allSatisfy { $0 <= 5 }, "\(loaded)")
+  }
+
   private func cost(_ name: String, _ image: ImageSize) throws -> ModelCost {
     let model = try ModelCatalog.make(name, for: .image(image), classes: 10)
     return try ParameterStore(model, name: name).cost { context in
