@@ -39,6 +39,25 @@ public final class BatchNorm: Module {
         gamma: gamma, beta: beta, mean: runningMean.tensor, variance: runningVar.tensor,
         epsilon: epsilon)
     }
+    return context.batchNorm(
+      x, gamma: gamma, beta: beta, runningMean: runningMean, epsilon: epsilon, momentum: momentum)
+  }
+}
+
+extension ForwardContext {
+  /// Batch normalisation by the batch's statistics, which the running ones follow.
+  ///
+  /// - Parameters:
+  ///   - x: `[…, channels]`.
+  ///   - gamma: The scale, `[channels]`.
+  ///   - beta: The shift, `[channels]`.
+  ///   - runningMean: The running mean; the running variance directly follows it among the parameters.
+  ///   - epsilon: The constant added to the variance.
+  ///   - momentum: The share of the batch's statistics in each update of the running ones.
+  package func batchNorm(
+    _ x: Tensor, gamma: Tensor, beta: Tensor, runningMean: Parameter, epsilon: Double,
+    momentum: Float
+  ) -> Tensor {
     let count = x.shape.count / max(1, x.shape[-1])
     guard count > 1 else {
       return x.graph.fail(
@@ -48,7 +67,7 @@ public final class BatchNorm: Module {
           path: x.graph.scope))
     }
     let (result, moments) = x.batchNorm(gamma: gamma, beta: beta, epsilon: epsilon)
-    context.statistics.append(
+    statistics.append(
       BatchStatistics(
         runningMean: runningMean, moments: moments, count: count, momentum: momentum))
     return result

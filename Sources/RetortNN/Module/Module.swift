@@ -82,6 +82,19 @@ open class Module {
     return result
   }
 
+  /// The names of values that this module keeps for taps, besides its result and those of modules inside it.
+  open var valueNames: [String] { [] }
+
+  /// Whether the value that this module calls `name` is tapped in the current forward pass.
+  package final func isTapped(_ name: String) -> Bool {
+    context.tapping.contains(path.joinedPath(name))
+  }
+
+  /// Keeps a value that is tapped, under a name within this module.
+  package final func keep(_ value: Tensor, as name: String) {
+    context.tapped[path.joinedPath(name)] = value
+  }
+
   /// The current forward pass; valid inside `forward` only.
   public final var context: ForwardContext {
     guard let context = binding?.context else {

@@ -60,10 +60,13 @@ extension Module {
     return Taps(output: output, values: context.tapped)
   }
 
-  /// The paths of all modules within this one.
+  /// The paths of all modules within this one, and of the values that they keep.
   package final var tapPaths: [String] {
-    var paths: [String] = []
-    walk { _, path in if !path.isEmpty, !paths.contains(path) { paths.append(path) } }
+    var (paths, known): ([String], Set<String>) = ([], [])
+    walk { module, path in
+      for path in [path] + module.valueNames.map(path.joinedPath)
+      where !path.isEmpty && known.insert(path).inserted { paths.append(path) }
+    }
     return paths
   }
 }
