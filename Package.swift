@@ -47,7 +47,8 @@ let package = Package(
       name: "RetortData",
       dependencies: ["RetortCore", "RetortNN", "RetortFormats", "RetortSchema", "CRetortHost"]),
     .target(name: "RetortNN", dependencies: ["RetortCore"]),
-    .target(name: "RetortModels", dependencies: ["RetortCore", "RetortNN"]),
+    .target(
+      name: "RetortModels", dependencies: ["RetortCore", "RetortNN", "RetortFormats"]),
     .target(
       name: "RetortTraining",
       dependencies: [
@@ -115,6 +116,11 @@ let package = Package(
     .testTarget(
       name: "RetortDataTests", dependencies: ["RetortData", "RetortFormats", "RetortTestSupport"]),
     .testTarget(name: "RetortNNTests", dependencies: ["RetortNN", "RetortModels", "RetortCPU"]),
+    .testTarget(
+      name: "RetortModelsTests",
+      dependencies: [
+        "RetortModels", "RetortFormats", "RetortCPU", "RetortOpenCL", "RetortTestSupport",
+      ]),
     .testTarget(
       name: "RetortTrainingTests",
       dependencies: [

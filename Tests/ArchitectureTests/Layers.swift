@@ -16,7 +16,7 @@ enum Layers {
     ("RetortSchema", ["RetortCore", "RetortFormats"]),
     ("RetortNN", ["RetortCore"]),
     ("RetortData", ["RetortCore", "RetortNN", "RetortFormats", "RetortSchema", "CRetortHost"]),
-    ("RetortModels", ["RetortCore", "RetortNN"]),
+    ("RetortModels", ["RetortCore", "RetortNN", "RetortFormats"]),
     (
       "RetortTraining",
       ["RetortCore", "RetortNN", "RetortData", "RetortFormats", "RetortSchema"]

@@ -1,3 +1,5 @@
+import RetortFormats
+
 /// What can be wrong with a model that a recipe asks for.
 public enum ModelError: Error, Equatable, Sendable {
   /// No model has this name.
@@ -8,6 +10,8 @@ public enum ModelError: Error, Equatable, Sendable {
   case outOfRange(String, model: String, found: Double, allowed: String)
   /// The model cannot take what the data gives, or options contradict each other.
   case unfit(model: String, reason: String)
+  /// The file of a model cannot be read, or holds what Retort has not.
+  case unreadable(FormatError)
 }
 
 extension ModelError: CustomStringConvertible {
@@ -22,6 +26,7 @@ extension ModelError: CustomStringConvertible {
     case .outOfRange(let name, let model, let found, let allowed):
       "option '\(name)' of model '\(model)' is \(found); it must be \(allowed)"
     case .unfit(let model, let reason): "model '\(model)': \(reason)"
+    case .unreadable(let error): "\(error)"
     }
   }
 

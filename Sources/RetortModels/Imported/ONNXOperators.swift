@@ -1,0 +1,11 @@
+/// The operators that ONNX models may use.
+enum ONNXOperators {
+  /// Every operator by its name in files.
+  static let all: [String: ONNXOperator] = [
+    elementwise, activations, shapes, indexing, contractions, convolutions, normalisations,
+    reductions,
+  ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
+
+  /// The names, in order.
+  static let names = all.keys.sorted()
+}
