@@ -70,35 +70,42 @@ extension ModelSpec {
       reader.finish()
       return
     }
+    let path = ONNXImport.isPath(name) ? reader.path("model") : name
+    guard let path else {
+      reader.finish()
+      return
+    }
     do throws(ModelError) {
-      let entry = try ModelCatalog.entry(name)
-      model = name
-      decodeOptions(entry, reader, role, data)
+      let found = try ModelSource(path)
+      model = path
+      if isImported, source == .untrained { source = .file(path) }
+      decodeOptions(found, reader, role, data)
     } catch {
+      if ONNXImport.isPath(name) { reader.finish() }
       reader.faults.add(reader.value("model")?.place ?? reader.node.place, .rule("\(error)"))
     }
   }
 
   private mutating func decodeOptions(
-    _ entry: ModelEntry, _ reader: MapReader, _ role: Cast.Role,
+    _ found: ModelSource, _ reader: MapReader, _ role: Cast.Role,
     _ data: any NamedDataset
   ) {
     let count = reader.faults.faults.count
-    for option in entry.options {
+    for option in found.options {
       options[option.name] = option.value(in: reader) ?? option.defaultValue
     }
     reader.finish()
     let place = reader.value("model")?.place ?? reader.node.place
-    guard role.takes(entry.role) else {
+    guard role.takes(found.role) else {
       reader.faults.add(
         place,
         .wrongRole(
-          reader.path, model: entry.name, role: entry.role.rawValue, wanted: role.wantedModel))
+          reader.path, model: usualName, role: found.role.rawValue, wanted: role.wantedModel))
       return
     }
     guard reader.faults.faults.count == count else { return }
     do throws(ModelError) {
-      _ = try entry.make(options, for: data.examples, classes: data.classCount ?? 2)
+      _ = try found.make(options, for: data.examples, classes: data.classCount ?? 2)
     } catch {
       reader.faults.add(place, .rule("\(error)"))
     }
@@ -111,8 +118,12 @@ extension ModelSpec {
     let models = ModelCatalog.all.filter { role.takes($0.role) }
     var keys = [
       KeyInfo(
-        name: "model", type: .choice(models.map(\.name)), defaultText: nil,
-        meaning: "a name of 'retort list models'"),
+        name: "model",
+        type: role.takes(.classifier)
+          ? .choiceOrFile(models.map(\.name), suffix: ".onnx") : .choice(models.map(\.name)),
+        defaultText: nil,
+        meaning: "a name of 'retort list models'"
+          + (role.takes(.classifier) ? ", or an ONNX file, whose weights come with it" : "")),
       KeyInfo(
         name: "weights", type: .path, defaultText: nil,
         meaning: "a file of weights, or the folder of a trained model, a stage or a run"),
@@ -152,9 +163,9 @@ extension ModelSpec {
     switch source {
     case .untrained: entries = [YAMLEntry("model", YAMLText.word(model))]
     case .file(let path):
-      entries = [
-        YAMLEntry("model", YAMLText.word(model)), YAMLEntry("weights", YAMLText.word(path)),
-      ]
+      entries =
+        [YAMLEntry("model", YAMLText.word(model))]
+        + (isImported && path == model ? [] : [YAMLEntry("weights", YAMLText.word(path))])
     case .stage(let name, let learner):
       entries =
         [YAMLEntry("from", YAMLText.word(name))]

@@ -83,7 +83,7 @@ extension MapReader {
   fileprivate func name(
     _ given: String?, of spec: ModelSpec, as role: Cast.Role, _ others: [String]
   ) -> String {
-    let name = given ?? spec.model
+    let name = given ?? spec.usualName
     let place = value("name")?.place ?? node.place
     if given == nil, case .stage = spec.source {
       require("name")

@@ -57,6 +57,11 @@ package enum RecipeSchema {
       // YAML reads a word of digits, as the version is, as a number.
       let values = words.map { Int($0).map { .integer($0) } ?? .string($0) } as [JSONValue]
       return [[.init("enum", .array(values))]]
+    case .choiceOrFile(let words, let suffix):
+      let pattern = suffix.replacing(".", with: "\\.") + "$"
+      return values(.choice(words)) + [
+        [.init("type", .string("string")), .init("pattern", .string(pattern))]
+      ]
     case .map(let info): return shorthand(of: info) + [object(info)]
     case .list(let info):
       let elements = shorthand(of: info) + [object(info)]
@@ -96,7 +101,7 @@ package enum RecipeSchema {
     case .number, .wholeNumber, .seed:
       Double(text).map { Int(text).map { .integer($0) } ?? .real($0) }
     case .bool: .bool(text == "true")
-    case .text, .path, .choice: .string(text)
+    case .text, .path, .choice, .choiceOrFile: .string(text)
     case .wholeNumbers, .map, .list: nil
     }
   }

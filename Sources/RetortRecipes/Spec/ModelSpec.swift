@@ -4,13 +4,13 @@ public struct ModelSpec: Equatable, Sendable {
   public enum Source: Equatable, Sendable {
     /// Drawn at random.
     case untrained
-    /// A safetensors file.
+    /// A safetensors file, or the ONNX file that the model is.
     case file(String)
     /// What an earlier stage trained; which of its models, where it trained several.
     case stage(String, learner: String? = nil)
   }
 
-  /// A name of the model catalog; empty where the model is that of the stage in `source`.
+  /// A name of the model catalog, or the path of an ONNX file; empty where the model is that of the stage in `source`.
   public var model: String
   /// The model's own options, such as `width`.
   public var options: [String: Double]

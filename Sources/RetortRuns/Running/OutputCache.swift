@@ -41,7 +41,8 @@ struct OutputCache {
   /// The path of the file for `source`.
   func path(of source: Source) -> String {
     let hash = SHA256.hexadecimal(Array(source.text.utf8))
-    return "\(folder)/\(source.model)-\(source.outputs)-\(hash).safetensors"
+    let model = source.model.prefix { $0 != " " }
+    return "\(folder)/\(model)-\(source.outputs)-\(hash).safetensors"
   }
 
   /// The outputs for `source`, flat; nil if there is no file.

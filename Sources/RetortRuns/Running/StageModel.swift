@@ -117,7 +117,7 @@ extension ModelSpec {
   /// Options with the standard value that weights alone do not tell.
   var assumptions: [ModelOption] {
     get throws(ModelError) {
-      try ModelCatalog.entry(model).options.filter {
+      try ModelSource(model).options.filter {
         $0.isUntold && options[$0.name] ?? $0.defaultValue == $0.defaultValue
       }
     }

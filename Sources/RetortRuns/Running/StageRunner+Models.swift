@@ -1,6 +1,7 @@
 import RetortCore
 import RetortDistillation
 import RetortFormats
+import RetortModels
 import RetortNN
 import RetortRecipes
 
@@ -72,8 +73,8 @@ extension StageRunner {
     }
     if case .file(let path) = spec.source {
       let file = try ModelLocation.weights(path, for: role)
-      let stored = try Safetensors.read(file).weights()
-      let found = try StoredConfiguration(beside: file)
+      let stored = try ModelLocation.read(file)
+      let found = ONNXImport.isPath(file) ? nil : try StoredConfiguration(beside: file)
       try found?.tokenizer().map { try checkTokens($0, of: title, from: file) }
       if let other = found?.difference(from: spec, reading: data.examples) {
         throw RunError.otherModel(

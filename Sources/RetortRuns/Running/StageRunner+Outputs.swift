@@ -98,8 +98,13 @@ extension StageRunner {
       entry.values.withUnsafeBytes { weights.update($0) }
     }
     let examples = OutputTables.Source(model: nil, data: stage.data)
+    // Of a file the nodes matter too, whatever its name.
+    let name =
+      model.spec.isImported
+      ? "\(model.spec.usualName) \(SHA256.hexadecimal(try FileBytes.read(model.spec.model)))"
+      : model.spec.model
     return OutputCache.Source(
-      outputs: kind, model: model.spec.model, options: model.spec.options,
+      outputs: kind, model: name, options: model.spec.options,
       weights: weights.hexadecimal,
       examples: parent.tables.digests.value(of: examples) { data.training.digest },
       device: session.backend.name, compute: parent.recipe.compute.rawValue)

@@ -18,6 +18,7 @@ struct WeightDigests {
     for stage in recipe.stages {
       for file in stage.data.source.files { try add(file) }
       for model in stage.models {
+        if model.spec.isImported { try add(model.spec.model) }
         guard case .file(let path) = model.spec.source else { continue }
         try add(ModelLocation.weights(path, for: model.role))
       }

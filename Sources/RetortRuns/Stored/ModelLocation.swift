@@ -1,5 +1,7 @@
 import RetortDistillation
 import RetortFormats
+import RetortModels
+import RetortNN
 import RetortRecipes
 
 /// The search for a trained model by a path to a file of weights, or to the folder of a model, a stage or a
@@ -36,6 +38,13 @@ public enum ModelLocation {
       }
     }
     throw ModelLocationError.none(path, role: role?.rawValue)
+  }
+
+  /// The weights in a safetensors or ONNX file.
+  ///
+  /// - Throws: `FormatError`, or `BackendError.memory` where this machine cannot hold them in float32.
+  static func read(_ file: String) throws -> [NamedWeights] {
+    ONNXImport.isPath(file) ? try ONNXImport(file).weights() : try Safetensors.read(file).weights()
   }
 
   private static let weightsName = "model.safetensors"

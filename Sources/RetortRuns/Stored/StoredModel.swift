@@ -27,12 +27,16 @@ public struct StoredModel: Sendable {
   /// Reads the model at `location`: a file of weights, or the folder of a model, a stage or a run.
   ///
   /// - Parameters:
-  ///   - location: A file of weights, or the folder of a model, a stage or a run.
+  ///   - location: A file of weights, an ONNX file, or the folder of a model, a stage or a run.
   ///   - role: The role that the model is for; nil for the trained model.
   /// - Throws: `ModelLocationError` if there is no model or more than one, `FormatError` for a file that is
   ///   missing or damaged.
   public init(_ location: String, as role: Cast.Role? = nil) throws {
     let file = try ModelLocation.weights(location, for: role)
+    if ONNXImport.isPath(file) {
+      self = try StoredModel(onnx: FilePath.absolute(file))
+      return
+    }
     weights = try Safetensors.read(file).weights()
     guard let found = try StoredConfiguration(beside: file) else {
       throw ModelLocationError.noConfiguration(file)
@@ -41,6 +45,28 @@ public struct StoredModel: Sendable {
     spec = ModelSpec(model: found.model, options: found.options, source: .file(file))
     (classes, classNames, examples) = (found.classes, found.classNames, found.examples)
     tokenizer = try found.tokenizer()
+  }
+
+  /// The classifier that an ONNX file is.
+  ///
+  /// - Throws: `FormatError` for a file that is damaged, `ModelError` for one that fixes no size of pictures or
+  ///   has no output of logits.
+  private init(onnx path: String) throws {
+    let file = try ONNXImport(path)
+    guard let found = file.examples else {
+      throw ModelError.unfit(
+        model: path,
+        reason:
+          "it must have one input of pictures of a fixed size; export it for the size of the data")
+    }
+    guard let count = try file.classes(for: found) else {
+      throw ModelError.unfit(model: path, reason: "it has no output [batch, classes]")
+    }
+    weights = try file.weights()
+    folder = path
+    spec = ModelSpec(model: path, source: .file(path))
+    (classes, examples, tokenizer) = (count, found, nil)
+    classNames = (0..<count).map { "\($0)" }
   }
 
   /// The frozen model with its weights on the device.
@@ -55,7 +81,7 @@ public struct StoredModel: Sendable {
       spec, name: folder, isFrozen: true, examples: examples, classes: classes, session: session,
       seed: 0,
       weights: spec.unwrapped(weights, of: folder, examples, classes: classes, report))
-    let role = try ModelCatalog.entry(spec.model).role
+    let role = try ModelSource(spec.model).role
     guard role == .classifier || role == .encoder else {
       throw RecipeErrors([
         RecipeFault(

@@ -43,6 +43,8 @@ public indirect enum KeyType: Equatable, Sendable {
   case path
   /// One of these words.
   case choice([String])
+  /// One of these words, or a file whose name ends in the suffix.
+  case choiceOrFile([String], suffix: String)
   /// A nested map.
   case map(MapInfo)
   /// A list of maps, at least one.
@@ -60,6 +62,7 @@ public indirect enum KeyType: Equatable, Sendable {
     case .text: "a word"
     case .path: "a path"
     case .choice(let words): words.listed("or")
+    case .choiceOrFile(let words, let suffix): (words + ["a file '…\(suffix)'"]).listed("or")
     case .map(let map): "a map: " + map.keys.map(\.name).joined(separator: ", ")
     case .list(let map): "a list of maps: " + map.keys.map(\.name).joined(separator: ", ")
     }
