@@ -64,6 +64,8 @@ struct Explain: ParsableCommand {
     case .list(let map) where map.keys.count <= 4: key.type.allowed
     case .list: "a list of maps"
     case .choice(let words) where words.count > 6: "see 'retort list'"
+    case .choiceOrFile(let words, let suffix) where words.count > 6:
+      "see 'retort list', or a file '…\(suffix)'"
     default: key.type.allowed
     }
   }

@@ -1,20 +1,23 @@
 import ArgumentParser
 import Glibc
 import RetortFormats
+import RetortModels
 import RetortRuns
 
 /// `retort inspect`: the contents of a file or a run's folder.
 struct Inspect: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Shows the tensors of a safetensors file, or the result of a run.",
+    abstract: "Shows the tensors of a safetensors or ONNX file, or the result of a run.",
     discussion: """
+      Of an ONNX file it shows inputs and outputs, the operators with their number, and whether \
+      Retort has them. \
       A run's result is read from 'result.json' in its folder; evaluation.json, explored.json and \
       config.json are read too. A key that Retort does not know is an error.
       """)
 
   @Argument(
-    help: "A .safetensors file, a run's folder, or a JSON file of one.",
-    completion: .file(extensions: ["safetensors", "json"]), transform: FilePath.expanded)
+    help: "A .safetensors or .onnx file, a run's folder, or a JSON file of one.",
+    completion: .file(extensions: ["safetensors", "onnx", "json"]), transform: FilePath.expanded)
   var file: String
   @OptionGroup var format: JSONOption
 
@@ -23,6 +26,8 @@ struct Inspect: ParsableCommand {
       try showResult(file + "/result.json")
     } else if file.hasSuffix(".json") {
       try showResult(file)
+    } else if ONNXImport.isPath(file) {
+      try show(ONNXModel.read(file))
     } else {
       try showTensors(Safetensors.read(file))
     }

@@ -12,7 +12,7 @@ extension CompletionKind {
   }
 
   /// Folders of models, of stages and of runs, and files of weights.
-  static var trainedModel: CompletionKind { .file(extensions: ["safetensors"]) }
+  static var trainedModel: CompletionKind { .file(extensions: ["safetensors", "onnx"]) }
 
   /// Names of datasets.
   static var dataset: CompletionKind { .list(DatasetSource.all.map(\.name)) }
