@@ -79,6 +79,29 @@ import Testing
     }
   }
 
+  /// Token ids and their mask are told apart by the inputs' names.
+  @Test(arguments: ["cpu", "opencl"]) func textsAreRead(_ backend: String) throws {
+    let session = Session(
+      backend == "opencl" ? try TestDevice.backend() as any Backend : CPUBackend())
+    let file = try ONNXImport("\(ONNXCases.folder)/text.onnx")
+    let examples = ExampleSpec.tokens(length: 6, vocabulary: 30)
+    let store = ParameterStore(try file.make(for: examples, classes: 3), name: "m")
+    try store.write(store.imported(file.weights()), to: session)
+    let record = try Safetensors.read("\(ONNXCases.folder)/text.safetensors")
+    let graph = Graph()
+    let logits = store.model(
+      examples.inputs(in: graph, batch: 3), in: ForwardContext(graph, .evaluation))
+    let program = try session.compile(graph, outputs: [logits], effects: [])
+    for index in 0..<2 {
+      let ids = try #require(try record.tensor("input/\(index)").int32s)
+      try program.setInput(index, ids)
+    }
+    try program.run()
+    let (found, expected) = (try program.floats(0), try record.floats("output/0"))
+    #expect(found.count == expected.count)
+    for (found, expected) in zip(found, expected) { #expect(abs(found - expected) <= 1e-5) }
+  }
+
   /// The derivative along one direction of all weights, by central differences.
   @Test(arguments: ["mobile", "transformer"])
   func gradientsAreThoseOfDifferences(_ name: String) throws {

@@ -3,7 +3,7 @@ enum ONNXOperators {
   /// Every operator by its name in files.
   static let all: [String: ONNXOperator] = [
     elementwise, activations, shapes, indexing, contractions, convolutions, normalisations,
-    reductions,
+    reductions, rearrangements, resizings,
   ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
   /// The names, in order.

@@ -152,7 +152,9 @@ extension ONNXProgram {
         for (index, name) in node.inputs.enumerated() where !name.isEmpty {
           switch (node.operation, index) {
           case ("Conv", 1), ("ConvTranspose", 1): kernels.insert(name)
-          case ("Clip", 1...), ("Pad", 1...), ("Dropout", 1...): settings.insert(name)
+          case ("Clip", 1...), ("Pad", 1...), ("Dropout", 1...), ("Resize", 1...),
+            ("Upsample", 1...):
+            settings.insert(name)
           default: break
           }
         }

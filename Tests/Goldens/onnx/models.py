@@ -92,6 +92,44 @@ class Transformer(nn.Module):
         return self.fc(self.norm(x)[:, 0])
 
 
+class Text(nn.Module):
+    """An encoder of token ids with a mask, and the mean over what is not masked."""
+
+    def __init__(self, width=8):
+        super().__init__()
+        self.words, self.kinds = nn.Embedding(30, width), nn.Embedding(2, width)
+        self.positions, self.norm = nn.Embedding(16, width), nn.LayerNorm(width)
+        self.query, self.key, self.value = (nn.Linear(width, width) for _ in range(3))
+        self.fc = nn.Linear(width, 3)
+
+    def forward(self, input_ids, attention_mask, token_type_ids):
+        places = torch.arange(input_ids.shape[1]).unsqueeze(0)
+        x = self.words(input_ids) + self.kinds(token_type_ids) + self.positions(places)
+        x = self.norm(x)
+        bias = (1 - attention_mask[:, None, :].to(x.dtype)) * torch.finfo(torch.float32).min
+        weights = (self.query(x) @ self.key(x).transpose(1, 2) / x.shape[-1] ** 0.5 + bias).softmax(-1)
+        x = x + weights @ self.value(x)
+        mask = attention_mask.unsqueeze(-1).expand(x.size()).float()
+        return self.fc((x * mask).sum(1) / mask.sum(1).clamp(min=1e-9))
+
+
+def record_text(name, model):
+    tokens = torch.randint(1, 30, (3, 6))
+    mask = torch.tensor([[1, 1, 1, 1, 1, 1], [1, 1, 1, 0, 0, 0], [1, 1, 0, 0, 0, 0]])
+    inputs = {"input_ids": tokens * mask, "attention_mask": mask, "token_type_ids": torch.zeros_like(mask)}
+    axes = {key: {0: "batch", 1: "length"} for key in inputs}
+    torch.onnx.export(
+        model.eval(), tuple(inputs.values()), f"{name}.onnx", input_names=list(inputs), output_names=["logits"],
+        opset_version=17, dynamic_axes=axes | {"logits": {0: "batch"}}, dynamo=False)
+    arrays = {key: value.numpy() for key, value in inputs.items()}
+    session = onnxruntime.InferenceSession(f"{name}.onnx", providers=["CPUExecutionProvider"])
+    result = session.run(None, arrays)[0]
+    print(name, [node.op_type for node in onnx.load(f"{name}.onnx").graph.node])
+    tensors.write(
+        f"{name}.safetensors",
+        {"input/0": arrays["input_ids"], "input/1": arrays["attention_mask"], "output/0": result})
+
+
 def record(name, model, shape):
     with torch.no_grad():
         for module in model.modules():
@@ -119,3 +157,4 @@ record("mlp", MLP(), (1, 28, 28))
 record("cnn", CNN(), (1, 28, 28))
 record("mobile", Mobile(), (3, 12, 12))
 record("transformer", Transformer(), (1, 12, 12))
+record_text("text", Text())

@@ -3,6 +3,7 @@ import RetortCore
 extension ONNXOperators {
   /// Matrix products.
   static let contractions: [String: ONNXOperator] = [
+    "Einsum": einsum,
     "Gemm": gemm,
     "MatMul": matmul,
   ]
