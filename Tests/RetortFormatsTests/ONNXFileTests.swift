@@ -164,6 +164,7 @@ import Testing
       return try ONNXModel.read(home + "/a.onnx")
     }
     #expect(try read("w.bin").initialisers[0].tensor.floats == weight)
+    #expect(try read("w.bin").dataFiles == [home + "/w.bin"])
     for location in ["../w.bin", "/etc/passwd", folder.path + "/w.bin", "link.bin", "", "none.bin"]
     {
       #expect(throws: FormatError.self, "\(location)") { try read(location) }

@@ -65,6 +65,7 @@ extension ONNXModel {
       default: break
       }
     }
+    dataFiles = tensors.files.keys.sorted()
     var known: Set<String> = []
     for (name, _) in initialisers {
       guard !name.isEmpty, known.insert(name).inserted else {

@@ -10,6 +10,8 @@ public struct ONNXModel: Sendable {
   public internal(set) var producer = ""
   /// What else the file says, by key.
   public internal(set) var metadata: [String: String] = [:]
+  /// The paths of the files beside the model that tensors lie in, in order.
+  public internal(set) var dataFiles: [String] = []
   /// Inputs that examples give, in order; initialisers are not among them.
   public internal(set) var inputs: [ONNXValueInfo] = []
   /// The results, in order.

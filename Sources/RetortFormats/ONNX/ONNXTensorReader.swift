@@ -5,7 +5,7 @@ import RetortCore
 final class ONNXTensorReader {
   private let path: String
   /// The files beside the model that were read, by path.
-  private var files: [String: [UInt8]] = [:]
+  private(set) var files: [String: [UInt8]] = [:]
 
   init(_ path: String) { self.path = path }
 

@@ -18,7 +18,10 @@ struct WeightDigests {
     for stage in recipe.stages {
       for file in stage.data.source.files { try add(file) }
       for model in stage.models {
-        if model.spec.isImported { try add(model.spec.model) }
+        if model.spec.isImported {
+          try add(model.spec.model)
+          for file in try ONNXModel.read(model.spec.model).dataFiles { try add(file) }
+        }
         guard case .file(let path) = model.spec.source else { continue }
         try add(ModelLocation.weights(path, for: model.role))
       }
