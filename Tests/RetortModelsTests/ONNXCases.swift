@@ -14,10 +14,12 @@ enum ONNXCases {
   /// Models of one node with inputs and outputs.
   struct Nodes {
     private let file: Safetensors
+    private let keys: Set<String>
     let names: [String]
 
     init(_ path: String) throws {
       file = try Safetensors.read(path)
+      keys = Set(file.names)
       names = file.names.filter { $0.hasSuffix("/model") }.map { String($0.dropLast(6)) }
     }
 
@@ -27,7 +29,7 @@ enum ONNXCases {
 
     func tensors(_ name: String, _ kind: String) throws -> [HostTensor] {
       var found: [HostTensor] = []
-      while file.names.contains("\(name)/\(kind)/\(found.count)") {
+      while keys.contains("\(name)/\(kind)/\(found.count)") {
         found.append(try file.tensor("\(name)/\(kind)/\(found.count)"))
       }
       return found
@@ -48,7 +50,7 @@ enum ONNXCases {
     var values: [String: ONNXValue] = [:]
     var given: [[Float]] = []
     for (info, tensor) in zip(model.inputs, inputs) {
-      let isSetting = model.nodes[0].operation == "Resize" && !values.isEmpty
+      let isSetting = ["Resize", "Upsample"].contains(model.nodes[0].operation) && !values.isEmpty
       if let floats = tensor.floats, !tensor.shape.isEmpty, !isSetting {
         values[info.name] = .plain(graph.input(info.name, Shape(tensor.shape)))
         given.append(floats)

@@ -36,7 +36,11 @@ enum ONNXFolding {
     "LessOrEqual": compare { $0 <= $1 },
     "Max": combine({ max($0, $1) }, { max($0, $1) }),
     "Min": combine({ min($0, $1) }, { min($0, $1) }),
-    "Mod": combine(remainder, { fmod($0, $1) }),
+    "Mod": { call, x throws(ONNXFault) in
+      call.int("fmod", 0) != 0
+        ? try combine(cutRemainder, { fmod($0, $1) })(call, x)
+        : try combine(remainder, { $0 - $1 * ($0 / $1).rounded(.down) })(call, x)
+    },
     "Mul": combine(multiplied, { $0 * $1 }),
     "Neg": map({ 0 &- $0 }, { -$0 }),
     "Not": map({ $0 == 0 ? 1 : 0 }, { $0 == 0 ? 1 : 0 }),
@@ -84,6 +88,11 @@ enum ONNXFolding {
   private static let divided: Whole = { x, y throws(ONNXFault) in
     guard y != 0 else { throw ONNXFault("it divides a whole number by zero") }
     return try checked(x.dividedReportingOverflow(by: y))
+  }
+
+  private static let cutRemainder: Whole = { x, y throws(ONNXFault) in
+    guard y != 0 else { throw ONNXFault("it divides a whole number by zero") }
+    return x.remainderReportingOverflow(dividingBy: y).partialValue
   }
 
   private static let remainder: Whole = { x, y throws(ONNXFault) in

@@ -25,6 +25,7 @@ Sum Tanh Tile Transpose Trilu Unsqueeze Where
 NAMED = """
 test_onehot_with_axis test_resize_upsample_scales_linear test_resize_upsample_scales_nearest
 test_resize_downsample_scales_linear_align_corners test_resize_upsample_sizes_nearest
+test_spacetodepth_crd_mode_example test_mod_int64_fmod test_mod_mixed_sign_int32 test_mod_mixed_sign_float32
 """.split()
 CASE_LIMIT = 4000
 FILE_LIMIT = 110_000

@@ -44,7 +44,9 @@ extension ONNXOperators {
 
   private static func spaceToDepth(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
     let (x, e, b) = try block(call) { $0[2] % $1 == 0 && $0[3] % $1 == 0 }
-    let inner = x.reshape([e[0], e[1], e[2] / b, b, e[3] / b, b]).transpose([0, 3, 5, 1, 2, 4])
+    let isColumnFirst = (call.text("mode") ?? "DCR") == "CRD"
+    let inner = x.reshape([e[0], e[1], e[2] / b, b, e[3] / b, b])
+      .transpose(isColumnFirst ? [0, 1, 3, 5, 2, 4] : [0, 3, 5, 1, 2, 4])
     return [.plain(inner.reshape([e[0], e[1] * b * b, e[2] / b, e[3] / b]))]
   }
 
