@@ -161,17 +161,13 @@ enum ONNXFolding {
     else { return nil }
     let condition = x[0].broadcast(to: then.shape).numbers
     guard condition.count == then.count else { return nil }
-    guard let left = then.integers, let right = other.integers else {
-      let (left, right) = (then.numbers, other.numbers)
-      return [
-        ONNXConstant(
-          condition.indices.map { condition[$0] != 0 ? left[$0] : right[$0] }, shape: then.shape)
-      ]
+    func picked<Value>(_ left: [Value], _ right: [Value]) -> [Value] {
+      condition.indices.map { condition[$0] != 0 ? left[$0] : right[$0] }
     }
-    return [
-      ONNXConstant(
-        condition.indices.map { condition[$0] != 0 ? left[$0] : right[$0] }, shape: then.shape)
-    ]
+    guard let left = then.integers, let right = other.integers else {
+      return [ONNXConstant(picked(then.numbers, other.numbers), shape: then.shape)]
+    }
+    return [ONNXConstant(picked(left, right), shape: then.shape)]
   }
 
   private static func reduce(

@@ -39,12 +39,12 @@ struct ONNXInputs {
 
   /// A picture as the file wants it: channels first, last, or all in a row.
   private func image(_ x: Tensor, _ info: ONNXValueInfo) throws(ONNXFault) -> ONNXValue {
+    guard x.shape.rank == 4 else { throw ONNXFault("\(x.shape) are no pictures") }
     let (height, width, channels) = (x.shape[1], x.shape[2], x.shape[3])
     let image = ONNXValue.image(x)
     if let type = info.elementType, ![.float32, .float16, .float64, .bfloat16].contains(type) {
       throw ONNXFault("input '\(info.name)' takes elements of \(type), pictures are of float32")
     }
-    guard x.shape.rank == 4 else { throw ONNXFault("\(x.shape) are no pictures") }
     if fits(info, [channels, height, width]) { return image }
     if fits(info, [height, width, channels]) { return .plain(x) }
     if fits(info, [channels * height * width]) {
