@@ -12,7 +12,8 @@ struct RetortCommand: ParsableCommand {
     abstract: "Distils large models into small ones on any OpenCL device, or none.",
     version: retortVersion,
     subcommands: [
-      Run.self, Check.self, Report.self, Eval.self, Predict.self, Explore.self, Verify.self,
+      Distil.self, Run.self, Check.self, Report.self, Eval.self, Predict.self, Explore.self,
+      Verify.self,
       Inspect.self, Explain.self, List.self, Copy.self, Devices.self, Tune.self, Fetch.self,
       Bench.self,
     ])

@@ -34,6 +34,24 @@ func oracle() -> Session { Session(CPUBackend(precision: .float64)) }
     #expect(Array(found[1][..<6]) == [0, 0, 6, 8, 10, 12])
   }
 
+  /// (x − mean) / deviation per channel, with its derivative; the model keeps its names.
+  @Test func inputsAreNormalizedPerChannel() throws {
+    let module = NormalizedInput(
+      Conv2d(2, 1, kernel: 1, bias: false), mean: [1, -3], deviation: [2, 0.5])
+    let store = ParameterStore(module, name: "m")
+    #expect(store.all.map(\.path) == ["weight"])
+    let session = oracle()
+    var weights = store.initialWeights(seed: 1)
+    weights.parameters.replaceSubrange(0..<2, with: [10, 1])
+    try store.write(weights, to: session)
+    let graph = Graph()
+    let x = graph.constant([5, -2, 1, -3] as [Float], [1, 1, 2, 2])
+    let y = store.model(x, in: ForwardContext(graph, .training))
+    let found = try values([y, gradients(of: y.sum(), with: [x])[0]], session)
+    #expect(found[0] == [22, 0])
+    #expect(found[1] == [5, 2, 5, 2])
+  }
+
   @Test func batchNormFollowsItsBatches() throws {
     let norm = BatchNorm(2)
     let store = ParameterStore(norm, name: "m")

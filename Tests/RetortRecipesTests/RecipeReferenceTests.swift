@@ -54,6 +54,7 @@ import Testing
         case .map(let inner): inner["plain"]?.type.allowed ?? ""
         case .list: "a list of at least one map"
         case .wholeNumbers: "a list of at least one whole number"
+        case .numbers: "a list of at least one number"
         default: key.type.allowed
         }
       #expect("\(try #require(error))".contains(allowed), "\(key.name): \(allowed)")

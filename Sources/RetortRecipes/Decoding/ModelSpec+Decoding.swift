@@ -60,8 +60,13 @@ extension ModelSpec {
     if let stage = reader.text("from") {
       source = .stage(stage, learner: reader.text("learner"))
       reader.pass(over: ["model"])
+      reader.misplaced(
+        ["normalization"], with: "'from'", belongTo: ["the model of the stage it comes from"])
       reader.finish()
       return
+    }
+    if role.takes(.classifier) {
+      normalization = reader.inner("normalization").map(NormalizationSpec.init(from:))
     }
     reader.misplaced(["learner"], with: "a model of its own", belongTo: ["'from'"])
     reader.require("model")
@@ -105,7 +110,7 @@ extension ModelSpec {
     }
     guard reader.faults.faults.count == count else { return }
     do throws(ModelError) {
-      _ = try found.make(options, for: data.examples, classes: data.classCount ?? 2)
+      _ = try make(found, for: data.examples, classes: data.classCount ?? 2)
     } catch {
       reader.faults.add(place, .rule("\(error)"))
     }
@@ -134,6 +139,7 @@ extension ModelSpec {
         name: "learner", type: .text, defaultText: nil,
         meaning: "which model of that stage, where it trains several"),
     ]
+    if role.takes(.classifier) { keys.append(normalizationInfo) }
     for option in models.flatMap(\.options) where !keys.contains(where: { $0.name == option.name })
     {
       var info = option.info
@@ -152,13 +158,19 @@ extension ModelSpec {
       identities: ["model", "from"], shorthand: "model")
   }
 
+  /// The key of the pictures' normalisation.
+  private static let normalizationInfo = KeyInfo(
+    name: "normalization", type: .map(NormalizationSpec.mapInfo), defaultText: nil,
+    meaning: "what pictures of samples from 0 to 1 become before the model, if not left as they are"
+  )
+
   /// The key of a teacher's expected accuracy.
   static let expectedAccuracy = KeyInfo(
     name: "expected-accuracy", type: .number(.unit), defaultText: nil,
     meaning: "the test accuracy below which a teacher is refused")
 
   /// The written map.
-  var entries: [YAMLEntry] {
+  package var entries: [YAMLEntry] {
     var entries: [YAMLEntry]
     switch source {
     case .untrained: entries = [YAMLEntry("model", YAMLText.word(model))]
@@ -170,6 +182,9 @@ extension ModelSpec {
       entries =
         [YAMLEntry("from", YAMLText.word(name))]
         + (learner.map { [YAMLEntry("learner", YAMLText.word($0))] } ?? [])
+    }
+    if let normalization {
+      entries.append(YAMLEntry("normalization", YAMLText.map(normalization.entries)))
     }
     if let expectedAccuracy {
       entries.append(YAMLEntry("expected-accuracy", YAMLText.number(expectedAccuracy)))

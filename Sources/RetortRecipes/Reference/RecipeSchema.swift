@@ -43,13 +43,8 @@ package enum RecipeSchema {
     switch type {
     case .number(let range): return [number(range)]
     case .wholeNumber(let range): return [whole(range)]
-    case .wholeNumbers(let range):
-      return [
-        [
-          .init("type", .string("array")), .init("items", .object(whole(range))),
-          .init("minItems", .integer(1)),
-        ]
-      ]
+    case .wholeNumbers(let range): return [list(of: whole(range))]
+    case .numbers(let range): return [list(of: number(range))]
     case .seed: return [[.init("type", .string("integer")), .init("minimum", .integer(0))]]
     case .bool: return [[.init("type", .string("boolean"))]]
     case .text, .path: return [[.init("type", .string("string"))]]
@@ -80,6 +75,13 @@ package enum RecipeSchema {
     return values(key.type)
   }
 
+  private static func list(of element: [JSONValue.Member]) -> [JSONValue.Member] {
+    [
+      .init("type", .string("array")), .init("items", .object(element)),
+      .init("minItems", .integer(1)),
+    ]
+  }
+
   private static func whole(_ range: ClosedRange<Int>) -> [JSONValue.Member] {
     [
       .init("type", .string("integer")), .init("minimum", .integer(range.lowerBound)),
@@ -102,7 +104,7 @@ package enum RecipeSchema {
       Double(text).map { Int(text).map { .integer($0) } ?? .real($0) }
     case .bool: .bool(text == "true")
     case .text, .path, .choice, .choiceOrFile: .string(text)
-    case .wholeNumbers, .map, .list: nil
+    case .wholeNumbers, .numbers, .map, .list: nil
     }
   }
 }

@@ -7,7 +7,31 @@ extension ModelSpec {
   ///
   /// - Throws: `ModelError` where it does not fit the examples.
   package func make(for examples: ExampleSpec, classes: Int) throws(ModelError) -> Module {
-    try ModelSource(model).make(options, for: examples, classes: classes)
+    try make(ModelSource(model), for: examples, classes: classes)
+  }
+
+  /// The model that `source` builds, behind its normalisation.
+  ///
+  /// - Throws: `ModelError` where model or normalisation do not fit the examples.
+  func make(
+    _ source: ModelSource, for examples: ExampleSpec, classes: Int
+  ) throws(ModelError) -> Module {
+    let module = try source.make(options, for: examples, classes: classes)
+    guard let normalization else { return module }
+    guard case .image(let size) = examples else {
+      throw .unfit(
+        model: usualName,
+        reason: "'normalization' is of pictures; the examples are \(examples.description)")
+    }
+    let (mean, deviation) = (normalization.mean, normalization.deviation)
+    for count in [mean.count, deviation.count] where count != 1 && count != size.channels {
+      throw .unfit(
+        model: usualName,
+        reason: "'normalization' has numbers for \(count) channels, pictures have "
+          + "\(size.channels); give one of each per channel, or one for all")
+    }
+    return NormalizedInput(
+      module, mean: mean.map(Float.init), deviation: deviation.map(Float.init))
   }
 
   /// Whether the model is an ONNX file rather than one of the catalog.

@@ -14,6 +14,8 @@ public struct ModelSpec: Equatable, Sendable {
   public var model: String
   /// The model's own options, such as `width`.
   public var options: [String: Double]
+  /// The normalisation of pictures that it was trained with; nil for samples from 0 to 1 as they are.
+  public var normalization: NormalizationSpec?
   /// Where its weights come from.
   public var source: Source
   /// The test accuracy in [0, 1] below which a teacher is refused.
@@ -22,15 +24,20 @@ public struct ModelSpec: Equatable, Sendable {
   /// How its parameters follow gradients; nil for what the stage says.
   public var optimizer: OptimizerSpec?
 
+  /// Becomes the same model as `other`, apart from weights and how they are trained.
+  package mutating func take(modelOf other: ModelSpec) {
+    (model, options, normalization) = (other.model, other.options, other.normalization)
+  }
+
   /// Whether it has weights to begin with.
   package var hasWeights: Bool { source != .untrained }
 
   /// A model with the given weights.
   public init(
-    model: String, options: [String: Double] = [:], source: Source = .untrained,
-    expectedAccuracy: Double? = nil
+    model: String, options: [String: Double] = [:], normalization: NormalizationSpec? = nil,
+    source: Source = .untrained, expectedAccuracy: Double? = nil
   ) {
-    (self.model, self.options) = (model, options)
+    (self.model, self.options, self.normalization) = (model, options, normalization)
     (self.source, self.expectedAccuracy) = (source, expectedAccuracy)
   }
 }

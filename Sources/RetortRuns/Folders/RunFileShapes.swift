@@ -42,7 +42,7 @@ extension JSONShape {
   package static let configuration = JSONShape.object([
     "model": .value, "options": .value, "classes": .value, "classNames": .value, "image": .value,
     "tokens": .object(["length": .value, "vocabulary": .value, "lowercase": .value]),
-    "version": .value,
+    "normalization": .object(["mean": .value, "std": .value]), "version": .value,
   ])
 
   /// The shape of a run's JSON file by its name; files of other names are taken for results.

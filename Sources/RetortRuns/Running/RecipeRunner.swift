@@ -242,7 +242,7 @@ public final class RecipeRunner {
     trained[stage.name] = try zip(trainees, paths).map { trainee, path in
       var spec = trainee.spec
       if let earlier = trained(spec.source, as: trainee.role) {
-        (spec.model, spec.options) = (earlier.spec.model, earlier.spec.options)
+        spec.take(modelOf: earlier.spec)
       }
       spec.source = .file(path)
       return TrainedModel(

@@ -81,35 +81,48 @@ struct StageModel {
       tensors: tensors, metadata: ["format": "pt", "model": spec.model, "recipe": recipeSHA256]
     ).write(to: folder + "/model.safetensors")
     let options = spec.options.sorted { $0.key < $1.key }
-    let config = JSONValue.record(
-      ("model", .string(spec.model)),
-      ("options", .object(options.map { .init($0.key, .real($0.value)) })),
-      ("classes", .integer(classNames.count)),
-      ("classNames", .array(classNames.map { .string($0) })),
+    var config: [JSONValue.Member] = [
+      .init("model", .string(spec.model)),
+      .init("options", .object(options.map { .init($0.key, .real($0.value)) })),
+      .init("classes", .integer(classNames.count)),
+      .init("classNames", .array(classNames.map { .string($0) })),
       data.configuration,
-      ("version", .string(retortVersion)))
+    ]
+    if let normalization = spec.normalization {
+      config.append(.init("normalization", normalization.json))
+    }
+    config.append(.init("version", .string(retortVersion)))
     if let vocabulary = data.tokenizer?.vocabulary {
       try AtomicFile.write(
         vocabulary.encoded, to: "\(folder)/\(StoredConfiguration.vocabularyName)")
     }
-    try AtomicFile.write(Array((config.text + "\n").utf8), to: folder + "/config.json")
+    try AtomicFile.write(
+      Array((JSONValue.object(config).text + "\n").utf8), to: folder + "/config.json")
   }
 }
 
 extension StageData {
   /// What `config.json` says of the examples.
-  fileprivate var configuration: (String, JSONValue) {
+  fileprivate var configuration: JSONValue.Member {
     switch examples {
     case .image(let size):
-      ("image", .array([size.height, size.width, size.channels].map { .integer($0) }))
+      .init("image", .array([size.height, size.width, size.channels].map { .integer($0) }))
     case .tokens(let length, let vocabulary):
-      (
+      .init(
         "tokens",
         .record(
           ("length", .integer(length)), ("vocabulary", .integer(vocabulary)),
           ("lowercase", .bool(tokenizer?.lowercase ?? false)))
       )
     }
+  }
+}
+
+extension NormalizationSpec {
+  /// What `config.json` says of it.
+  fileprivate var json: JSONValue {
+    .record(
+      ("mean", .array(mean.map { .real($0) })), ("std", .array(deviation.map { .real($0) })))
   }
 }
 

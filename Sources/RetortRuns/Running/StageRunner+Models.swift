@@ -67,9 +67,8 @@ extension StageRunner {
         throw RunError.missingStage(name, neededBy: stage.name)
       }
       try checkTokens(earlier.tokenizer, of: title, from: "stage '\(name)'")
-      (spec.model, spec.options, weights) = (
-        earlier.spec.model, earlier.spec.options, earlier.weights
-      )
+      spec.take(modelOf: earlier.spec)
+      weights = earlier.weights
     }
     if case .file(let path) = spec.source {
       let file = try ModelLocation.weights(path, for: role)

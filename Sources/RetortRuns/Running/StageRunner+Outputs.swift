@@ -99,10 +99,13 @@ extension StageRunner {
     }
     let examples = OutputTables.Source(model: nil, data: stage.data)
     // Of a file the nodes matter too, whatever its name.
-    let name =
+    var name =
       model.spec.isImported
       ? "\(model.spec.usualName) \(SHA256.hexadecimal(try FileBytes.read(model.spec.model)))"
       : model.spec.model
+    if let normalization = model.spec.normalization {
+      name += " mean \(normalization.mean) std \(normalization.deviation)"
+    }
     return OutputCache.Source(
       outputs: kind, model: name, options: model.spec.options,
       weights: weights.hexadecimal,

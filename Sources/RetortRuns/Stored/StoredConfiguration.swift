@@ -11,6 +11,8 @@ struct StoredConfiguration {
   let model: String
   /// The options of the model.
   let options: [String: Double]
+  /// The normalisation of pictures in front of the model; nil for none.
+  let normalization: NormalizationSpec?
   /// The number of classes, ≥ 1.
   let classes: Int
   /// The names of the classes; their numbers if the file has no names.
@@ -41,6 +43,7 @@ struct StoredConfiguration {
     }
     (self.model, self.classes) = (model, classes)
     options = try Self.options(json, path)
+    normalization = try Self.normalization(json, path)
     classNames = try Self.classNames(json, classes, path)
     let image = try Self.image(json, path)
     let tokens = try Self.tokens(json, path)
@@ -73,6 +76,11 @@ struct StoredConfiguration {
     from spec: ModelSpec, reading: ExampleSpec
   ) -> (name: String, stored: String, given: String)? {
     guard model == spec.model else { return ("model", model, spec.model) }
+    let normal = NormalizationSpec()
+    let (stored, given) = (normalization ?? normal, spec.normalization ?? normal)
+    guard stored.mean == given.mean, stored.deviation == given.deviation else {
+      return ("normalization", stored.text, given.text)
+    }
     let own = Self.sizes(options, of: examples)
     for (name, given) in Self.sizes(spec.options, of: reading).sorted(by: { $0.key < $1.key })
     where name != "dropout" {
@@ -89,6 +97,25 @@ struct StoredConfiguration {
     guard case .tokens(let length, let vocabulary) = examples else { return options }
     let sizes = ["length": Double(length), "vocabulary": Double(vocabulary)]
     return options.merging(sizes) { given, size in given == 0 ? size : given }
+  }
+
+  /// The numbers under `normalization`; nil if there is no such key.
+  private static func normalization(
+    _ json: JSONValue, _ path: String
+  ) throws(FormatError) -> NormalizationSpec? {
+    guard let value = json["normalization"], value != .null else { return nil }
+    let lists = [value["mean"], value["std"]].map { $0?.array?.compactMap(\.double) ?? [] }
+    guard lists.allSatisfy({ !$0.isEmpty && $0.allSatisfy(\.isFinite) }),
+      lists[0].count == value["mean"]?.array?.count, lists[1].count == value["std"]?.array?.count,
+      lists[1].allSatisfy({ $0 > 0 })
+    else {
+      throw FormatError(
+        path, in: "normalization",
+        .wrongType(
+          expected: "lists of numbers 'mean' and 'std', the latter greater than 0",
+          found: value.text))
+    }
+    return NormalizationSpec(mean: lists[0], deviation: lists[1])
   }
 
   private static func options(
@@ -162,4 +189,9 @@ struct StoredConfiguration {
     }
     return (.tokens(length: length, vocabulary: vocabulary), lowercase)
   }
+}
+
+extension NormalizationSpec {
+  /// The numbers, for messages.
+  fileprivate var text: String { "mean \(mean), std \(deviation)" }
 }

@@ -13,7 +13,7 @@ public struct StoredModel: Sendable {
   /// The folder of its files.
   public let folder: String
   /// The model's name in the catalog and all options.
-  public let spec: ModelSpec
+  public private(set) var spec: ModelSpec
   /// The number of classes.
   public let classes: Int
   /// The names of the classes; their numbers if the file has no names.
@@ -29,12 +29,15 @@ public struct StoredModel: Sendable {
   /// - Parameters:
   ///   - location: A file of weights, an ONNX file, or the folder of a model, a stage or a run.
   ///   - role: The role that the model is for; nil for the trained model.
+  ///   - examples: What a model from an ONNX file is to read that leaves their size open; nil to refuse it.
   /// - Throws: `ModelLocationError` if there is no model or more than one, `FormatError` for a file that is
   ///   missing or damaged.
-  public init(_ location: String, as role: Cast.Role? = nil) throws {
+  public init(
+    _ location: String, as role: Cast.Role? = nil, reading examples: ExampleSpec? = nil
+  ) throws {
     let file = try ModelLocation.weights(location, for: role)
     if ONNXImport.isPath(file) {
-      self = try StoredModel(onnx: FilePath.absolute(file))
+      self = try StoredModel(onnx: FilePath.absolute(file), reading: examples)
       return
     }
     weights = try Safetensors.read(file).weights()
@@ -42,8 +45,10 @@ public struct StoredModel: Sendable {
       throw ModelLocationError.noConfiguration(file)
     }
     folder = found.folder
-    spec = ModelSpec(model: found.model, options: found.options, source: .file(file))
-    (classes, classNames, examples) = (found.classes, found.classNames, found.examples)
+    spec = ModelSpec(
+      model: found.model, options: found.options, normalization: found.normalization,
+      source: .file(file))
+    (classes, classNames, self.examples) = (found.classes, found.classNames, found.examples)
     tokenizer = try found.tokenizer()
   }
 
@@ -51,9 +56,9 @@ public struct StoredModel: Sendable {
   ///
   /// - Throws: `FormatError` for a file that is damaged, `ModelError` for one that fixes no size of pictures or
   ///   has no output of logits.
-  private init(onnx path: String) throws {
+  private init(onnx path: String, reading usual: ExampleSpec?) throws {
     let file = try ONNXImport(path)
-    guard let found = file.examples else {
+    guard let found = file.examples ?? usual else {
       throw ModelError.unfit(
         model: path,
         reason:
@@ -67,6 +72,13 @@ public struct StoredModel: Sendable {
     spec = ModelSpec(model: path, source: .file(path))
     (classes, examples, tokenizer) = (count, found, nil)
     classNames = (0..<count).map { "\($0)" }
+  }
+
+  /// The same model behind another normalisation of pictures; nil for none.
+  func normalized(by normalization: NormalizationSpec?) -> StoredModel {
+    var model = self
+    model.spec.normalization = normalization
+    return model
   }
 
   /// The frozen model with its weights on the device.

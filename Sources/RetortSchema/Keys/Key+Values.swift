@@ -73,6 +73,15 @@ extension Key where Root: Configurable {
       text: { "\($0)" })
   }
 
+  /// A list of numbers, at least one.
+  public static func numbers(
+    _ name: String, _ target: KeyTarget<Root, [Double]>, _ range: NumberRange, _ meaning: String
+  ) -> Self {
+    value(
+      name, .numbers(range), meaning, target, read: { $0.numbers(name, range) },
+      text: { YAMLText.list($0.map(YAMLText.number)) })
+  }
+
   /// A Boolean.
   public static func bool(
     _ name: String, _ target: KeyTarget<Root, Bool>, _ meaning: String

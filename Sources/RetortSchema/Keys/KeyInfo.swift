@@ -33,6 +33,8 @@ public indirect enum KeyType: Equatable, Sendable {
   case wholeNumber(ClosedRange<Int>)
   /// A list of integers in the range, at least one.
   case wholeNumbers(ClosedRange<Int>)
+  /// A list of numbers in the range, at least one.
+  case numbers(NumberRange)
   /// An integer from 0 to 2⁶⁴ − 1.
   case seed
   /// A Boolean.
@@ -57,6 +59,7 @@ public indirect enum KeyType: Equatable, Sendable {
     case .wholeNumber(let range): "from \(range.lowerBound) to \(range.upperBound)"
     case .wholeNumbers(let range):
       "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)"
+    case .numbers(let range): "a list of numbers \(range)"
     case .seed: "a whole number, at least 0"
     case .bool: "true or false"
     case .text: "a word"

@@ -93,16 +93,18 @@ package final class MapReader {
 
   /// The number under `key`; nil if there is none.
   package func number(_ key: String, _ range: NumberRange) -> Double? {
-    guard let value = used(key) else { return nil }
+    used(key).flatMap { number($0, name(key), range) }
+  }
+
+  private func number(_ value: RecipeNode, _ name: String, _ range: NumberRange) -> Double? {
     guard case .scalar(let text, isPlain: true) = value.content, let number = Double(text),
       number.isFinite
     else {
-      faults.add(value.place, .wrongType(name(key), expected: "a number", found: value.kind))
+      faults.add(value.place, .wrongType(name, expected: "a number", found: value.kind))
       return nil
     }
     guard range.contains(number) else {
-      faults.add(
-        value.place, .outOfRange(name(key), found: text, allowed: range.description))
+      faults.add(value.place, .outOfRange(name, found: text, allowed: range.description))
       return nil
     }
     return number
@@ -133,6 +135,13 @@ package final class MapReader {
   package func ints(_ key: String, _ range: ClosedRange<Int>) -> [Int]? {
     list(key, of: "whole number")?.enumerated().compactMap {
       int($1, "\(name(key))[\($0)]", range)
+    }
+  }
+
+  /// The numbers of the list under `key`; nil if there is none.
+  package func numbers(_ key: String, _ range: NumberRange) -> [Double]? {
+    list(key, of: "number")?.enumerated().compactMap {
+      number($1, "\(name(key))[\($0)]", range)
     }
   }
 

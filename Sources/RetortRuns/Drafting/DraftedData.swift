@@ -1,0 +1,66 @@
+import RetortData
+import RetortFormats
+import RetortNN
+import RetortRecipes
+import RetortSchema
+
+/// The `data` map of a drafted recipe.
+enum DraftedData {
+  /// The size of pictures in a folder for a teacher that takes any size.
+  private static let usualSize = ImageSize(height: 224, width: 224, channels: 3)
+
+  /// The examples that a teacher of no fixed size is given.
+  ///
+  /// - Throws: `DistilError.noData` for data that are neither a folder nor a dataset.
+  static func usualExamples(of request: DistilRequest) throws -> ExampleSpec {
+    if request.isFolder { return .image(usualSize) }
+    guard let entry = DatasetCatalog.all[request.data], !entry.keys.contains(where: \.isRequired)
+    else {
+      let names = DatasetCatalog.all.entries.filter { !$0.keys.contains(where: \.isRequired) }
+      throw DistilError.noData(request.data, datasets: names.map(\.name))
+    }
+    return try Recipe.decode(yaml: yaml(request.data), path: "--data").stages[0].data.source
+      .examples
+  }
+
+  /// A recipe that does nothing but name a dataset.
+  private static func yaml(_ name: String) -> String {
+    "{version: 1, name: draft, data: \(YAMLText.word(name)), teacher: mlp, losses: [cross-entropy]}"
+  }
+
+  /// The entries that name the dataset.
+  ///
+  /// - Throws: `DistilError` for a folder that has not what the teacher reads, `FormatError`.
+  static func entries(
+    of request: DistilRequest, for teacher: StoredModel
+  ) throws -> [YAMLEntry] {
+    guard request.isFolder else { return [YAMLEntry("name", YAMLText.word(request.data))] }
+    let folder = try FilePath.absolute(request.data)
+    switch teacher.examples {
+    case .tokens(let length, _):
+      let files = ["train.tsv", "test.tsv"]
+      let missing = files.filter { !FileBytes.isReadable("\(folder)/\($0)") }
+      guard missing.isEmpty else {
+        throw DistilError.noTexts(folder: request.data, missing: missing)
+      }
+      let vocabulary = "\(teacher.folder)/\(StoredConfiguration.vocabularyName)"
+      return [
+        YAMLEntry("name", "text"),
+        YAMLEntry("training", YAMLText.word("\(folder)/\(files[0])")),
+        YAMLEntry("test", YAMLText.word("\(folder)/\(files[1])")),
+        YAMLEntry("vocabulary", YAMLText.word(try FilePath.absolute(vocabulary))),
+        YAMLEntry("length", "\(length)"),
+        YAMLEntry("lowercase", "\(teacher.tokenizer?.lowercase ?? true)"),
+      ]
+    case .image(let size)?: return pictures(folder, size)
+    case nil: return pictures(folder, usualSize)
+    }
+  }
+
+  private static func pictures(_ folder: String, _ size: ImageSize) -> [YAMLEntry] {
+    [
+      YAMLEntry("name", "image-folder"), YAMLEntry("directory", YAMLText.word(folder)),
+      YAMLEntry("size", "\(size.height)"), YAMLEntry("channels", "\(size.channels)"),
+    ]
+  }
+}
