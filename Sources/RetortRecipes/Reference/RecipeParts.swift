@@ -45,6 +45,13 @@ enum RecipeParts {
         "A map under 'optimizer'. Batch norms keep their last statistics.",
         OptimizerSpec.mapInfo.inner("average")?.keys ?? [], "optimizer: {average: {decay: 0.999}}"),
       part(
+        "normalization", "what becomes of pictures before a model",
+        """
+        A map under 'teacher' or 'student': (x − mean) / std per channel, for samples from 0 to 1. The \
+        kind may stand alone: {normalization: imagenet}.
+        """, StageSpec.mapInfo.inner("teacher")?.inner("normalization")?.keys ?? [],
+        "teacher: {model: teacher.onnx, normalization: {mean: [0.286], std: [0.353]}}"),
+      part(
         "explore.step", "how far each step of an ascent goes", "A map under 'explore'.",
         StageSpec.mapInfo.inner("explore")?.inner("step")?.keys ?? [],
         "explore: {kind: first, step: {displacement: 0.3}}"),
