@@ -96,6 +96,30 @@ import Testing
     #expect(other.status == 1 && other.errors.contains("normalization"), "\(other.errors)")
   }
 
+  /// A folder of Hugging Face's `transformers` teaches on a folder of texts.
+  @Test func aPublishedEncoderTeaches() throws {
+    let small = try folder()
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+      try small.write(
+        FileBytes.read("\(Goldens.folder)/huggingface/bert/\(name)"), to: "bert/\(name)")
+    }
+    let line = "the cat sat on the mat\tneutral\na dog ran\tpositive\nunhappy\tnegative\n"
+    for part in ["train", "test"] { try small.write(Array(line.utf8), to: "texts/\(part).tsv") }
+    func distil(_ data: String) throws -> CommandLineTool.Outcome {
+      try small.retort([
+        "distil", "--teacher", "bert", "--data", data, "--steps", "2", "--device", "cpu",
+        "--output", "out",
+      ])
+    }
+    let run = try distil("texts")
+    #expect(run.status == 0, "\(run.errors)")
+    let recipe = String(decoding: try FileBytes.read(small.path + "/out.yaml"), as: UTF8.self)
+    #expect(recipe.contains("length: 8") && recipe.contains("bert/tokenizer.json"), "\(recipe)")
+    #expect(small.exists("out/student/vocab.txt"))
+    let none = try distil("data")
+    #expect(none.status == 1 && none.errors.contains("train.tsv and test.tsv"), "\(none.errors)")
+  }
+
   @Test func faultsSayTheWayOut() throws {
     let small = try folder()
     try small.write(

@@ -33,7 +33,7 @@ public struct LabelledTextFiles: NamedDataset {
   public static let keys: [Key<LabelledTextFiles>] = [
     .path("training", \.training, "the texts to learn from").required(),
     .path("test", \.test, "the texts to be measured on").required(),
-    .path("vocabulary", \.vocabulary, "the tokens, one a line").required(),
+    .path("vocabulary", \.vocabulary, "the tokens, one a line, or a tokenizer.json").required(),
     .int(
       "length", \.length, 3...65_536,
       "the tokens of an example; longer texts are cut off, shorter ones filled up"),
@@ -42,6 +42,9 @@ public struct LabelledTextFiles: NamedDataset {
 
   /// Sequences of tokens; BERT's vocabulary is assumed until there is a file.
   public var examples: ExampleSpec {
+    if let vocabulary, Vocabulary.isJSON(vocabulary) {
+      return .tokens(length: length, vocabulary: (try? Vocabulary.read(vocabulary))?.count ?? 1)
+    }
     let bytes = vocabulary.flatMap { try? FileBytes.read($0, limit: Vocabulary.byteLimit) }
     let lines = bytes.map { $0.count { $0 == UInt8(ascii: "\n") } + ($0.last == 10 ? 0 : 1) }
     return .tokens(length: length, vocabulary: max(1, lines ?? 30_522))

@@ -60,12 +60,17 @@ public struct Vocabulary: Equatable, Sendable {
     (self.tokens, self.tree) = (tokens, tree)
   }
 
-  /// Reads a file of one token per line, such as `vocab.txt` beside published weights.
+  /// Reads a file of one token per line, such as `vocab.txt` beside published weights, or the WordPiece model in
+  /// a `tokenizer.json`.
   ///
   /// - Throws: `FormatError` for a file that cannot be read, is over 64 MiB or not UTF-8, and as `init`.
   public static func read(_ path: String) throws(FormatError) -> Vocabulary {
-    try parse(TextFile.read(path, limit: byteLimit), path: path)
+    guard !isJSON(path) else { return try TokenizerFile.vocabulary(path) }
+    return try parse(TextFile.read(path, limit: byteLimit), path: path)
   }
+
+  /// Whether a vocabulary file is a `tokenizer.json` rather than a list of tokens.
+  package static func isJSON(_ path: String) -> Bool { path.lowercased().hasSuffix(".json") }
 
   /// The largest size of a vocabulary file: 64 MiB.
   package static let byteLimit = 1 << 26

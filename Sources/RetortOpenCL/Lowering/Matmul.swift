@@ -36,10 +36,6 @@ extension MatmulStep {
 
 /// Integer arithmetic of tilings.
 extension Int {
-  /// The least number of pieces of `size` that cover this many.
-  func ceilDivided(by size: Int) -> Int { (self + size - 1) / size }
-  /// This rounded up to a multiple of `size`.
-  func roundedUp(toMultipleOf size: Int) -> Int { ceilDivided(by: size) * size }
   /// The size of the pieces when this is cut evenly into as few of at most `limit` as do; at least 1.
   func evenPiece(atMost limit: Int) -> Int {
     Swift.max(1, ceilDivided(by: Swift.max(1, ceilDivided(by: limit))))

@@ -1,3 +1,4 @@
+import RetortCore
 import RetortData
 import RetortFormats
 import RetortNN
@@ -37,13 +38,15 @@ enum DraftedData {
     guard request.isFolder else { return [YAMLEntry("name", YAMLText.word(request.data))] }
     let folder = try FilePath.absolute(request.data)
     switch teacher.examples {
-    case .tokens(let length, _):
+    case .tokens(let limit, _):
       let files = ["train.tsv", "test.tsv"]
       let missing = files.filter { !FileBytes.isReadable("\(folder)/\($0)") }
       guard missing.isEmpty else {
         throw DistilError.noTexts(folder: request.data, missing: missing)
       }
-      let vocabulary = "\(teacher.folder)/\(StoredConfiguration.vocabularyName)"
+      let vocabulary = teacher.vocabularyPath ?? teacher.folder
+      let texts = try LabelledText.read("\(folder)/\(files[0])").map(\.text)
+      let length = teacher.tokenizer.map { Self.length(of: texts, $0, limit: limit) } ?? limit
       return [
         YAMLEntry("name", "text"),
         YAMLEntry("training", YAMLText.word("\(folder)/\(files[0])")),
@@ -55,6 +58,15 @@ enum DraftedData {
     case .image(let size)?: return pictures(folder, size)
     case nil: return pictures(folder, usualSize)
     }
+  }
+
+  /// As many tokens as 99 of 100 texts have, up to a multiple of 8.
+  private static func length(of texts: [String], _ tokenizer: WordPiece, limit: Int) -> Int {
+    let counts = texts.map { tokenizer.encode($0, length: limit).count }.sorted()
+    guard let most = counts.last.map({ _ in counts[(counts.count - 1) * 99 / 100] }) else {
+      return limit
+    }
+    return min(limit, max(8, most.roundedUp(toMultipleOf: 8)))
   }
 
   private static func pictures(_ folder: String, _ size: ImageSize) -> [YAMLEntry] {

@@ -19,8 +19,11 @@ struct StoredConfiguration {
   let classNames: [String]
   /// The kind of examples that it reads; nil if the file does not contain it.
   let examples: ExampleSpec?
-  /// Whether the model's tokenizer converts texts to lower case.
-  private let lowercase: Bool
+  /// The file of the vocabulary of a model that reads text.
+  let vocabularyPath: String
+  /// Whether the model's tokenizer converts texts to lower case; nil for what the folder's files of the tokenizer
+  /// say.
+  private let lowercase: Bool?
 
   /// The name of the vocabulary file beside the weights of a model that reads text.
   static let vocabularyName = "vocab.txt"
@@ -34,6 +37,15 @@ struct StoredConfiguration {
     let path = folder + "/config.json"
     guard FileBytes.isReadable(path) else { return nil }
     let json = try JSONValue.read(path, limit: 1 << 20)
+    guard !HuggingFaceConfiguration.describes(json) else {
+      let published = try HuggingFaceConfiguration(json, path: path)
+      (model, options, normalization) = (published.model, published.options, nil)
+      (classNames, examples) = (published.classNames, published.examples)
+      (classes, lowercase) = (published.classNames.count, nil)
+      vocabularyPath = TokenizerFile.vocabularyPath(in: folder)
+      return
+    }
+    vocabularyPath = "\(folder)/\(Self.vocabularyName)"
     try JSONShape.configuration.check(json, path: path)
     guard let model = json["model"]?.string else {
       throw FormatError(path, .missingKey("model"))
@@ -55,15 +67,20 @@ struct StoredConfiguration {
   /// - Throws: `FormatError` for a vocabulary that is missing, damaged, or of another size.
   func tokenizer() throws(FormatError) -> WordPiece? {
     guard case .tokens(_, let count) = examples else { return nil }
-    let path = "\(folder)/\(Self.vocabularyName)"
-    let vocabulary = try Vocabulary.read(path)
-    guard vocabulary.count == count else {
+    let tokenizer =
+      if let lowercase {
+        WordPiece(try Vocabulary.read(vocabularyPath), lowercase: lowercase)
+      } else {
+        try TokenizerFile.read(in: folder)
+      }
+    // Published tables may have more rows than there are tokens.
+    let found = tokenizer.vocabulary.count
+    guard found == count || (lowercase == nil && found < count) else {
       throw FormatError(
-        path,
-        .wrongType(
-          expected: "\(count) tokens, as config.json says", found: "\(vocabulary.count)"))
+        vocabularyPath,
+        .wrongType(expected: "\(count) tokens, as config.json says", found: "\(found)"))
     }
-    return WordPiece(vocabulary, lowercase: lowercase)
+    return tokenizer
   }
 
   /// The first option in which a recipe's model differs from this one, with both values; nil if all agree.
@@ -89,6 +106,9 @@ struct StoredConfiguration {
     }
     return nil
   }
+
+  /// The options with the sizes that it was trained for, whatever it is given.
+  var sizedOptions: [String: Double] { Self.sizes(options, of: examples) }
 
   /// The options with zeros replaced by the sizes of the data, for which they stand.
   private static func sizes(

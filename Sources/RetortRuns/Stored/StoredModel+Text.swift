@@ -22,9 +22,10 @@ extension StoredModel {
     // The loader requires labels, but prediction ignores them.
     let dataset = TextDataset(
       name: "text", texts: texts, labels: texts.map { _ in 0 }, classNames: classNames,
-      tokenizer: tokenizer, length: length)
+      tokenizer: tokenizer, length: length
+    ).shortened
     return try predictions(
-      for: dataset, .tokens(length: length, vocabulary: tokenizer.vocabulary.count),
+      for: dataset, .tokens(length: dataset.length, vocabulary: tokenizer.vocabulary.count),
       of: files.map { ($0.path, $0.texts.count) }, called: "text", top: top, with: backend,
       report: report)
   }
@@ -42,9 +43,10 @@ extension StoredModel {
   ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
     let (tokenizer, length) = try reading()
     let dataset = try TextDataset(
-      name: path, path: path, classNames: classNames, tokenizer: tokenizer, length: length)
+      name: path, path: path, classNames: classNames, tokenizer: tokenizer, length: length
+    ).shortened
     return try evaluate(
-      dataset, .tokens(length: length, vocabulary: tokenizer.vocabulary.count), of: path,
+      dataset, .tokens(length: dataset.length, vocabulary: tokenizer.vocabulary.count), of: path,
       with: backend, report: report)
   }
 

@@ -22,6 +22,8 @@ public struct StoredModel: Sendable {
   public let examples: ExampleSpec?
   /// The tokenizer of its texts; nil for a model that reads no text.
   public let tokenizer: WordPiece?
+  /// The file of the tokenizer's vocabulary; nil for a model that reads no text.
+  let vocabularyPath: String?
   private let weights: [NamedWeights]
 
   /// Reads the model at `location`: a file of weights, or the folder of a model, a stage or a run.
@@ -46,10 +48,11 @@ public struct StoredModel: Sendable {
     }
     folder = found.folder
     spec = ModelSpec(
-      model: found.model, options: found.options, normalization: found.normalization,
+      model: found.model, options: found.sizedOptions, normalization: found.normalization,
       source: .file(file))
     (classes, classNames, self.examples) = (found.classes, found.classNames, found.examples)
     tokenizer = try found.tokenizer()
+    vocabularyPath = tokenizer.map { _ in found.vocabularyPath }
   }
 
   /// The classifier that an ONNX file is.
@@ -70,7 +73,7 @@ public struct StoredModel: Sendable {
     weights = try file.weights()
     folder = path
     spec = ModelSpec(model: path, source: .file(path))
-    (classes, examples, tokenizer) = (count, found, nil)
+    (classes, examples, tokenizer, vocabularyPath) = (count, found, nil, nil)
     classNames = (0..<count).map { "\($0)" }
   }
 

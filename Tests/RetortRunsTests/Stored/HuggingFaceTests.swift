@@ -1,0 +1,82 @@
+import Foundation
+import RetortCPU
+import RetortFormats
+import RetortTestSupport
+import Testing
+
+@testable import RetortData
+@testable import RetortRuns
+
+/// Folders of Hugging Face's `transformers`, against its own ids and logits.
+@Suite struct HuggingFaceTests {
+  private static let folder = "\(Goldens.folder)/huggingface/bert"
+
+  private struct Recorded: Decodable {
+    let texts: [String]
+    let ids: [[Int32]]
+    let logits: [[Double]]
+  }
+
+  private func recorded() throws -> Recorded {
+    let bytes = try FileBytes.read("\(Goldens.folder)/huggingface/bert.json")
+    return try JSONDecoder().decode(Recorded.self, from: Data(bytes))
+  }
+
+  @Test func itsTokenizerGivesTheSameIDs() throws {
+    let tokenizer = try TokenizerFile.read(in: Self.folder)
+    let recorded = try recorded()
+    for (text, ids) in zip(recorded.texts, recorded.ids) {
+      #expect(tokenizer.encode(text, length: 20) == ids, "\(text)")
+    }
+  }
+
+  /// Longer texts are padded less than the model's 20 positions; logits are those of padded batches.
+  @Test func itsLogitsAreTheSame() throws {
+    let model = try StoredModel(Self.folder)
+    #expect(model.classNames == ["negative", "neutral", "positive"])
+    let recorded = try recorded()
+    let found = try model.predict(
+      [UnlabelledTexts(recorded.texts, path: "texts")], top: 3, with: CPUBackend())
+    for (prediction, logits) in zip(found, recorded.logits) {
+      let byName = Dictionary(uniqueKeysWithValues: prediction.classes.map { ($0.name, $0.logit) })
+      for (name, logit) in zip(model.classNames, logits) {
+        #expect(abs((byName[name] ?? .nan) - logit) < 1e-5, "\(name)")
+      }
+    }
+    #expect(found.count == 4)
+  }
+
+  @Test(arguments: [
+    ("\"gelu\"", "\"relu\"", "hidden_act"), ("1e-12", "1e-5", "layer_norm_eps"),
+    ("BertForSequenceClassification", "BertModel", "architectures"),
+    ("\"hidden_size\": 16", "\"hidden_size\": \"a\"", "hidden_size"),
+    ("\"1\": \"neutral\"", "\"7\": \"neutral\"", "id2label"),
+  ]) func whatDiffersIsRefused(_ old: String, _ new: String, _ key: String) throws {
+    let home = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: home) }
+    let copy = home.path + "/bert"
+    try FileManager.default.copyItem(atPath: Self.folder, toPath: copy)
+    let text = String(decoding: try FileBytes.read(copy + "/config.json"), as: UTF8.self)
+    try AtomicFile.write(Array(text.replacing(old, with: new).utf8), to: copy + "/config.json")
+    let error = #expect(throws: FormatError.self) { try StoredModel(copy) }
+    #expect(error?.field == key && error?.path == copy + "/config.json", "\(error as Any)")
+  }
+
+  @Test func otherTokenizersAreRefused() throws {
+    let home = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: home) }
+    let path = home.path + "/tokenizer.json"
+    func error(_ old: String, _ new: String) throws -> FormatError? {
+      let text = String(
+        decoding: try FileBytes.read(Self.folder + "/tokenizer.json"), as: UTF8.self)
+      try AtomicFile.write(Array(text.replacing(old, with: new).utf8), to: path)
+      return #expect(throws: FormatError.self) { try TokenizerFile.read(in: home.path) }
+    }
+    #expect(try "\(error("\"WordPiece\"", "\"BPE\"") as Any)".contains("WordPiece"))
+    #expect(try "\(error("BertNormalizer", "NFC") as Any)".contains("BertNormalizer"))
+    #expect(
+      try "\(error("\"strip_accents\": null", "\"strip_accents\": false") as Any)".contains(
+        "accents"))
+    #expect(try "\(error("\"cat\": 7", "\"cat\": 8") as Any)".contains("an id of its own"))
+  }
+}
