@@ -23,7 +23,9 @@ struct WeightDigests {
           for file in try ONNXModel.read(model.spec.model).dataFiles { try add(file) }
         }
         guard case .file(let path) = model.spec.source else { continue }
-        try add(ModelLocation.weights(path, for: model.role))
+        for file in try ModelLocation.files(of: ModelLocation.weights(path, for: model.role)) {
+          try add(file)
+        }
       }
     }
     digests = found

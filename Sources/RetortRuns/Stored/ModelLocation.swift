@@ -19,7 +19,9 @@ public enum ModelLocation {
   static func weights(_ path: String, for role: Cast.Role? = nil) throws -> String {
     let path = try trimmed(FilePath.expanded(path))
     guard FolderEntries.leadsToFolder(path) else { return path }
-    if FileBytes.isReadable(path + "/" + weightsName) { return path + "/" + weightsName }
+    for name in [weightsName, SafetensorsIndex.name] where FileBytes.isReadable("\(path)/\(name)") {
+      return "\(path)/\(name)"
+    }
     let roles: [Cast.Role] =
       switch role {
       case .generator: [.generator]
@@ -40,11 +42,25 @@ public enum ModelLocation {
     throw ModelLocationError.none(path, role: role?.rawValue)
   }
 
-  /// The weights in a safetensors or ONNX file.
+  /// The weights in a safetensors file, in those that an index names, or in an ONNX file.
   ///
   /// - Throws: `FormatError`, or `BackendError.memory` where this machine cannot hold them in float32.
   static func read(_ file: String) throws -> [NamedWeights] {
-    ONNXImport.isPath(file) ? try ONNXImport(file).weights() : try Safetensors.read(file).weights()
+    if ONNXImport.isPath(file) { return try ONNXImport(file).weights() }
+    guard SafetensorsIndex.isIndex(file) else { return try Safetensors.read(file).weights() }
+    let index = try SafetensorsIndex(file)
+    return try index.files.flatMap { path in
+      let part = try Safetensors.read(path)
+      try index.check(part)
+      return try part.weights()
+    }
+  }
+
+  /// The files that hold the weights at `file`, itself included.
+  ///
+  /// - Throws: `FormatError` for an index that is damaged.
+  static func files(of file: String) throws(FormatError) -> [String] {
+    SafetensorsIndex.isIndex(file) ? [file] + (try SafetensorsIndex(file).files) : [file]
   }
 
   private static let weightsName = "model.safetensors"

@@ -42,7 +42,7 @@ public struct StoredModel: Sendable {
       self = try StoredModel(onnx: FilePath.absolute(file), reading: examples)
       return
     }
-    weights = try Safetensors.read(file).weights()
+    weights = try ModelLocation.read(file)
     guard let found = try StoredConfiguration(beside: file) else {
       throw ModelLocationError.noConfiguration(file)
     }

@@ -62,6 +62,39 @@ import Testing
     #expect(error?.field == key && error?.path == copy + "/config.json", "\(error as Any)")
   }
 
+  /// The same weights in two files and an index are the same model.
+  @Test func shardsAreOneModel() throws {
+    let home = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: home) }
+    let copy = home.path + "/bert"
+    try FileManager.default.copyItem(atPath: Self.folder, toPath: copy)
+    let whole = try Safetensors.read(copy + "/model.safetensors")
+    try FileManager.default.removeItem(atPath: copy + "/model.safetensors")
+    var map: [JSONValue.Member] = []
+    for (part, names) in [whole.names.prefix(9), whole.names.dropFirst(9)].enumerated() {
+      let file = "model-\(part).safetensors"
+      let tensors = whole.tensors.filter { names.contains($0.key) }
+      try Safetensors(tensors: tensors).write(to: "\(copy)/\(file)")
+      map += names.map { .init($0, .string(file)) }
+    }
+    func write(_ map: [JSONValue.Member]) throws {
+      let index = JSONValue.record(("weight_map", .object(map)))
+      try AtomicFile.write(Array(index.text.utf8), to: "\(copy)/model.safetensors.index.json")
+    }
+    try write(map)
+    let texts = UnlabelledTexts(["the cat sat"], path: "texts")
+    func answer(_ folder: String) throws -> [Prediction] {
+      try StoredModel(folder).predict([texts], top: 3, with: CPUBackend())
+    }
+    #expect(try answer(copy) == answer(Self.folder))
+    try write(map + [.init("more", .string("model-0.safetensors"))])
+    let missing = #expect(throws: FormatError.self) { try StoredModel(copy) }
+    #expect("\(missing as Any)".contains("'more'"))
+    try write([.init("a", .string("../model.safetensors"))])
+    let outside = #expect(throws: FormatError.self) { try StoredModel(copy) }
+    #expect("\(outside as Any)".contains("beside it"))
+  }
+
   @Test func otherTokenizersAreRefused() throws {
     let home = try temporaryFolder()
     defer { try? FileManager.default.removeItem(at: home) }
