@@ -41,8 +41,9 @@ struct Explain: ParsableCommand {
       parts.append(entry.explanation.equation.map { "  " + $0 }.joined(separator: "\n"))
     }
     if !entry.keys.isEmpty { parts.append(table(entry.keys)) }
-    let source = entry.kind == .part ? "" : "\nsource       \(entry.explanation.source)"
-    parts.append("in a recipe  \(entry.example)" + source)
+    var facts = entry.example.isEmpty ? [] : ["in a recipe  \(entry.example)"]
+    if entry.kind != .part { facts.append("source       \(entry.explanation.source)") }
+    parts.append(facts.joined(separator: "\n"))
     StandardOutput.write(parts.joined(separator: "\n\n"))
   }
 

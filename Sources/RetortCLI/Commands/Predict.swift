@@ -13,7 +13,7 @@ struct Predict: ParsableCommand {
       Pictures are PNG files, or IDX files of bytes with any number of pictures, plain or gzip; \
       they have the size of those that the model was trained on. A model that reads text takes \
       files of one text a line, .tsv files of text, tab and label, '-' for the standard input, and \
-      --text. The answer is CSV with a head, or one JSON object a line with --json.
+      --text. A model of sentences gives the vector of each. The answer is CSV with a head, or one JSON object a line with --json.
       """)
 
   @Argument(
@@ -60,15 +60,18 @@ struct Predict: ParsableCommand {
 
   func run() throws {
     let stored = try StoredModel(model)
-    let predictions = try predictions(of: stored)
-    let lines =
-      format.json
-      ? predictions.map(json) : [head(min(top, stored.classes))] + predictions.map(row)
+    let lines = try stored.embeds ? vectorLines(of: stored) : classLines(of: stored)
     guard !output.isStandardOutput else {
       for line in lines { StandardOutput.write(line) }
       return
     }
     try output.write(Array(lines.map { $0 + "\n" }.joined().utf8))
+  }
+
+  private func classLines(of stored: StoredModel) throws -> [String] {
+    let predictions = try predictions(of: stored)
+    return format.json
+      ? predictions.map(json) : [head(min(top, stored.classes))] + predictions.map(row)
   }
 
   private func predictions(of stored: StoredModel) throws -> [Prediction] {
@@ -77,6 +80,11 @@ struct Predict: ParsableCommand {
       let files = try inputs.map { try UnlabelledImages($0) }
       return try stored.predict(files, top: top, with: try device.backend()) { progress.show($0) }
     }
+    return try stored.predict(texts(), top: top, with: try device.backend()) { progress.show($0) }
+  }
+
+  /// The texts of the command line.
+  func texts() throws -> [UnlabelledTexts] {
     var files = text.isEmpty ? [] : [UnlabelledTexts(text, path: "--text")]
     for input in inputs {
       files.append(
@@ -84,7 +92,7 @@ struct Predict: ParsableCommand {
           ? try UnlabelledTexts(lines: Descriptor.read(STDIN_FILENO, name: "-"), path: "-")
           : try UnlabelledTexts(input))
     }
-    return try stored.predict(files, top: top, with: try device.backend()) { progress.show($0) }
+    return files
   }
 
   private func json(_ prediction: Prediction) -> String {
@@ -112,7 +120,7 @@ struct Predict: ParsableCommand {
   }
 
   /// `text` as a CSV field by RFC 4180.
-  private func quoted(_ text: String) -> String {
+  func quoted(_ text: String) -> String {
     guard text.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return text }
     return "\""
       + text.split(separator: "\"", omittingEmptySubsequences: false)

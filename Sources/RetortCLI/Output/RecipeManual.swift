@@ -59,7 +59,7 @@ enum RecipeManual {
       }
       lines.append(".El")
     }
-    return lines + [".Dl \(escaped(entry.example))"]
+    return entry.example.isEmpty ? lines : lines + [".Dl \(escaped(entry.example))"]
   }
 
   private static func values(_ type: KeyType) -> String {

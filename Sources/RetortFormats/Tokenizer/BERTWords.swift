@@ -9,8 +9,8 @@
 /// by the normaliser and pre-tokenizer in Hugging Face's `tokenizers`.
 ///
 /// > Note: Like `tokenizers` and unlike Python's `str.lower`, letters are lowercased one by one, so that a
-/// final Σ becomes σ. The classes of 900 characters differ: those newer than its tables, and the Chinese ones
-/// from U+2B820 to U+2B91F, which it omits.
+/// final Σ becomes σ. Its classes of characters and their decompositions are those of Unicode 8.0, and it omits
+/// the Chinese characters from U+2B820 to U+2B91F.
 struct BERTWords: Sequence, IteratorProtocol {
   private var rest: ArraySlice<Unicode.Scalar>
   private let lowercase: Bool
@@ -55,10 +55,39 @@ struct BERTWords: Sequence, IteratorProtocol {
     if chunk.allSatisfy(\.isASCII) {
       return chunk.map { isCapital($0) ? Unicode.Scalar(UInt8($0.value) | 0x20) : $0 }
     }
-    var text = String.UnicodeScalarView()
-    text.append(contentsOf: chunk)
-    return String(text)._nfd.filter { $0.properties.generalCategory != .nonspacingMark }
+    return decomposed(chunk).filter { category($0) != .nonspacingMark }
       .flatMap { $0.properties.lowercaseMapping.unicodeScalars }
+  }
+
+  /// The canonical decomposition of the chunk, in which newer characters stay as they are.
+  private static func decomposed(_ chunk: [Unicode.Scalar]) -> [Unicode.Scalar] {
+    var (result, known) = ([Unicode.Scalar](), String.UnicodeScalarView())
+    for scalar in chunk {
+      if isKnown(scalar) {
+        known.append(scalar)
+      } else {
+        result += Array(String(known)._nfd) + [scalar]
+        known = String.UnicodeScalarView()
+      }
+    }
+    return result + Array(String(known)._nfd)
+  }
+
+  /// Whether Unicode 8.0 has the character.
+  private static func isKnown(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.isASCII || scalar.properties.age.map { $0.major <= 8 } == true
+  }
+
+  /// The general category in Unicode 8.0.
+  private static func category(_ scalar: Unicode.Scalar) -> Unicode.GeneralCategory {
+    switch scalar.value {
+    // These have others since.
+    case 0x166D, 0x111C9: .otherPunctuation
+    case 0x1734, 0x1171E: .nonspacingMark
+    case 0x1885, 0x1886: .otherLetter
+    case 0xA9BD: .spacingMark
+    default: isKnown(scalar) ? scalar.properties.generalCategory : .unassigned
+    }
   }
 
   /// The parts between punctuation marks, and the marks.
@@ -86,7 +115,7 @@ struct BERTWords: Sequence, IteratorProtocol {
 
   private static func isDropped(_ scalar: Unicode.Scalar) -> Bool {
     if scalar.isASCII { return scalar.value < 0x20 || scalar.value == 0x7F }
-    return switch scalar.properties.generalCategory {
+    return switch category(scalar) {
     case .control, .format, .privateUse, .surrogate: true
     default: scalar == "\u{FFFD}"
     }
@@ -99,7 +128,7 @@ struct BERTWords: Sequence, IteratorProtocol {
       default: scalar.value > 0x20 && scalar.value < 0x7F
       }
     }
-    return switch scalar.properties.generalCategory {
+    return switch category(scalar) {
     case .connectorPunctuation, .dashPunctuation, .openPunctuation, .closePunctuation,
       .initialPunctuation, .finalPunctuation, .otherPunctuation:
       true
@@ -110,7 +139,7 @@ struct BERTWords: Sequence, IteratorProtocol {
   private static func isChinese(_ scalar: Unicode.Scalar) -> Bool {
     switch scalar.value {
     case 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x20000...0x2A6DF, 0x2A700...0x2B73F,
-      0x2B740...0x2B81F, 0x2B820...0x2CEAF, 0x2F800...0x2FA1F:
+      0x2B740...0x2B81F, 0x2B920...0x2CEAF, 0x2F800...0x2FA1F:
       true
     default: false
     }

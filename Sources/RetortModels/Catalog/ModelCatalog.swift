@@ -23,6 +23,7 @@ public enum ModelCatalog {
       DCGAN.entry,
       DCGANDiscriminator.entry,
       BERT.entry,
+      SentenceBERT.entry,
     ]
 
   /// The model called `name`.

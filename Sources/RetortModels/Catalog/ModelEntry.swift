@@ -76,6 +76,8 @@ public struct ModelEntry: Sendable {
     case discriminator
     /// Token ids to logits.
     case encoder
+    /// Token ids to a vector.
+    case embedder
   }
 
   /// What recipes call it.

@@ -82,9 +82,7 @@ public final class BERT: Module {
   }
 
   private func logits(_ ids: Tensor, mask: Tensor?) -> Tensor {
-    let penalty = mask.map {
-      ((1 - $0.toFloat()) * -1e9).reshape([ids.shape[0], 1, 1, ids.shape[1]])
-    }
+    let penalty = mask.map(BERTLayer.penalty(of:))
     let states = layers.reduce(embeddings(ids)) { $1($0, mask: penalty) }
     let first = states.slice(axis: 1, 0..<1).reshape([states.shape[0], states.shape[2]])
     return classifier(dropout(pooler(first).tanh()))
@@ -154,27 +152,35 @@ extension BERT {
       ModelOption("dropout", "share of activations dropped", 0.1, 0...0.9, isWhole: false),
     ],
     build: { options, examples, classes throws(ModelError) in
-      guard case .tokens(let length, let vocabulary) = examples else {
-        throw .unfit(
-          model: "bert",
-          reason: "it reads token ids; the examples are \(examples.description). Choose a "
-            + "classifier.")
-      }
-      let (width, heads) = (options.int("width"), options.int("heads"))
-      try ModelEntry.checkHeads("bert", heads, width: width)
-      func size(_ name: String, _ least: Int) throws(ModelError) -> Int {
-        let given = options.int(name) == 0 ? least : options.int(name)
-        guard given >= least else {
-          throw .unfit(
-            model: "bert",
-            reason: "its '\(name)' is \(given), less than the data's, which is \(least)")
-        }
-        return given
-      }
-      let sizes = BERT.Sizes(
-        vocabulary: try size("vocabulary", vocabulary), width: width,
-        layers: options.int("layers"), heads: heads, feedForward: options.int("feed-forward"),
-        maximumLength: try size("length", length), dropout: options["dropout"])
-      return BERT(sizes, classes: classes)
+      BERT(try sizes("bert", options, examples), classes: classes)
     })
+
+  /// The sizes that the options of `model` mean for the examples.
+  ///
+  /// - Throws: `ModelError` for examples that are no tokens, and for tables smaller than they need.
+  static func sizes(
+    _ model: String, _ options: ModelOptions, _ examples: ExampleSpec
+  ) throws(ModelError) -> Sizes {
+    guard case .tokens(let length, let vocabulary) = examples else {
+      throw .unfit(
+        model: model,
+        reason: "it reads token ids; the examples are \(examples.description). Choose a "
+          + "classifier.")
+    }
+    let (width, heads) = (options.int("width"), options.int("heads"))
+    try ModelEntry.checkHeads(model, heads, width: width)
+    func size(_ name: String, _ least: Int) throws(ModelError) -> Int {
+      let given = options.int(name) == 0 ? least : options.int(name)
+      guard given >= least else {
+        throw .unfit(
+          model: model,
+          reason: "its '\(name)' is \(given), less than the data's, which is \(least)")
+      }
+      return given
+    }
+    return Sizes(
+      vocabulary: try size("vocabulary", vocabulary), width: width, layers: options.int("layers"),
+      heads: heads, feedForward: options.int("feed-forward"),
+      maximumLength: try size("length", length), dropout: options["dropout"])
+  }
 }

@@ -50,6 +50,11 @@ public final class BERTLayer: Module {
     scoped { transformed(x, mask: mask) }
   }
 
+  /// What is added to attention scores, `[batch, 1, 1, length]`, where `mask`, `[batch, length]`, has a 0.
+  static func penalty(of mask: Tensor) -> Tensor {
+    ((1 - mask.toFloat()) * -1e9).reshape([mask.shape[0], 1, 1, mask.shape[1]])
+  }
+
   private func transformed(_ x: Tensor, mask: Tensor?) -> Tensor {
     let attended = attentionNorm(x + dropout(attention(x, mask: mask)))
     return outputNorm(attended + dropout(output(intermediate(attended).gelu())))

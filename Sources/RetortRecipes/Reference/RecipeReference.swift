@@ -77,11 +77,12 @@ public enum RecipeReference {
   }
 
   private static func model(_ entry: ModelEntry) -> ReferenceEntry {
-    let role = Cast.Role.allCases.first { $0.takes(entry.role) } ?? .student
+    let role = Cast.Role.allCases.first { $0.takes(entry.role) }
     return ReferenceEntry(
       kind: .model,
       explanation: Explanation(
         entry.name, entry.summary, "A \(entry.role.rawValue).", source: entry.source),
-      keys: entry.options.map(\.info), example: "\(role.rawValue): {model: \(entry.name)}")
+      keys: entry.options.map(\.info),
+      example: role.map { "\($0.rawValue): {model: \(entry.name)}" } ?? "")
   }
 }

@@ -32,7 +32,7 @@ public struct ReferenceEntry: Equatable, Sendable {
   public let explanation: Explanation
   /// Its keys besides its name, in order.
   public let keys: [KeyInfo]
-  /// A line of a recipe that uses it.
+  /// A line of a recipe that uses it; empty for what no recipe takes.
   public let example: String
 
   /// What a recipe calls it.

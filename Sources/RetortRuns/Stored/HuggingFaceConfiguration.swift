@@ -8,7 +8,7 @@ struct HuggingFaceConfiguration {
   let model: String
   /// The options of the model.
   let options: [String: Double]
-  /// The names of the classes, by class number.
+  /// The names of the classes, by class number; none of a model of sentences.
   let classNames: [String]
   /// The kind of examples that it reads.
   let examples: ExampleSpec
@@ -18,18 +18,22 @@ struct HuggingFaceConfiguration {
 
   /// The model that `json`, read from `path`, describes.
   ///
-  /// - Throws: `FormatError` naming the key for another model than `BertForSequenceClassification`, or one that
-  ///   computes something else than the catalog's `bert`.
+  /// - Throws: `FormatError` naming the key for another model than `BertForSequenceClassification` and
+  ///   `sentence-transformers`' `BertModel`, or one that computes something else than those of the catalog.
   init(_ json: JSONValue, path: String) throws(FormatError) {
     func unsupported(_ key: String, _ what: String, _ supported: String) -> FormatError {
       FormatError(path, in: key, .unsupported(what: what, supported: supported))
     }
     let names = json["architectures"]?.array?.compactMap(\.string) ?? []
-    guard json["model_type"]?.string == "bert", names.first == "BertForSequenceClassification"
+    let pooling = try SentencePooling(in: FilePath.folder(of: path))
+    let isClassifier = names.first == "BertForSequenceClassification"
+    guard json["model_type"]?.string == "bert",
+      isClassifier || (names.first == "BertModel" && pooling != nil)
     else {
       throw unsupported(
         "architectures", names.first ?? json["model_type"]?.string ?? "no architecture",
-        "BertForSequenceClassification; other models are taken as ONNX files")
+        "BertForSequenceClassification, and BertModel with 1_Pooling/config.json beside it; other "
+          + "models are taken as ONNX files")
     }
     func whole(_ key: String) throws(FormatError) -> Int {
       guard let value = json[key]?.int, (1...16_777_216).contains(value) else {
@@ -53,15 +57,31 @@ struct HuggingFaceConfiguration {
     }
     if json["is_decoder"]?.bool == true { throw unsupported("is_decoder", "true", "false") }
     let (length, vocabulary) = (try whole("max_position_embeddings"), try whole("vocab_size"))
-    model = "bert"
-    options = [
+    var options = [
       "width": Double(try whole("hidden_size")), "layers": Double(try whole("num_hidden_layers")),
       "heads": Double(try whole("num_attention_heads")),
       "feed-forward": Double(try whole("intermediate_size")), "vocabulary": Double(vocabulary),
       "length": Double(length), "dropout": json["hidden_dropout_prob"]?.double ?? 0.1,
     ]
-    examples = .tokens(length: length, vocabulary: vocabulary)
-    classNames = try Self.classNames(json, path)
+    guard !isClassifier, let pooling else {
+      model = "bert"
+      self.options = options
+      examples = .tokens(length: length, vocabulary: vocabulary)
+      classNames = try Self.classNames(json, path)
+      return
+    }
+    model = "sentence-bert"
+    options["first"] = pooling.takesFirst ? 1 : 0
+    options["normalize"] = pooling.normalizes ? 1 : 0
+    self.options = options
+    examples = .tokens(length: min(length, pooling.longest ?? length), vocabulary: vocabulary)
+    classNames = []
+  }
+
+  /// Whether the model has no use for the weights called `name`: those of a pooler that sentences are not taken
+  /// from.
+  func passesOver(_ name: String) -> Bool {
+    model == "sentence-bert" && name.hasPrefix("pooler.")
   }
 
   /// The names under `id2label`, in the order of their numbers; `LABEL_0` and `LABEL_1` without it, which is what

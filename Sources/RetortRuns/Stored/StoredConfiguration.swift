@@ -13,7 +13,7 @@ struct StoredConfiguration {
   let options: [String: Double]
   /// The normalisation of pictures in front of the model; nil for none.
   let normalization: NormalizationSpec?
-  /// The number of classes, ≥ 1.
+  /// The number of classes, ≥ 1; 0 for a model that gives vectors.
   let classes: Int
   /// The names of the classes; their numbers if the file has no names.
   let classNames: [String]
@@ -24,6 +24,9 @@ struct StoredConfiguration {
   /// Whether the model's tokenizer converts texts to lower case; nil for what the folder's files of the tokenizer
   /// say.
   private let lowercase: Bool?
+
+  /// Whether the model has no use for weights of a name that may lie in the file.
+  let passesOver: (String) -> Bool
 
   /// The name of the vocabulary file beside the weights of a model that reads text.
   static let vocabularyName = "vocab.txt"
@@ -42,10 +45,12 @@ struct StoredConfiguration {
       (model, options, normalization) = (published.model, published.options, nil)
       (classNames, examples) = (published.classNames, published.examples)
       (classes, lowercase) = (published.classNames.count, nil)
+      passesOver = published.passesOver
       vocabularyPath = TokenizerFile.vocabularyPath(in: folder)
       return
     }
     vocabularyPath = "\(folder)/\(Self.vocabularyName)"
+    passesOver = { _ in false }
     try JSONShape.configuration.check(json, path: path)
     guard let model = json["model"]?.string else {
       throw FormatError(path, .missingKey("model"))

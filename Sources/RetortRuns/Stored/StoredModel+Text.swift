@@ -51,7 +51,7 @@ extension StoredModel {
   }
 
   /// The tokenizer of the model and the length of its sequences.
-  private func reading() throws(ModelError) -> (WordPiece, length: Int) {
+  func reading() throws(ModelError) -> (WordPiece, length: Int) {
     guard let tokenizer, case .tokens(let length, _) = examples else {
       throw .unfit(
         model: spec.model,

@@ -42,7 +42,7 @@ public struct StoredModel: Sendable {
       self = try StoredModel(onnx: FilePath.absolute(file), reading: examples)
       return
     }
-    weights = try ModelLocation.read(file)
+    let weights = try ModelLocation.read(file)
     guard let found = try StoredConfiguration(beside: file) else {
       throw ModelLocationError.noConfiguration(file)
     }
@@ -50,6 +50,7 @@ public struct StoredModel: Sendable {
     spec = ModelSpec(
       model: found.model, options: found.sizedOptions, normalization: found.normalization,
       source: .file(file))
+    self.weights = weights.filter { !found.passesOver($0.name) }
     (classes, classNames, self.examples) = (found.classes, found.classNames, found.examples)
     tokenizer = try found.tokenizer()
     vocabularyPath = tokenizer.map { _ in found.vocabularyPath }
@@ -86,16 +87,25 @@ public struct StoredModel: Sendable {
 
   /// The frozen model with its weights on the device.
   ///
+  /// - Throws: `ModelError`, `WeightError` or the device's errors.
+  func frozen(
+    _ examples: ExampleSpec, _ session: Session, _ report: (RunEvent) -> Void
+  ) throws -> StageModel {
+    try StageModel(
+      spec, name: folder, isFrozen: true, examples: examples, classes: classes, session: session,
+      seed: 0,
+      weights: spec.unwrapped(weights, of: folder, examples, classes: classes, report))
+  }
+
+  /// The frozen classifier with its weights on the device.
+  ///
   /// - Throws: `RecipeErrors` if it is not a classifier, as `command` requires; `ModelError`, `WeightError`
   ///   or the device's errors.
   func classifier(
     _ command: String, _ examples: ExampleSpec, _ session: Session,
     _ report: (RunEvent) -> Void
   ) throws -> StageModel {
-    let model = try StageModel(
-      spec, name: folder, isFrozen: true, examples: examples, classes: classes, session: session,
-      seed: 0,
-      weights: spec.unwrapped(weights, of: folder, examples, classes: classes, report))
+    let model = try frozen(examples, session, report)
     let role = try ModelSource(spec.model).role
     guard role == .classifier || role == .encoder else {
       throw RecipeErrors([

@@ -1,7 +1,9 @@
 """Writes a small BertForSequenceClassification as Hugging Face does, with its logits for some texts.
 
 Needs torch, transformers and tokenizers. Writes config.json, model.safetensors, tokenizer.json and
-tokenizer_config.json to bert/, and texts, token ids and logits to bert.json.
+tokenizer_config.json to bert/, and texts, token ids and logits to bert.json. sentence/ has a BertModel
+in the form of sentence-transformers; its vectors are means over tokens, of length 1, as that library's
+Pooling and Normalize compute them.
 """
 
 import json
@@ -35,3 +37,27 @@ with open("bert.json", "w") as file:
         "transformers": transformers.__version__, "texts": texts,
         "ids": [ids[mask.bool()].tolist() for ids, mask in zip(batch["input_ids"], batch["attention_mask"])],
         "logits": [[round(value, 7) for value in row] for row in logits.tolist()]}, file)
+
+torch.manual_seed(6)
+encoder = transformers.BertModel(transformers.BertConfig(
+    vocab_size=len(tokens), hidden_size=12, num_hidden_layers=1, num_attention_heads=3,
+    intermediate_size=16, max_position_embeddings=20, initializer_range=0.3)).eval()
+encoder.save_pretrained("sentence")
+tokenizer.save_pretrained("sentence")
+os.makedirs("sentence/1_Pooling", exist_ok=True)
+with open("sentence/1_Pooling/config.json", "w") as file:
+    json.dump({"word_embedding_dimension": 12, "pooling_mode_cls_token": False,
+               "pooling_mode_mean_tokens": True, "pooling_mode_max_tokens": False}, file)
+with open("sentence/modules.json", "w") as file:
+    json.dump([{"idx": i, "name": str(i), "path": path, "type": f"sentence_transformers.models.{kind}"}
+               for i, (path, kind) in enumerate([("", "Transformer"), ("1_Pooling", "Pooling"),
+                                                 ("2_Normalize", "Normalize")])], file)
+with open("sentence/sentence_bert_config.json", "w") as file:
+    json.dump({"max_seq_length": 16, "do_lower_case": False}, file)
+batch = tokenizer(texts, padding=True, truncation=True, max_length=16, return_tensors="pt")
+with torch.no_grad():
+    states = encoder(**batch).last_hidden_state
+mask = batch["attention_mask"].unsqueeze(-1).float()
+vectors = torch.nn.functional.normalize((states * mask).sum(1) / mask.sum(1).clamp(min=1e-9), dim=1)
+with open("sentence.json", "w") as file:
+    json.dump({"texts": texts, "vectors": [[round(value, 7) for value in row] for row in vectors.tolist()]}, file)

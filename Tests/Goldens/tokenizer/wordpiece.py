@@ -48,6 +48,9 @@ TEXTS = [
     "e\u0301\u0302 \u0301 a\u0301", "\u0301the", "q\u0323\u0307 q\u0307\u0323", "\u212b \u2126 \u00c5", "𝔱𝔥𝔢 𝐀", "ſt ſ", "₹ ₿ ∑ √ → ▲", "1,234.56 -7 +3",
     "http://a.b/c?d=e&f=g", "user@host.com #tag @a", "C:\\a\\b {x} [y] (z)", "the " * 30, "unbelievable " * 10, "the [SEP] " * 15, "中" * 40,
     "a\u0300\u0316b", "ộ o\u0323\u0302 o\u0302\u0323", "\U0001f468\u200d\U0001f469\u200d\U0001f467 family", "\u1680ogham\u180emvs", "\u2e80\u31c0 \U00020000\U0002a6d6 \u3400",
+    # Characters whose class has changed since Unicode 8.0, or that are newer.
+    "a\u166db a\u1734b a\u1885b a\ua9bdb", "a\U000111c9b a\U0001171eb", "a\u061db a\u09fdb a\u0cf3b",
+    "a\U0002b820b a\U0002b91fb a\U0002b920b", "a\U000105c9b a\U00011938b e\u0301\U000105c9e\u0301",
 ]
 
 

@@ -46,6 +46,48 @@ import Testing
     #expect(found.count == 4)
   }
 
+  /// Vectors of sentences, cut at the 16 tokens that the folder says.
+  @Test func sentencesAreVectors() throws {
+    struct Recorded: Decodable {
+      let texts: [String]
+      let vectors: [[Float]]
+    }
+    let bytes = try FileBytes.read("\(Goldens.folder)/huggingface/sentence.json")
+    let recorded = try JSONDecoder().decode(Recorded.self, from: Data(bytes))
+    let model = try StoredModel("\(Goldens.folder)/huggingface/sentence")
+    #expect(model.embeds)
+    let found = try model.embeddings(
+      of: [UnlabelledTexts(recorded.texts, path: "texts")], with: CPUBackend())
+    #expect(found.map(\.index) == [0, 1, 2, 3])
+    for (embedding, vector) in zip(found, recorded.vectors) {
+      #expect(zip(embedding.values, vector).allSatisfy { abs($0 - $1) < 1e-6 })
+      #expect(embedding.values.count == 12)
+    }
+  }
+
+  @Test func otherPoolingIsRefused() throws {
+    let home = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: home) }
+    let copy = home.path + "/sentence"
+    try FileManager.default.copyItem(
+      atPath: "\(Goldens.folder)/huggingface/sentence", toPath: copy)
+    func error(_ file: String, _ old: String, _ new: String) throws -> String {
+      let bytes = try FileBytes.read("\(copy)/\(file)")
+      let text = String(decoding: bytes, as: UTF8.self)
+      try AtomicFile.write(Array(text.replacing(old, with: new).utf8), to: "\(copy)/\(file)")
+      let error = #expect(throws: FormatError.self) { try StoredModel(copy) }
+      try AtomicFile.write(bytes, to: "\(copy)/\(file)")
+      return "\(error as Any)"
+    }
+    #expect(
+      try error("1_Pooling/config.json", "max_tokens\": false", "max_tokens\": true")
+        .contains("pooling_mode_max_tokens"))
+    #expect(try error("modules.json", "Normalize", "Dense").contains("Dense"))
+    try FileManager.default.removeItem(atPath: copy + "/1_Pooling")
+    let plain = #expect(throws: FormatError.self) { try StoredModel(copy) }
+    #expect("\(plain as Any)".contains("1_Pooling/config.json"))
+  }
+
   @Test(arguments: [
     ("\"gelu\"", "\"relu\"", "hidden_act"), ("1e-12", "1e-5", "layer_norm_eps"),
     ("BertForSequenceClassification", "BertModel", "architectures"),
