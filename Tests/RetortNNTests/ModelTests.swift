@@ -23,15 +23,20 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
     #expect(cost == ModelCost(parameters: parameters, multiplyAccumulates: macs))
   }
 
-  /// What torchvision counts of its models for a thousand classes.
+  /// What others count of their models for a thousand classes: torchvision in the documentation of its weights,
+  /// and timm.
   @Test(
     arguments: [
-      ("mobilenetv2", ["width": 1, "torchvision": 1], 3_504_872),
-      ("mobilenetv3-small", [:], 2_542_856),
-    ] as [(String, [String: Double], Int)])
-  func torchvisionsSizes(_ name: String, _ options: [String: Double], _ count: Int) throws {
-    let model = try ModelCatalog.make(
-      name, options: options, for: .image(color), classes: 1000)
+      ("mobilenetv2", ["width": 1, "torchvision": 1], 32, 3_504_872),
+      ("mobilenetv3-small", [:], 32, 2_542_856),
+      ("resnet18", [:], 32, 11_689_512), ("resnet34", [:], 32, 21_797_672),
+      ("resnet50", [:], 32, 25_557_032),
+    ] as [(String, [String: Double], Int, Int)])
+  func publishedSizes(
+    _ name: String, _ options: [String: Double], _ extent: Int, _ count: Int
+  ) throws {
+    let image = ImageSize(height: extent, width: extent, channels: 3)
+    let model = try ModelCatalog.make(name, options: options, for: .image(image), classes: 1000)
     #expect(ParameterStore(model, name: name).parameterCount == count)
   }
 
@@ -59,8 +64,10 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
 
   @Test(arguments: ModelCatalog.all.filter { $0.role == .classifier }.map(\.name))
   func classifiersGiveLogits(_ name: String) throws {
-    let options: [String: Double] = name == "vit-tiny" ? ["patch": 1] : [:]  // 17 is a prime
-    for image in [fashion, ImageSize(height: 33, width: 17, channels: 2)] {
+    let hasPatches = try ModelCatalog.entry(name).options.contains { $0.name == "patch" }
+    let options: [String: Double] = hasPatches ? ["patch": 1] : [:]  // 17 is a prime
+    let odd = ImageSize(height: 33, width: 17, channels: 2)
+    for image in [fashion, odd] {
       let model = try ModelCatalog.make(name, options: options, for: .image(image), classes: 7)
       let store = ParameterStore(model, name: name)
       let graph = Graph()

@@ -10,6 +10,7 @@ public enum ModelCatalog {
       LeNet5.entry,
       LeNet5.smallEntry,
     ] + [8, 14, 20, 32, 44, 56, 110].map(ResNet.entry)
+    + [.eighteen, .thirtyFour, .fifty].map(ImageNetResNet.entry)
     + [(16, 1), (16, 2), (28, 10), (40, 1), (40, 2)].map(WideResNet.entry)
     + [
       (8, [1, 1, 1, 1, 1]), (11, [1, 1, 2, 2, 2]), (13, [2, 2, 2, 2, 2]),
