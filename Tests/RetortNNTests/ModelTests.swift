@@ -28,7 +28,7 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
   @Test(
     arguments: [
       ("mobilenetv2", ["width": 1, "torchvision": 1], 32, 3_504_872),
-      ("mobilenetv3-small", [:], 32, 2_542_856),
+      ("mobilenetv3-small", [:], 32, 2_542_856), ("mobilenetv3-large", [:], 32, 5_483_032),
       ("resnet18", [:], 32, 11_689_512), ("resnet34", [:], 32, 21_797_672),
       ("resnet50", [:], 32, 25_557_032),
     ] as [(String, [String: Double], Int, Int)])

@@ -19,6 +19,7 @@ public enum ModelCatalog {
     + [
       MobileNetV2.entry,
       MobileNetV3.entry,
+      MobileNetV3.largeEntry,
       VisionTransformer.entry,
       ConvVAE.entry,
       DCGAN.entry,
