@@ -24,13 +24,18 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
   }
 
   /// What others count of their models for a thousand classes: torchvision in the documentation of its weights,
-  /// and timm.
+  /// and timm; of EfficientNet-Lite0 TensorFlow says 4.7 million.
   @Test(
     arguments: [
       ("mobilenetv2", ["width": 1, "torchvision": 1], 32, 3_504_872),
       ("mobilenetv3-small", [:], 32, 2_542_856), ("mobilenetv3-large", [:], 32, 5_483_032),
       ("resnet18", [:], 32, 11_689_512), ("resnet34", [:], 32, 21_797_672),
-      ("resnet50", [:], 32, 25_557_032),
+      ("resnet50", [:], 32, 25_557_032), ("efficientnet-b0", [:], 32, 5_288_548),
+      ("efficientnet-b0", ["depth": 1.1], 32, 7_794_184),
+      ("efficientnet-b0", ["width": 1.1, "depth": 1.2], 32, 9_109_994),
+      ("efficientnet-b0", ["width": 1.2, "depth": 1.4], 32, 12_233_232),
+      ("efficientnet-b0", ["width": 1.4, "depth": 1.8], 32, 19_341_616),
+      ("efficientnet-lite0", [:], 32, 4_652_008),
     ] as [(String, [String: Double], Int, Int)])
   func publishedSizes(
     _ name: String, _ options: [String: Double], _ extent: Int, _ count: Int

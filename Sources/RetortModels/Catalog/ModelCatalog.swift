@@ -20,6 +20,8 @@ public enum ModelCatalog {
       MobileNetV2.entry,
       MobileNetV3.entry,
       MobileNetV3.largeEntry,
+      EfficientNet.entry,
+      EfficientNetLite.entry,
       VisionTransformer.entry,
       ConvVAE.entry,
       DCGAN.entry,

@@ -19,22 +19,23 @@ def noise(count, number):
     return (torch.sin(index * 12.9898 + (number + 1) * 78.233) * 43758.5453) % 1
 
 
-def filled(name, shape, number):
+def filled(name, shape, number, gain):
     u = noise(math.prod(shape), number)
     if name.endswith("running_var") or (len(shape) == 1 and name.endswith("weight")):
         values = 0.5 + u
     elif len(shape) == 1:
         values = 0.2 * u - 0.1
     else:
-        values = (2 * u - 1) * math.sqrt(3 / math.prod(shape[1:]))
+        values = (2 * u - 1) * gain * math.sqrt(3 / math.prod(shape[1:]))
     return values.float().double().reshape(shape)
 
 
-def record(model, name, options, image, source=torch, most=2500):
+def record(model, name, options, image, source=torch, most=2500, gain=1):
     """Prints what `model` computes, which the catalog's model `name` with `options` must.
 
     `image` is channels, height, width. Gradients of tensors of more than `most` elements are left
-    out, to keep files small.
+    out, to keep files small. `gain` multiplies weights of several axes, where pictures would else
+    make little difference to what comes out.
     """
     model = model.double().eval()
     state = {
@@ -42,7 +43,7 @@ def record(model, name, options, image, source=torch, most=2500):
         if not key.endswith("num_batches_tracked")
     }
     for number, (key, tensor) in enumerate(state.items()):
-        tensor.copy_(filled(key, list(tensor.shape), number))
+        tensor.copy_(filled(key, list(tensor.shape), number, gain))
     images = (40 * noise(BATCH * math.prod(image), -1)).reshape(BATCH, *image)
     images = (images - 10 * torch.arange(BATCH).reshape(-1, 1, 1, 1)).float().double()
     with torch.no_grad():
@@ -55,7 +56,8 @@ def record(model, name, options, image, source=torch, most=2500):
     loss, gradients = step(model, images, most)
     print(json.dumps({
         "source": f"{source.__name__} {source.__version__}", "model": name, "options": options,
-        "classes": logits.shape[1], "image": image, "names": list(state),
+        "classes": logits.shape[1], "image": image,
+        **({} if gain == 1 else {"gain": gain}), "names": list(state),
         "shapes": [list(tensor.shape) for tensor in state.values()], "logits": numbers(logits),
         "loss": loss.item(),
         "gradients": {key: numbers(gradient) for key, gradient in gradients.items()},

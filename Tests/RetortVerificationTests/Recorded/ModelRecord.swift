@@ -11,6 +11,8 @@ struct ModelRecord: Decodable {
   let classes: Int
   /// Channels, height, width.
   let image: [Int]
+  /// What weights of several axes are multiplied by; 1 where there is none.
+  let gain: Double?
   /// Names and shapes of all weights, in PyTorch's order.
   let names: [String]
   let shapes: [[Int]]
@@ -48,7 +50,8 @@ struct ModelRecord: Decodable {
           return Float(0.5 + u)
         }
         return shape.count == 1
-          ? Float(0.2 * u - 0.1) : Float((2 * u - 1) * (3 / Double(inner)).squareRoot())
+          ? Float(0.2 * u - 0.1)
+          : Float((2 * u - 1) * (gain ?? 1) * (3 / Double(inner)).squareRoot())
       }
       return NamedWeights(name: name, shape: shape, values: values)
     }
