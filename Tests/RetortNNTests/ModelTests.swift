@@ -35,7 +35,7 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
       ("efficientnet-b0", ["width": 1.1, "depth": 1.2], 32, 9_109_994),
       ("efficientnet-b0", ["width": 1.2, "depth": 1.4], 32, 12_233_232),
       ("efficientnet-b0", ["width": 1.4, "depth": 1.8], 32, 19_341_616),
-      ("efficientnet-lite0", [:], 32, 4_652_008),
+      ("efficientnet-lite0", [:], 32, 4_652_008), ("convnext-tiny", [:], 32, 28_589_128),
     ] as [(String, [String: Double], Int, Int)])
   func publishedSizes(
     _ name: String, _ options: [String: Double], _ extent: Int, _ count: Int
@@ -72,7 +72,7 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
     let hasPatches = try ModelCatalog.entry(name).options.contains { $0.name == "patch" }
     let options: [String: Double] = hasPatches ? ["patch": 1] : [:]  // 17 is a prime
     let odd = ImageSize(height: 33, width: 17, channels: 2)
-    for image in [fashion, odd] {
+    for image in name == "convnext-tiny" ? [color] : [fashion, odd] {
       let model = try ModelCatalog.make(name, options: options, for: .image(image), classes: 7)
       let store = ParameterStore(model, name: name)
       let graph = Graph()
@@ -88,9 +88,11 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
 
   @Test(arguments: ModelCatalog.all.map(\.name))
   func imagesOfAnotherShapeAreAFaultAndNoTrap(_ name: String) throws {
+    let large = ImageSize(height: 224, width: 224, channels: 1)
+    let isForLarge = name == "convnext-tiny"
     let reads: ExampleSpec =
       try ModelCatalog.entry(name).role == .encoder
-      ? .tokens(length: 8, vocabulary: 30) : .image(fashion)
+      ? .tokens(length: 8, vocabulary: 30) : .image(isForLarge ? large : fashion)
     let model = try ModelCatalog.make(name, for: reads, classes: 10)
     let store = ParameterStore(model, name: "student")
     for shape: Shape in [[2, 5, 28, 3], [2, 3], [7], []] {
@@ -212,7 +214,7 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
     #expect(error.map { "\($0)" } == text)
   }
 
-  @Test(arguments: [("lenet5", 12), ("lenet5-small", 4), ("vgg8", 8)])
+  @Test(arguments: [("lenet5", 12), ("lenet5-small", 4), ("vgg8", 8), ("convnext-tiny", 32)])
   func imagesThatAreTooSmallAreRefused(_ name: String, _ least: Int) throws {
     func model(_ extent: Int) throws -> Module {
       try ModelCatalog.make(

@@ -22,6 +22,7 @@ public enum ModelCatalog {
       MobileNetV3.largeEntry,
       EfficientNet.entry,
       EfficientNetLite.entry,
+      ConvNeXt.entry,
       VisionTransformer.entry,
       ConvVAE.entry,
       DCGAN.entry,
