@@ -36,6 +36,8 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
       ("efficientnet-b0", ["width": 1.2, "depth": 1.4], 32, 12_233_232),
       ("efficientnet-b0", ["width": 1.4, "depth": 1.8], 32, 19_341_616),
       ("efficientnet-lite0", [:], 32, 4_652_008), ("convnext-tiny", [:], 32, 28_589_128),
+      ("vit-small", [:], 224, 22_050_664), ("deit-tiny", [:], 224, 5_717_416),
+      ("dinov2-small", [:], 518, 22_056_192 + 385_000),
     ] as [(String, [String: Double], Int, Int)])
   func publishedSizes(
     _ name: String, _ options: [String: Double], _ extent: Int, _ count: Int
@@ -89,7 +91,7 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
   @Test(arguments: ModelCatalog.all.map(\.name))
   func imagesOfAnotherShapeAreAFaultAndNoTrap(_ name: String) throws {
     let large = ImageSize(height: 224, width: 224, channels: 1)
-    let isForLarge = name == "convnext-tiny"
+    let isForLarge = ["convnext-tiny", "deit-tiny", "vit-small"].contains(name)
     let reads: ExampleSpec =
       try ModelCatalog.entry(name).role == .encoder
       ? .tokens(length: 8, vocabulary: 30) : .image(isForLarge ? large : fashion)

@@ -40,7 +40,7 @@ package enum Goldens {
 
   /// The models that are recorded, by file.
   package static let models = [
-    "convnext_tiny", "efficientnet_b0", "efficientnet_lite0", "mobilenetv2",
+    "convnext_tiny", "dinov2_small", "efficientnet_b0", "efficientnet_lite0", "mobilenetv2",
     "mobilenetv2_torchvision", "mobilenetv3_large", "mobilenetv3_small",
     "mobilenetv3_small_torchvision", "resnet18", "resnet34", "resnet50", "vgg",
     "vision_transformer", "wide_resnet",

@@ -4,11 +4,11 @@ import RetortNN
 /// A transformer over the patches of an image, with a class token and learned positions.
 ///
 /// Pre-norm blocks with exact GELU; the class token's features, normalised, give the logits. Keys
-/// are those of timm's `VisionTransformer`, whose `vit_tiny_patch16_224` has these sizes with
-/// patches of 16×16.
+/// are those of timm's `VisionTransformer`, of which `VisionTransformer+Entries.swift` names sizes. Weights
+/// have positions for the patches of the pictures that they were trained with; for others they are resampled,
+/// as timm does it with `dynamic_img_size`.
 ///
-/// Source: [Dosovitskiy et al. 2021](https://arxiv.org/abs/2010.11929), section 3.1; the sizes are
-/// those of DeiT-Ti, [Touvron et al. 2021](https://arxiv.org/abs/2012.12877), table 1.
+/// Source: [Dosovitskiy et al. 2021](https://arxiv.org/abs/2010.11929), section 3.1.
 public final class VisionTransformer: Module {
   /// The sizes of a transformer.
   public struct Sizes: Hashable, Sendable {
@@ -22,19 +22,25 @@ public final class VisionTransformer: Module {
     public var heads: Int
     /// Features inside each block's feed-forward part, in widths.
     public var mlpRatio: Int
+    /// Whether each block's two parts are scaled per feature before they are added.
+    public var isScaled: Bool
+    /// Rows and columns of the positions that weights have; 0 for those of the image.
+    public var grid: Int
 
     /// ViT-tiny's sizes, with patches for small images, unless told otherwise.
     public init(
-      patch: Int = 4, width: Int = 192, layers: Int = 12, heads: Int = 3, mlpRatio: Int = 4
+      patch: Int = 4, width: Int = 192, layers: Int = 12, heads: Int = 3, mlpRatio: Int = 4,
+      isScaled: Bool = false, grid: Int = 0
     ) {
       (self.patch, self.width, self.layers) = (patch, width, layers)
-      (self.heads, self.mlpRatio) = (heads, mlpRatio)
+      (self.heads, self.mlpRatio, self.isScaled) = (heads, mlpRatio, isScaled)
+      self.grid = grid
     }
   }
 
   /// The first position's vector, `[1, 1, width]`.
   public let clsToken: Parameter
-  /// A vector for the class token and for each patch, row by row, `[1, 1 + patches, width]`.
+  /// A vector for the class token and for each place of the grid, row by row, `[1, 1 + places, width]`.
   public let posEmbed: Parameter
   /// A convolution whose windows are the patches.
   public let patchEmbed: Conv2d
@@ -44,14 +50,17 @@ public final class VisionTransformer: Module {
   public let norm: LayerNorm
   /// From the class token's features to logits.
   public let head: Linear
+  private let grid: PatchGrid
+  private let image: PatchGrid
 
   /// A transformer for images of the given size; nil where patches do not tile them.
   public init?(_ sizes: Sizes, image: ImageSize, classes: Int) {
     let patch = sizes.patch
     guard image.height % patch == 0, image.width % patch == 0 else { return nil }
-    let count = image.height / patch * (image.width / patch)
+    self.image = PatchGrid(rows: image.height / patch, columns: image.width / patch)
+    grid = sizes.grid > 0 ? PatchGrid(rows: sizes.grid, columns: sizes.grid) : self.image
     clsToken = Parameter([1, 1, sizes.width], .normal(deviation: 1e-6))
-    posEmbed = Parameter([1, 1 + count, sizes.width], .normal(deviation: 0.02))
+    posEmbed = Parameter([1, 1 + grid.count, sizes.width], .normal(deviation: 0.02))
     patchEmbed = Conv2d(image.channels, sizes.width, kernel: patch, stride: patch)
     blocks = Sequential((0..<sizes.layers).map { _ in VisionTransformerBlock(sizes) })
     norm = LayerNorm(sizes.width, epsilon: 1e-6)
@@ -66,9 +75,20 @@ public final class VisionTransformer: Module {
     let (batch, width) = (patches.shape[0], patches.shape[3])
     let token = clsToken.tensor.broadcast(to: [batch, 1, width])
     let sequence = Tensor.concatenate([token, patches.reshape([batch, -1, width])], axis: 1)
-    let states = blocks(sequence + posEmbed.tensor)
+    let states = blocks(sequence + positions)
     // Rows are normalised one by one, so the others need not be.
     return head(norm(states.slice(axis: 1, 0..<1).reshape([batch, width])))
+  }
+
+  /// The vectors of class token and patches, `[1, 1 + patches, width]`.
+  private var positions: Tensor {
+    let own = posEmbed.tensor
+    guard grid != image else { return own }
+    let (places, width) = (own.shape[1], own.shape[2])
+    let weights = own.graph.constant(grid.resampling(to: image), [image.count, grid.count])
+    let patches = own.slice(axis: 1, 1..<places).reshape([grid.count, width])
+    let resampled = weights.matmul(patches).reshape([1, image.count, width])
+    return Tensor.concatenate([own.slice(axis: 1, 0..<1), resampled], axis: 1)
   }
 }
 
@@ -82,12 +102,16 @@ public final class VisionTransformerBlock: Module {
   public let qkv: Linear
   /// Mixes the heads.
   public let proj: Linear
+  /// Scales the attention's part; nil where none is scaled.
+  public let ls1: LayerScale?
   /// Precedes the feed-forward part.
   public let norm2: LayerNorm
   /// From the width to the feed-forward width, then GELU.
   public let fc1: Linear
   /// Back to the width.
   public let fc2: Linear
+  /// Scales the feed-forward part; nil where none is scaled.
+  public let ls2: LayerScale?
   private let heads: Int
 
   /// A block of the given sizes.
@@ -96,9 +120,11 @@ public final class VisionTransformerBlock: Module {
     norm1 = LayerNorm(width, epsilon: 1e-6)
     qkv = Linear.visionTransformer(width, 3 * width)
     proj = Linear.visionTransformer(width, width)
+    ls1 = sizes.isScaled ? LayerScale(width) : nil
     norm2 = LayerNorm(width, epsilon: 1e-6)
     fc1 = Linear.visionTransformer(width, inner)
     fc2 = Linear.visionTransformer(inner, width)
+    ls2 = sizes.isScaled ? LayerScale(width) : nil
     heads = sizes.heads
   }
 
@@ -107,8 +133,10 @@ public final class VisionTransformerBlock: Module {
   }
 
   public override func forward(_ x: Tensor) -> Tensor {
-    let attended = x + proj(attended(norm1(x)))
-    return attended + fc2(fc1(norm2(attended)).gelu())
+    let attention = proj(attended(norm1(x)))
+    let sum = x + (ls1?(attention) ?? attention)
+    let feedForward = fc2(fc1(norm2(sum)).gelu())
+    return sum + (ls2?(feedForward) ?? feedForward)
   }
 
   private func attended(_ x: Tensor) -> Tensor {
@@ -126,34 +154,4 @@ extension Linear {
   fileprivate static func visionTransformer(_ inputs: Int, _ outputs: Int) -> Linear {
     Linear(inputs, outputs, initialiser: .normal(deviation: 0.02), biasInitialiser: .zeros)
   }
-}
-
-extension VisionTransformer {
-  /// Its entry in the catalog.
-  static let entry = ModelEntry(
-    name: "vit-tiny", summary: "transformer over patches of an image",
-    source: "Dosovitskiy et al. 2021; sizes of Touvron et al. 2021, table 1", role: .classifier,
-    options: [
-      ModelOption("patch", "rows and columns of a patch; divides the image's", 4, 1...1024),
-      ModelOption("width", "features of each position", 192, 1...16384),
-      ModelOption("layers", "transformer blocks", 12, 1...256),
-      ModelOption("heads", "attention heads; divides the width", 3, 1...256, isUntold: true),
-      ModelOption("mlp-ratio", "features inside each feed-forward part, in widths", 4, 1...64),
-    ],
-    make: { options, image, classes throws(ModelError) in
-      let (patch, width, heads) = (
-        options.int("patch"), options.int("width"), options.int("heads")
-      )
-      try ModelEntry.checkHeads("vit-tiny", heads, width: width)
-      let sizes = VisionTransformer.Sizes(
-        patch: patch, width: width, layers: options.int("layers"), heads: heads,
-        mlpRatio: options.int("mlp-ratio"))
-      guard let model = VisionTransformer(sizes, image: image, classes: classes) else {
-        throw .unfit(
-          model: "vit-tiny",
-          reason: "patches of \(patch)×\(patch) do not tile images of "
-            + "\(image.height)×\(image.width); set 'patch' to a divisor of both")
-      }
-      return model
-    })
 }

@@ -102,10 +102,10 @@ extension ParameterStore {
     return weights
   }
 
-  /// Whether a name in PyTorch's files is that of an entry that models do not need: a counter of batches or
-  /// the ids of positions.
+  /// Whether a name in PyTorch's files is that of an entry that models do not need: a counter of batches, the
+  /// ids of positions, or the token that DINOv2 hid patches with while it was trained.
   public static func isPassedOver(_ name: String) -> Bool {
-    ["num_batches_tracked", "position_ids"].contains {
+    ["num_batches_tracked", "position_ids", "mask_token"].contains {
       name == $0 || name.hasSuffix("." + $0)
     }
   }
