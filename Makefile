@@ -10,7 +10,7 @@ TEST = python3 Scripts/test.py "$$(swift build --show-bin-path $(TEST_BUILD))/re
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-opencl verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion size clean
+.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-opencl test-teachers verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ test-oclgrind: setup ## Run kernel tests under oclgrind: no data race, no invali
 test-opencl: build ## Recorded cases and all kernels on PoCL, Intel's OpenCL for CPUs and Mesa's rusticl
 	@Scripts/setup.sh opencl
 	@Scripts/test-opencl.sh $(RETORT)
+
+test-teachers: build ## Compare a published teacher's logits of photographs with PyTorch's (DEVICE=auto)
+	@Benchmarks/peers/teachers.sh $(RETORT) $(DEVICE)
 
 verify: build ## Recompute the recorded cases on a device (DEVICE=auto)
 	$(RETORT) verify --device $(DEVICE)
