@@ -10,7 +10,7 @@ TEST = python3 Scripts/test.py "$$(swift build --show-bin-path $(TEST_BUILD))/re
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-opencl test-teachers verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion size clean
+.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-opencl test-teachers check-onnx-runtime verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,13 @@ test-opencl: build ## Recorded cases and all kernels on PoCL, Intel's OpenCL for
 test-teachers: build ## Compare a published teacher's logits of photographs with PyTorch's (DEVICE=auto)
 	@Benchmarks/peers/teachers.sh $(RETORT) $(DEVICE)
 
+check-onnx-runtime: setup ## Export every model to ONNX, and run it by ONNX Runtime beside Retort
+	@Scripts/setup.sh onnx-runtime
+	swift build --build-tests $(TEST_BUILD)
+	@rm -rf .build-onnx-runtime/models && mkdir .build-onnx-runtime/models
+	@RETORT_ONNX_EXPORTS="$$PWD/.build-onnx-runtime/models" $(TEST) --filter ONNXExportTests
+	@.build-onnx-runtime/bin/python Benchmarks/peers/onnx_runtime.py .build-onnx-runtime/models
+
 verify: build ## Recompute the recorded cases on a device (DEVICE=auto)
 	$(RETORT) verify --device $(DEVICE)
 
@@ -97,4 +104,4 @@ size: build ## Show the release binary's size, and the lines of code by target
 	done
 
 clean: ## Remove build products, not runs
-	rm -rf .build .build-oclgrind .build-opencl .build-bundle dist
+	rm -rf .build .build-oclgrind .build-opencl .build-onnx-runtime .build-bundle dist

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build and the tests need and that are missing.
-# Usage: setup.sh [oclgrind|opencl|gpu-check|peers|figure]
+# Usage: setup.sh [oclgrind|opencl|onnx-runtime|gpu-check|peers|figure]
 set -euo pipefail
 
 missing=()
@@ -29,6 +29,8 @@ if [[ "${1:-}" == oclgrind ]]; then
   need oclgrind command -v oclgrind
 elif [[ "${1:-}" == opencl ]]; then
   need libclc-15 test -r /usr/lib/clc/spirv-mesa3d-.spv
+  need python3-venv python3 -c 'import ensurepip, venv'
+elif [[ "${1:-}" == onnx-runtime ]]; then
   need python3-venv python3 -c 'import ensurepip, venv'
 elif [[ "${1:-}" == peers ]]; then
   need libdnnl-dev header oneapi/dnnl/dnnl.h
@@ -76,8 +78,26 @@ fetchDrivers() {
   echo "$libraries/libRusticlOpenCL.so.1" >"$folder/vendors/rusticl/rusticl.icd"
 }
 
+# ONNX Runtime and ONNX's own checker, for make check-onnx-runtime.
+fetchRuntime() {
+  local folder=$PWD/.build-onnx-runtime
+  if [[ ! -e $folder/ready ]]; then
+    echo "setup: fetching ONNX Runtime into .build-onnx-runtime"
+    python3 -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check onnx onnxruntime numpy safetensors
+    touch "$folder/ready"
+  fi
+}
+
+fetch() {
+  case "$1" in
+    opencl) fetchDrivers ;;
+    onnx-runtime) fetchRuntime ;;
+  esac
+}
+
 if [[ ${#missing[@]} -eq 0 ]]; then
-  if [[ "${1:-}" == opencl ]]; then fetchDrivers; fi
+  fetch "${1:-}"
   exit 0
 fi
 
@@ -103,4 +123,4 @@ echo "setup: installing ${missing[*]}"
 install=("${privileged[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qq)
 "${install[@]}" update
 "${install[@]}" install -y --no-install-recommends "${missing[@]}"
-if [[ "${1:-}" == opencl ]]; then fetchDrivers; fi
+fetch "${1:-}"

@@ -13,9 +13,8 @@ struct RetortCommand: ParsableCommand {
     version: retortVersion,
     subcommands: [
       Distil.self, Run.self, Check.self, Report.self, Eval.self, Predict.self, Explore.self,
-      Verify.self,
-      Inspect.self, Explain.self, List.self, Copy.self, Devices.self, Tune.self, Fetch.self,
-      Bench.self,
+      Export.self, Verify.self, Inspect.self, Explain.self, List.self, Copy.self, Devices.self,
+      Tune.self, Fetch.self, Bench.self,
     ])
 
   /// Runs the command line and exits: 0, 1 for a failure, 2 for a wrong command line or recipe.

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct CommandTests {
   private static let commands = [
-    "run", "check", "report", "eval", "predict", "explore", "verify", "inspect", "list", "devices",
+    "run", "check", "report", "eval", "predict", "explore", "export", "verify", "inspect", "list",
+    "devices",
     "tune",
     "fetch",
     "bench",

@@ -46,7 +46,8 @@ import Testing
       let out = folder + "/out"
       for file in [
         "recipe.yaml", "metrics.jsonl", "result.json", "student/model.safetensors",
-        "student/config.json", "stages/teacher/teacher/model.safetensors",
+        "student/config.json", "student/model.onnx", "stages/teacher/teacher/model.safetensors",
+        "stages/generator/generator/model.onnx",
         "stages/distil/explored.png", "explored.png", "explored.json", "stages/distil/result.json",
         "report.html", "stages/distil/evaluation.json", "stages/generator/samples.png",
         "sessions.jsonl",

@@ -76,6 +76,8 @@ final class ProgressLines {
       StandardError.complain(
         "the weights of '\(name)' fit \(model) whatever '\(option.name)' is, and \(value) is assumed "
           + "(\(option.summary)); set it if they were trained otherwise")
+    case .notExported(let name, let reason):
+      StandardError.complain("'\(name)' is not written as an ONNX file: \(reason)")
     case .checkpointRefused(let error):
       StandardError.complain("\(error) Going on from the one before it.")
     case .deviceChanged(let stage, let before, let now):

@@ -56,6 +56,13 @@ package enum AtomicFile {
     }
   }
 
+  /// Whether bytes for `path` go into a pipe or device, rather than into a file of a folder.
+  ///
+  /// - Throws: `FormatError.Fault.system` if nothing can be written there.
+  package static func isStream(_ path: String) throws(FormatError) -> Bool {
+    if case .stream = try OutputPlace(path) { true } else { false }
+  }
+
   private static func stream(
     to path: String, _ body: (Writer) throws(FormatError) -> Void
   ) throws(FormatError) {

@@ -24,6 +24,7 @@ extension ONNXModel {
     while let (number, value) = try reader.next() {
       switch number {
       case 2: model.producer = value.text ?? ""
+      case 3: model.producerVersion = value.text ?? ""
       case 7: graph = value.bytes
       case 8:
         let (domain, version) = try pair(value, 1, 2, path)

@@ -8,6 +8,8 @@ public struct ONNXModel: Sendable {
   public internal(set) var opset = 1
   /// The program that wrote the file, as it calls itself.
   public internal(set) var producer = ""
+  /// The version of that program; empty where the file does not say.
+  public internal(set) var producerVersion = ""
   /// What else the file says, by key.
   public internal(set) var metadata: [String: String] = [:]
   /// The paths of the files beside the model that tensors lie in, in order.

@@ -6,6 +6,8 @@ import RetortNN
 public struct ONNXImport: Sendable {
   /// The file.
   public let model: ONNXModel
+  /// What it says of the model besides its layers.
+  public let metadata: ONNXMetadata
   private let program: ONNXProgram
 
   /// Reads the file at `path`, which holds operators that Retort has.
@@ -13,6 +15,7 @@ public struct ONNXImport: Sendable {
   /// - Throws: `FormatError` for a damaged file or an operator that is missing.
   public init(_ path: String) throws(FormatError) {
     model = try ONNXModel.read(path)
+    metadata = try ONNXMetadata(model)
     program = try ONNXProgram(model)
   }
 
@@ -42,7 +45,8 @@ public struct ONNXImport: Sendable {
 
   /// A classifier without weights.
   ///
-  /// Its result is the first output that is `[batch, classes]`, or what a softmax there is taken of.
+  /// Its result is the first output that is `[batch, classes]`, or what a softmax there is taken of. A
+  /// normalisation of pictures that its metadata name comes before it.
   ///
   /// - Throws: `ModelError` for examples that it does not take, or another number of classes.
   public func make(for examples: ExampleSpec, classes: Int) throws(ModelError) -> Module {
@@ -54,7 +58,24 @@ public struct ONNXImport: Sendable {
         reason: "no output is [\(Self.batch), \(classes)] for \(Self.batch) examples of "
           + "\(classes) classes; there is \(list)")
     }
-    return ONNXModule(program, result: program.logits(of: found.name))
+    return try normalized(ONNXModule(program, result: program.logits(of: found.name)), examples)
+  }
+
+  /// `module` behind the normalisation of pictures that the file's metadata name.
+  private func normalized(
+    _ module: Module, _ examples: ExampleSpec
+  ) throws(ModelError) -> Module {
+    guard case .image(let size) = examples, !metadata.takesPlainPictures else { return module }
+    let (mean, deviation) = (metadata.mean ?? [0], metadata.deviation ?? [1])
+    guard [mean.count, deviation.count].allSatisfy({ $0 == 1 || $0 == size.channels }),
+      deviation.allSatisfy({ $0 > 0 })
+    else {
+      throw .unfit(
+        model: model.path,
+        reason: "its metadata normalise by mean \(mean) and deviation \(deviation), pictures have "
+          + "\(size.channels) channels")
+    }
+    return NormalizedInput(module, mean: mean, deviation: deviation)
   }
 
   /// The examples in a batch by which shapes are found.

@@ -10,7 +10,7 @@ extension ModelSpec {
     try make(ModelSource(model), for: examples, classes: classes)
   }
 
-  /// The model that `source` builds, behind its normalisation.
+  /// The model that `source` builds, behind its normalisation; nil leaves that of an ONNX file.
   ///
   /// - Throws: `ModelError` where model or normalisation do not fit the examples.
   func make(
@@ -30,8 +30,10 @@ extension ModelSpec {
         reason: "'normalization' has numbers for \(count) channels, pictures have "
           + "\(size.channels); give one of each per channel, or one for all")
     }
+    // What a recipe says takes the place of what a file says.
     return NormalizedInput(
-      module, mean: mean.map(Float.init), deviation: deviation.map(Float.init))
+      (module as? NormalizedInput)?.model ?? module, mean: mean.map(Float.init),
+      deviation: deviation.map(Float.init))
   }
 
   /// Whether the model is an ONNX file rather than one of the catalog.

@@ -273,7 +273,7 @@ public final class RecipeRunner {
     let trainees = recipe.stages.first { $0.name == last.stage }?.trainees ?? []
     for trainee in trainees {
       try folder.folder(trainee.folder).make()
-      for name in ["model.safetensors", "config.json", StoredConfiguration.vocabularyName]
+      for name in ModelFiles.names
       where FileBytes.isReadable(source.file(trainee.folder + "/" + name)) {
         try copy(trainee.folder + "/" + name, from: source)
       }

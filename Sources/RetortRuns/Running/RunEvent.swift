@@ -39,6 +39,8 @@ public enum RunEvent: Sendable {
   case cacheUnreadable(FormatError)
   /// Outputs could not be written to the cache; the run continues without.
   case cacheUnwritable(FormatError)
+  /// A trained model was not written as an ONNX file, for the given reason.
+  case notExported(name: String, String)
   /// The test accuracy of a teacher was measured before its use. The title is `teacher`, `teacher NAME`, or
   /// `mean of the teachers`.
   case teacherChecked(String, accuracy: Double)

@@ -65,65 +65,39 @@ struct StageModel {
     return cost
   }
 
-  /// Writes the weights and what they belong to: `model.safetensors`, `config.json` and, of a model that
-  /// reads text, `vocab.txt`.
+  /// Writes the weights and what they belong to: `model.safetensors`, `model.onnx`, `config.json` and, of a
+  /// model that reads text, `vocab.txt`.
+  ///
+  /// - Parameter report: Told where the model cannot be an ONNX file; the others are written all the same.
   func write(
     to folder: String, session: Session, classNames: [String], data: StageData,
-    recipeSHA256: String
+    recipeSHA256: String, _ report: (RunEvent) -> Void
   ) throws {
-    let weights = try weights(in: session)
+    let files = ModelFiles(
+      spec: spec, weights: try weights(in: session), classNames: classNames,
+      examples: data.examples, tokenizer: data.tokenizer, recipeSHA256: recipeSHA256)
     try AtomicFile.makeDirectories(folder)
-    var tensors: [String: HostTensor] = [:]
-    for entry in weights {
-      tensors[entry.name] = HostTensor(shape: entry.shape, floats: entry.values)
+    try files.safetensors.write(to: "\(folder)/\(ModelFiles.weightsName)")
+    let path = "\(folder)/\(ModelFiles.onnxName)"
+    func refuse(_ error: any Error) {
+      // One that an earlier run left would be of other weights.
+      AtomicFile.remove(path)
+      report(.notExported(name: store.name, "\(error)"))
     }
-    try Safetensors(
-      tensors: tensors, metadata: ["format": "pt", "model": spec.model, "recipe": recipeSHA256]
-    ).write(to: folder + "/model.safetensors")
-    let options = spec.options.sorted { $0.key < $1.key }
-    var config: [JSONValue.Member] = [
-      .init("model", .string(spec.model)),
-      .init("options", .object(options.map { .init($0.key, .real($0.value)) })),
-      .init("classes", .integer(classNames.count)),
-      .init("classNames", .array(classNames.map { .string($0) })),
-      data.configuration,
-    ]
-    if let normalization = spec.normalization {
-      config.append(.init("normalization", normalization.json))
+    do {
+      try files.onnx(store).write(to: path)
+    } catch let error as ExportError {
+      refuse(error)
+    } catch let error as FormatError where error.fault.isRefusal {
+      refuse(error)
     }
-    config.append(.init("version", .string(retortVersion)))
-    if let vocabulary = data.tokenizer?.vocabulary {
-      try AtomicFile.write(
-        vocabulary.encoded, to: "\(folder)/\(StoredConfiguration.vocabularyName)")
-    }
-    try AtomicFile.write(
-      Array((JSONValue.object(config).text + "\n").utf8), to: folder + "/config.json")
+    try files.writeDescription(to: folder)
   }
 }
 
-extension StageData {
-  /// What `config.json` says of the examples.
-  fileprivate var configuration: JSONValue.Member {
-    switch examples {
-    case .image(let size):
-      .init("image", .array([size.height, size.width, size.channels].map { .integer($0) }))
-    case .tokens(let length, let vocabulary):
-      .init(
-        "tokens",
-        .record(
-          ("length", .integer(length)), ("vocabulary", .integer(vocabulary)),
-          ("lowercase", .bool(tokenizer?.lowercase ?? false)))
-      )
-    }
-  }
-}
-
-extension NormalizationSpec {
-  /// What `config.json` says of it.
-  fileprivate var json: JSONValue {
-    .record(
-      ("mean", .array(mean.map { .real($0) })), ("std", .array(deviation.map { .real($0) })))
-  }
+extension FormatError.Fault {
+  /// Whether a file was not written because its format cannot hold the content.
+  fileprivate var isRefusal: Bool { if case .unsupported = self { true } else { false } }
 }
 
 extension ModelSpec {

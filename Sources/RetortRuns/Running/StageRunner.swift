@@ -187,7 +187,7 @@ struct StageRunner {
       try pupil.model.write(
         to: home.file(pupil.trainee.folder), session: session,
         classNames: data.training.classNames, data: data,
-        recipeSHA256: parent.recipe.sha256)
+        recipeSHA256: parent.recipe.sha256, parent.report)
       if let metrics = found.kept { try write(metrics, of: pupil) }
       let score = try score(pupil.model, found.kept)
       let agreement = taught.asOne?.metrics.flatMap { teacher in

@@ -19,7 +19,8 @@ public enum ModelLocation {
   static func weights(_ path: String, for role: Cast.Role? = nil) throws -> String {
     let path = try trimmed(FilePath.expanded(path))
     guard FolderEntries.leadsToFolder(path) else { return path }
-    for name in [weightsName, SafetensorsIndex.name] where FileBytes.isReadable("\(path)/\(name)") {
+    for name in [ModelFiles.weightsName, SafetensorsIndex.name]
+    where FileBytes.isReadable("\(path)/\(name)") {
       return "\(path)/\(name)"
     }
     let roles: [Cast.Role] =
@@ -63,8 +64,6 @@ public enum ModelLocation {
     SafetensorsIndex.isIndex(file) ? [file] + (try SafetensorsIndex(file).files) : [file]
   }
 
-  private static let weightsName = "model.safetensors"
-
   /// The models of a role trained in a stage's folder; there may be several students.
   private static func models(
     _ role: Cast.Role, in folder: String
@@ -72,7 +71,7 @@ public enum ModelLocation {
     var found = ["\(folder)/\(role.rawValue)"]
     let several = folder + "/students"
     if role == .student, FolderEntries.leadsToFolder(several) { found += try folders(in: several) }
-    return found.map { "\($0)/\(weightsName)" }.filter(FileBytes.isReadable)
+    return found.map { "\($0)/\(ModelFiles.weightsName)" }.filter(FileBytes.isReadable)
   }
 
   /// The folders of the stages and variants of a run, or of the variants of a stage.

@@ -28,6 +28,8 @@ struct StoredConfiguration {
   /// Whether the model has no use for weights of a name that may lie in the file.
   let passesOver: (String) -> Bool
 
+  /// The name of the file.
+  static let name = "config.json"
   /// The name of the vocabulary file beside the weights of a model that reads text.
   static let vocabularyName = "vocab.txt"
 
@@ -37,7 +39,7 @@ struct StoredConfiguration {
   init?(beside file: String) throws(FormatError) {
     let above = FilePath.folder(of: file)
     folder = above.isEmpty ? "." : above
-    let path = folder + "/config.json"
+    let path = "\(folder)/\(Self.name)"
     guard FileBytes.isReadable(path) else { return nil }
     let json = try JSONValue.read(path, limit: 1 << 20)
     guard !HuggingFaceConfiguration.describes(json) else {
@@ -55,7 +57,7 @@ struct StoredConfiguration {
     guard let model = json["model"]?.string else {
       throw FormatError(path, .missingKey("model"))
     }
-    guard let classes = json["classes"]?.int, (1...1_000_000).contains(classes) else {
+    guard let classes = json["classes"]?.int, (0...1_000_000).contains(classes) else {
       throw FormatError(path, .missingKey("classes"))
     }
     (self.model, self.classes) = (model, classes)

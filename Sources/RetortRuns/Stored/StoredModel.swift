@@ -24,7 +24,10 @@ public struct StoredModel: Sendable {
   public let tokenizer: WordPiece?
   /// The file of the tokenizer's vocabulary; nil for a model that reads no text.
   let vocabularyPath: String?
-  private let weights: [NamedWeights]
+  /// The hash of the recipe that trained it; nil where its file does not say.
+  let recipeSHA256: String?
+  /// The weights, under the names of their file.
+  let weights: [NamedWeights]
 
   /// Reads the model at `location`: a file of weights, or the folder of a model, a stage or a run.
   ///
@@ -42,7 +45,13 @@ public struct StoredModel: Sendable {
       self = try StoredModel(onnx: FilePath.absolute(file), reading: examples)
       return
     }
-    let weights = try ModelLocation.read(file)
+    let weights: [NamedWeights]
+    if SafetensorsIndex.isIndex(file) {
+      (weights, recipeSHA256) = (try ModelLocation.read(file), nil)
+    } else {
+      let content = try Safetensors.read(file)
+      (weights, recipeSHA256) = (try content.weights(), content.metadata["recipe"])
+    }
     guard let found = try StoredConfiguration(beside: file) else {
       throw ModelLocationError.noConfiguration(file)
     }
@@ -72,10 +81,16 @@ public struct StoredModel: Sendable {
       throw ModelError.unfit(model: path, reason: "it has no output [batch, classes]")
     }
     weights = try file.weights()
+    recipeSHA256 = file.metadata.recipe
     folder = path
     spec = ModelSpec(model: path, source: .file(path))
     (classes, examples, tokenizer, vocabularyPath) = (count, found, nil, nil)
-    classNames = (0..<count).map { "\($0)" }
+    classNames = file.metadata.classNames ?? (0..<count).map { "\($0)" }
+    guard classNames.count == count else {
+      throw ModelError.unfit(
+        model: path,
+        reason: "its metadata name \(classNames.count) classes, its logits are \(count)")
+    }
   }
 
   /// The same model behind another normalisation of pictures; nil for none.
