@@ -15,6 +15,8 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "CSpng", pkgConfig: "spng", providers: [.apt(["libspng-dev"])]),
+    .systemLibrary(
+      name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"])]),
     .target(name: "COpenCL", linkerSettings: [.linkedLibrary("dl")]),
     .target(name: "CRetortHost"),
     .target(name: "CRetortCPU", linkerSettings: [.linkedLibrary("m")]),
@@ -41,7 +43,8 @@ let package = Package(
     .target(name: "RetortCore"),
     .target(name: "RetortCPU", dependencies: ["RetortCore", "CRetortCPU"]),
     .target(name: "RetortOpenCL", dependencies: ["RetortCore", "COpenCL", "CKernels"]),
-    .target(name: "RetortFormats", dependencies: ["RetortCore", "CZlib", "CSpng"]),
+    .target(
+      name: "RetortFormats", dependencies: ["RetortCore", "CZlib", "CSpng", "CTurboJPEG"]),
     .target(name: "RetortSchema", dependencies: ["RetortCore", "RetortFormats"]),
     .target(
       name: "RetortData",

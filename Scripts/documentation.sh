@@ -6,7 +6,8 @@ build=$1
 symbols=$(mktemp -d)
 trap 'rm -rf "$symbols"' EXIT
 maps=()
-for map in Sources/CZlib/module.modulemap Sources/CSpng/module.modulemap "$build"/*.build/module.modulemap \
+for map in Sources/CZlib/module.modulemap Sources/CSpng/module.modulemap \
+  Sources/CTurboJPEG/module.modulemap "$build"/*.build/module.modulemap \
   .build/checkouts/Yams/Sources/CYaml/include/module.modulemap; do
   if [ -e "$map" ]; then maps+=(-Xcc "-fmodule-map-file=$map"); fi
 done

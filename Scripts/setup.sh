@@ -50,6 +50,7 @@ else
   need pocl-opencl-icd processorDriver
   need dataset-fashion-mnist test -r /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz
   need libspng-dev development spng
+  need libturbojpeg0-dev development turbojpeg
   need zlib1g-dev development z
   need python3 command -v python3
 fi
@@ -105,8 +106,8 @@ if ! command -v apt-get >/dev/null; then
   cat >&2 <<TEXT
 setup: missing, by their names in Debian: ${missing[*]}
 There is no apt here. Install from your system's packages: an OpenCL loader with its headers, a
-driver (your GPU's, or PoCL), CLBlast, libspng and zlib with headers. Fashion-MNIST comes with
-'retort fetch fashion-mnist'.
+driver (your GPU's, or PoCL), CLBlast, libspng, libjpeg-turbo with TurboJPEG, and zlib with headers.
+Fashion-MNIST comes with 'retort fetch fashion-mnist'.
 TEXT
   exit 1
 fi

@@ -12,7 +12,7 @@ enum Layers {
     ("RetortCore", []),
     ("RetortCPU", ["RetortCore", "CRetortCPU"]),
     ("RetortOpenCL", ["RetortCore", "COpenCL", "CKernels"]),
-    ("RetortFormats", ["RetortCore", "CZlib", "CSpng"]),
+    ("RetortFormats", ["RetortCore", "CZlib", "CSpng", "CTurboJPEG"]),
     ("RetortSchema", ["RetortCore", "RetortFormats"]),
     ("RetortNN", ["RetortCore"]),
     ("RetortData", ["RetortCore", "RetortNN", "RetortFormats", "RetortSchema", "CRetortHost"]),

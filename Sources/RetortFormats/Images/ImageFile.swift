@@ -1,0 +1,84 @@
+import Glibc
+
+/// PNG and JPEG files, told apart by their first bytes.
+public enum ImageFile {
+  /// The size in bytes of the largest file that is read.
+  static let byteLimit = 1 << 30
+
+  /// Reads the picture in the file at `path`, as it is seen: an orientation in a JPEG file's EXIF is applied.
+  ///
+  /// Grey of up to 8 bits stays grey, all else becomes RGB; transparency is left out.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - covering: What the picture's shorter side must have at least; nil for all there is. A much larger
+  ///     JPEG picture is decoded at a half, a quarter or an eighth of its size, which takes less time.
+  /// - Throws: `FormatError` for a file that cannot be read, is of another kind, is damaged, or has a side
+  ///   over `PNGImage.sideLimit`.
+  public static func read(
+    _ path: String, covering: Int? = nil
+  ) throws(FormatError) -> DecodedImage {
+    try decode(FileBytes.read(path, limit: byteLimit), path: path, covering: covering)
+  }
+
+  /// Decodes the content of a PNG or JPEG file, as `read` does.
+  ///
+  /// - Throws: `FormatError`, as `read` does.
+  public static func decode(
+    _ bytes: [UInt8], path: String = "(memory)", covering: Int? = nil
+  ) throws(FormatError) -> DecodedImage {
+    let header = try ImageHeader(path, size: bytes.count) { (offset, count) throws(FormatError) in
+      Array(bytes[min(offset, bytes.count)..<min(offset + count, bytes.count)])
+    }
+    switch header.kind {
+    case .jpeg: return try JPEGImage.decode(bytes, header, path: path, covering: covering)
+    case .png:
+      let image = try PNGImage.decode(bytes, path: path)
+      return DecodedImage(
+        height: image.height, width: image.width, channels: image.channels, pixels: image.pixels)
+    }
+  }
+
+  /// The header of the file at `path`, of which little more than that is read.
+  ///
+  /// - Throws: `FormatError` for a file that cannot be read, is no picture or has one that is not read.
+  package static func header(_ path: String) throws(FormatError) -> ImageHeader {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
+    defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      throw FormatError(path, .system(call: "fstat", code: errno))
+    }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw FormatError(path, .notARegularFile) }
+    let start = try part(of: descriptor, 0, 4096, path)
+    return try ImageHeader(path, size: Int(status.st_size)) {
+      (offset, count) throws(FormatError) in
+      guard offset + count > start.count else { return Array(start[offset..<offset + count]) }
+      return try part(of: descriptor, offset, count, path)
+    }
+  }
+
+  /// Up to `count` bytes of an open file from `offset` on.
+  private static func part(
+    of descriptor: Int32, _ offset: Int, _ count: Int, _ path: String
+  ) throws(FormatError) -> [UInt8] {
+    var failure: Int32 = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      filled = 0
+      while filled < count, let base = buffer.baseAddress {
+        let got = pread(descriptor, base + filled, count - filled, off_t(offset + filled))
+        if got > 0 {
+          filled += got
+        } else if got == 0 {
+          break
+        } else if errno != EINTR {
+          failure = errno
+          break
+        }
+      }
+    }
+    guard failure == 0 else { throw FormatError(path, .system(call: "read", code: failure)) }
+    return bytes
+  }
+}
