@@ -14,7 +14,7 @@ import Testing
       classNames: ["a", "b", "c"])
   }
 
-  private func load(_ loader: BatchLoader, _ batch: PlannedBatch) -> (
+  private func load(_ loader: BatchLoader, _ batch: PlannedBatch) throws -> (
     images: [UInt8], moves: [ImageMove], labels: [Int32]
   ) {
     let (size, count) = (loader.dataset.fields[0].byteCount, batch.indices.count)
@@ -22,10 +22,10 @@ import Testing
     var images = [UInt8](repeating: 99, count: count * size + 3)
     var moves = [ImageMove](repeating: mark, count: count + 1)
     var labels = [Int32](repeating: -99, count: count + 1)
-    images.withUnsafeMutableBytes { images in
-      moves.withUnsafeMutableBytes { moves in
-        labels.withUnsafeMutableBufferPointer { labels in
-          loader.load(batch, fields: [images, moves], labels: labels)
+    try images.withUnsafeMutableBytes { images in
+      try moves.withUnsafeMutableBytes { moves in
+        try labels.withUnsafeMutableBufferPointer { labels in
+          try loader.load(batch, fields: [images, moves], labels: labels)
         }
       }
     }
@@ -44,9 +44,9 @@ import Testing
     PlannedBatch(step: step, start: .init(), following: .init(), indices: indices)
   }
 
-  @Test func samplesAreCopied() {
+  @Test func samplesAreCopied() throws {
     let dataset = Self.dataset()
-    let (images, moves, labels) = load(BatchLoader(dataset: dataset), batch([7, 0, 7]))
+    let (images, moves, labels) = try load(BatchLoader(dataset: dataset), batch([7, 0, 7]))
     #expect(images == [7, 0, 7].flatMap { dataset.image($0) })
     #expect(moves == [ImageMove](repeating: ImageMove(), count: 3))
     #expect(labels == [1, 0, 1])
@@ -59,13 +59,15 @@ import Testing
     Augmentation(cutout: 30),
   ]
 
-  @Test(arguments: augmentations) func movesCoverTheirRanges(_ augmentation: Augmentation) {
+  @Test(arguments: augmentations) func movesCoverTheirRanges(
+    _ augmentation: Augmentation
+  ) throws {
     let dataset = Self.dataset()
     let loader = BatchLoader(dataset: dataset, augmentation: augmentation, seed: 5)
     var seen: Set<String> = []
     for step in 0..<60 {
       let indices = (0..<8).map { ($0 * 5 + step) % 40 }
-      let (images, moves, _) = load(loader, batch(indices, step: step))
+      let (images, moves, _) = try load(loader, batch(indices, step: step))
       #expect(images == indices.flatMap { dataset.image($0) })
       for (slot, move) in moves.enumerated() {
         #expect(

@@ -21,9 +21,9 @@ import Testing
     try BatchOrder(count: 40, batchSize: 6, seed: 8, position: position)
   }
 
-  private func take(_ count: Int, _ prefetcher: Prefetcher) -> [Taken] {
-    (0..<count).compactMap { _ in
-      prefetcher.withNext { batch in
+  private func take(_ count: Int, _ prefetcher: Prefetcher) throws -> [Taken] {
+    try (0..<count).compactMap { _ in
+      try prefetcher.withNext { batch in
         Taken(
           plan: batch.plan, images: Array(batch.fields[0]),
           moves: Array(batch.fields[1].bindMemory(to: ImageMove.self)),
@@ -33,7 +33,7 @@ import Testing
   }
 
   @Test func threadsAndDepthDoNotChangeTheBatches() throws {
-    let plain = take(25, Prefetcher(loader: loader(), order: try order(), threads: 0))
+    let plain = try take(25, Prefetcher(loader: loader(), order: try order(), threads: 0))
     #expect(plain.count == 25)
     #expect(plain.map(\.images.count) == plain.map { $0.plan.indices.count * 60 })
     #expect(plain[0] != plain[7])
@@ -41,7 +41,7 @@ import Testing
       for depth in 1...4 {
         let prefetcher = Prefetcher(
           loader: loader(), order: try order(), depth: depth, threads: threads)
-        #expect(take(25, prefetcher) == plain, "\(threads) threads, depth \(depth)")
+        #expect(try take(25, prefetcher) == plain, "\(threads) threads, depth \(depth)")
       }
     }
   }
@@ -51,31 +51,31 @@ import Testing
     for limit in [0, 1, 7] {
       let prefetcher = Prefetcher(
         loader: loader(), order: try order(), batchLimit: limit, threads: threads)
-      #expect(take(limit + 2, prefetcher).count == limit)
+      #expect(try take(limit + 2, prefetcher).count == limit)
     }
   }
 
   @Test func thePositionIsThatOfWhatWasGivenOut() throws {
-    let whole = take(12, Prefetcher(loader: loader(), order: try order()))
+    let whole = try take(12, Prefetcher(loader: loader(), order: try order()))
     let first = Prefetcher(loader: loader(), order: try order(), depth: 4, threads: 2)
     #expect(first.position == .init())
-    let begun = take(5, first)
+    let begun = try take(5, first)
     let resumed = Prefetcher(loader: loader(), order: try order(first.position))
-    #expect(begun + take(7, resumed) == whole)
+    #expect(try begun + take(7, resumed) == whole)
   }
 
   @Test func abandonedWorkEnds() throws {
     for threads in 1...4 {
       let prefetcher = Prefetcher(loader: loader(), order: try order(), threads: threads)
-      #expect(take(1, prefetcher).count == 1)
+      #expect(try take(1, prefetcher).count == 1)
     }
   }
 
   @Test func anErrorOfTheReaderGoesThroughAndTheSequenceGoesOn() throws {
     let prefetcher = Prefetcher(loader: loader(), order: try order())
     #expect(throws: DataError.noCacheDirectory) {
-      try prefetcher.withNext { (_) throws(DataError) in throw .noCacheDirectory }
+      try prefetcher.withNext { _ in throw DataError.noCacheDirectory }
     }
-    #expect(take(1, prefetcher).first?.plan.step == 1)
+    #expect(try take(1, prefetcher).first?.plan.step == 1)
   }
 }

@@ -28,10 +28,10 @@ import Testing
     let batch = PlannedBatch(step: 0, start: .init(), following: .init(), indices: [0, 2, 1])
     let loader = BatchLoader(
       dataset: dataset, pipeline: ExampleSpec.tokens(length: 6, vocabulary: 7).pipeline())
-    tokens.withUnsafeMutableBytes { tokens in
-      mask.withUnsafeMutableBytes { mask in
-        labels.withUnsafeMutableBufferPointer { labels in
-          loader.load(batch, fields: [tokens, mask], labels: labels)
+    try tokens.withUnsafeMutableBytes { tokens in
+      try mask.withUnsafeMutableBytes { mask in
+        try labels.withUnsafeMutableBufferPointer { labels in
+          try loader.load(batch, fields: [tokens, mask], labels: labels)
         }
       }
     }

@@ -12,6 +12,8 @@ public protocol Dataset: Sendable {
   var labels: [Int32] { get }
   /// The names of the classes, by class number.
   var classNames: [String] { get }
+  /// The number of threads that load examples: more than one where that takes work, such as decoding.
+  var loadingThreads: Int { get }
 
   /// Writes one field of the example at `index`, `field.byteCount` bytes.
   ///
@@ -19,7 +21,10 @@ public protocol Dataset: Sendable {
   ///   - index: The index of the example.
   ///   - field: An index into `fields`.
   ///   - target: The memory to write to.
-  func write(_ index: Int, field: Int, into target: UnsafeMutableRawBufferPointer)
+  /// - Throws: `DataError` for an example that cannot be read; none where all are in memory.
+  func write(
+    _ index: Int, field: Int, into target: UnsafeMutableRawBufferPointer
+  ) throws(DataError)
 
   /// The examples at `indices`, in that order.
   ///
@@ -32,6 +37,8 @@ public protocol Dataset: Sendable {
 extension Dataset {
   /// The number of examples.
   public var count: Int { labels.count }
+  /// One.
+  public var loadingThreads: Int { 1 }
   /// The number of classes.
   public var classCount: Int { classNames.count }
 

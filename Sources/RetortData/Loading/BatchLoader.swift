@@ -37,10 +37,11 @@ public struct BatchLoader: Sendable {
   ///   - batch: The batch, with indices into the dataset.
   ///   - targets: Memory for the batch, `[batch, …]`, per field of `fields`; any excess is left unchanged.
   ///   - labels: Memory for at least `[batch]` labels; any excess is left unchanged.
+  /// - Throws: The dataset's error for an example that cannot be read.
   public func load(
     _ batch: PlannedBatch, fields targets: [UnsafeMutableRawBufferPointer],
     labels: UnsafeMutableBufferPointer<Int32>
-  ) {
+  ) throws(DataError) {
     let (own, drawn, classes) = (dataset.fields, pipeline.drawn, dataset.labels)
     precondition(
       targets.count == own.count + drawn.count && labels.count >= batch.indices.count
@@ -48,7 +49,7 @@ public struct BatchLoader: Sendable {
       "the buffers must hold the whole batch")
     for (slot, index) in batch.indices.enumerated() {
       for (field, content) in own.enumerated() {
-        dataset.write(index, field: field, into: targets[field].part(slot, content.byteCount))
+        try dataset.write(index, field: field, into: targets[field].part(slot, content.byteCount))
       }
       for (field, content) in drawn.enumerated() {
         pipeline.draw(

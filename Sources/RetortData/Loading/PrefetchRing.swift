@@ -9,7 +9,7 @@ final class PrefetchRing: @unchecked Sendable {
   private struct Slot {
     let fields: [UnsafeMutableRawBufferPointer]
     let labels: UnsafeMutableBufferPointer<Int32>
-    var plan: PlannedBatch?  // set when ready
+    var outcome: Result<PlannedBatch, DataError>?  // set when ready
   }
 
   private let loader: BatchLoader
@@ -68,36 +68,48 @@ final class PrefetchRing: @unchecked Sendable {
   @discardableResult
   func fillNext() -> Bool {
     guard let (ticket, plan, slot) = nextTask() else { return false }
-    loader.load(plan, fields: slot.fields, labels: slot.labels)
+    let outcome = Result { () throws(DataError) in
+      try loader.load(plan, fields: slot.fields, labels: slot.labels)
+      return plan
+    }
     locked {
-      slots[ticket % slots.count].plan = plan
+      slots[ticket % slots.count].outcome = outcome
       pthread_cond_broadcast(changed)
     }
     return true
   }
 
   /// The next batch in order, once it is ready; nil after the last.
-  func take() -> LoadedBatch? {
-    locked {
+  ///
+  /// - Throws: The error of the batch, at this call and at every later one.
+  func take() throws(DataError) -> LoadedBatch? {
+    let found = locked { () -> Result<LoadedBatch, DataError>? in
       if let batchLimit, consumed >= batchLimit { return nil }
       let place = consumed % slots.count
-      while slots[place].plan == nil { pthread_cond_wait(changed, mutex) }
-      guard let plan = slots[place].plan else { return nil }
-      lastPosition = plan.following
-      let count = plan.indices.count
-      return LoadedBatch(
-        plan: plan,
-        fields: zip(slots[place].fields, loader.fields).map { memory, field in
-          UnsafeRawBufferPointer(rebasing: memory[..<(count * field.byteCount)])
-        },
-        labels: UnsafeBufferPointer(rebasing: slots[place].labels[..<count]))
+      while slots[place].outcome == nil { pthread_cond_wait(changed, mutex) }
+      return slots[place].outcome?.map { plan in
+        lastPosition = plan.following
+        return loaded(plan, place)
+      }
     }
+    return try found?.get()
+  }
+
+  /// The batch in the slot at `place`.
+  private func loaded(_ plan: PlannedBatch, _ place: Int) -> LoadedBatch {
+    let count = plan.indices.count
+    return LoadedBatch(
+      plan: plan,
+      fields: zip(slots[place].fields, loader.fields).map { memory, field in
+        UnsafeRawBufferPointer(rebasing: memory[..<(count * field.byteCount)])
+      },
+      labels: UnsafeBufferPointer(rebasing: slots[place].labels[..<count]))
   }
 
   /// Frees the slot returned by `take`.
   func giveBack() {
     locked {
-      slots[consumed % slots.count].plan = nil
+      slots[consumed % slots.count].outcome = nil
       consumed += 1
       pthread_cond_broadcast(changed)
     }

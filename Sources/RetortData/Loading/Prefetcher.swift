@@ -13,12 +13,15 @@ public final class Prefetcher: Sendable {
   ///   - loader: The loader of the batches.
   ///   - order: The order of the examples, of the loader's dataset.
   ///   - batchLimit: The number of batches in all; nil for no end.
-  ///   - depth: The number of batches held ready, ≥ 1.
-  ///   - threads: The number of loading threads; with 0, or if the system grants none, the reader loads.
+  ///   - depth: The number of batches held ready, ≥ 1; nil for two, and one for each thread.
+  ///   - threads: The number of loading threads; with 0, or if the system grants none, the reader loads; nil
+  ///     for as many as the dataset asks for.
   public init(
-    loader: BatchLoader, order: BatchOrder, batchLimit: Int? = nil, depth: Int = 3,
-    threads: Int = 1
+    loader: BatchLoader, order: BatchOrder, batchLimit: Int? = nil,
+    depth: Int? = nil, threads: Int? = nil
   ) {
+    let threads = threads ?? loader.dataset.loadingThreads
+    let depth = depth ?? 2 + max(1, threads)
     precondition(depth > 0 && threads >= 0, "a Prefetcher needs a depth of at least 1")
     precondition(
       order.count == loader.dataset.count, "the order must be of the loader's dataset")
@@ -40,11 +43,11 @@ public final class Prefetcher: Sendable {
   /// Only one batch is in use at a time; do not call this from two threads or from within `body`.
   ///
   /// - Returns: The result of `body`, or nil after the last batch.
-  public func withNext<Output, Failure: Error>(
-    _ body: (LoadedBatch) throws(Failure) -> Output
-  ) throws(Failure) -> Output? {
+  /// - Throws: `DataError` for a batch with an example that cannot be read, once its turn has come; the errors
+  ///   of `body`.
+  public func withNext<Output>(_ body: (LoadedBatch) throws -> Output) throws -> Output? {
     if threads.isEmpty { ring.fillNext() }
-    guard let batch = ring.take() else { return nil }
+    guard let batch = try ring.take() else { return nil }
     defer { ring.giveBack() }
     return try body(batch)
   }

@@ -86,7 +86,7 @@ struct NormalizationSearch {
     var squares = sums
     var samples = [UInt8](repeating: 0, count: size.count)
     for index in 0..<sample.count {
-      samples.withUnsafeMutableBytes { sample.write(index, field: 0, into: $0) }
+      try samples.withUnsafeMutableBytes { try sample.write(index, field: 0, into: $0) }
       for (place, value) in samples.enumerated() {
         let unit = Double(value) / 255
         sums[place % size.channels] += unit

@@ -87,15 +87,20 @@ struct OutputCache {
 extension Dataset {
   /// The SHA-256 of the name, the fields, the class names and the bytes of all examples in order; labels are
   /// left out.
-  var digest: String {
+  ///
+  /// - Throws: `DataError` for an example that cannot be read.
+  func digest() throws -> String {
     var hash = SHA256()
     let head =
       [name] + fields.map { "\($0.name) \($0.shape) \($0.dtype)" } + ["\(count)"] + classNames
     hash.update(Array(JSONValue.array(head.map { .string($0) }).text.utf8))
     for field in fields.indices {
-      var bytes = [UInt8](repeating: 0, count: fields[field].byteCount)
-      for index in 0..<count {
-        bytes.withUnsafeMutableBytes { write(index, field: field, into: $0) }
+      for first in stride(from: 0, to: count, by: 64) {
+        let indices = first..<min(first + 64, count)
+        var bytes = [UInt8](repeating: 0, count: indices.count * fields[field].byteCount)
+        try bytes.withUnsafeMutableBytes { bytes in
+          try write(indices, field: field, into: bytes)
+        }
         hash.update(bytes)
       }
     }

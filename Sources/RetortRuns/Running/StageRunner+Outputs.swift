@@ -109,7 +109,7 @@ extension StageRunner {
     return OutputCache.Source(
       outputs: kind, model: name, options: model.spec.options,
       weights: weights.hexadecimal,
-      examples: parent.tables.digests.value(of: examples) { data.training.digest },
+      examples: try parent.tables.digests.value(of: examples) { try data.training.digest() },
       device: session.backend.name, compute: parent.recipe.compute.rawValue)
   }
 

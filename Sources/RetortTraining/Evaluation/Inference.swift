@@ -5,7 +5,8 @@ import RetortNN
 /// A model's outputs over a whole dataset, in evaluation mode.
 ///
 /// Batches have `batch` rows, or for a smaller dataset the next power of two, so that few plans serve
-/// datasets of all sizes. The last batch is filled up with zeros, whose outputs are dropped.
+/// datasets of all sizes; fewer where examples take more than 12,288 bytes, as many as 64×64 colour pictures
+/// do. The last batch is filled up with zeros, whose outputs are dropped.
 public final class Inference {
   private let session: Session
   private let name: String
@@ -49,14 +50,14 @@ public final class Inference {
   ///   - naming: The name of an example in messages; by default its index in the dataset.
   /// - Returns: One flat array per output, `[count, …]`.
   /// - Throws: `DataError.tooFewExamples` for an empty dataset, `NonFiniteOutput` for NaN or infinite
-  ///   outputs, `GraphError` or the device's errors.
+  ///   outputs, the dataset's errors, `GraphError` or the device's errors.
   public func outputs(
     _ dataset: any Dataset, naming: ((Int) -> String)? = nil
   ) throws -> [[Float]] {
     guard dataset.count > 0 else {
       throw DataError.tooFewExamples(wanted: 1, available: 0, className: nil)
     }
-    let rows = rows(for: dataset.count)
+    let rows = rows(for: dataset)
     let program = try program(dataset.fields, rows)
     var results = [[Float]](repeating: [], count: outputCount)
     for first in stride(from: 0, to: dataset.count, by: rows) {
@@ -80,8 +81,10 @@ public final class Inference {
     return results
   }
 
-  private func rows(for count: Int) -> Int {
-    min(batch, 1 << (Int.bitWidth - (count - 1).leadingZeroBitCount))
+  private func rows(for dataset: any Dataset) -> Int {
+    let size = dataset.fields.reduce(0) { $0 + $1.byteCount }
+    let most = max(1, min(batch, batch * 12_288 / max(1, size)))
+    return min(most, 1 << (Int.bitWidth - (dataset.count - 1).leadingZeroBitCount))
   }
 
   /// Writes one field of the examples of `range` to `program`, filled up with zeros to `rows`.
@@ -92,11 +95,7 @@ public final class Inference {
     let size = dataset.fields[field].byteCount
     var bytes = [UInt8](repeating: 0, count: rows * size)
     try bytes.withUnsafeMutableBytes { bytes in
-      for (row, example) in range.enumerated() {
-        dataset.write(
-          example, field: field,
-          into: UnsafeMutableRawBufferPointer(rebasing: bytes[row * size..<(row + 1) * size]))
-      }
+      try dataset.write(range, field: field, into: bytes)
       try program.setInput(field, UnsafeRawBufferPointer(bytes))
     }
   }
