@@ -84,17 +84,38 @@ import Testing
     }
   }
 
+  /// Of a wide picture in colour the grey middle is seen.
+  @Test func picturesOfOtherSizesAreFitted() throws {
+    try withModel { folder in
+      let greys = (0..<784).map { (place: Int) in UInt8(place / 28 * 7 + place % 28) }
+      try PNGImage(width: 28, height: 28, channels: 1, pixels: greys)
+        .write(to: folder + "/grey.png")
+      var colours = [UInt8](repeating: 0, count: 28 * 56 * 3)
+      for place in 0..<784 {
+        let start = (place / 28 * 56 + 14 + place % 28) * 3
+        for channel in 0..<3 { colours[start + channel] = greys[place] }
+      }
+      try PNGImage(width: 56, height: 28, channels: 3, pixels: colours)
+        .write(to: folder + "/wide.png")
+      let outcome = try CommandLineTool.run(
+        ["predict", "out", "grey.png", "wide.png", "--device", "cpu"], in: folder)
+      let rows = outcome.output.split(separator: "\n").map { $0.split(separator: ",") }
+      try #require(rows.count == 3, "\(outcome.errors)")
+      #expect(rows[1][2...] == rows[2][2...])
+    }
+  }
+
   @Test func whatDoesNotFitIsRefused() throws {
     try withModel { folder in
-      try PNGImage(width: 2, height: 3, channels: 1, pixels: [0, 1, 2, 3, 4, 5])
-        .write(to: folder + "/small.png")
-      try PNGImage(
-        width: 28, height: 28, channels: 3, pixels: (0..<2352).map { UInt8($0 % 256) }
-      ).write(to: folder + "/colour.png")
+      try AtomicFile.write(
+        IDX(shape: [1, 3, 2], bytes: [0, 1, 2, 3, 4, 5]).encoded(), to: folder + "/small.idx")
+      try AtomicFile.write(
+        IDX(shape: [1, 28, 28, 3], bytes: (0..<2352).map { UInt8($0 % 256) }[...]).encoded(),
+        to: folder + "/colour.idx")
       try Data("words".utf8).write(to: URL(fileURLWithPath: folder + "/words.txt"))
       for (file, complaint) in [
-        ("small.png", "3×2×1 is not supported. Supported: 28×28×1"),
-        ("colour.png", "28×28×3 is not supported"), ("words.txt", "PNG and IDX"),
+        ("small.idx", "3×2×1 is not supported. Supported: 28×28×1"),
+        ("colour.idx", "28×28×3 is not supported"), ("words.txt", "PNG, JPEG and IDX"),
         ("none.png", "No such file"),
       ] {
         let outcome = try CommandLineTool.run(

@@ -169,7 +169,7 @@ import Testing
     try folder.write(Array("a b\tsprot\n".utf8), to: "odd.tsv")
     let cases: [(arguments: [String], says: String, status: Int32)] = [
       (["predict", "out", "a.png"], "a.png: a picture is not supported. Supported: text", 1),
-      (["predict", "pictures-out", "test.tsv"], "Supported: PNG and IDX.", 1),
+      (["predict", "pictures-out", "test.tsv"], "Supported: PNG, JPEG and IDX.", 1),
       (
         ["predict", "pictures-out", "--text", "a"],
         "model 'lenet5-small': it reads pictures of 28×28×1, not text; give it such files", 1

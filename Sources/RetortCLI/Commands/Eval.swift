@@ -7,14 +7,17 @@ import RetortRecipes
 import RetortRuns
 import RetortTraining
 
-/// `retort eval`: the metrics of a trained model on a dataset's test part or on a file of texts.
+/// `retort eval`: the metrics of a trained model on a dataset's test part, a folder of pictures or a file of
+/// texts.
 struct Eval: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measures a trained model on the test set.",
     discussion: """
       A model is a folder with config.json and model.safetensors, or the file of weights in it. The \
       folder of a run or of a stage stands for what was trained there, a student before a teacher. \
-      A model that reads text is measured on a .tsv file: a text, a tab and a label in each line.
+      A model that reads text is measured on a .tsv file: a text, a tab and a label in each line. \
+      One that sees pictures is measured on a folder that has a folder for each class, or has \
+      those in a folder test.
       """)
 
   @Argument(
@@ -26,7 +29,8 @@ struct Eval: ParsableCommand {
     completion: .trainedModel, transform: FilePath.expanded)
   var teacher: String?
   @Option(
-    help: "The dataset, or a .tsv file of labelled texts.", completion: .dataset,
+    help: "The dataset, a folder of pictures, or a .tsv file of labelled texts.",
+    completion: .dataset,
     transform: FilePath.expanded)
   var data = FashionMNIST.name
   @Option(
@@ -37,13 +41,24 @@ struct Eval: ParsableCommand {
   @OptionGroup var format: JSONOption
 
   func validate() throws {
-    guard data == FashionMNIST.name || isFile else {
+    guard data == FashionMNIST.name || isOwn else {
       throw ValidationError(
-        "There is no dataset '\(data)'. There is: \(FashionMNIST.name), and .tsv files of texts.")
+        "There is no dataset '\(data)'. There is: \(FashionMNIST.name), and folders of pictures and "
+          + ".tsv files of texts.")
     }
-    guard directory == nil || !isFile else {
-      throw ValidationError("--directory goes with \(FashionMNIST.name); --data names the file.")
+    guard directory == nil || !isOwn else {
+      throw ValidationError(
+        "--directory goes with \(FashionMNIST.name); --data names the file or folder.")
     }
+  }
+
+  /// Whether `data` is a file or folder of the user's own.
+  private var isOwn: Bool { isFile || isFolder }
+
+  /// Whether `data` is a folder of pictures.
+  private var isFolder: Bool {
+    !isFile && data != FashionMNIST.name
+      && (data.contains("/") || FolderEntries.leadsToFolder(data))
   }
 
   /// Whether `data` is a file of labelled texts.
@@ -56,7 +71,7 @@ struct Eval: ParsableCommand {
     let progress = ProgressLines(isSilent: true)
     let own = try evaluate(stored, backend, progress)
     let its = try other.map { try evaluate($0, backend, progress) }
-    if let other, isFile, other.classNames != stored.classNames {
+    if let other, isOwn, other.classNames != stored.classNames {
       throw ModelError.unfit(
         model: other.spec.model,
         reason: "it tells other classes apart than those of '\(stored.folder)'")
@@ -88,6 +103,9 @@ struct Eval: ParsableCommand {
   ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
     guard !isFile else {
       return try stored.evaluate(onTexts: data, with: backend) { progress.show($0) }
+    }
+    guard !isFolder else {
+      return try stored.evaluate(onPictures: data, with: backend) { progress.show($0) }
     }
     guard stored.tokenizer == nil else {
       throw ModelError.unfit(

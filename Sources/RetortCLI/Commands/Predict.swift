@@ -10,8 +10,10 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Says what a trained model takes pictures or texts for.",
     discussion: """
-      Pictures are PNG files, or IDX files of bytes with any number of pictures, plain or gzip; \
-      they have the size of those that the model was trained on. A model that reads text takes \
+      Pictures are PNG or JPEG files, or a folder with such files anywhere below it: they are \
+      scaled until they cover the size of those that the model was trained on, and their middle is \
+      taken. IDX files of bytes, plain or gzip, have any number of pictures of just that size. A \
+      model that reads text takes \
       files of one text a line, .tsv files of text, tab and label, '-' for the standard input, and \
       --text. A model of sentences gives the vector of each. The answer is CSV with a head, or one JSON object a line with --json.
       """)
@@ -21,7 +23,8 @@ struct Predict: ParsableCommand {
     completion: .trainedModel, transform: FilePath.expanded)
   var model: String
   @Argument(
-    help: "Pictures, or texts.", completion: .file(extensions: ["png", "gz", "txt", "tsv"]),
+    help: "Pictures or folders of them, or texts.",
+    completion: .file(extensions: ["png", "jpg", "jpeg", "gz", "txt", "tsv"]),
     transform: FilePath.expanded)
   var inputs: [String] = []
   @Option(help: "A text, for a model that reads text; may stand several times.")

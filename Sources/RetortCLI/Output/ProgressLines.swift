@@ -51,6 +51,7 @@ final class ProgressLines {
       StandardError.complain("\(error) It is computed again.")
     case .cacheUnwritable(let error):
       StandardError.complain("\(error) Outputs are not kept.")
+    case .dataNoted(let note): StandardError.complain(note)
     case .progress(_, let progress): show(progress)
     case .evaluated(_, let learner, let step, let accuracy):
       line(

@@ -14,7 +14,13 @@ public protocol NamedDataset: Configurable, Explained {
   /// The files that a recipe names for it; empty if it locates its own.
   var files: [String] { get }
 
-  /// Reads all examples.
+  /// The folders that a recipe names for it, whose pictures' names and sizes a run remembers; empty by default.
+  var folders: [String] { get }
+
+  /// Whether its files have a part for validation, so that none need be held out; false by default.
+  var hasValidation: Bool { get }
+
+  /// Finds all examples, and reads them unless they are read where they are needed.
   ///
   /// - Throws: `DataError` for files that are missing, damaged or contradict each other.
   func load() throws(DataError) -> DatasetParts
@@ -26,25 +32,34 @@ public protocol NamedDataset: Configurable, Explained {
 extension NamedDataset {
   /// No files, as the dataset locates its own.
   public var files: [String] { [] }
+  /// No folders.
+  public var folders: [String] { [] }
+  /// No part for validation.
+  public var hasValidation: Bool { false }
 }
 
 /// The parts of a dataset that was read.
 public struct DatasetParts: Sendable {
   /// The training examples.
   public let training: any Dataset
+  /// The examples for validation; nil for none.
+  public let validation: (any Dataset)?
   /// The test examples.
   public let test: any Dataset
   /// The kind of the examples.
   public let examples: ExampleSpec
   /// The tokenizer of the texts; nil for other examples.
   public let tokenizer: WordPiece?
+  /// What was noticed and the user should know, such as files that were left out.
+  public let notes: [String]
 
   /// A dataset of the given parts.
   public init(
-    training: any Dataset, test: any Dataset, examples: ExampleSpec, tokenizer: WordPiece? = nil
+    training: any Dataset, validation: (any Dataset)? = nil, test: any Dataset,
+    examples: ExampleSpec, tokenizer: WordPiece? = nil, notes: [String] = []
   ) {
-    (self.training, self.test, self.examples) = (training, test, examples)
-    self.tokenizer = tokenizer
+    (self.training, self.validation, self.test) = (training, validation, test)
+    (self.examples, self.tokenizer, self.notes) = (examples, tokenizer, notes)
   }
 }
 
@@ -61,6 +76,7 @@ public enum DatasetCatalog {
   public static let all: Catalog<any NamedDataset> = [
     CatalogEntry(FashionMNIST.self),
     CatalogEntry(LabelledTextFiles.self),
+    CatalogEntry(ImageFolder.self),
   ]
 }
 

@@ -1,42 +1,46 @@
 import RetortFormats
 import RetortNN
 
-/// Images of one file, without labels.
+/// Images without labels: an array of them in one file, or pictures in files of their own.
 public struct UnlabelledImages: Equatable, Sendable {
-  /// The path of the file.
+  /// Where the images are.
+  private enum Content: Equatable, Sendable {
+    /// Samples, `[count, height, width, channels]`, 0 to 255, used as they are.
+    case array([UInt8])
+    /// PNG or JPEG files, brought to the size that is asked for.
+    case files([String])
+  }
+
+  /// The path of the file or folder.
   public let path: String
-  /// The samples, `[count, height, width, channels]`, 0 to 255.
-  public let images: [UInt8]
   /// The number of images.
   public let count: Int
-  /// The height of an image in pixels.
-  public let height: Int
-  /// The width of an image in pixels.
-  public let width: Int
-  /// The number of samples per pixel.
-  public let channels: Int
+  /// The size of an image; that of the first one where each has its own.
+  public let size: ImageSize
+  private let content: Content
 
-  /// The size of an image.
-  public var size: ImageSize { ImageSize(height: height, width: width, channels: channels) }
-
-  /// Reads a PNG file, or an IDX file of bytes `[count, height, width]` or
-  /// `[count, height, width, channels]`, plain or gzip.
+  /// Finds the pictures below a folder, or reads a PNG or JPEG file's header, or an IDX file of bytes `[count,
+  /// height, width]` or `[count, height, width, channels]`, plain or gzip.
   ///
-  /// - Throws: `FormatError` for a file of another kind or a damaged one.
-  public init(_ path: String) throws(FormatError) {
+  /// - Throws: `FormatError` for a file of another kind or a damaged one; `DataError.noPictures`.
+  public init(_ path: String) throws {
+    guard !FolderEntries.leadsToFolder(path) else {
+      let files = try PictureFile.all(below: path)
+      guard let first = files.first else { throw DataError.noPictures(path) }
+      self.init(path, try ImageFile.header(first).size, .files(files), files.count)
+      return
+    }
     let limit = 1 << 31
     var bytes = try FileBytes.read(path, limit: limit)
-    guard !bytes.starts(with: [0x89, 0x50]) else {
-      let png = try PNGImage.decode(bytes, path: path)
-      self.init(
-        path: path, images: png.pixels, count: 1, height: png.height, width: png.width,
-        channels: png.channels)
+    guard !ImageHeader.isImage(bytes) else {
+      self.init(path, try ImageFile.header(path).size, .files([path]), 1)
       return
     }
     if Gzip.isGzip(bytes) { bytes = try Gzip.inflate(bytes, limit: limit, path: path) }
     try ForeignFile.refuse(bytes, path: path)
     guard bytes.starts(with: [0, 0]) else {
-      throw FormatError(path, .unsupported(what: "this kind of file", supported: "PNG and IDX"))
+      throw FormatError(
+        path, .unsupported(what: "this kind of file", supported: "PNG, JPEG and IDX"))
     }
     let array = try IDX.parse(bytes, path: path)
     let shape = array.shape
@@ -49,26 +53,70 @@ public struct UnlabelledImages: Equatable, Sendable {
           what: "an array of \(array.elementType) and shape \(shape)",
           supported: "uint8, [count, height, width] or [count, height, width, channels]"))
     }
-    self.init(
-      path: path, images: Array(array.bytes), count: shape[0], height: shape[1], width: shape[2],
-      channels: shape.count == 4 ? shape[3] : 1)
+    let size = ImageSize(
+      height: shape[1], width: shape[2], channels: shape.count == 4 ? shape[3] : 1)
+    self.init(path, size, .array(Array(array.bytes)), shape[0])
   }
 
-  private init(
-    path: String, images: [UInt8], count: Int, height: Int, width: Int, channels: Int
-  ) {
-    (self.path, self.images, self.count) = (path, images, count)
-    (self.height, self.width, self.channels) = (height, width, channels)
+  private init(_ path: String, _ size: ImageSize, _ content: Content, _ count: Int) {
+    (self.path, self.size, self.content, self.count) = (path, size, content, count)
   }
 
-  /// The images with one sample per pixel if all their colours are greys; else the images unchanged.
-  public var grey: UnlabelledImages {
-    let starts = stride(from: 0, to: images.count, by: 3)
-    guard channels == 3,
-      starts.allSatisfy({ images[$0] == images[$0 + 1] && images[$0] == images[$0 + 2] })
-    else { return self }
-    return UnlabelledImages(
-      path: path, images: starts.map { images[$0] }, count: count, height: height, width: width,
-      channels: 1)
+  /// The files with the number of images in each, in order.
+  package var files: [(path: String, count: Int)] {
+    switch content {
+    case .array: [(path, count)]
+    case .files(let paths): paths.map { ($0, 1) }
+    }
+  }
+
+  /// The images as examples of the given size, without classes.
+  ///
+  /// Pictures in files of their own are brought to it as those of dataset `image-folder` are. An array of
+  /// colours that are all greys fits a size of one channel.
+  ///
+  /// - Throws: `FormatError` for an array of another size.
+  package func dataset(
+    _ size: ImageSize, classNames: [String]
+  ) throws(FormatError) -> any Dataset {
+    switch content {
+    case .files(let paths):
+      return PictureDataset(
+        name: path, unlabelled: paths, fit: PictureFit(size), classNames: classNames)
+    case .array(let samples):
+      let isGrey = size.channels == 1 && self.size.channels == 3
+      let images = isGrey ? Self.greys(of: samples) ?? samples : samples
+      guard images.count == count * size.count, self.size.height == size.height,
+        self.size.width == size.width
+      else {
+        func text(_ size: ImageSize) -> String {
+          "\(size.height)×\(size.width)×\(size.channels)"
+        }
+        throw FormatError(
+          path,
+          .unsupported(
+            what: "a picture of \(text(self.size))",
+            supported: "\(text(size)), height × width × channels"))
+      }
+      return ImageDataset(
+        name: path, images: images, labels: Array(repeating: 0, count: count),
+        height: size.height, width: size.width, channels: size.channels, classNames: classNames)
+    }
+  }
+
+  /// One sample per pixel of colours that are all greys; nil where they are not.
+  private static func greys(of samples: [UInt8]) -> [UInt8]? {
+    let starts = stride(from: 0, to: samples.count, by: 3)
+    guard
+      starts.allSatisfy({ samples[$0] == samples[$0 + 1] && samples[$0] == samples[$0 + 2] })
+    else { return nil }
+    return starts.map { samples[$0] }
+  }
+}
+
+extension ImageHeader {
+  /// The size of the picture as it is seen.
+  fileprivate var size: ImageSize {
+    ImageSize(height: uprightHeight, width: uprightWidth, channels: channels)
   }
 }

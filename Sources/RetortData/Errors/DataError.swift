@@ -20,6 +20,17 @@ public enum DataError: Error, Equatable, Sendable {
   case unknownLabel(path: String, index: Int, label: Int, classes: Int)
   /// A label in a file is not a class name; the nearest names.
   case unknownClass(path: String, line: Int, label: String, nearest: [String])
+  /// A folder, or that of a class, has no pictures.
+  case noPictures(String)
+  /// A folder has pictures, and nothing says their classes.
+  case unlabelled(String)
+  /// A picture is of a class that no training example is of; the nearest names.
+  case unknownPictureClass(path: String, label: String, nearest: [String])
+  /// Some pictures of a folder cannot be read; what is wrong with the first of them, a line each.
+  case damagedPictures(
+    folder: String, faults: [String], count: Int, total: Int, isSkipped: Bool)
+  /// A part is held out for validation of a set that has one of its own.
+  case secondValidation(count: Int)
   /// A class, or the whole set, has fewer examples than asked for.
   case tooFewExamples(wanted: Int, available: Int, className: String?)
   /// A number is out of its range.
@@ -31,7 +42,7 @@ public enum DataError: Error, Equatable, Sendable {
 }
 
 extension DataError: CustomStringConvertible {
-  /// One line: the fault, its place, and a remedy.
+  /// The fault, its place, and a remedy: one line, and one for each of several damaged pictures.
   public var description: String {
     switch self {
     case .format(let error): "\(error)"
@@ -61,6 +72,22 @@ extension DataError: CustomStringConvertible {
     case .unknownClass(let path, let line, let label, let nearest):
       "\(path): line \(line): no training example is of class '\(label)'. Did you mean "
         + "\(nearest.map { "'\($0)'" }.joined(separator: " or "))?"
+    case .noPictures(let folder):
+      "\(folder) has no pictures, PNG or JPEG. Check the path, or remove the folder if it is no class."
+    case .unlabelled(let folder):
+      "the pictures in \(folder) lie in it directly, so that nothing says their classes. Put those of "
+        + "each class into a folder of its name, or name a table: labels: labels.csv."
+    case .unknownPictureClass(let path, let label, let nearest):
+      "\(path): no training example is of class '\(label)'. Did you mean "
+        + "\(nearest.map { "'\($0)'" }.joined(separator: " or "))?"
+    case .damagedPictures(let folder, let faults, let count, let total, let isSkipped):
+      "\(count) of \(total) pictures in \(folder) cannot be used"
+        + (isSkipped ? " and are left out:\n" : ":\n")
+        + faults.map { "  \($0)" }.joined(separator: "\n")
+        + (isSkipped ? "" : "\nMend or remove them, or leave them out with 'damaged: skip'.")
+    case .secondValidation(let count):
+      "\(count) examples are to be held out for validation of a set that has a part for it. Take "
+        + "'validation' away from 'data', or the folder from the set."
     case .tooFewExamples(let wanted, let available, let className):
       "\(wanted) examples are wanted" + (className.map { " of class '\($0)'" } ?? "")
         + ", \(available) are there. Ask for fewer."

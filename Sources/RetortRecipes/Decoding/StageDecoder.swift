@@ -50,7 +50,9 @@ struct StageDecoder {
 
   /// Says which files of examples are not there yet; a check does without them.
   private mutating func noteMissingFiles(_ stage: StageSpec) {
-    for file in stage.data.source.files where !FileBytes.isReadable(file) {
+    let source = stage.data.source
+    let files = source.files.filter { !FileBytes.isReadable($0) }
+    for file in files + source.folders.filter({ !FolderEntries.leadsToFolder($0) }) {
       let note = "dataset '\(stage.data.name)' reads \(file), which is not there"
       if !notes.contains(note) { notes.append(note) }
     }
@@ -229,7 +231,7 @@ struct StageDecoder {
           "no loss on held-out examples says how well stage '\(stage.name)' does; take 'validation' "
             + "away (data.validation: null)"))
     }
-    if stage.data.validation == 0 {
+    if stage.data.validation == 0, !stage.data.source.hasValidation {
       if stage.train.kept == .best {
         faults.add(
           train["keep"]?.place ?? train.place,

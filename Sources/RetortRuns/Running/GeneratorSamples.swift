@@ -20,13 +20,11 @@ struct GeneratorSamples {
   ///
   /// - Throws: The device's errors.
   init(
-    _ generator: any LatentDecoder, _ session: Session, _ training: ImageDataset, seed: UInt64
+    _ generator: any LatentDecoder, _ session: Session, _ examples: ImageDataset, seed: UInt64
   ) throws {
-    count = min(10, training.count)
-    shape = training.fields[0].shape
-    originals = training.subset(Array(0..<count)).images
+    (count, shape, originals) = (examples.count, examples.fields[0].shape, examples.images)
     let graph = Graph()
-    let samples = training.fields[0].input(in: graph, batch: count)
+    let samples = examples.fields[0].input(in: graph, batch: count)
     let state = graph.input("random state", [3], .int32)
     let images = Normalization.unit(channels: shape[-1]).inputs(samples)
     let codes = graph.random(

@@ -41,6 +41,8 @@ public enum RunEvent: Sendable {
   case cacheUnwritable(FormatError)
   /// A trained model was not written as an ONNX file, for the given reason.
   case notExported(name: String, String)
+  /// Something was noticed in the examples that a stage reads, such as damaged files that are left out.
+  case dataNoted(String)
   /// The test accuracy of a teacher was measured before its use. The title is `teacher`, `teacher NAME`, or
   /// `mean of the teachers`.
   case teacherChecked(String, accuracy: Double)

@@ -15,9 +15,14 @@ struct StageData {
   /// What texts became tokens by; nil where the examples are no texts.
   let tokenizer: WordPiece?
 
+  /// What was noticed as the examples were read.
+  let notes: [String]
+
   /// What was read, by what recipes call it, so that stages share it.
   final class Cache {
     fileprivate var parts: [[YAMLEntry]: DatasetParts] = [:]
+    /// What the user has been told of them.
+    var told: Set<String> = []
   }
 
   /// Loads and selects what a stage asks for.
@@ -28,9 +33,14 @@ struct StageData {
     let parts: DatasetParts
     if let known = cache.parts[source] { parts = known } else { parts = try spec.source.load() }
     cache.parts[source] = parts
+    notes = parts.notes
     (examples, tokenizer) = (parts.examples, parts.tokenizer)
     test = parts.test
-    (training, validation) = try spec.chosen(of: parts.training, seed: spec.seed ?? seed)
+    if spec.validation > 0, parts.validation != nil {
+      throw .secondValidation(count: spec.validation)
+    }
+    let chosen = try spec.chosen(of: parts.training, seed: spec.seed ?? seed)
+    (training, validation) = (chosen.training, parts.validation ?? chosen.validation)
   }
 }
 

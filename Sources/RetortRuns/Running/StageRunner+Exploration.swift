@@ -22,7 +22,7 @@ extension StageRunner {
     exploration.ratio = 1
     let explorer = try self.explorer(exploration, teacher, student.store)
     let count = min(parents, data.training.count)
-    let sources = try pictures(data.training).subset(Array(0..<count))
+    let sources = try pictures(count)
     let graph = Graph()
     let shape = sources.fields[0].shape
     let samples = sources.fields[0].input(in: graph, batch: count)

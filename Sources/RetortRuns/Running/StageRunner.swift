@@ -98,7 +98,7 @@ struct StageRunner {
     else { return nil }
     if generatorSamples == nil {
       generatorSamples = try GeneratorSamples(
-        decoder, session, try pictures(data.training), seed: parent.recipe.seed)
+        decoder, session, try pictures(min(10, data.training.count)), seed: parent.recipe.seed)
     }
     return generatorSamples
   }
@@ -117,14 +117,20 @@ struct StageRunner {
       seed: parent.recipe.seed)
   }
 
-  /// The examples as pictures.
+  /// The first `count` training examples as pictures in memory.
   ///
-  /// - Throws: `RunError.noPictures` where they are none.
-  func pictures(_ examples: any Dataset) throws(RunError) -> ImageDataset {
-    guard let pictures = examples as? ImageDataset else {
-      throw .noPictures(stage: stage.name, dataset: stage.data.name)
+  /// - Throws: `RunError.noPictures` where they are none, `DataError` for one that cannot be read.
+  func pictures(_ count: Int) throws -> ImageDataset {
+    guard case .image(let size) = data.examples else {
+      throw RunError.noPictures(stage: stage.name, dataset: stage.data.name)
     }
-    return pictures
+    let examples = data.training
+    var images = [UInt8](repeating: 0, count: count * size.count)
+    try images.withUnsafeMutableBytes { try examples.write(0..<count, field: 0, into: $0) }
+    return ImageDataset(
+      name: examples.name, images: images, labels: Array(examples.labels[..<count]),
+      height: size.height, width: size.width, channels: size.channels,
+      classNames: examples.classNames)
   }
 
   /// How a pupil learns.
@@ -148,6 +154,9 @@ struct StageRunner {
   mutating func run() throws -> StageResult {
     let clock = ContinuousClock()
     let began = clock.now
+    for note in data.notes where parent.datasets.told.insert(note).inserted {
+      parent.report(.dataNoted(note))
+    }
     let taught = try teacherScores()
     parent.report(
       .stageBegan(

@@ -1,8 +1,11 @@
+import RetortData
 import RetortFormats
 import RetortRecipes
 
 /// What the files that a recipe names, of weights and of examples, looked like when its run began:
 /// `weights.json`, an object of SHA-256 hashes by path.
+///
+/// That of a folder is of the names and sizes of the pictures below it.
 struct WeightDigests {
   private let digests: [(path: String, hash: String)]
 
@@ -17,6 +20,9 @@ struct WeightDigests {
     }
     for stage in recipe.stages {
       for file in stage.data.source.files { try add(file) }
+      for folder in stage.data.source.folders where !found.contains(where: { $0.path == folder }) {
+        found.append((folder, try Self.hash(ofFolder: folder)))
+      }
       for model in stage.models {
         if model.spec.isImported {
           try add(model.spec.model)
@@ -29,6 +35,14 @@ struct WeightDigests {
       }
     }
     digests = found
+  }
+
+  private static func hash(ofFolder path: String) throws(FormatError) -> String {
+    var hash = SHA256()
+    for file in try PictureFile.all(below: path) {
+      hash.update(Array("\(file.dropFirst(path.count)) \(FileBytes.size(file) ?? 0)\n".utf8))
+    }
+    return hash.hexadecimal
   }
 
   /// Keeps them in `folder`, if there are any.

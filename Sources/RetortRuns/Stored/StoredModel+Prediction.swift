@@ -29,60 +29,52 @@ public struct Prediction: Equatable, Sendable {
 }
 
 extension StoredModel {
-  /// The predictions for images; colour images whose pixels are all grey are converted for a model of grey
-  /// ones.
+  /// The predictions for images; pictures in files of their own are brought to the model's size, as those of
+  /// dataset `image-folder` are.
   ///
   /// - Parameters:
   ///   - files: The images.
   ///   - top: The number of classes per image, ≥ 1.
   ///   - backend: The device.
   ///   - report: Called with events about the weights' names.
-  /// - Throws: `FormatError` for images of another size than the model's, `RecipeErrors` for a model that is
-  ///   not a classifier, `ModelError`, `WeightError` or the device's errors.
+  /// - Throws: `FormatError` for an array of images of another size than the model's and for a file that is
+  ///   damaged, `RecipeErrors` for a model that is not a classifier, `DataError`, `ModelError`, `WeightError`
+  ///   or the device's errors.
   public func predict(
     _ files: [UnlabelledImages], top: Int, with backend: any Backend,
     report: (RunEvent) -> Void = { _ in }
   ) throws -> [Prediction] {
     guard let first = files.first else { return [] }
     let size = try size(for: first)
-    let files = size.channels == 1 ? files.map(\.grey) : files
-    for file in files where file.size != size {
-      throw FormatError(
-        file.path,
-        .unsupported(
-          what: "a picture of \(text(file.size))",
-          supported: "\(text(size)), height × width × channels"))
-    }
-    // The loader requires labels, but prediction ignores them.
-    let count = files.reduce(0) { $0 + $1.count }
-    let dataset = ImageDataset(
-      name: first.path, images: files.flatMap(\.images),
-      labels: Array(repeating: 0, count: count), height: size.height, width: size.width,
-      channels: size.channels, classNames: classNames)
     return try predictions(
-      for: dataset, .image(size), of: files.map { ($0.path, $0.count) }, called: "picture",
-      top: top, with: backend, report: report)
+      for: files.map { (try $0.dataset(size, classNames: classNames), $0.files) }, .image(size),
+      called: "picture", top: top, with: backend, report: report)
   }
 
   /// The predictions for examples.
   ///
   /// - Parameters:
-  ///   - files: The files of the examples, with the number in each.
+  ///   - parts: Examples, each with their files and the number in each.
   ///   - kind: The name of an example in messages.
   func predictions(
-    for dataset: any Dataset, _ examples: ExampleSpec, of files: [(path: String, count: Int)],
-    called kind: String, top: Int, with backend: any Backend, report: (RunEvent) -> Void
+    for parts: [(dataset: any Dataset, files: [(path: String, count: Int)])],
+    _ examples: ExampleSpec, called kind: String, top: Int, with backend: any Backend,
+    report: (RunEvent) -> Void
   ) throws -> [Prediction] {
-    guard dataset.count > 0 else { return [] }
     let session = Session(backend)
     let model = try classifier("predict", examples, session, report)
-    let places = files.flatMap { file in (0..<file.count).map { (file.path, $0) } }
-    let logits = try Inference(session, model.store, pipeline: examples.pipeline())
-      .outputs(dataset) { "\(kind) \(places[$0].1) of \(places[$0].0)" }[0]
-    return places.enumerated().map { row, place in
-      Prediction(
-        path: place.0, index: place.1,
-        classes: ranked(logits[row * classes..<(row + 1) * classes], top))
+    let inference = Inference(session, model.store, pipeline: examples.pipeline())
+    return try parts.flatMap { dataset, files -> [Prediction] in
+      guard dataset.count > 0 else { return [] }
+      let places = files.flatMap { file in (0..<file.count).map { (file.path, $0) } }
+      let logits = try inference.outputs(dataset) {
+        "\(kind) \(places[$0].1) of \(places[$0].0)"
+      }[0]
+      return places.enumerated().map { row, place in
+        Prediction(
+          path: place.0, index: place.1,
+          classes: ranked(logits[row * classes..<(row + 1) * classes], top))
+      }
     }
   }
 
@@ -108,9 +100,5 @@ extension StoredModel {
         first.path, .unsupported(what: "a picture", supported: "text, which '\(spec.model)' reads"))
     case nil: return first.size
     }
-  }
-
-  private func text(_ size: ImageSize) -> String {
-    "\(size.height)×\(size.width)×\(size.channels)"
   }
 }

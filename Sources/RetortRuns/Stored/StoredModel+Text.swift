@@ -25,9 +25,9 @@ extension StoredModel {
       tokenizer: tokenizer, length: length
     ).shortened
     return try predictions(
-      for: dataset, .tokens(length: dataset.length, vocabulary: tokenizer.vocabulary.count),
-      of: files.map { ($0.path, $0.texts.count) }, called: "text", top: top, with: backend,
-      report: report)
+      for: [(dataset, files.map { ($0.path, $0.texts.count) })],
+      .tokens(length: dataset.length, vocabulary: tokenizer.vocabulary.count), called: "text",
+      top: top, with: backend, report: report)
   }
 
   /// The metrics of the model on a file of texts, tabs and labels, which are names of its classes.

@@ -145,6 +145,7 @@ public struct StoredModel: Sendable {
     on data: DataSpec, with backend: any Backend, report: (RunEvent) -> Void = { _ in }
   ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
     let read = try StageData(data, seed: 0)
+    for note in read.notes { report(.dataNoted(note)) }
     return try evaluate(read.test, read.examples, of: data.name, with: backend, report: report)
   }
 
