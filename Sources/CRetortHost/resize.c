@@ -112,8 +112,9 @@ static void down(const uint8_t *restrict rows, int samples, const int *weights, 
   for (int index = 0; index < samples; index++) target[index] = rounded(sums[index]);
 }
 
-int retort_resize(const uint8_t *source, int height, int width, int channels, int scaled_height,
-                  int scaled_width, int top, int left, int rows, int columns, uint8_t *target) {
+int retort_resize(const uint8_t *source, long stride, int height, int width, int channels,
+                  int scaled_height, int scaled_width, int top, int left, int rows, int columns,
+                  uint8_t *target) {
   Axis x = {0}, y = {0};
   uint8_t *between = NULL;
   int *sums = NULL, status = -1, samples = columns * channels;
@@ -124,7 +125,7 @@ int retort_resize(const uint8_t *source, int height, int width, int channels, in
   sums = malloc(sizeof(int) * (size_t)samples);
   if (!between || !sums) goto end;
   for (int row = first; row < last; row++) {
-    const uint8_t *from = source + (size_t)row * (size_t)width * (size_t)channels;
+    const uint8_t *from = source + row * stride;
     uint8_t *to = between + (size_t)(row - first) * (size_t)samples;
     if (channels == 3 && row + 1 < height)
       colours_across(from, &x, columns, to);

@@ -12,7 +12,7 @@ import Testing
     checkpoints: {steps: 3}
     student: {model: mlp, hidden1: 16, hidden2: 0}
     losses: [cross-entropy]
-    augment: {shift: 1, flip: true}
+    augment: {shift: 1, flip: true, crop: 0.3}
     optimizer: {kind: adam, learning-rate: 3e-3}
     train: {batch: 5, steps: 60, log-every: 1, evaluate-every: 20, keep: best}
 
@@ -117,6 +117,9 @@ import Testing
     let whole = try folder.read("photos/cat/photo.JPG")
     // The header is whole, so that it shows in the first pass over the pictures.
     try folder.write(Array(whole.prefix(whole.count * 2 / 3)), to: "photos/cat/photo.JPG")
+    // What a run would take of memory does not depend on what is in pictures.
+    let checked = try folder.retort(["check", "photos.yaml", "--memory"] + Self.cpu)
+    #expect(checked.status == 0, "\(checked.errors)")
     let stopped = try folder.retort(brief + ["--output", "a"])
     #expect(stopped.status == 1)
     #expect(stopped.errors.contains("photos/cat/photo.JPG: picture: the content is damaged: "))

@@ -130,6 +130,52 @@ import Testing
     }
   }
 
+  /// Pixels beside the part have no effect, as where Pillow cuts it out first.
+  @Test(arguments: [16, 40]) func aPartIsScaledAsPillowDoes(_ side: Int) throws {
+    let image = try PNGImage.read("\(Self.goldens)/tall.png")
+    let expected = try PNGImage.read("\(Self.goldens)/tall.part\(side).png")
+    var found = [UInt8](repeating: 7, count: side * side * 3)
+    found.withUnsafeMutableBytes { found in
+      image.pixels.withUnsafeBufferPointer { source in
+        Resampling.resize(
+          source, ImageSize(height: image.height, width: image.width, channels: 3),
+          box: CropBox(top: 7, left: 11, height: 20, width: 31), to: (side, side),
+          window: CropBox(top: 0, left: 0, height: side, width: side), into: found)
+      }
+    }
+    #expect(found == expected.pixels)
+  }
+
+  /// The part of a file is that of its picture, also where that is decoded smaller or turned.
+  @Test(arguments: ["tall.png", "large.jpg", "turned6.jpg"]) func filesShowTheirParts(
+    _ name: String
+  ) throws {
+    let whole = try ImageFile.read("\(Self.goldens)/\(name)")
+    let size = ImageSize(height: whole.height, width: whole.width, channels: 3)
+    let dataset = PictureDataset(
+      name: "one", unlabelled: ["\(Self.goldens)/\(name)"], fit: fit(12, 3), classNames: ["a"])
+    var images: Set<[UInt8]> = []
+    for slot in 0..<12 {
+      let crop = RandomCrop(least: 0.1, seed: 4, step: 9, slot: slot)
+      var (found, expected) = ([UInt8](repeating: 7, count: 432), [UInt8](repeating: 8, count: 432))
+      try found.withUnsafeMutableBytes {
+        try dataset.write(0, field: 0, crop: crop, into: $0)
+      }
+      expected.withUnsafeMutableBytes { expected in
+        whole.pixels.withUnsafeBufferPointer { source in
+          Resampling.resize(
+            source, size, box: crop.box(height: size.height, width: size.width), to: (12, 12),
+            window: CropBox(top: 0, left: 0, height: 12, width: 12), into: expected)
+        }
+      }
+      let differences = zip(found, expected).map { abs(Int($0) - Int($1)) }
+      let mean = Double(differences.reduce(0, +)) / 432
+      #expect(mean <= (name == "large.jpg" ? 5 : 0), "\(slot): \(mean)")
+      images.insert(found)
+    }
+    #expect(images.count == 12)
+  }
+
   @Test func workIsSharedByThreads() {
     for threads in [1, 2, 5] {
       for count in [0, 1, 2, 100] {

@@ -17,14 +17,15 @@ pid_t retort_spawn(const char *program, char *const arguments[], char *const env
 
 // Resizes a picture and cuts a window out of what comes of it, computing no more than the window.
 //
-// `source` is [height, width, channels]. It is scaled to `scaled_height` by `scaled_width` with a
+// `source` is [height, width, channels], with `stride` samples from row to row. It is scaled to `scaled_height` by `scaled_width` with a
 // triangle as wide as a pixel of the result, or of the source where that is larger: bilinear with
 // antialiasing. `target`, [rows, columns, channels], is the part of it from `top` and `left` on. Sums
 // are of 32 bits with weights of 22 bits after the point, across first and rounded in between, which
 // gives the same samples as Pillow's Image.resize(..., BILINEAR).
 //
 // Returns 0, or -1 where there is no memory.
-int retort_resize(const uint8_t *source, int height, int width, int channels, int scaled_height,
-                  int scaled_width, int top, int left, int rows, int columns, uint8_t *target);
+int retort_resize(const uint8_t *source, long stride, int height, int width, int channels,
+                  int scaled_height, int scaled_width, int top, int left, int rows, int columns,
+                  uint8_t *target);
 
 #endif

@@ -26,6 +26,19 @@ public protocol Dataset: Sendable {
     _ index: Int, field: Int, into target: UnsafeMutableRawBufferPointer
   ) throws(DataError)
 
+  /// Writes a field that is a picture, of which a part is brought to the size of the whole; by default the
+  /// whole.
+  ///
+  /// - Parameters:
+  ///   - index: The index of the example.
+  ///   - field: An index into `fields`.
+  ///   - crop: Which part.
+  ///   - target: The memory to write to.
+  /// - Throws: `DataError` for an example that cannot be read.
+  func write(
+    _ index: Int, field: Int, crop: RandomCrop, into target: UnsafeMutableRawBufferPointer
+  ) throws(DataError)
+
   /// The examples at `indices`, in that order.
   ///
   /// - Parameters:
@@ -41,6 +54,13 @@ extension Dataset {
   public var loadingThreads: Int { 1 }
   /// The number of classes.
   public var classCount: Int { classNames.count }
+
+  /// The whole.
+  public func write(
+    _ index: Int, field: Int, crop: RandomCrop, into target: UnsafeMutableRawBufferPointer
+  ) throws(DataError) {
+    try write(index, field: field, into: target)
+  }
 
   /// The number of examples of each class.
   public var classCounts: [Int] {

@@ -62,6 +62,18 @@ public struct ImageDataset: Dataset, Equatable {
     }
   }
 
+  /// Scales a part of image `index` to the size of the whole, bilinear with antialiasing.
+  public func write(
+    _ index: Int, field: Int, crop: RandomCrop, into target: UnsafeMutableRawBufferPointer
+  ) {
+    images.withUnsafeBufferPointer { samples in
+      let own = UnsafeBufferPointer(rebasing: samples[index * imageSize..<(index + 1) * imageSize])
+      Resampling.resize(
+        own, size, box: crop.box(height: height, width: width), to: (height, width),
+        window: CropBox(top: 0, left: 0, height: height, width: width), into: target)
+    }
+  }
+
   /// The images at `indices`, in that order.
   public func subset(_ indices: [Int], name: String?) -> ImageDataset {
     var chosen: [UInt8] = []

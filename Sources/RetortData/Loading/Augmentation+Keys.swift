@@ -13,6 +13,9 @@ extension Augmentation: Configurable {
     .bool("flip", \.flip, "whether every second picture is mirrored"),
     .int("cutout", \.cutout, 0...1024, "the side in pixels of a square of zeros; 0 for none")
       .omittedAtDefault(),
+    .number(
+      "crop", \.crop, .unit, "the least share of the area of random parts, scaled; 0 for none"
+    ).omittedAtDefault(),
   ]
 
   /// The explanation of each augmentation, in the order of the keys.
@@ -42,5 +45,17 @@ extension Augmentation: Configurable {
         "x'[r, c] = 0  where  −⌊a/2⌋ ≤ r − r₀ < ⌈a/2⌉  and  −⌊a/2⌋ ≤ c − c₀ < ⌈a/2⌉",
         "(r₀, c₀) uniform over the picture",
       ], source: "DeVries and Taylor 2017, arXiv 1708.04552, section 3.2"),
+    Explanation(
+      "crop", "shows a random part of each picture in its place, scaled",
+      """
+      The part has at least this share of the picture's area, each share up to the whole equally likely, and a \
+      shape from 3 : 4 to 4 : 3. The same as torchvision's RandomResizedCrop; 0.08 is usual for photographs. The \
+      host does it, bilinear with antialiasing, before all other augmentation. Pictures in files are decoded anew \
+      each time.
+      """,
+      equation: [
+        "area of the part = u · area,  u uniform in c … 1",
+        "width / height = r,  log r uniform in log 3/4 … log 4/3",
+      ], source: "Szegedy et al. 2015, arXiv 1409.4842, section 6"),
   ]
 }

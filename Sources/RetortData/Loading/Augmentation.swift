@@ -21,13 +21,23 @@ public struct Augmentation: Equatable, Sendable {
   /// Source: [DeVries and Taylor 2017](https://arxiv.org/abs/1708.04552), section 3.2.
   public var cutout: Int
 
+  /// The least share of an image's area that a random part of it has; 0 for the whole image.
+  ///
+  /// The host scales that part to the image's size, before everything else; see `RandomCrop`.
+  public var crop: Double
+
   /// No augmentation.
   public static let none = Augmentation()
 
-  /// An augmentation; `shift` and `cutout` are ≥ 0.
-  public init(shift: Int = 0, padding: ImagePadding = .zero, flip: Bool = false, cutout: Int = 0) {
+  /// An augmentation; `shift` and `cutout` are ≥ 0, `crop` is from 0 to 1.
+  public init(
+    shift: Int = 0, padding: ImagePadding = .zero, flip: Bool = false, cutout: Int = 0,
+    crop: Double = 0
+  ) {
     precondition(shift >= 0 && cutout >= 0, "a shift or cutout cannot be negative")
+    precondition(0...1 ~= crop, "a crop is a share")
     (self.shift, self.padding, self.flip, self.cutout) = (shift, padding, flip, cutout)
+    self.crop = crop
   }
 
   func move(seed: UInt64, step: Int, slot: Int, height: Int, width: Int) -> ImageMove {

@@ -48,8 +48,14 @@ public struct BatchLoader: Sendable {
         && zip(targets, own + drawn).allSatisfy { $0.count >= batch.indices.count * $1.byteCount },
       "the buffers must hold the whole batch")
     for (slot, index) in batch.indices.enumerated() {
+      let crop = pipeline.crop(seed: seed, step: batch.step, slot: slot)
       for (field, content) in own.enumerated() {
-        try dataset.write(index, field: field, into: targets[field].part(slot, content.byteCount))
+        let target = targets[field].part(slot, content.byteCount)
+        if let crop {
+          try dataset.write(index, field: field, crop: crop, into: target)
+        } else {
+          try dataset.write(index, field: field, into: target)
+        }
       }
       for (field, content) in drawn.enumerated() {
         pipeline.draw(

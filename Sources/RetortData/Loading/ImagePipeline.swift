@@ -32,6 +32,12 @@ public struct ImagePipeline: InputPipeline {
     withUnsafeBytes(of: move) { target.copyMemory(from: $0) }
   }
 
+  /// The part by the augmentation's `crop`.
+  public func crop(seed: UInt64, step: Int, slot: Int) -> RandomCrop? {
+    guard augmentation.crop > 0 else { return nil }
+    return RandomCrop(least: augmentation.crop, seed: seed, step: step, slot: slot)
+  }
+
   /// `image`, float32 `[batch, height, width, channels]`.
   public func example(_ fields: [Tensor], drawn: [Tensor]) -> Example {
     Example(normalization.inputs(fields[0], moves: drawn.first, augmentation))

@@ -20,12 +20,25 @@ public protocol InputPipeline: Sendable {
   func draw(
     _ field: Int, seed: UInt64, step: Int, slot: Int, into target: UnsafeMutableRawBufferPointer)
 
+  /// The part of its picture that one example of a training batch shows; nil for the whole.
+  ///
+  /// - Parameters:
+  ///   - seed: The run's seed.
+  ///   - step: The number of the batch, from 0.
+  ///   - slot: The index in the batch, from 0.
+  func crop(seed: UInt64, step: Int, slot: Int) -> RandomCrop?
+
   /// The examples as inputs of models.
   ///
   /// - Parameters:
   ///   - fields: The dataset's fields, `[batch, …]` each, in order.
   ///   - drawn: The drawn fields; empty outside training, where nothing is augmented.
   func example(_ fields: [Tensor], drawn: [Tensor]) -> Example
+}
+
+extension InputPipeline {
+  /// The whole.
+  public func crop(seed: UInt64, step: Int, slot: Int) -> RandomCrop? { nil }
 }
 
 /// A pipeline that passes fields to models unchanged, under their names.

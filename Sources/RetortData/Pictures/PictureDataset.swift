@@ -80,6 +80,19 @@ public struct PictureDataset: Dataset {
     try asDataError { () throws(FormatError) in try store.write(members[index], into: target) }
   }
 
+  /// Reads and decodes picture `index`, and scales a part of it to the size of the others.
+  ///
+  /// The part is of the whole file, so that what is in memory of it does not help.
+  ///
+  /// - Throws: `DataError.format` for a file that cannot be read or is damaged.
+  public func write(
+    _ index: Int, field: Int, crop: RandomCrop, into target: UnsafeMutableRawBufferPointer
+  ) throws(DataError) {
+    try asDataError { () throws(FormatError) in
+      try store.fit.read(path(of: index), crop: crop, into: target)
+    }
+  }
+
   /// The pictures at `indices`, in that order.
   public func subset(_ indices: [Int], name: String?) -> PictureDataset {
     PictureDataset(

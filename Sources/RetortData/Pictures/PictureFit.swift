@@ -1,4 +1,3 @@
-import CRetortHost
 import RetortFormats
 import RetortNN
 
@@ -31,38 +30,69 @@ public struct PictureFit: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - path: A PNG or JPEG file.
+  ///   - crop: Which part of the picture is brought to the size, whole and with its sides scaled apart; nil for
+  ///     the middle as described above.
   ///   - target: Memory for `size.count` bytes.
   /// - Throws: `FormatError` for a file that cannot be read or is damaged.
-  func read(_ path: String, into target: UnsafeMutableRawBufferPointer) throws(FormatError) {
-    let (rows, columns) = covered
-    write(try ImageFile.read(path, covering: max(rows, columns)), into: target)
+  func read(
+    _ path: String, crop: RandomCrop? = nil, into target: UnsafeMutableRawBufferPointer
+  ) throws(FormatError) {
+    guard let crop else {
+      let (rows, columns) = covered
+      write(try ImageFile.read(path, covering: max(rows, columns)), into: target)
+      return
+    }
+    var box = CropBox(top: 0, left: 0, height: 1, width: 1)
+    var whole = (height: 1, width: 1)
+    let image = try ImageFile.read(path) { height, width in
+      whole = (height, width)
+      box = crop.box(height: height, width: width)
+      let share = Double(min(height, width)) / Double(min(box.height, box.width))
+      return Int((Double(max(size.height, size.width)) * share).rounded(.up))
+    }
+    // The file may have been decoded at a part of its size: the edges go to the nearest of its pixels.
+    func scaled(_ place: Int, _ from: Int, _ to: Int) -> Int {
+      (2 * place * to + from) / (2 * from)
+    }
+    let (top, left) = (
+      scaled(box.top, whole.height, image.height), scaled(box.left, whole.width, image.width)
+    )
+    let part = CropBox(
+      top: top, left: left,
+      height: max(1, scaled(box.top + box.height, whole.height, image.height) - top),
+      width: max(1, scaled(box.left + box.width, whole.width, image.width) - left))
+    write(image, part, to: (size.height, size.width), into: target)
   }
 
   /// Writes the samples that come of `image` to `target`, `size.count` bytes.
   func write(_ image: DecodedImage, into target: UnsafeMutableRawBufferPointer) {
-    // Luminance is taken first, and grey repeated last, which costs least.
-    let image = size.channels == 1 ? image.converted(channels: 1) : image
-    guard image.channels == size.channels else {
-      var grey = [UInt8](repeating: 0, count: size.height * size.width)
-      grey.withUnsafeMutableBytes { resize(image, into: $0) }
-      for (index, sample) in grey.enumerated() {
-        for channel in 0..<size.channels { target[index * size.channels + channel] = sample }
-      }
-      return
-    }
-    resize(image, into: target)
+    let whole = CropBox(top: 0, left: 0, height: image.height, width: image.width)
+    write(
+      image, whole, to: scaled(height: image.height, width: image.width), into: target)
   }
 
-  private func resize(_ image: DecodedImage, into target: UnsafeMutableRawBufferPointer) {
-    let (height, width) = scaled(height: image.height, width: image.width)
-    let (top, left) = (middle(height, size.height), middle(width, size.width))
-    let status = image.pixels.withUnsafeBufferPointer { source in
-      retort_resize(
-        source.baseAddress, Int32(image.height), Int32(image.width), Int32(image.channels),
-        Int32(height), Int32(width), Int32(top), Int32(left), Int32(size.height),
-        Int32(size.width), target.bindMemory(to: UInt8.self).baseAddress)
+  /// Writes the middle of what comes of a part of `image`.
+  private func write(
+    _ image: DecodedImage, _ box: CropBox, to scaled: (height: Int, width: Int),
+    into target: UnsafeMutableRawBufferPointer
+  ) {
+    // Luminance is taken first, and grey repeated last, which costs least.
+    let image = size.channels == 1 ? image.converted(channels: 1) : image
+    let window = CropBox(
+      top: middle(scaled.height, size.height), left: middle(scaled.width, size.width),
+      height: size.height, width: size.width)
+    func resize(into target: UnsafeMutableRawBufferPointer) {
+      let own = ImageSize(height: image.height, width: image.width, channels: image.channels)
+      image.pixels.withUnsafeBufferPointer {
+        Resampling.resize($0, own, box: box, to: scaled, window: window, into: target)
+      }
     }
-    precondition(status == 0, "there is no memory for the tables of a picture's size")
+    guard image.channels != size.channels else { return resize(into: target) }
+    var grey = [UInt8](repeating: 0, count: size.height * size.width)
+    grey.withUnsafeMutableBytes { resize(into: $0) }
+    for (index, sample) in grey.enumerated() {
+      for channel in 0..<size.channels { target[index * size.channels + channel] = sample }
+    }
   }
 
   /// Where the middle `size` of `extent` begins, rounded as Python does it.

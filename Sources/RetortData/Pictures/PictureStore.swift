@@ -1,3 +1,4 @@
+import RetortCore
 import RetortFormats
 import Synchronization
 
@@ -14,10 +15,12 @@ final class PictureStore: Sendable {
 
   /// Pictures in the files at `paths`.
   ///
-  /// - Parameter limit: The most bytes that stay in memory: pictures that take more are decoded each time.
+  /// - Parameter limit: The most bytes that stay in memory, or half of what is available if that is less: pictures
+  ///     that take more are decoded each time.
   init(_ paths: [String], fit: PictureFit, keeping limit: Int = keptLimit) {
     (self.paths, self.fit) = (paths, fit)
-    let isKept = paths.count.saturatingProduct(fit.size.count) <= limit
+    let size = paths.count.saturatingProduct(fit.size.count)
+    let isKept = size <= limit && size <= HostMemory.available / 2
     kept = isKept ? KeptPictures(count: paths.count, size: fit.size.count) : nil
   }
 

@@ -14,6 +14,7 @@ struct KeyedGenerator: RandomNumberGenerator {
     case replacement = 0x5245_504C
     case split = 0x5350_4C54
     case augmentation = 0x4155_474D
+    case crop = 0x4352_4F50
   }
 
   private let key: SIMD2<UInt32>

@@ -21,15 +21,39 @@ public enum ImageFile {
     try decode(FileBytes.read(path, limit: byteLimit), path: path, covering: covering)
   }
 
+  /// Reads the picture in the file at `path`, as `read` with a number does.
+  ///
+  /// - Parameter covering: What the shorter side must have at least, by the picture's height and width.
+  /// - Throws: `FormatError`, as `read` does.
+  package static func read(
+    _ path: String, covering: (_ height: Int, _ width: Int) -> Int
+  ) throws(FormatError) -> DecodedImage {
+    let bytes = try FileBytes.read(path, limit: byteLimit)
+    let header = try header(of: bytes, path)
+    return try decode(
+      bytes, header, path: path, covering: covering(header.uprightHeight, header.uprightWidth))
+  }
+
   /// Decodes the content of a PNG or JPEG file, as `read` does.
   ///
   /// - Throws: `FormatError`, as `read` does.
   public static func decode(
     _ bytes: [UInt8], path: String = "(memory)", covering: Int? = nil
   ) throws(FormatError) -> DecodedImage {
-    let header = try ImageHeader(path, size: bytes.count) { (offset, count) throws(FormatError) in
+    try decode(bytes, header(of: bytes, path), path: path, covering: covering)
+  }
+
+  private static func header(
+    of bytes: [UInt8], _ path: String
+  ) throws(FormatError) -> ImageHeader {
+    try ImageHeader(path, size: bytes.count) { (offset, count) throws(FormatError) in
       Array(bytes[min(offset, bytes.count)..<min(offset + count, bytes.count)])
     }
+  }
+
+  private static func decode(
+    _ bytes: [UInt8], _ header: ImageHeader, path: String, covering: Int?
+  ) throws(FormatError) -> DecodedImage {
     switch header.kind {
     case .jpeg: return try JPEGImage.decode(bytes, header, path: path, covering: covering)
     case .png:

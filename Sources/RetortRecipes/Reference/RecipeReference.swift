@@ -73,7 +73,7 @@ public enum RecipeReference {
     }
     return ReferenceEntry(
       kind: .augmentation, explanation: explanation, keys: keys,
-      example: "augment: {\(name): \(name == "flip" ? "true" : "4")}")
+      example: "augment: {\(name): \(["flip": "true", "crop": "0.08"][name] ?? "4")}")
   }
 
   private static func model(_ entry: ModelEntry) -> ReferenceEntry {

@@ -4,7 +4,8 @@ import RetortRecipes
 extension RecipeRunner {
   /// The device memory that a run of `recipe` takes at its peak, in bytes; nothing is allocated.
   ///
-  /// Every step is built and lowered as in the run, so the data and stored weights are read.
+  /// Every step is built and lowered as in the run, so the data and stored weights are read, but for pictures in
+  /// files of their own.
   ///
   /// - Throws: As `run`; `RunError.memory` if the device has less.
   public static func memory(of recipe: Recipe, on backend: any Backend) throws -> Int {

@@ -27,20 +27,31 @@ struct StageData {
 
   /// Loads and selects what a stage asks for.
   ///
+  /// - Parameters:
+  ///   - spec: What is asked for.
+  ///   - seed: What choices depend on unless the stage says it.
+  ///   - cache: What has been loaded.
+  ///   - isRehearsal: Whether the examples' contents have no effect and are not read.
   /// - Throws: `DataError` for missing files or impossible selections.
-  init(_ spec: DataSpec, seed: UInt64, _ cache: Cache = Cache()) throws(DataError) {
+  init(
+    _ spec: DataSpec, seed: UInt64, _ cache: Cache = Cache(), isRehearsal: Bool = false
+  ) throws(DataError) {
     let source = DatasetCatalog.all.entries(of: spec.source)
     let parts: DatasetParts
     if let known = cache.parts[source] { parts = known } else { parts = try spec.source.load() }
     cache.parts[source] = parts
     notes = parts.notes
     (examples, tokenizer) = (parts.examples, parts.tokenizer)
-    test = parts.test
+    func content(_ dataset: any Dataset) -> any Dataset {
+      isRehearsal ? UnreadDataset(dataset) : dataset
+    }
+    test = content(parts.test)
     if spec.validation > 0, parts.validation != nil {
       throw .secondValidation(count: spec.validation)
     }
     let chosen = try spec.chosen(of: parts.training, seed: spec.seed ?? seed)
-    (training, validation) = (chosen.training, parts.validation ?? chosen.validation)
+    training = content(chosen.training)
+    validation = (parts.validation ?? chosen.validation).map(content)
   }
 }
 

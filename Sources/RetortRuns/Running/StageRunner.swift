@@ -36,7 +36,9 @@ struct StageRunner {
 
   init(_ stage: StageSpec, _ parent: RecipeRunner) throws {
     (self.stage, self.parent, home) = (stage, parent, parent.home(of: stage))
-    data = try StageData(stage.data, seed: parent.recipe.seed, parent.datasets)
+    data = try StageData(
+      stage.data, seed: parent.recipe.seed, parent.datasets,
+      isRehearsal: parent.session.backend is MemoryMeter)
     guard steps <= TrainSpec.stepLimit else {
       throw RunError.tooManySteps(stage: stage.name, steps: steps, limit: TrainSpec.stepLimit)
     }

@@ -6,6 +6,7 @@
 `NAME.png` and `NAME.jpg` are sources. `NAME.decoded.png` has the samples of all pixels, upright; `NAME.SIDE.png`
 and `NAME.SIDE.grey.png` what torchvision's evaluation transform of that side makes of them in colour and in grey:
 Resize(side * 8 // 7, or the side up to 64) and CenterCrop(side), bilinear with antialiasing, which is Pillow's.
+`tall.partSIDE.png` is what RandomResizedCrop makes of one part.
 """
 import pathlib
 
@@ -57,6 +58,10 @@ scene(300, 400).save(HERE / "large.jpg", quality=85)
 for name in ["wide.jpg", "tall.png", "grey.jpg", "progressive.jpg", "palette.png"]:
     record(name, [16, 72])
 record("large.jpg", [64], whole=False)
+# A part in rows 7 to 27 and columns 11 to 42, larger than it is and smaller.
+part = Image.open(HERE / "tall.png").crop((11, 7, 42, 27))
+part.resize((16, 16), Image.Resampling.BILINEAR).save(HERE / "tall.part16.png", optimize=True)
+part.resize((40, 40), Image.Resampling.BILINEAR).save(HERE / "tall.part40.png", optimize=True)
 picture = scene(20, 33)
 for orientation in range(2, 9):
     exif = Image.Exif()
