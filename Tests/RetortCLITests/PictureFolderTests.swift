@@ -111,15 +111,23 @@ import Testing
     }
   }
 
+  /// What has learnt from a folder teaches on it, in one line.
+  @Test func aTrainedModelTeaches() throws {
+    let folder = try trained()
+    let run = try folder.retort(
+      ["distil", "--teacher", "out", "--data", "photos", "--student", "mlp", "--steps", "5"]
+        + Self.cpu)
+    try #require(run.status == 0, "\(run.errors)")
+    #expect(run.output.contains("takes pictures of 12×12×3 and tells 3 classes apart"))
+    #expect(folder.exists("runs/photos-mlp/student/model.safetensors"))
+  }
+
   @Test func damageIsFoundAndNamed() throws {
     let folder = try folder()
     let brief = ["run", "photos.yaml", "--set", "train.steps=20"] + Self.cpu
     let whole = try folder.read("photos/cat/photo.JPG")
     // The header is whole, so that it shows in the first pass over the pictures.
     try folder.write(Array(whole.prefix(whole.count * 2 / 3)), to: "photos/cat/photo.JPG")
-    // What a run would take of memory does not depend on what is in pictures.
-    let checked = try folder.retort(["check", "photos.yaml", "--memory"] + Self.cpu)
-    #expect(checked.status == 0, "\(checked.errors)")
     let stopped = try folder.retort(brief + ["--output", "a"])
     #expect(stopped.status == 1)
     #expect(stopped.errors.contains("photos/cat/photo.JPG: picture: the content is damaged: "))
@@ -129,6 +137,14 @@ import Testing
     #expect(skipped.errors.contains("photo.JPG: picture: the content is damaged"))
     let predicted = try folder.retort(["predict", "b", "photos/cat"] + Self.cpu)
     #expect(predicted.status == 1 && predicted.errors.contains("photos/cat/photo.JPG: picture: "))
+    // What a run would take of memory does not depend on what is in pictures.
+    for index in 0..<9 {
+      let name = "photos/dog/\(index % 2 == 0 ? "" : "more/")\(index).png"
+      let bytes = try folder.read(name)
+      try folder.write(Array(bytes.prefix(bytes.count / 2)), to: name)
+    }
+    let checked = try folder.retort(["check", "photos.yaml", "--memory"] + Self.cpu)
+    #expect(checked.status == 0, "\(checked.errors)")
     try folder.write([], to: "photos/dog/0.png")
     let refused = try folder.retort(brief + ["--output", "c"])
     #expect(refused.status == 1)
