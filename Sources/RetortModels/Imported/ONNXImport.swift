@@ -2,8 +2,8 @@ import RetortCore
 import RetortFormats
 import RetortNN
 
-/// An ONNX file from which models are made.
-public struct ONNXImport: Sendable {
+/// An ONNX file from which models are made, as it was when it was read.
+public struct ONNXImport: Sendable, Equatable {
   /// The file.
   public let model: ONNXModel
   /// What it says of the model besides its layers.
@@ -29,6 +29,11 @@ public struct ONNXImport: Sendable {
   ///
   /// - Throws: `FormatError` for one that is no number.
   public func weights() throws(FormatError) -> [NamedWeights] { try program.values(in: model) }
+
+  /// Whether both were read at one path.
+  public static func == (left: ONNXImport, right: ONNXImport) -> Bool {
+    left.model.path == right.model.path
+  }
 
   /// The examples that the file was made for; nil if it leaves their size open.
   public var examples: ExampleSpec? { ONNXInputs(model.inputs).examples }

@@ -83,6 +83,7 @@ extension ModelSpec {
     do throws(ModelError) {
       let found = try ModelSource(path)
       model = path
+      if case .onnx(let read) = found { file = read }
       if isImported, source == .untrained { source = .file(path) }
       decodeOptions(found, reader, role, data)
     } catch {

@@ -7,7 +7,7 @@ extension ModelSpec {
   ///
   /// - Throws: `ModelError` where it does not fit the examples.
   package func make(for examples: ExampleSpec, classes: Int) throws(ModelError) -> Module {
-    try make(ModelSource(model), for: examples, classes: classes)
+    try make(builder(), for: examples, classes: classes)
   }
 
   /// The model that `source` builds, behind its normalisation; nil leaves that of an ONNX file.
@@ -34,6 +34,13 @@ extension ModelSpec {
     return NormalizedInput(
       (module as? NormalizedInput)?.model ?? module, mean: mean.map(Float.init),
       deviation: deviation.map(Float.init))
+  }
+
+  /// What builds the model.
+  ///
+  /// - Throws: `ModelError` for a name that is none, or a file that has not been read and cannot be.
+  package func builder() throws(ModelError) -> ModelSource {
+    if let file { .onnx(file) } else { try ModelSource(model) }
   }
 
   /// Whether the model is an ONNX file rather than one of the catalog.

@@ -1,3 +1,5 @@
+import RetortModels
+
 /// A model of a stage and the origin of its weights.
 public struct ModelSpec: Equatable, Sendable {
   /// Where weights come from.
@@ -24,9 +26,13 @@ public struct ModelSpec: Equatable, Sendable {
   /// How its parameters follow gradients; nil for what the stage says.
   public var optimizer: OptimizerSpec?
 
+  /// The ONNX file that the model is, as it was read; nil for a model of the catalog.
+  package var file: ONNXImport?
+
   /// Becomes the same model as `other`, apart from weights and how they are trained.
   package mutating func take(modelOf other: ModelSpec) {
-    (model, options, normalization) = (other.model, other.options, other.normalization)
+    (model, file, options) = (other.model, other.file, other.options)
+    normalization = other.normalization
   }
 
   /// Whether it has weights to begin with.

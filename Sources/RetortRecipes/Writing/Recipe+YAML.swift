@@ -44,6 +44,6 @@ extension StageSpec {
 extension ModelSpec {
   fileprivate mutating func shortenPath() {
     if case .file(let path) = source { source = .file(FilePath.name(of: path)) }
-    if isImported { model = FilePath.name(of: model) }
+    if isImported { (model, file) = (FilePath.name(of: model), nil) }
   }
 }

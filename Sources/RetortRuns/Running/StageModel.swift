@@ -104,10 +104,18 @@ extension ModelSpec {
   /// Options with the standard value that weights alone do not tell.
   var assumptions: [ModelOption] {
     get throws(ModelError) {
-      try ModelSource(model).options.filter {
+      try builder().options.filter {
         $0.isUntold && options[$0.name] ?? $0.defaultValue == $0.defaultValue
       }
     }
+  }
+
+  /// The weights in a file, which is not read again if it is the model's own.
+  ///
+  /// - Throws: `FormatError`, or `BackendError.memory` where this machine cannot hold them in float32.
+  func weights(in path: String) throws -> [NamedWeights] {
+    if let file, path == model { return try file.weights() }
+    return try ModelLocation.read(path)
   }
 
   /// A file's weights under the model's own names, without what all of theirs begin with besides.

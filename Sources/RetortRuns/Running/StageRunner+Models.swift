@@ -72,7 +72,7 @@ extension StageRunner {
     }
     if case .file(let path) = spec.source {
       let file = try ModelLocation.weights(path, for: role)
-      let stored = try ModelLocation.read(file)
+      let stored = try spec.weights(in: file)
       let found = ONNXImport.isPath(file) ? nil : try StoredConfiguration(beside: file)
       try found?.tokenizer().map { try checkTokens($0, of: title, from: file) }
       if let other = found?.difference(from: spec, reading: data.examples) {

@@ -1,5 +1,6 @@
 import RetortData
 import RetortFormats
+import RetortModels
 import RetortRecipes
 
 /// What the files that a recipe names, of weights and of examples, looked like when its run began:
@@ -26,7 +27,9 @@ struct WeightDigests {
       for model in stage.models {
         if model.spec.isImported {
           try add(model.spec.model)
-          for file in try ONNXModel.read(model.spec.model).dataFiles { try add(file) }
+          if case .onnx(let read) = try model.spec.builder() {
+            for file in read.model.dataFiles { try add(file) }
+          }
         }
         guard case .file(let path) = model.spec.source else { continue }
         for file in try ModelLocation.files(of: ModelLocation.weights(path, for: model.role)) {

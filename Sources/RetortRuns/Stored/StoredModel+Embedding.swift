@@ -15,7 +15,7 @@ public struct Embedding: Equatable, Sendable {
 
 extension StoredModel {
   /// Whether the model gives vectors rather than classes.
-  public var embeds: Bool { (try? ModelSource(spec.model).role) == .embedder }
+  public var embeds: Bool { (try? spec.builder().role) == .embedder }
 
   /// The vectors of texts.
   ///

@@ -83,7 +83,9 @@ public struct StoredModel: Sendable {
     weights = try file.weights()
     recipeSHA256 = file.metadata.recipe
     folder = path
-    spec = ModelSpec(model: path, source: .file(path))
+    var spec = ModelSpec(model: path, source: .file(path))
+    spec.file = file
+    self.spec = spec
     (classes, examples, tokenizer, vocabularyPath) = (count, found, nil, nil)
     classNames = file.metadata.classNames ?? (0..<count).map { "\($0)" }
     guard classNames.count == count else {
@@ -121,7 +123,7 @@ public struct StoredModel: Sendable {
     _ report: (RunEvent) -> Void
   ) throws -> StageModel {
     let model = try frozen(examples, session, report)
-    let role = try ModelSource(spec.model).role
+    let role = try spec.builder().role
     guard role == .classifier || role == .encoder else {
       throw RecipeErrors([
         RecipeFault(
