@@ -72,6 +72,13 @@ extension Tensor {
   public func toFloat() -> Tensor {
     dtype == .float32 ? self : apply(.unary(.toFloat), [], shape, .float32)
   }
+  /// float32 elements as int32, cut off towards zero; no gradient.
+  public func toInteger() -> Tensor {
+    if dtype == .int32 { return self }
+    let whole = graph.add(
+      .binary(.multiply), [unary(.sign).id, abs().unary(.floor).id], shape, .int32)
+    return whole.stopGradient()
+  }
   /// The element-wise maximum; where both are equal each receives half of the gradient.
   public func maximum(_ other: Tensor) -> Tensor { binary(.maximum, other) }
   /// The element-wise minimum; where both are equal each receives half of the gradient.

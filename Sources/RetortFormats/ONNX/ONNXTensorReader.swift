@@ -196,7 +196,7 @@ extension ONNXTensorReader {
 
 extension HostTensor.ElementType {
   /// The type with a number of ONNX's `TensorProto.DataType`; nil for others.
-  init?(onnx code: Int) {
+  package init?(onnx code: Int) {
     switch code {
     case 1: self = .float32
     case 2: self = .uint8

@@ -6,15 +6,24 @@ import RetortNN
 struct ONNXCall {
   let node: ONNXNode
   /// The values of the node's inputs; nil for one that is left out.
-  let inputs: [ONNXValue?]
+  private(set) var inputs: [ONNXValue?]
   /// The version of the operators.
   let opset: Int
   /// The forward pass under construction.
   let context: ForwardContext
   /// The parameters by their names in the file.
   let parameters: [String: Parameter]
+  /// The values that are true or false.
+  let truths: Set<String>
 
   var graph: Graph { context.graph }
+
+  /// The same node of other inputs.
+  func with(_ inputs: [ONNXValue]) -> ONNXCall {
+    var call = self
+    call.inputs = inputs
+    return call
+  }
 
   /// The value of an input; nil if it is left out.
   func optional(_ index: Int) -> ONNXValue? {
@@ -46,6 +55,25 @@ struct ONNXCall {
       throw ONNXFault("input \(index) must be fixed by the file or follow from shapes")
     }
     return integers
+  }
+
+  /// Whether an input is true or false in each place, rather than a number.
+  func isTruth(_ index: Int) -> Bool {
+    node.inputs.indices.contains(index) && truths.contains(node.inputs[index])
+      || optional(index)?.constant?.elementType == .bool
+  }
+
+  /// An input as int32 places along an axis of `extent` elements, from 0.
+  ///
+  /// - Throws: `ONNXFault` for places that leave the axis, where the file fixes them.
+  func indices(_ index: Int, extent: Int) throws(ONNXFault) -> Tensor {
+    if let constant = try value(index).constant {
+      let places = try ONNXOperators.places(constant, extent)
+      return try ONNXConstant(places, shape: constant.shape).indices(in: graph)
+    }
+    let places = try value(index).ordered(in: graph).toInteger()
+    let isInside = places.greaterOrEqual(graph.fill(0))
+    return places + Double(extent) - isInside * Double(extent)
   }
 
   /// The only number of an input; nil if it is left out.

@@ -11,6 +11,8 @@ struct ONNXConstant {
 
   var shape: [Int]
   var elements: Elements
+  /// The type that a file gives them; nil for what was computed.
+  private(set) var elementType: HostTensor.ElementType?
 
   /// The most elements that are computed while a graph is built; larger tensors are left to the device.
   static let limit = 1 << 20
@@ -28,6 +30,7 @@ struct ONNXConstant {
   /// - Throws: `ONNXFault` for integers that no 64 bits with a sign hold.
   init(_ tensor: HostTensor) throws(ONNXFault) {
     shape = try Shape(onnx: tensor.shape).dimensions
+    elementType = tensor.elementType
     if let floats = tensor.floats {
       elements = .numbers(floats.map(Double.init))
     } else if let integers = tensor.int64s {

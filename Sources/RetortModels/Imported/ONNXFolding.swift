@@ -8,7 +8,10 @@ enum ONNXFolding {
 
   /// The outputs of a node if all of its inputs are known; nil where the device has to compute them.
   static func outputs(of call: ONNXCall) throws(ONNXFault) -> [ONNXValue]? {
-    guard let function = all[call.node.operation] else { return nil }
+    // A node that lacks its first input is told so by its operator.
+    guard let function = all[call.node.operation],
+      call.optional(0) != nil || call.node.operation == "Constant"
+    else { return nil }
     var constants: [ONNXConstant] = []
     for input in call.inputs {
       guard let input else { continue }

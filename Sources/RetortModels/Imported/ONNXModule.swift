@@ -63,6 +63,7 @@ public final class ONNXModule: Module {
       guard let parameter = parameters[weight.name] else { continue }
       values[weight.name] = .tensor(parameter.tensor, isImage: weight.layout == .channelsLast)
     }
+    var truths = Set(program.inputs.filter { $0.elementType == .bool }.map(\.name))
     let scope = graph.scope
     defer { graph.scope = scope }
     for node in program.nodes {
@@ -81,13 +82,14 @@ public final class ONNXModule: Module {
         }
         let call = ONNXCall(
           node: node, inputs: read, opset: program.opset, context: context,
-          parameters: parameters)
+          parameters: parameters, truths: truths)
         let results = try outputs(of: call)
         guard graph.error == nil else { break }
         for (name, value) in zip(node.outputs, results) where !name.isEmpty {
           values[name] = value
           try keep(value, as: name)
         }
+        if ONNXOperators.isTruth(call) { truths.insert(node.outputs[0]) }
       } catch {
         // What follows a fault of the graph says less than the fault.
         if let fault = graph.error { throw ONNXFault("\(fault)") }

@@ -2,8 +2,8 @@
 enum ONNXOperators {
   /// Every operator by its name in files.
   static let all: [String: ONNXOperator] = [
-    elementwise, activations, shapes, indexing, contractions, convolutions, normalisations,
-    reductions, rearrangements, resizings,
+    elementwise, activations, attentions, shapes, indexing, contractions, convolutions, poolings,
+    normalisations, reductions, rearrangements, resizings, quantisations, selections,
   ].reduce(into: [:]) { $0.merge($1) { first, _ in first } }
 
   /// The names, in order.

@@ -22,6 +22,8 @@ struct ONNXProgram: Sendable {
   let constants: [String: ONNXConstant]
   /// The weights in the order of the file; a running variance directly behind its mean.
   let weights: [Weight]
+  /// The initialisers of weights that are copies of them, by the copies' names.
+  private let copies: [String: String]
 
   /// The program of a file.
   ///
@@ -31,13 +33,18 @@ struct ONNXProgram: Sendable {
     opset = model.opset
     inputs = model.inputs
     outputs = model.outputs.map(\.name)
-    nodes = model.nodes
     try Self.checkOperators(model)
-    let uses = Uses(model.nodes)
+    let (rest, copies) = Self.untied(model)
+    (nodes, self.copies) = (rest, copies)
+    let uses = Uses(nodes)
+    let tensors = Dictionary(uniqueKeysWithValues: model.initialisers.map { ($0.name, $0.tensor) })
+    let copied = copies.sorted { $0.key < $1.key }.compactMap { name, source in
+      tensors[source].map { (name: name, tensor: $0) }
+    }
     var constants: [String: ONNXConstant] = [:]
     var weights: [Weight] = []
     var variances: [String: Weight] = [:]
-    for (name, tensor) in model.initialisers {
+    for (name, tensor) in model.initialisers + copied {
       guard uses.reads(name) || outputs.contains(name) else { continue }
       guard Self.isWeight(name, tensor, uses) else {
         do throws(ONNXFault) {
@@ -77,6 +84,27 @@ struct ONNXProgram: Sendable {
         supported: ONNXOperators.names.joined(separator: ", ")))
   }
 
+  /// The nodes without those that give a weight a second name, as exporters do with weights that are equal when a
+  /// file is written; those learn apart.
+  private static func untied(
+    _ model: ONNXModel
+  ) -> (nodes: [ONNXNode], copies: [String: String]) {
+    let floating: Set<HostTensor.ElementType> = [.float16, .float32, .float64, .bfloat16]
+    let sources = Set(
+      model.initialisers.filter { floating.contains($0.tensor.elementType) }.map(\.name))
+    var copies: [String: String] = [:]
+    let nodes = model.nodes.filter { node in
+      guard node.operation == "Identity", node.inputs.count == 1, node.outputs.count == 1 else {
+        return true
+      }
+      let source = copies[node.inputs[0]] ?? node.inputs[0]
+      guard sources.contains(source), !sources.contains(node.outputs[0]) else { return true }
+      copies[node.outputs[0]] = source
+      return false
+    }
+    return (nodes, copies)
+  }
+
   /// Whether an initialiser holds numbers that training may change.
   private static func isWeight(_ name: String, _ tensor: HostTensor, _ uses: Uses) -> Bool {
     switch tensor.elementType {
@@ -112,13 +140,16 @@ struct ONNXProgram: Sendable {
   func values(in model: ONNXModel) throws(FormatError) -> [NamedWeights] {
     let known = Set(weights.map(\.name))
     var found: [NamedWeights] = []
-    for (name, tensor) in model.initialisers where known.contains(name) {
+    let names = Dictionary(grouping: copies.keys) { copies[$0] ?? $0 }
+    for (source, tensor) in model.initialisers {
+      let own = ([source] + (names[source] ?? []).sorted()).filter(known.contains)
+      guard !own.isEmpty else { continue }
       guard let floats = tensor.floats else {
         throw FormatError(
-          path, in: "initialiser '\(name)'",
+          path, in: "initialiser '\(source)'",
           .notConvertible(from: tensor.elementType.rawValue, to: "float32"))
       }
-      found.append(NamedWeights(name: name, shape: tensor.shape, values: floats))
+      found += own.map { NamedWeights(name: $0, shape: tensor.shape, values: floats) }
     }
     return found
   }

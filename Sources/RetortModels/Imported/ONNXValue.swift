@@ -66,14 +66,31 @@ enum ONNXValue {
     }
   }
 
-  /// This value with `function` applied to every element.
+  /// Whether the elements are whole numbers by type.
+  var isWhole: Bool {
+    switch self {
+    case .constant(let value): value.integers != nil
+    case .tensor(let tensor, _): tensor.dtype == .int32
+    }
+  }
+
+  /// This value with `function` applied to every element, as a number; whole ones stay whole by type.
   func mapped(
     in graph: Graph, _ function: (Tensor) -> Tensor
   ) throws(ONNXFault) -> ONNXValue {
-    if case .tensor(let tensor, let isImage) = self {
-      return .tensor(function(tensor.toFloat()), isImage: isImage)
-    }
-    return .plain(function(try numbers(in: graph)))
+    let result: ONNXValue =
+      if case .tensor(let tensor, let isImage) = self {
+        .tensor(function(tensor.toFloat()), isImage: isImage)
+      } else {
+        .plain(function(try numbers(in: graph)))
+      }
+    return result.whole(if: isWhole)
+  }
+
+  /// This value, as whole numbers by type if `isWhole`.
+  func whole(if isWhole: Bool) -> ONNXValue {
+    guard isWhole, case .tensor(let tensor, let isImage) = self else { return self }
+    return .tensor(tensor.toInteger(), isImage: isImage)
   }
 
   /// Values in one common layout, float32, so that they broadcast as in the file.

@@ -28,7 +28,7 @@ extension ONNXOperators {
     },
     "LogSoftmax": { call throws(ONNXFault) in try alongAxis(call) { $0.logSoftmax() } },
     "Mish": map { $0 * $0.softplus().tanh() },
-    "PRelu": combine { $0.relu() - $1 * (-$0).relu() },
+    "PRelu": leak,
     "Relu": map { $0.relu() },
     "Selu": { call throws(ONNXFault) in
       let alpha = call.float("alpha", Double(Float(1.67326319217681884765625)))
@@ -65,6 +65,16 @@ extension ONNXOperators {
     return x * 0.5 * (inner.tanh() + 1)
   }
 
+  /// Negative elements multiplied by slopes; before version 7, one for each channel.
+  private static func leak(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
+    let function = combine { $0.relu() - $1 * (-$0).relu() }
+    let (x, slopes) = (try call.value(0), try call.tensor(1))
+    guard call.opset < 7, slopes.shape.rank == 1, x.shape.count > 1, x.shape[1] == slopes.shape[0]
+    else { return try function(call) }
+    let column = [slopes.shape[0]] + Array(repeating: 1, count: x.shape.count - 2)
+    return try function(call.with([x, .plain(slopes.reshape(column))]))
+  }
+
   /// A function of rows along `axis`; before version 13, of all axes from it on together.
   private static func alongAxis(
     _ call: ONNXCall, _ function: (Tensor) -> Tensor
@@ -83,17 +93,21 @@ extension ONNXOperators {
     return [.plain(function(x.transpose(order)).transpose(order))]
   }
 
-  /// Active while a student trains, as Retort's own; the second output is not supported.
+  /// Active while a student trains, as Retort's own.
   private static func dropout(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
+    let value = try call.value(0)
     let ratio = try call.number(1) ?? call.float("ratio", 0.5)
     guard call.context.mode == .training, ratio > 0, ratio < 1,
       let state = call.context.randomState
-    else { return [try call.value(0)] }
+    else { return [value, .plain(call.graph.fill(1, try Shape(onnx: value.shape)))] }
     let stream = call.context.streams.next()
-    return [
-      try call.value(0).mapped(in: call.graph) {
+    func dropped(_ value: ONNXValue) throws(ONNXFault) -> ONNXValue {
+      try value.mapped(in: call.graph) {
         $0.dropout(probability: ratio, state: state, stream: stream)
       }
-    ]
+    }
+    let ones = try value.mapped(in: call.graph) { $0.graph.fill(1, $0.shape) }
+    let mask = try dropped(ones).mapped(in: call.graph) { $0.greater($0.graph.fill(0)) }
+    return [try dropped(value), mask]
   }
 }

@@ -45,23 +45,28 @@ extension ONNXOperators {
     { call throws(ONNXFault) in [try call.value(0).mapped(in: call.graph, function)] }
   }
 
-  /// A function of two operands, which broadcast.
+  /// A function of two operands, which broadcast; a result of whole numbers is cut off to whole ones.
   static func combine(_ function: @escaping @Sendable (Tensor, Tensor) -> Tensor) -> ONNXOperator {
     { call throws(ONNXFault) in
-      let (tensors, isImage) = try ONNXValue.aligned(
-        [try call.value(0), try call.value(1)], in: call.graph)
-      return [.tensor(function(tensors[0], tensors[1]), isImage: isImage)]
+      let values = [try call.value(0), try call.value(1)]
+      let (tensors, isImage) = try ONNXValue.aligned(values, in: call.graph)
+      return [
+        .tensor(function(tensors[0], tensors[1]), isImage: isImage)
+          .whole(if: values.allSatisfy(\.isWhole))
+      ]
     }
   }
 
   /// A function of two operands, applied to any number from the first to the last.
   static func fold(_ function: @escaping @Sendable (Tensor, Tensor) -> Tensor) -> ONNXOperator {
     { call throws(ONNXFault) in
-      let (tensors, isImage) = try ONNXValue.aligned(
-        call.inputs.compactMap(\.self), in: call.graph)
+      let values = call.inputs.compactMap(\.self)
+      let (tensors, isImage) = try ONNXValue.aligned(values, in: call.graph)
       guard let first = tensors.first else { throw ONNXFault("it has no input") }
       let result = tensors.dropFirst().reduce(first, function)
-      return [.tensor(result, isImage: isImage)]
+      return [
+        .tensor(result, isImage: isImage).whole(if: values.allSatisfy(\.isWhole))
+      ]
     }
   }
 
@@ -116,28 +121,47 @@ extension ONNXOperators {
   }
 
   private static func choose(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
-    let (tensors, isImage) = try ONNXValue.aligned(
-      [try call.value(0), try call.value(1), try call.value(2)], in: call.graph)
-    return [.tensor(tensors[0].select(tensors[1], tensors[2]), isImage: isImage)]
+    let values = [try call.value(0), try call.value(1), try call.value(2)]
+    let (tensors, isImage) = try ONNXValue.aligned(values, in: call.graph)
+    return [
+      .tensor(tensors[0].select(tensors[1], tensors[2]), isImage: isImage)
+        .whole(if: values[1].isWhole && values[2].isWhole)
+    ]
   }
 
   /// Conversions: numbers stay float32, whole ones are cut off, and truths are 0 and 1.
   private static func cast(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
-    guard call.node.operation == "Cast" else { return [try call.value(0)] }
-    switch call.int("to", 1) {
-    case 1, 10, 11, 16: return [try call.value(0).mapped(in: call.graph) { $0 }]
-    case 9:
-      return [
-        try call.value(0).mapped(in: call.graph) { 1 - $0.equal($0.graph.fill(0)) }
-      ]
-    case 2...7, 12, 13:
-      if case .tensor(let tensor, _) = try call.value(0), tensor.dtype == .int32 {
-        return [try call.value(0)]
+    let value = try call.value(0)
+    let type: Int
+    if call.node.operation == "Cast" {
+      type = call.int("to", 1)
+    } else {
+      type = call.isTruth(1) ? 9 : try call.value(1).isWhole ? 7 : 1
+    }
+    switch type {
+    case 1, 10, 11, 16:
+      guard case .tensor(let tensor, let isImage) = value else {
+        return [.plain(try value.numbers(in: call.graph))]
       }
-      return [
-        try call.value(0).mapped(in: call.graph) { $0.unary(.sign) * $0.abs().unary(.floor) }
-      ]
-    default: throw ONNXFault("it converts to a type that is none of numbers")
+      return [.tensor(tensor.toFloat(), isImage: isImage)]
+    case 9:
+      return [try value.mapped(in: call.graph) { 1 - $0.equal($0.graph.fill(0)) }]
+    case 2...7, 12, 13: return [try value.mapped(in: call.graph) { $0 }.whole(if: true)]
+    default: throw ONNXFault("it converts to type \(type) of ONNX, which Retort lacks")
+    }
+  }
+
+  /// Whether a node's first output is true or false in each place.
+  static func isTruth(_ call: ONNXCall) -> Bool {
+    switch call.node.operation {
+    case "And", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Not", "Or", "Xor":
+      true
+    case "Cast": call.int("to", 1) == 9
+    case "CastLike", "Where": call.isTruth(1)
+    case "Concat", "Expand", "Flatten", "Gather", "Identity", "Pad", "Reshape", "Slice", "Squeeze",
+      "Tile", "Transpose", "Trilu", "Unsqueeze":
+      call.isTruth(0)
+    default: false
     }
   }
 }

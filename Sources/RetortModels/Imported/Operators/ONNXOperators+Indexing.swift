@@ -35,9 +35,9 @@ extension ONNXOperators {
     let x = try call.tensor(0)
     let axis = try call.axis(call.int("axis", 0), rank: x.shape.rank)
     guard let indices = try call.value(1).constant else {
-      let indices = try call.value(1).ordered(in: call.graph)
-      guard indices.dtype == .int32, indices.shape.rank + x.shape.rank - 1 <= 8 else {
-        throw ONNXFault("its indices must be whole numbers")
+      let indices = try call.indices(1, extent: x.shape[axis])
+      guard indices.shape.rank + x.shape.rank - 1 <= 8 else {
+        throw ONNXFault("its result would have more than eight axes")
       }
       return [.plain(gathered(x, indices, axis: axis))]
     }

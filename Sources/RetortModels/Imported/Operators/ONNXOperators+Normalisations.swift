@@ -11,10 +11,11 @@ extension ONNXOperators {
     "LpNormalization": lpNorm,
   ]
 
-  /// By running statistics; those of a student follow its batches while it trains.
+  /// By running statistics, or by the batch's where the file says so; those of a student follow its batches
+  /// while it trains.
   private static func batchNorm(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
-    guard call.int("training_mode", 0) == 0, call.int("spatial", 1) == 1 else {
-      throw ONNXFault("it is in training mode; export the model for inference")
+    guard call.int("spatial", 1) == 1 else {
+      throw ONNXFault("it has means of every pixel; those of channels are supported")
     }
     let value = try call.value(0)
     let rank = value.shape.count
@@ -30,18 +31,29 @@ extension ONNXOperators {
     }
     let epsilon = call.float("epsilon", Double(Float(1e-5)))
     let result: Tensor
+    var moved: [Tensor] = []
     if call.context.mode == .training, let running = call.parameters[call.node.inputs[3]],
       running.role == .runningMean
     {
       result = call.context.batchNorm(
         x, gamma: gamma, beta: beta, runningMean: running, epsilon: epsilon,
         momentum: Float(1 - call.float("momentum", 0.9)))
+    } else if call.int("training_mode", 0) != 0 {
+      let (y, moments) = x.batchNorm(gamma: gamma, beta: beta, epsilon: epsilon)
+      result = y
+      let momentum = call.float("momentum", 0.9)
+      moved = [(mean, moments.mean), (variance, moments.variance)].map {
+        $0 * momentum + $1 * (1 - momentum)
+      }
     } else {
       result = x.batchNorm(
         gamma: gamma, beta: beta, mean: mean, variance: variance, epsilon: epsilon)
     }
-    if isImage || result.graph.error != nil { return [.tensor(result, isImage: isImage)] }
-    return [.plain(result.transpose([0, rank - 1] + Array(1..<rank - 1)))]
+    let statistics = moved.map(ONNXValue.plain)
+    if isImage || result.graph.error != nil {
+      return [.tensor(result, isImage: isImage)] + statistics
+    }
+    return [.plain(result.transpose([0, rank - 1] + Array(1..<rank - 1)))] + statistics
   }
 
   private static func layerNorm(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {

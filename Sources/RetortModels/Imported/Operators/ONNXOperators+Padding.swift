@@ -18,7 +18,10 @@ extension ONNXOperators {
     }
     switch call.text("mode") ?? "constant" {
     case "constant":
-      let value = try call.number(2) ?? call.float("value", 0)
+      let value =
+        try call.optional(2)?.numbers(in: call.graph)
+        ?? call.graph.fill(call.float("value", 0))
+      guard value.shape.count == 1 else { throw ONNXFault("it pads by several numbers") }
       let starts = low.map { max(0, -$0) }
       let sizes = x.shape.dimensions.indices.map {
         x.shape[$0] + min(0, low[$0]) + min(0, high[$0])
@@ -28,11 +31,10 @@ extension ONNXOperators {
       }
       let inner = x.slice(starts: starts, sizes: sizes)
       let (before, after) = (low.map { max(0, $0) }, high.map { max(0, $0) })
-      if value == 0 { return [.plain(inner.pad(low: before, high: after))] }
+      let padded = inner.pad(low: before, high: after)
+      if value.fillValue == 0 { return [.plain(padded)] }
       let ones = call.graph.fill(1, inner.shape).pad(low: before, high: after)
-      return [
-        .plain(ones.select(inner.pad(low: before, high: after), call.graph.fill(value)))
-      ]
+      return [.plain(ones.select(padded, value.reshape(to: .scalar)))]
     case "edge": return [.plain(try mirrored(x, low, high) { min(max($0, 0), $1 - 1) })]
     case "reflect":
       return [

@@ -7,18 +7,22 @@ extension ONNXOperators {
     "DepthToSpace": depthToSpace,
     "Mod": { call throws(ONNXFault) in
       let cuts = call.int("fmod", 0) != 0
-      return try combine { x, y in
-        let quotient = x / y
-        let whole =
-          cuts
-          ? quotient.unary(.sign) * quotient.abs().unary(.floor) : quotient.unary(.floor)
-        return x - y * whole
-      }(call)
+      return try combine { remainder($0, $1, cuts: cuts) }(call)
     },
     "OneHot": oneHot,
     "SpaceToDepth": spaceToDepth,
     "Trilu": triangle,
   ]
+
+  /// What remains of a division cut off towards zero, or else towards -∞.
+  private static func remainder(_ x: Tensor, _ y: Tensor, cuts: Bool) -> Tensor {
+    let quotient = x / y
+    let whole =
+      cuts ? quotient.unary(.sign) * quotient.abs().unary(.floor) : quotient.unary(.floor)
+    let (nothing, infinity) = (x.graph.fill(0), x.graph.fill(.infinity))
+    let ofInfinity = cuts ? x : nothing.greater(x * y).select(y, x)
+    return y.abs().equal(infinity).select(ofInfinity, x - y * whole)
+  }
 
   /// Extents of an image, and a block size that divides what it must.
   private static func block(

@@ -3,7 +3,6 @@ import RetortCore
 extension ONNXOperators {
   /// Sums, means and extremes along axes.
   static let reductions: [String: ONNXOperator] = [
-    "ArgMax": argmax,
     "ReduceL1": reduce(empty: 0) { $0.abs().sum(axes: $1, keepingAxes: true) },
     "ReduceL2": reduce(empty: 0) { $0.square().sum(axes: $1, keepingAxes: true).sqrt() },
     "ReduceLogSum": reduce(empty: -.infinity) { $0.sum(axes: $1, keepingAxes: true).log() },
@@ -14,6 +13,7 @@ extension ONNXOperators {
     "ReduceMax": reduce(empty: -.infinity) { $0.maximum(axes: $1, keepingAxes: true) },
     "ReduceMean": reduce(empty: .nan) { $0.mean(axes: $1, keepingAxes: true) },
     "ReduceMin": reduce(empty: .infinity) { $0.minimum(axes: $1, keepingAxes: true) },
+    "ReduceProd": reduce(empty: 1) { product($0, axes: $1) },
     "ReduceSum": reduce(empty: 0) { $0.sum(axes: $1, keepingAxes: true) },
     "ReduceSumSquare": reduce(empty: 0) { $0.square().sum(axes: $1, keepingAxes: true) },
   ]
@@ -35,7 +35,9 @@ extension ONNXOperators {
         let shape = value.shape.indices.compactMap {
           axes.contains($0) ? keeps ? 1 : nil : value.shape[$0]
         }
-        return [.plain(call.graph.fill(empty, try Shape(onnx: shape)))]
+        // The least and the largest of truths are themselves truths.
+        let value = call.isTruth(0) ? min(max(empty, 0), 1) : empty
+        return [.plain(call.graph.fill(value, try Shape(onnx: shape)))]
       }
       if case .tensor(let tensor, true) = value, keeps {
         return [.image(function(tensor, axes.map { [0, 3, 1, 2][$0] }))]
@@ -47,18 +49,21 @@ extension ONNXOperators {
     }
   }
 
-  private static func argmax(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
-    let x = try call.tensor(0)
+  /// Products by halves, so that the derivative holds at zeros too.
+  private static func product(_ x: Tensor, axes: [Int]) -> Tensor {
     let rank = x.shape.rank
-    let axis = try call.axis(call.int("axis", 0), rank: rank)
-    guard call.int("select_last_index", 0) == 0 else {
-      throw ONNXFault("it takes the last of equal maxima; the first is supported")
+    let rest = (0..<rank).filter { !axes.contains($0) }
+    var rows = x.transpose(rest + axes).reshape([rest.reduce(1) { $0 * x.shape[$1] }, -1])
+    var odd: Tensor?
+    while rows.shape[1] > 1 {
+      let (count, half) = (rows.shape[1], rows.shape[1] / 2)
+      if count % 2 == 1 {
+        let last = rows.slice(axis: 1, count - 1..<count)
+        odd = odd.map { $0 * last } ?? last
+      }
+      rows = rows.slice(axis: 1, 0..<half) * rows.slice(axis: 1, half..<2 * half)
     }
-    let rest = (0..<rank).filter { $0 != axis }
-    let found = x.transpose(rest + [axis]).argmax()
-    guard call.int("keepdims", 1) != 0 else { return [.plain(found)] }
-    var shape = x.shape.dimensions
-    shape[axis] = 1
-    return [.plain(found.reshape(to: try Shape(onnx: shape)))]
+    if let odd { rows = rows * odd }
+    return rows.reshape((0..<rank).map { axes.contains($0) ? 1 : x.shape[$0] })
   }
 }

@@ -8,41 +8,62 @@ extension ONNXOperators {
   ]
 
   private static func resize(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
-    guard call.int("antialias", 0) == 0, call.int("exclude_outside", 0) == 0,
-      (call.text("keep_aspect_ratio_policy") ?? "stretch") == "stretch"
-    else { throw ONNXFault("it keeps aspects, excludes what is outside, or is without aliases") }
     let value = try call.value(0)
     let rank = value.shape.count
     let axes = try call.axes(call.ints("axes") ?? Array(0..<rank), rank: rank)
-    let isOld = call.opset < 11 || call.node.operation == "Upsample"
-    let scales = try call.optional(isOld ? 1 : 2)?.constant.map(\.numbers)
-    let sizes = isOld ? nil : try call.integers(3)
+    let mode = try ONNXSampling(call)
+    let crop = mode.crops ? call.optional(1)?.constant?.numbers : nil
+    guard !mode.crops || crop?.count == 2 * axes.count else {
+      throw ONNXFault("it lacks a region that the file fixes")
+    }
+    let outputs = try outputs(call, axes.map { value.shape[$0] }, isOld: mode.isOld)
     var result = value
     for (index, axis) in axes.enumerated() {
-      let extent = value.shape[axis]
-      let output: Int
-      var scale: Double
-      if let scales, scales.count == axes.count {
-        scale = scales[index]
+      let (extent, (output, scale)) = (value.shape[axis], outputs[index])
+      let region = crop.map { ($0[index], $0[index + axes.count]) }
+      if output == extent, scale == 1, region.map({ $0 == (0, 1) }) ?? true { continue }
+      let range = 1...ONNXConstant.limit
+      guard range.contains(extent), range.contains(output) else {
+        throw ONNXFault("an axis of \(extent) is not resized to \(output)")
+      }
+      let (x, place, isImage) = try stored(result, axis, call.graph)
+      let samples = mode.samples(extent, output, scale, region)
+      result = .tensor(
+        try sampled(x, place, samples, outside: call.float("extrapolation_value", 0)),
+        isImage: isImage)
+    }
+    return [result]
+  }
+
+  /// The extents of results, and how much longer than the inputs they are.
+  private static func outputs(
+    _ call: ONNXCall, _ extents: [Int], isOld: Bool
+  ) throws(ONNXFault) -> [(count: Int, scale: Double)] {
+    let scales = call.optional(isOld ? 1 : 2)?.constant.map(\.numbers)
+    if let scales, scales.count == extents.count {
+      return try zip(scales, extents).map { scale, extent throws(ONNXFault) in
         guard scale > 0, scale * Double(extent) < 0x1p24 else {
           throw ONNXFault("it scales by \(scale)")
         }
-        output = Int((scale * Double(extent)).rounded(.down))
-      } else if let sizes, sizes.count == axes.count {
-        output = sizes[index]
-        scale = Double(output) / Double(max(1, extent))
-      } else {
-        throw ONNXFault("it lacks scales or sizes that the file fixes")
+        return (Int((scale * Double(extent)).rounded(.down)), scale)
       }
-      if output == extent, scale == 1 { continue }
-      guard extent > 0, (1...1 << 24).contains(output) else {
-        throw ONNXFault("an axis of \(extent) is not resized to \(output)")
-      }
-      let places = try coordinates(call, isOld, extent, output, scale)
-      let (x, place, isImage) = try stored(result, axis, call.graph)
-      result = .tensor(try resized(x, place, places, call, isOld), isImage: isImage)
     }
-    return [result]
+    guard !isOld, let sizes = try call.integers(3), sizes.count == extents.count,
+      sizes.allSatisfy({ (0...1 << 24).contains($0) })
+    else { throw ONNXFault("it lacks scales or sizes that the file fixes") }
+    let own = zip(sizes, extents).map { Double($0) / Double(max(1, $1)) }
+    let common: Double?
+    switch call.text("keep_aspect_ratio_policy") ?? "stretch" {
+    case "stretch": common = nil
+    case "not_larger": common = own.min()
+    case "not_smaller": common = own.max()
+    case let policy: throw ONNXFault("it keeps aspects by '\(policy)'")
+    }
+    guard let common else { return Array(zip(sizes, own)) }
+    guard extents.allSatisfy({ common * Double($0) < 0x1p24 }) else {
+      throw ONNXFault("it scales by \(common)")
+    }
+    return extents.map { (Int(common * Double($0) + 0.5), common) }
   }
 
   /// A value as it is stored, and where that has an axis of the file.
@@ -53,57 +74,30 @@ extension ONNXOperators {
     return (try value.numbers(in: graph), axis, false)
   }
 
-  /// Where in the input each output lies.
-  private static func coordinates(
-    _ call: ONNXCall, _ isOld: Bool, _ extent: Int, _ output: Int, _ scale: Double
-  ) throws(ONNXFault) -> [Double] {
-    let mode = call.text("coordinate_transformation_mode") ?? (isOld ? "asymmetric" : "half_pixel")
-    let (length, count) = (Double(extent), Double(output))
-    let place: (Double) -> Double
-    switch mode {
-    case "half_pixel": place = { ($0 + 0.5) / scale - 0.5 }
-    case "asymmetric": place = { $0 / scale }
-    case "align_corners":
-      // Not rounded, as the operator's definition has it.
-      let last = scale * length - 1
-      place = { last == 0 ? 0 : $0 * (length - 1) / last }
-    case "pytorch_half_pixel": place = { count > 1 ? ($0 + 0.5) / scale - 0.5 : 0 }
-    case "half_pixel_symmetric":
-      let offset = length / 2 * (1 - count / (scale * length))
-      place = { offset + ($0 + 0.5) / scale - 0.5 }
-    default: throw ONNXFault("its coordinates are '\(mode)'")
-    }
-    return (0..<output).map { place(Double($0)) }
-  }
-
-  private static func resized(
-    _ x: Tensor, _ axis: Int, _ places: [Double], _ call: ONNXCall, _ isOld: Bool
+  /// Weighted sums of elements along an axis.
+  private static func sampled(
+    _ x: Tensor, _ axis: Int, _ samples: [ONNXSampling.Sample?], outside: Double
   ) throws(ONNXFault) -> Tensor {
     let extent = x.shape[axis]
-    func bounded(_ place: Double) -> Int { min(max(Int(place), 0), extent - 1) }
-    switch call.text("mode") ?? "nearest" {
-    case "nearest":
-      let mode = call.text("nearest_mode") ?? (isOld ? "floor" : "round_prefer_floor")
-      let nearest: [Int]
-      switch mode {
-      case "floor": nearest = places.map { bounded($0.rounded(.down)) }
-      case "ceil": nearest = places.map { bounded($0.rounded(.up)) }
-      case "round_prefer_floor": nearest = places.map { bounded(($0 - 0.5).rounded(.up)) }
-      case "round_prefer_ceil": nearest = places.map { bounded(($0 + 0.5).rounded(.down)) }
-      default: throw ONNXFault("it rounds by '\(mode)'")
+    let result: Tensor
+    if samples.allSatisfy({ $0?.weights.count ?? 1 == 1 }) {
+      result = try gathered(x, samples.map { min(max($0?.first ?? 0, 0), extent - 1) }, axis: axis)
+    } else {
+      guard samples.count * extent <= 1 << 24 else { throw ONNXFault("its axes are too long") }
+      var matrix = [Float](repeating: 0, count: samples.count * extent)
+      for (row, sample) in samples.enumerated() {
+        guard let sample else { continue }
+        for (index, weight) in sample.weights.enumerated() {
+          let place = min(max(sample.first + index, 0), extent - 1)
+          matrix[row * extent + place] += Float(weight)
+        }
       }
-      return try gathered(x, nearest, axis: axis)
-    case "linear", "bilinear":
-      guard places.count * extent <= 1 << 24 else { throw ONNXFault("its axes are too long") }
-      var matrix = [Float](repeating: 0, count: places.count * extent)
-      for (row, place) in places.enumerated() {
-        let low = place.rounded(.down)
-        let share = Float(place - low)
-        matrix[row * extent + bounded(low)] += 1 - share
-        matrix[row * extent + bounded(low + 1)] += share
-      }
-      return mixed(x, axis: axis, by: x.graph.constant(matrix, [places.count, extent]))
-    case let mode: throw ONNXFault("it interpolates by '\(mode)'; there is nearest and linear")
+      result = mixed(x, axis: axis, by: x.graph.constant(matrix, [samples.count, extent]))
     }
+    guard samples.contains(where: { $0 == nil }) else { return result }
+    var row = Array(repeating: 1, count: x.shape.rank)
+    row[axis] = samples.count
+    let isInside = x.graph.constant(samples.map { $0 == nil ? Float(0) : 1 }, [samples.count])
+    return isInside.reshape(row).select(result, x.graph.fill(outside))
   }
 }

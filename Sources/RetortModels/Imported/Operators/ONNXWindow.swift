@@ -1,8 +1,8 @@
 import RetortCore
 
-/// The geometry of a convolution or pooling as attributes give it, over two axes of space.
+/// The geometry of a convolution or pooling as attributes give it; one axis of space is given a second before it.
 struct ONNXWindow {
-  /// Rows, then columns.
+  /// The extents along each axis of space, such as rows, then columns.
   var kernel: [Int]
   var strides: [Int]
   var dilations: [Int]
@@ -16,11 +16,11 @@ struct ONNXWindow {
   /// The geometry that a node gives.
   ///
   /// - Parameters:
-  ///   - rank: The number of axes of space, 1 or 2.
-  ///   - kernel: The extents of the kernel over two axes; nil for those of `kernel_shape`.
+  ///   - rank: The number of axes of space, 1 to 3.
+  ///   - kernel: The extents of the kernel over at least two axes; nil for those of `kernel_shape`.
   init(_ call: ONNXCall, rank: Int, kernel given: [Int]? = nil) throws(ONNXFault) {
-    guard rank == 1 || rank == 2 else {
-      throw ONNXFault("it has \(rank) axes of space; one and two are supported")
+    guard (1...3).contains(rank) else {
+      throw ONNXFault("it has \(rank) axes of space; one to three are supported")
     }
     func pair(_ values: [Int]?, _ usual: Int, _ least: Int) throws(ONNXFault) -> [Int] {
       let values = values ?? Array(repeating: usual, count: rank)
@@ -52,7 +52,7 @@ struct ONNXWindow {
   /// Pads so that each stride over `input` gives one output, if the node asks for that.
   mutating func padSame(_ input: [Int]) {
     guard automatic.hasPrefix("SAME") else { return }
-    for axis in 0..<2 {
+    for axis in kernel.indices {
       let output = (input[axis] + strides[axis] - 1) / strides[axis]
       set(axis, total: max(0, (output - 1) * strides[axis] + reach(axis) - input[axis]))
     }
@@ -62,17 +62,18 @@ struct ONNXWindow {
   ///
   /// - Returns: The extents of the output.
   mutating func padTransposed(_ input: [Int], output: [Int]?) throws(ONNXFault) -> [Int] {
-    let whole = (0..<2).map {
+    let whole = kernel.indices.map {
       (input[$0] - 1) * strides[$0] + outputPadding[$0] + reach($0)
     }
     let wanted =
-      output ?? (automatic.hasPrefix("SAME") ? (0..<2).map { input[$0] * strides[$0] } : nil)
-    guard let wanted else { return (0..<2).map { whole[$0] - low[$0] - high[$0] } }
-    for axis in 0..<2 {
-      guard wanted[axis] <= whole[axis] else {
+      output ?? (automatic.hasPrefix("SAME") ? kernel.indices.map { input[$0] * strides[$0] } : nil)
+    guard let wanted else { return kernel.indices.map { whole[$0] - low[$0] - high[$0] } }
+    for axis in kernel.indices {
+      // Less than a stride more than the kernel reaches is left to itself, as where 'output_padding' says so.
+      guard wanted[axis] - whole[axis] < strides[axis] else {
         throw ONNXFault("its output of \(wanted) is larger than its kernel reaches")
       }
-      set(axis, total: whole[axis] - wanted[axis])
+      set(axis, total: max(0, whole[axis] - wanted[axis]))
     }
     return wanted
   }
@@ -83,7 +84,16 @@ struct ONNXWindow {
       automatic == "SAME_LOWER" ? (total - less, less) : (less, total - less)
   }
 
-  /// The geometry of a convolution.
+  /// The geometry along the last two of three axes.
+  var plane: ONNXWindow {
+    var plane = self
+    for axis in [\ONNXWindow.kernel, \.strides, \.dilations, \.low, \.high, \.outputPadding] {
+      plane[keyPath: axis].removeFirst()
+    }
+    return plane
+  }
+
+  /// The geometry of a convolution over two axes.
   func convolution(groups: Int) -> Convolution {
     var geometry = Convolution(groups: groups)
     (geometry.strideY, geometry.strideX) = (strides[0], strides[1])
@@ -93,23 +103,17 @@ struct ONNXWindow {
     return geometry
   }
 
-  /// The geometry of a pooling over `input`, whose last windows may reach over the padding if `isCeiling`.
-  func pooling(_ input: [Int], isCeiling: Bool) throws(ONNXFault) -> Pooling {
-    guard dilations == [1, 1] else {
-      throw ONNXFault("it has dilations \(dilations); [1, 1] is supported")
-    }
+  /// The geometry of a pooling over `input` that the device has; nil where windows have gaps, more than two axes,
+  /// or much padding.
+  func pooling(_ input: [Int], isCeiling: Bool) -> Pooling? {
+    guard kernel.count == 2, dilations == [1, 1] else { return nil }
     var high = high
-    if isCeiling {
-      for axis in 0..<2 {
-        let room = input[axis] + low[axis] + high[axis] - kernel[axis]
-        guard room >= 0, room % strides[axis] != 0 else { continue }
-        // A window that would begin in the padding is left out.
-        let start = (room / strides[axis] + 1) * strides[axis]
-        if start < input[axis] + low[axis] { high[axis] += strides[axis] - room % strides[axis] }
-      }
+    for (axis, count) in outputs(input, isCeiling: isCeiling).enumerated() {
+      let end = (count - 1) * strides[axis] + kernel[axis]
+      high[axis] = max(high[axis], end - input[axis] - low[axis])
     }
-    guard (0..<2).allSatisfy({ max(low[$0], high[$0]) <= kernel[$0] / 2 }) else {
-      throw ONNXFault("its padding \(low + high) exceeds half of the window \(kernel)")
+    guard zip(low, high).enumerated().allSatisfy({ max($1.0, $1.1) <= kernel[$0] / 2 }) else {
+      return nil
     }
     var pooling = Pooling(window: 1)
     (pooling.height, pooling.width) = (kernel[0], kernel[1])
@@ -118,4 +122,68 @@ struct ONNXWindow {
     (pooling.padBottom, pooling.padRight) = (high[0], high[1])
     return pooling
   }
+
+  /// How many windows there are along each axis of `input`; the last may reach over the padding if `isCeiling`.
+  func outputs(_ input: [Int], isCeiling: Bool) -> [Int] {
+    kernel.indices.map { axis in
+      let room = input[axis] + low[axis] + high[axis] - reach(axis)
+      guard room >= 0 else { return 0 }
+      guard isCeiling, room % strides[axis] != 0 else { return room / strides[axis] + 1 }
+      // A window that would begin in the padding is left out.
+      let start = (room / strides[axis] + 1) * strides[axis]
+      return room / strides[axis] + (start < input[axis] + low[axis] ? 2 : 1)
+    }
+  }
+
+  /// The elements of windows over `input`, where the device has no such pooling.
+  ///
+  /// - Parameters:
+  ///   - isCeiling: Whether the last windows may reach over the padding.
+  ///   - countsPadding: Whether averages count padded positions.
+  /// - Throws: `ONNXFault` for windows that do not fit, or are too many.
+  func elements(
+    _ input: [Int], isCeiling: Bool, countsPadding: Bool
+  ) throws(ONNXFault) -> ONNXWindowElements {
+    let output = outputs(input, isCeiling: isCeiling)
+    let whole = try Shape(onnx: output + kernel).count
+    guard whole > 0, whole <= 1 << 23, try Shape(onnx: input).count < 1 << 31 else {
+      throw ONNXFault("\(kernel) windows over \(input) have no elements, or more than \(1 << 23)")
+    }
+    var places = [0], counts = [1]
+    for axis in kernel.indices {
+      let extent = input[axis]
+      var next: [Int] = []
+      var sizes: [Int] = []
+      let taps = places.count / counts.count
+      for window in counts.indices {
+        for index in 0..<output[axis] {
+          let start = index * strides[axis] - low[axis]
+          let steps = (0..<kernel[axis]).map { start + $0 * dilations[axis] }
+          let end = extent + (countsPadding ? high[axis] : 0)
+          let first = countsPadding ? -low[axis] : 0
+          sizes.append(counts[window] * steps.count { $0 >= first && $0 < end })
+          for place in places[window * taps..<(window + 1) * taps] {
+            next += steps.map { step in
+              place < 0 || step < 0 || step >= extent ? -1 : place * extent + step
+            }
+          }
+        }
+      }
+      (places, counts) = (next, sizes)
+    }
+    return ONNXWindowElements(output: output, places: places, counts: counts)
+  }
+}
+
+/// Which elements of an image with all axes of space in one each window of a pooling covers.
+struct ONNXWindowElements {
+  /// The number of windows along each axis.
+  let output: [Int]
+  /// The element at each position of each window; -1 in the padding.
+  let places: [Int]
+  /// What the average of each window divides by.
+  let counts: [Int]
+
+  /// The number of positions in a window.
+  var size: Int { places.count / counts.count }
 }
