@@ -10,7 +10,7 @@ TEST = python3 Scripts/test.py "$$(swift build --show-bin-path $(TEST_BUILD))/re
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-opencl test-teachers check-onnx-runtime verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion size clean
+.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-onnx test-opencl test-teachers check-onnx-runtime verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,7 +33,7 @@ test-fast: ## Build, and run the tests that need few kernels and little time
 	swift build --build-tests $(TEST_BUILD)
 	@$(TEST) --fast
 
-test-all: setup lint gpu-check test-opencl ## Run every test with whole sweeps, compile for GPUs, run other OpenCLs
+test-all: setup lint gpu-check test-onnx test-opencl ## Run every test with whole sweeps, compile for GPUs, run other OpenCLs
 	swift build --build-tests $(TEST_BUILD)
 	@$(TEST) --all
 
@@ -48,6 +48,11 @@ gpu-check: build ## Compile every kernel for NVIDIA, AMD and Intel GPUs on a mac
 test-oclgrind: setup ## Run kernel tests under oclgrind: no data race, no invalid access
 	@Scripts/setup.sh oclgrind
 	@Scripts/test-oclgrind.sh -Xcc -O2
+
+test-onnx: setup ## Run every case of ONNX's own suite on the processor and on OpenCL
+	@Scripts/setup.sh onnx
+	swift build --build-tests $(TEST_BUILD)
+	@python3 Scripts/test-onnx.py "$$(swift build --show-bin-path $(TEST_BUILD))/retortPackageTests.xctest"
 
 test-opencl: build ## Recorded cases and all kernels on PoCL, Intel's OpenCL for CPUs and Mesa's rusticl
 	@Scripts/setup.sh opencl

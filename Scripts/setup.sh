@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that the build and the tests need and that are missing.
-# Usage: setup.sh [oclgrind|opencl|onnx-runtime|gpu-check|peers|figure]
+# Usage: setup.sh [oclgrind|onnx|opencl|onnx-runtime|gpu-check|peers|figure]
 set -euo pipefail
 
 missing=()
@@ -27,6 +27,8 @@ PATH="$PATH:/sbin:/usr/sbin"
 
 if [[ "${1:-}" == oclgrind ]]; then
   need oclgrind command -v oclgrind
+elif [[ "${1:-}" == onnx ]]; then
+  need libonnx-testdata test -r /usr/share/libonnx-testdata/data/node/test_abs/model.onnx
 elif [[ "${1:-}" == opencl ]]; then
   need libclc-15 test -r /usr/lib/clc/spirv-mesa3d-.spv
   need python3-venv python3 -c 'import ensurepip, venv'
