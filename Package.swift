@@ -122,7 +122,8 @@ let package = Package(
     .testTarget(
       name: "RetortModelsTests",
       dependencies: [
-        "RetortModels", "RetortFormats", "RetortCPU", "RetortOpenCL", "RetortTestSupport",
+        "RetortModels", "RetortTraining", "RetortFormats", "RetortCPU", "RetortOpenCL",
+        "RetortTestSupport",
       ]),
     .testTarget(
       name: "RetortTrainingTests",
