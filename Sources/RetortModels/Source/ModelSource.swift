@@ -39,6 +39,15 @@ public enum ModelSource: Sendable {
     }
   }
 
+  /// The number of classes that an ONNX file tells apart in `examples`; nil for a model that can be made for any
+  /// number, and for examples that the file does not take.
+  public func classes(for examples: ExampleSpec) -> Int? {
+    switch self {
+    case .catalog: nil
+    case .onnx(let file): (try? file.classes(for: examples)) ?? nil
+    }
+  }
+
   /// Builds the model, without weights.
   ///
   /// - Throws: `ModelError` for options, examples or classes that do not fit.

@@ -111,7 +111,9 @@ extension ModelSpec {
     }
     guard reader.faults.faults.count == count else { return }
     do throws(ModelError) {
-      _ = try make(found, for: data.examples, classes: data.classCount ?? 2)
+      // Where only the files of the data say how many classes there are, any number will do.
+      let classes = data.classCount ?? found.classes(for: data.examples) ?? 2
+      _ = try make(found, for: data.examples, classes: classes)
     } catch {
       reader.faults.add(place, .rule("\(error)"))
     }

@@ -1,6 +1,7 @@
 import RetortData
 import RetortDistillation
 import RetortFormats
+import RetortModels
 import RetortSchema
 
 /// Makes typed stages of maps and checks what spans several of their parts.
@@ -36,8 +37,12 @@ struct StageDecoder {
     checkLosses(stage, reader)
     if faults.faults.count == known {
       let data = stage.data.source
+      let imported = stage.models.lazy.compactMap {
+        try? $0.spec.builder().classes(for: data.examples)
+      }.first
       TapCheck(
-        faults: faults, earlier: stages, examples: data.examples, classes: data.classCount ?? 2
+        faults: faults, earlier: stages, examples: data.examples,
+        classes: data.classCount ?? imported ?? 2
       ).check(stage, reader)
     }
     checkExploration(stage, reader)
