@@ -93,20 +93,8 @@ package final class ThreadPool: @unchecked Sendable {
 
   /// Starts a helper thread that lives as long as the process; false if the system refuses it.
   private func start() -> Bool {
-    var thread = pthread_t()
-    let context = Unmanaged.passRetained(self)
-    let status = pthread_create(
-      &thread, nil,
-      { raw in
-        guard let raw else { return nil }
-        Unmanaged<ThreadPool>.fromOpaque(raw).takeUnretainedValue().help()
-        return nil
-      }, context.toOpaque())
-    guard status == 0 else {
-      context.release()
-      return false
-    }
-    pthread_detach(thread)
+    guard let thread = SystemThread({ [self] in help() }) else { return false }
+    thread.detach()
     return true
   }
 }

@@ -133,30 +133,3 @@ final class PrefetchRing: @unchecked Sendable {
     return body()
   }
 }
-
-/// A thread that fills a ring's slots.
-struct PrefetchThread: Sendable {
-  private let identifier: pthread_t
-
-  /// Starts the thread; nil if the system refuses it.
-  init?(_ ring: PrefetchRing) {
-    let context = Unmanaged.passRetained(ring)
-    var identifier = pthread_t()
-    let status = pthread_create(
-      &identifier, nil,
-      { raw in
-        guard let raw else { return nil }
-        Unmanaged<PrefetchRing>.fromOpaque(raw).takeRetainedValue().work()
-        return nil
-      }, context.toOpaque())
-    guard status == 0 else {
-      context.release()
-      return nil
-    }
-    self.identifier = identifier
-  }
-
-  func join() {
-    pthread_join(identifier, nil)
-  }
-}

@@ -5,7 +5,7 @@ import RetortCore
 /// The batches and their order are those of the `BatchOrder`, whatever the number of threads.
 public final class Prefetcher: Sendable {
   private let ring: PrefetchRing
-  private let threads: [PrefetchThread]
+  private let threads: [SystemThread]
 
   /// Starts loading.
   ///
@@ -27,7 +27,7 @@ public final class Prefetcher: Sendable {
       order.count == loader.dataset.count, "the order must be of the loader's dataset")
     let ring = PrefetchRing(loader: loader, order: order, batchLimit: batchLimit, depth: depth)
     self.ring = ring
-    self.threads = (0..<threads).compactMap { _ in PrefetchThread(ring) }
+    self.threads = (0..<threads).compactMap { _ in SystemThread { ring.work() } }
   }
 
   deinit {

@@ -1,4 +1,5 @@
 import Glibc
+import RetortCore
 import Synchronization
 
 /// Threads that share the items of one piece of work.
@@ -12,9 +13,11 @@ package enum WorkThreads {
     // The threads are joined before the body ends.
     withoutActuallyEscaping(body) { body in
       let work = Work(count, body)
-      let others = (1..<max(1, min(threads, count))).compactMap { _ in work.start() }
+      let others = (1..<max(1, min(threads, count))).compactMap { _ in
+        SystemThread { work.run() }
+      }
       work.run()
-      for thread in others { pthread_join(thread, nil) }
+      for thread in others { thread.join() }
     }
   }
 
@@ -34,24 +37,6 @@ package enum WorkThreads {
         guard index < count else { return }
         body(index)
       }
-    }
-
-    /// A thread that takes items too; nil if the system refuses it.
-    func start() -> pthread_t? {
-      let context = Unmanaged.passRetained(self)
-      var thread = pthread_t()
-      let status = pthread_create(
-        &thread, nil,
-        { raw in
-          guard let raw else { return nil }
-          Unmanaged<Work>.fromOpaque(raw).takeRetainedValue().run()
-          return nil
-        }, context.toOpaque())
-      guard status == 0 else {
-        context.release()
-        return nil
-      }
-      return thread
     }
   }
 }

@@ -1,5 +1,3 @@
-import Glibc
-
 /// PNG and JPEG files, told apart by their first bytes.
 public enum ImageFile {
   /// The size in bytes of the largest file that is read.
@@ -67,42 +65,12 @@ public enum ImageFile {
   ///
   /// - Throws: `FormatError` for a file that cannot be read, is no picture or has one that is not read.
   package static func header(_ path: String) throws(FormatError) -> ImageHeader {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard descriptor >= 0 else { throw FormatError(path, .system(call: "open", code: errno)) }
-    defer { close(descriptor) }
-    var status = stat()
-    guard fstat(descriptor, &status) == 0 else {
-      throw FormatError(path, .system(call: "fstat", code: errno))
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else { throw FormatError(path, .notARegularFile) }
-    let start = try part(of: descriptor, 0, 4096, path)
-    return try ImageHeader(path, size: Int(status.st_size)) {
-      (offset, count) throws(FormatError) in
-      guard offset + count > start.count else { return Array(start[offset..<offset + count]) }
-      return try part(of: descriptor, offset, count, path)
-    }
-  }
-
-  /// Up to `count` bytes of an open file from `offset` on.
-  private static func part(
-    of descriptor: Int32, _ offset: Int, _ count: Int, _ path: String
-  ) throws(FormatError) -> [UInt8] {
-    var failure: Int32 = 0
-    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      filled = 0
-      while filled < count, let base = buffer.baseAddress {
-        let got = pread(descriptor, base + filled, count - filled, off_t(offset + filled))
-        if got > 0 {
-          filled += got
-        } else if got == 0 {
-          break
-        } else if errno != EINTR {
-          failure = errno
-          break
-        }
+    try FileBytes.withRegularFile(path) { (descriptor, size) throws(FormatError) in
+      let start = try FileBytes.part(of: descriptor, 0, 4096, path)
+      return try ImageHeader(path, size: size) { (offset, count) throws(FormatError) in
+        guard offset + count > start.count else { return Array(start[offset..<offset + count]) }
+        return try FileBytes.part(of: descriptor, offset, count, path)
       }
     }
-    guard failure == 0 else { throw FormatError(path, .system(call: "read", code: failure)) }
-    return bytes
   }
 }
