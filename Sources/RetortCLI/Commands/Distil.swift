@@ -74,11 +74,9 @@ struct Distil: ParsableCommand {
       return
     }
     if !format.json { for finding in draft.findings { StandardOutput.write(finding) } }
-    let recipe = try Recipe.load(path)
     try RecipeExecution(
-      recipe: recipe, folder: folder, isResumed: false, device: device, format: format
-    )
-    .run(on: backend)
+      recipe: draft.recipe, folder: folder, isResumed: false, device: device, format: format
+    ).run(on: backend)
   }
 
   /// Writes the recipe as a file beside the results' folder.

@@ -15,7 +15,8 @@ struct Predict: ParsableCommand {
       taken. IDX files of bytes, plain or gzip, have any number of pictures of just that size. A \
       model that reads text takes \
       files of one text a line, .tsv files of text, tab and label, '-' for the standard input, and \
-      --text. A model of sentences gives the vector of each. The answer is CSV with a head, or one JSON object a line with --json.
+      --text. A model of sentences gives the vector of each. The answer is CSV with a head, or one \
+      JSON object a line with --json.
       """)
 
   @Argument(

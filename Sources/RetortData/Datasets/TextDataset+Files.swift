@@ -21,16 +21,8 @@ extension TextDataset {
     name: String, _ examples: [LabelledText], of path: String, classNames: [String],
     tokenizer: WordPiece, length: Int
   ) throws(DataError) {
-    let classes = Dictionary(
-      classNames.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
-    var labels: [Int32] = []
-    for example in examples {
-      guard let label = classes[example.label] else {
-        throw .unknownClass(
-          path: path, line: example.line, label: example.label,
-          nearest: nearestNames(to: example.label, in: classNames))
-      }
-      labels.append(label)
+    let labels = try classNames.classNumbers(of: examples, label: \.label) {
+      .unknownClass(path: path, line: $0.line, label: $0.label, nearest: $1)
     }
     self.init(
       name: name, texts: examples.map(\.text), labels: labels, classNames: classNames,

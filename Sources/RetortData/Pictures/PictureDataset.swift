@@ -35,16 +35,8 @@ public struct PictureDataset: Dataset {
     name: String, _ store: PictureStore, members: [Int], pictures: [PictureFolder.Picture],
     classNames: [String]
   ) throws(DataError) {
-    let numbers = Dictionary(
-      classNames.enumerated().map { ($1, Int32($0)) }, uniquingKeysWith: { first, _ in first })
-    var labels: [Int32] = []
-    for picture in pictures {
-      guard let label = numbers[picture.label] else {
-        throw .unknownPictureClass(
-          path: picture.path, label: picture.label,
-          nearest: nearestNames(to: picture.label, in: classNames))
-      }
-      labels.append(label)
+    let labels = try classNames.classNumbers(of: pictures, label: \.label) {
+      .unknownPictureClass(path: $0.path, label: $0.label, nearest: $1)
     }
     self.init(name: name, store, members: members, labels: labels, classNames: classNames)
   }

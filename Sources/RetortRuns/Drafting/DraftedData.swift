@@ -20,13 +20,7 @@ enum DraftedData {
       let names = DatasetCatalog.all.entries.filter { !$0.keys.contains(where: \.isRequired) }
       throw DistilError.noData(request.data, datasets: names.map(\.name))
     }
-    return try Recipe.decode(yaml: yaml(request.data), path: "--data").stages[0].data.source
-      .examples
-  }
-
-  /// A recipe that does nothing but name a dataset.
-  private static func yaml(_ name: String) -> String {
-    "{version: 1, name: draft, data: \(YAMLText.word(name)), teacher: mlp, losses: [cross-entropy]}"
+    return entry.standard.examples
   }
 
   /// The entries that name the dataset.

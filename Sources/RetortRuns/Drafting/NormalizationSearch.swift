@@ -51,10 +51,10 @@ struct NormalizationSearch {
     self.trials = trials.sorted { $0.nll < $1.nll }
     let chance = 1 / Double(training.classCount)
     let noise = 3 * sqrt(chance * (1 - chance) / Double(count))
-    guard let best = trials.map(\.accuracy).max(), best > chance + noise else {
+    let best = trials.map(\.accuracy).max() ?? 0
+    guard best > chance + noise else {
       throw DistilError.guessing(
-        teacher.folder, accuracy: trials.map(\.accuracy).max() ?? 0, count: count,
-        classNames: training.classNames)
+        teacher.folder, accuracy: best, count: count, classNames: training.classNames)
     }
   }
 

@@ -101,7 +101,7 @@ struct ModelFiles {
     get throws(ModelError) {
       var metadata = ONNXMetadata()
       (metadata.model, metadata.recipe) = (spec.usualName, recipeSHA256)
-      let role = try ModelSource(spec.model).role
+      let role = try spec.builder().role
       if role == .classifier || role == .encoder { metadata.classNames = classNames }
       let normalization = (examples.pipeline() as? ImagePipeline)?.normalization
       (metadata.mean, metadata.deviation) = (normalization?.mean, normalization?.deviation)

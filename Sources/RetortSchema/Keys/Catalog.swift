@@ -33,6 +33,8 @@ public struct CatalogEntry<Element: Sendable>: Sendable {
   public let explanation: Explanation
   /// Its keys besides `kind`.
   public let keys: [KeyInfo]
+  /// An element of this kind whose keys have their defaults.
+  package let standard: Element
   package let read: @Sendable (MapReader) -> Element
   /// The entries of an element of this kind; nil for others.
   package let write: @Sendable (Element) -> [YAMLEntry]?
@@ -47,6 +49,7 @@ public struct CatalogEntry<Element: Sendable>: Sendable {
   ) {
     explanation = Value.explanation
     keys = Value.keys.flatMap(\.infos)
+    standard = wrap(Value())
     read = { reader in
       var value = Value()
       value.read(reader)
