@@ -12,18 +12,11 @@ final class PlanMemory {
   private var locations: [Location?]
   private var scratch: [DeviceMemory] = []
   private var tables: [Location] = []
-  private var parts: [Part: DeviceMemory] = [:]
 
   /// A buffer and the offset in it.
   struct Location {
     let buffer: DeviceMemory
     let offset: Int
-  }
-
-  private struct Part: Hashable {
-    let buffer: DeviceMemory
-    let offset: Int
-    let byteCount: Int
   }
 
   /// Allocates everything, zeroed where the plan expects that, and uploads constants and tables.
@@ -209,12 +202,7 @@ final class PlanMemory {
   // Over-reading kernels may run up to the slack past a value, so a part includes it.
   private func part(_ location: Location, _ byteCount: Int) throws(OpenCLError) -> DeviceMemory {
     let length = min(byteCount, location.buffer.byteCount - location.offset)
-    if location.offset == 0, length == location.buffer.byteCount { return location.buffer }
-    let key = Part(buffer: location.buffer, offset: location.offset, byteCount: length)
-    if let known = parts[key] { return known }
-    let part = try DeviceMemory(within: location.buffer, offset: location.offset, byteCount: length)
-    parts[key] = part
-    return part
+    return try location.buffer.part(at: location.offset, byteCount: length)
   }
 }
 

@@ -49,8 +49,7 @@ package struct MatrixUnits: Hashable, Sendable {
       .map { MatrixUnits(instruction: $0, compute: compute) }
   }
 
-  /// Multiply-adds for one of float32, by the peaks of the units; Benchmarks/NOTES.md, "Open until a GPU is at
-  /// hand".
+  /// Multiply-adds for one of float32, by the peaks of the units.
   var rate: Double { compute == .tf32 ? 8 : 16 }
 
   /// The macros that choose them.

@@ -10,8 +10,8 @@ struct TileShape: Hashable {
   var lanes = 1
   /// Multiply-adds per cycle against the largest tile, as reuse from local memory allows.
   ///
-  /// Estimates: no GPU was at hand. `retort bench kernels --names gemm,conv` on one shows how far they are
-  /// off, see Benchmarks/NOTES.md, "Open until a GPU is at hand"; `retort tune` finds what suits better.
+  /// Estimates; Benchmarks/results/gpu-h200.md has what an H200 took. `retort bench kernels --names gemm,conv`
+  /// shows how far they are off, `retort tune` finds what suits better.
   let efficiency: Double
 
   /// Work-items of a group.
@@ -110,11 +110,14 @@ struct TiledProduct {
   /// The decisions that a choice may make: the tile, and the splits.
   let decisions: [[TuningChoice]]
 
-  /// Multiply-adds that a compute unit does while a kernel starts.
+  /// Multiply-adds that a compute unit could do while a kernel starts, about 4 µs on an H200.
   ///
-  /// An estimate, like `partialCost`: no GPU was at hand. `retort bench kernels --names gemm,conv` on one shows
-  /// their effect.
-  private static let launchCost = 500_000.0
+  /// This, `tileLatency` and `partialCost` follow launches of training steps timed on an H200, see
+  /// Benchmarks/NOTES.md; `retort bench step --profile launches` shows their effect.
+  private static let launchCost = 2_000_000.0
+  /// Multiply-adds that a compute unit could do while it waits for the next tiles of a and b: a group's
+  /// depth costs it that time however small the tile, unless other groups of the unit fill it.
+  private static let tileLatency = 65_536.0
   /// Multiply-adds that a compute unit does while it writes and reads back one partial sum.
   private static let partialCost = 64.0
   /// Partial sums of one contraction, 64 MiB, beyond which splitting is not worth the memory.
@@ -183,8 +186,9 @@ struct TiledProduct {
           wanted == 1 ? max(1, k) : k.ceilDivided(by: wanted).roundedUp(toMultipleOf: tile.k)
         let count = max(1, k.ceilDivided(by: chunk))
         let rounds = (groups * count).ceilDivided(by: units)
-        let depth = chunk.roundedUp(toMultipleOf: tile.k)
-        var cost = Double(rounds) * Double(tile.m * tile.n * depth) / tile.efficiency
+        let turns = Double(chunk.ceilDivided(by: tile.k))
+        let work = Double(rounds) * Double(tile.m * tile.n * tile.k) / tile.efficiency
+        var cost = turns * (work + rate * TiledProduct.tileLatency)
         if count > 1 {
           cost += rate * TiledProduct.launchCost
           cost += rate * Double(count * outputs / units) * TiledProduct.partialCost

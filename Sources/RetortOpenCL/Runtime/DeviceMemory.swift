@@ -1,4 +1,5 @@
 import COpenCL
+import Synchronization
 
 /// Memory on a device, or a part of such memory; freed with its last reference.
 package final class DeviceMemory: Sendable {
@@ -8,7 +9,18 @@ package final class DeviceMemory: Sendable {
   package let context: OpenCLContext
   nonisolated(unsafe) let raw: cl_mem
   private let parent: DeviceMemory?
+  private let parts = Mutex(Parts())
   private let noted: Int
+
+  private struct Parts: ~Copyable {
+    struct Region: Hashable {
+      let offset: Int
+      let byteCount: Int
+    }
+
+    var known: [Region: cl_mem] = [:]
+    var inOrder: [cl_mem] = []
+  }
 
   /// Allocates `byteCount` bytes; contents are undefined.
   ///
@@ -36,30 +48,53 @@ package final class DeviceMemory: Sendable {
     context.noteBuffer(1, byteCount: noted)
   }
 
-  /// A view of `byteCount` bytes of `parent` from `offset`, a multiple of the base alignment.
-  package init(
-    within parent: DeviceMemory, offset: Int, byteCount: Int
-  ) throws(OpenCLError) {
-    precondition(offset >= 0 && byteCount > 0, "an empty or negative part of a buffer")
-    let context = parent.context
-    var region = cl_buffer_region(origin: offset, size: byteCount)
-    var code: cl_int = 0
-    let raw = context.cl.clCreateSubBuffer(
-      parent.raw, OCL_MEM_READ_WRITE, OCL_BUFFER_CREATE_TYPE_REGION, &region, &code)
-    guard code == OCL_SUCCESS, let raw else {
-      throw .call(
-        "clCreateSubBuffer", code: code,
-        detail: "\(byteCount) bytes at \(offset) of \(parent.byteCount) on \(context.device.name)")
-    }
-    self.byteCount = byteCount
-    self.context = context
+  private init(_ raw: cl_mem, within parent: DeviceMemory, byteCount: Int) {
     self.raw = raw
     self.parent = parent
+    self.byteCount = byteCount
+    context = parent.context
     noted = 0
-    context.noteBuffer(1, byteCount: noted)
+  }
+
+  /// `byteCount` bytes from `offset` on, a multiple of the base alignment; all of it is the buffer itself.
+  ///
+  /// OpenCL's object for a region is made once and lives as long as the buffer; all go in the reverse of the
+  /// order in which they were made. NVIDIA's driver 580 crashes when they are released in another one.
+  package func part(at offset: Int, byteCount: Int) throws(OpenCLError) -> DeviceMemory {
+    precondition(parent == nil, "a part of a part")
+    precondition(offset >= 0 && byteCount > 0, "an empty or negative part of a buffer")
+    if offset == 0, byteCount == self.byteCount { return self }
+    let raw = parts.withLock { parts in
+      Result { () throws(OpenCLError) -> cl_mem in
+        let key = Parts.Region(offset: offset, byteCount: byteCount)
+        if let known = parts.known[key] { return known }
+        let raw = try makePart(at: offset, byteCount: byteCount)
+        parts.known[key] = raw
+        parts.inOrder.append(raw)
+        return raw
+      }
+    }
+    return DeviceMemory(try raw.get(), within: self, byteCount: byteCount)
+  }
+
+  private func makePart(at offset: Int, byteCount: Int) throws(OpenCLError) -> cl_mem {
+    var region = cl_buffer_region(origin: offset, size: byteCount)
+    var code: cl_int = 0
+    let part = context.cl.clCreateSubBuffer(
+      raw, OCL_MEM_READ_WRITE, OCL_BUFFER_CREATE_TYPE_REGION, &region, &code)
+    guard code == OCL_SUCCESS, let part else {
+      throw .call(
+        "clCreateSubBuffer", code: code,
+        detail: "\(byteCount) bytes at \(offset) of \(self.byteCount) on \(context.device.name)")
+    }
+    return part
   }
 
   deinit {
+    guard parent == nil else { return }
+    parts.withLock { parts in
+      for part in parts.inOrder.reversed() { _ = context.cl.clReleaseMemObject(part) }
+    }
     _ = context.cl.clReleaseMemObject(raw)
     context.noteBuffer(-1, byteCount: noted)
   }
