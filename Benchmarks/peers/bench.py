@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 import kernels
+import predictions
 import readme
 import rounds
 import steps
@@ -17,6 +18,10 @@ HERE = pathlib.Path(__file__).parent
 RESULTS = HERE.parent / "results"
 # The greatest relative difference of two losses at the same step, by what products multiply in.
 TOLERANCES = {"float32": 1e-3, "tf32": 1e-2, "bf16": 5e-2}
+
+
+# The greatest difference of two programs' outputs, by their greatest magnitude.
+OUTPUT_TOLERANCE = 1e-3
 
 
 def torch_peers(name, record, options):
@@ -29,6 +34,58 @@ def torch_peers(name, record, options):
              "--compute", options.compute])
         for mode in steps.MODES[options.peer_device] for layout in steps.NAMES[name]
     ]
+
+
+def prediction_peers(name, record, options):
+    """PyTorch in every mode, and ONNX Runtime on the processor."""
+    def peer(title, mode, layout):
+        return rounds.Peer(title, [
+            sys.executable, HERE / "predictions.py", "--name", name, "--mode", mode,
+            "--layout", layout, "--record", record, "--device", options.peer_device])
+
+    for mode in predictions.MODES[options.peer_device]:
+        if mode == predictions.RUNTIME:
+            yield peer("ONNX Runtime", mode, "contiguous")
+            continue
+        for layout in predictions.LAYOUTS[name]:
+            yield peer(f"PyTorch {mode}, {layout}", mode, layout)
+
+
+def prediction_rows(name, options):
+    """The time of one batch of outputs."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = ("bench", "step", "--models", name)
+        rounds.retort(options, *command, "--record", folder)
+        peers = list(prediction_peers(name, f"{folder}/{name}.safetensors", options))
+        shares = []
+
+        def ours():
+            timing = rounds.retort(options, *command, "--repeats", 1)["models"][0]
+            shares.append(share_of_roofline(timing))
+            return timing["seconds"] * 1e3
+
+        try:
+            for peer in peers:
+                if not peer.runs:
+                    print(f"{name}: {peer.mode} does not run", file=sys.stderr)
+                    continue
+                deviation = json.loads(peer.greeting)["deviation"]
+                if not deviation <= OUTPUT_TOLERANCE:
+                    raise RuntimeError(
+                        f"{name}: outputs of {peer.mode} differ by {deviation} of the greatest; "
+                        f"they must agree within {OUTPUT_TOLERANCE}")
+            best = rounds.fastest(peers)
+            mine, theirs = rounds.interleave(options.rounds, ours, best.sample)
+        finally:
+            for peer in peers:
+                peer.close()
+    yield rounds.row(name, mine, theirs, best.mode, "ms", shares)
+
+
+def share_of_roofline(timing):
+    """The least time that the device's peaks allow, by the time; none without measured peaks."""
+    least = timing.get("rooflineSeconds")
+    return None if least is None else least / timing["seconds"]
 
 
 def check_curves(name, peers, ours, tolerance):
@@ -62,18 +119,19 @@ def step_rows(name, options):
                 peer.mode: peer.sample("memory") for peer in peers if options.peer_device == "cpu"
             }
             best = rounds.fastest(peers)
-            resident = []
+            resident, shares = [], []
 
             def ours():
                 timing = rounds.retort(options, *command, "--repeats", 1)["models"][0]
                 resident.append(timing["residentBytes"] / 2**20)
+                shares.append(share_of_roofline(timing))
                 return timing["seconds"] * 1e3
 
             mine, theirs = rounds.interleave(options.rounds, ours, best.sample)
         finally:
             for peer in peers:
                 peer.close()
-    yield rounds.row(name, mine, theirs, best.mode, "ms")
+    yield rounds.row(name, mine, theirs, best.mode, "ms", shares)
     if memory:
         leanest = min(memory, key=memory.get)
         yield rounds.row(f"memory-{name}", resident, [memory[leanest]], leanest, "MiB")
@@ -106,20 +164,21 @@ def main():
     parser.add_argument(
         "--compute", choices=TOLERANCES, default="float32",
         help="what products and convolutions multiply in on both sides")
-    parser.add_argument("--steps", default=",".join(steps.NAMES), help="training steps to time")
-    parser.add_argument("--no-kernels", action="store_true", help="time training steps alone")
+    every = {**dict.fromkeys(steps.NAMES, step_rows), **dict.fromkeys(predictions.LAYOUTS, prediction_rows)}
+    parser.add_argument("--steps", default=",".join(every), help="what of 'retort bench step' to time")
+    parser.add_argument("--no-kernels", action="store_true", help="time steps and predictions alone")
     parser.add_argument("--keep", action="store_true", help="write Benchmarks/results and README.md")
     options = parser.parse_args()
 
     results, failures = [], 0
     print(rounds.heading(), flush=True)
     names = options.steps.split(",")
-    unknown = [name for name in names if name not in steps.NAMES]
+    unknown = [name for name in names if name not in every]
     if unknown:
-        parser.error(f"no step {', '.join(unknown)}; there are {', '.join(steps.NAMES)}")
+        parser.error(f"no step {', '.join(unknown)}; there are {', '.join(every)}")
     for name in names:
         try:
-            for row in step_rows(name, options):
+            for row in every[name](name, options):
                 results.append(row)
                 print(rounds.line(row), flush=True)
         except RuntimeError as error:

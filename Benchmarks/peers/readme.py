@@ -16,14 +16,16 @@ def number(value):
 
 def table(rows):
     lines = [
-        "| | Retort | peer | ratio | spread | peer's mode |",
-        "|---|---|---|---|---|---|",
+        "| | Retort | peer | ratio | spread | of roofline | peer's mode |",
+        "|---|---|---|---|---|---|---|",
     ]
     for row in rows:
+        share = row.get("roofline")
         lines.append(
             f"| {row['name']} | {number(row['ours'])} {row['unit']} "
             f"| {number(row['peer'])} {row['unit']} | {number(row['ratio'])} "
-            f"| {100 * row['spread']:.0f} % | {row['peerMode']} |")
+            f"| {100 * row['spread']:.0f} % | {'-' if share is None else number(share)} "
+            f"| {row['peerMode']} |")
     return "\n".join(lines)
 
 

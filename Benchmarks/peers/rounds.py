@@ -101,22 +101,27 @@ def interleave(rounds, *sources):
     return samples
 
 
-def row(name, ours, theirs, mode, unit):
-    """One line of the results, from both sides' samples in `unit`."""
+def row(name, ours, theirs, mode, unit, shares=()):
+    """One line of the results, from both sides' samples in `unit`, and Retort's shares of the roofline."""
     mine, peer = statistics.median(ours), statistics.median(theirs)
     low, _, high = statistics.quantiles(ours, n=4) if len(ours) > 1 else (mine, mine, mine)
+    shares = [share for share in shares if share is not None]
     return {
         "name": name, "ours": mine, "peer": peer, "peerMode": mode, "unit": unit,
         "ratio": mine / peer if unit in RATES else peer / mine, "spread": (high - low) / mine,
+        "roofline": statistics.median(shares) if shares else None,
     }
 
 
 def heading():
-    return f"{'name':34} {'retort':>10} {'peer':>10} {'unit':8} {'ratio':>6} {'spread':>7}  peer's mode"
+    return (
+        f"{'name':34} {'retort':>10} {'peer':>10} {'unit':8} {'ratio':>6} {'spread':>7} {'roof':>5}"
+        "  peer's mode")
 
 
 def line(row):
     """A row as text; print it as soon as it is measured."""
+    roof = "-" if row["roofline"] is None else f"{row['roofline']:.2f}"
     return (
         f"{row['name']:34} {row['ours']:10.3f} {row['peer']:10.3f} {row['unit']:8} "
-        f"{row['ratio']:6.2f} {100 * row['spread']:6.1f}%  {row['peerMode']}")
+        f"{row['ratio']:6.2f} {100 * row['spread']:6.1f}% {roof:>5}  {row['peerMode']}")

@@ -24,11 +24,22 @@ NAMES = {
     "resnet8": ["contiguous", "channels_last"], "resnet20": ["contiguous", "channels_last"],
     "mobile": ["contiguous", "channels_last"], "encoder": ["contiguous"],
     "tgt-first-order": ["contiguous", "channels_last"],
+    "resnet18": ["contiguous", "channels_last"], "minilm-student": ["contiguous"],
 }
+DISTILLED = ("resnet8", "resnet20", "mobile", "resnet18")  # by SGD, from given logits
+
+
+def resnet18():
+    from torchvision.models import resnet18 as published
+
+    return published(num_classes=10)
+
+
 STUDENTS = {
     "mlp": models.MLP, "lenet5": models.LeNet5, "resnet8": lambda: models.ResNet(8),
     "resnet20": lambda: models.ResNet(20), "mobile": models.MobileNetV3Small,
-    "encoder": models.Encoder, "tgt-first-order": models.LeNet5,
+    "encoder": models.Encoder, "tgt-first-order": models.LeNet5, "resnet18": resnet18,
+    "minilm-student": lambda: models.Encoder(30522, 384, 3, 12, 1536, 512),
 }
 # How PyTorch may run a step; what ends in "graph" replays it as a CUDA graph.
 MODES = {
@@ -80,7 +91,7 @@ class Step:
             torch.compile if options.mode.startswith("compile") else (lambda function: function))
         if options.name == "tgt-first-order":
             self.prepare_search(compiled)
-        elif options.name in ("resnet8", "resnet20", "mobile"):
+        elif options.name in DISTILLED:
             self.objective = compiled(self.distillation)
         else:
             self.objective = compiled(self.cross_entropy)
@@ -90,10 +101,10 @@ class Step:
 
     def make_optimizer(self, name):
         parameters = self.student.parameters()
-        if name in ("resnet8", "resnet20", "mobile"):
+        if name in DISTILLED:
             return torch.optim.SGD(parameters, lr=0.01, momentum=0.9, nesterov=True, fused=True)
         options = {"fused": True, "capturable": self.is_graph}
-        if name == "encoder":
+        if name in ("encoder", "minilm-student"):
             return torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0.01, **options)
         return torch.optim.Adam(parameters, lr=1e-3, **options)
 

@@ -51,7 +51,8 @@ def write_model(folder, state):
 
 
 def write_photographs(packages, folder):
-    """The middle squares of photographs as files of PNG, and their pixels in [0, 1]."""
+    """The middle squares of photographs as files of PNG, and their pixels in [0, 1] as the teacher reads
+    them: scaled to 256, and of that the middle."""
     from PIL import Image
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -61,9 +62,12 @@ def write_photographs(packages, folder):
             picture = photograph.convert("RGB")
         side = min(picture.size)
         left, top = (picture.width - side) // 2, (picture.height - side) // 2
-        picture = picture.resize((SIDE, SIDE), box=(left, top, left + side, top + side))
+        picture = picture.crop((left, top, left + side, top + side))
         paths.append(folder / (pathlib.Path(name).stem + ".png"))
         picture.save(paths[-1])
+        scaled, margin = SIDE * 8 // 7, SIDE // 14
+        picture = picture.resize((scaled, scaled), Image.Resampling.BILINEAR)
+        picture = picture.crop((margin, margin, margin + SIDE, margin + SIDE))
         content = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
         pixels.append(content.reshape(SIDE, SIDE, 3).permute(2, 0, 1).float() / 255)
     return paths, torch.stack(pixels)

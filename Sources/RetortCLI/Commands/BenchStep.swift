@@ -7,12 +7,14 @@ import RetortTraining
 /// `retort bench step`: the time of whole training steps.
 struct BenchStep: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "step", abstract: "Times whole training steps.",
+    commandName: "step", abstract: "Times whole training steps, and models' outputs.",
     discussion: """
       Steps to time: \(Workload.all.map(\.name).joined(separator: ", ")). Their inputs are made up; \
       Benchmarks/README.md says what each computes. A sample is as many steps as take a fifth of a \
       second, enqueued at once and waited for; the median of the samples counts. Memory is what the \
-      device holds besides weights, and the most that this process held above what it held before.
+      device holds besides weights, and the most that this process held above what it held before. The \
+      share of the roofline is the least time that the device's measured peaks allow, by the time \
+      (OpenCL only).
       """)
 
   @Option(
@@ -30,8 +32,8 @@ struct BenchStep: ParsableCommand {
   @Option(
     help: ArgumentHelp(
       """
-      Instead of timing, write first weights, inputs and the first \(StepRecord.lossCount) losses to \
-      FOLDER/NAME.safetensors, for another program to follow.
+      Instead of timing, write first weights, inputs and the first \(StepRecord.lossCount) losses (or \
+      outputs, with NAME.onnx) to FOLDER/NAME.safetensors, for another program to follow.
       """, valueName: "folder"), transform: FilePath.expanded)
   var record: String?
   @Flag(
@@ -72,8 +74,8 @@ struct BenchStep: ParsableCommand {
     let backend = try device.backend(compute.compute)
     try folder.make()
     for workload in workloads {
-      let path = folder.file("\(workload.name).safetensors")
-      try StepRecord(workload, batch: batch ?? workload.batch, on: backend).write(to: path)
+      let path = try StepRecord(workload, batch: batch ?? workload.batch, on: backend)
+        .write(workload.name, to: folder)
       StandardOutput.write(format.json ? JSONValue.record(("file", .string(path))).text : path)
     }
   }
@@ -83,8 +85,8 @@ struct BenchStep: ParsableCommand {
     var table = TextTable(
       [
         "step", "batch", "median", "least", "most", "examples/s", "launches", "device memory",
-        "memory",
-      ], numeric: [1, 2, 3, 4, 5, 6, 7, 8])
+        "memory", "of roofline",
+      ], numeric: [1, 2, 3, 4, 5, 6, 7, 8, 9])
     var rows: [JSONValue] = []
     var profiles: [(name: String, text: String)] = []
     for workload in workloads {
@@ -92,14 +94,16 @@ struct BenchStep: ParsableCommand {
         device, fusesPrologues: device.fusesPrologues && !storesPrologues)
       let timing = try StepTiming(
         workload, batch: batch ?? workload.batch, repeats: repeats, on: backend)
+      let least = try backend.leastSeconds()
       let kernels = profile == nil ? nil : try backend.profile()
       if let profile, let kernels { profiles.append((timing.name, kernels.text(profile))) }
-      rows.append(json(timing, kernels))
+      rows.append(json(timing, least, kernels))
       table.add(
         timing.name, "\(timing.batch)", duration(timing.median),
         duration(timing.samples.first ?? 0), duration(timing.samples.last ?? 0),
         fixed(Double(timing.batch) / timing.median, 0), "\(timing.launches)",
-        bytes(timing.byteCount), bytes(timing.residentByteCount))
+        bytes(timing.byteCount), bytes(timing.residentByteCount),
+        least.map { fixed(100 * $0 / timing.median, 0) + " %" } ?? "-")
     }
     guard !format.json else {
       StandardOutput.write(
@@ -115,7 +119,9 @@ struct BenchStep: ParsableCommand {
     }
   }
 
-  private func json(_ timing: StepTiming, _ kernels: KernelProfile?) -> JSONValue {
+  private func json(
+    _ timing: StepTiming, _ leastSeconds: Double?, _ kernels: KernelProfile?
+  ) -> JSONValue {
     var members: [JSONValue.Member] = [
       .init("model", .string(timing.name)), .init("batch", .integer(timing.batch)),
       .init("seconds", .real(timing.median)),
@@ -126,6 +132,7 @@ struct BenchStep: ParsableCommand {
       .init("residentBytes", .integer(timing.residentByteCount)),
       .init("buildSeconds", .real(timing.buildSeconds)),
     ]
+    if let leastSeconds { members.append(.init("rooflineSeconds", .real(leastSeconds))) }
     if let kernels { members.append(.init("kernels", kernels.json)) }
     return .object(members)
   }

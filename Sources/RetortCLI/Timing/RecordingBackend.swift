@@ -24,6 +24,24 @@ final class RecordingBackend: Backend {
     return executable
   }
 
+  /// The least time of a run of the executable compiled last, by the peaks of the device, in seconds; nil if
+  /// those are not measured.
+  ///
+  /// Each launch takes at least its operations by the peak of multiply-adds, and its bytes by the peak of
+  /// copies: Williams, Waterman, Patterson 2009, "Roofline".
+  func leastSeconds() throws -> Double? {
+    guard let executable = last as? OpenCLExecutable, let base = base as? OpenCLBackend else {
+      return nil
+    }
+    let peaks = try DevicePeaks.of(base.context, store: nil)
+    return executable.launches.reduce(0) { sum, launch in
+      sum
+        + max(
+          Double(launch.work.operations) / peaks.floatOperationsPerSecond,
+          Double(launch.work.bytes) / peaks.copyBytesPerSecond)
+    }
+  }
+
   /// The profile of the executable compiled last, with the median time of a few runs per launch; nil if the
   /// device measures no times.
   func profile() throws -> KernelProfile? {

@@ -30,11 +30,14 @@ struct StepTiming {
     let began = clock.now
     ResidentMemory.forgetPeak()
     let held = ResidentMemory.now
-    let step = try WorkloadStep(workload, batch: batch, isNoisy: true, on: backend)
+    let step: any TimedWork =
+      workload.isInference
+      ? try WorkloadPass(workload, batch: batch, on: backend)
+      : try WorkloadStep(workload, batch: batch, isNoisy: true, on: backend)
     func seconds(_ count: Int) throws -> Double {
       let start = clock.now
       for _ in 0..<count { try step.run() }
-      try step.program.finish()
+      try step.finish()
       return (clock.now - start).seconds
     }
     _ = try seconds(1)
@@ -43,9 +46,9 @@ struct StepTiming {
     let count = max(3, Int(min(2000, 0.2 / rough)))
     _ = try seconds(count)
     samples = try (0..<repeats).map { _ in try seconds(count) / Double(count) }.sorted()
-    _ = try step.losses()
+    try step.check()
     residentByteCount = max(0, ResidentMemory.peak - held)
     (name, self.batch, stepsPerSample) = (workload.name, batch, count)
-    (launches, byteCount) = (step.program.launchCount, step.program.byteCount)
+    (launches, byteCount) = (step.launchCount, step.byteCount)
   }
 }

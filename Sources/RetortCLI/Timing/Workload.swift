@@ -2,10 +2,12 @@ import RetortCore
 import RetortNN
 import RetortTraining
 
-/// A training step to benchmark: its student, teacher and loss.
+/// A training step to benchmark: its student, teacher and loss. Or a model whose outputs are timed.
 struct Workload: Sendable {
-  /// The student's source of knowledge besides labels.
+  /// What the model learns from besides labels.
   enum Knowledge: Sendable {
+    /// Nothing: it computes outputs in evaluation mode.
+    case inference
     /// Labels only.
     case none
     /// Given logits, at temperature 4.
@@ -29,8 +31,11 @@ struct Workload: Sendable {
   var examples: ExampleSpec = .image(ImageSize(height: 28, width: 28, channels: 1))
   /// The optimizer, with its learning rate.
   var optimizer: any Optimizer = Adam(learningRate: 1e-3)
-  /// The student's source of knowledge besides labels.
+  /// What the model learns from besides labels.
   var knowledge: Knowledge = .none
+
+  /// Whether outputs are timed rather than training.
+  var isInference: Bool { if case .inference = knowledge { true } else { false } }
 
   /// Every workload, small ones first.
   static let all: [Workload] = [
@@ -49,7 +54,40 @@ struct Workload: Sendable {
       ], classes: 2, batch: 32, examples: .tokens(length: 128, vocabulary: 8192),
       optimizer: AdamW(learningRate: 1e-4)),
     Workload(name: "tgt-first-order", model: "lenet5", batch: 64, knowledge: .exploration),
+    Workload(
+      name: "resnet18", model: "resnet18", batch: 64,
+      examples: .image(ImageSize(height: 64, width: 64, channels: 3)), optimizer: descent,
+      knowledge: .logits),
+    Workload(
+      name: "minilm-student", model: "bert", options: miniLM(layers: 3), classes: 2, batch: 32,
+      examples: .tokens(length: 64, vocabulary: 30522), optimizer: AdamW(learningRate: 1e-4)),
+    Workload(
+      name: "predict-resnet18", model: "resnet18", classes: 1000, batch: 32, examples: photographs,
+      knowledge: .inference),
+    Workload(
+      name: "predict-efficientnet-lite0", model: "efficientnet-lite0", classes: 1000, batch: 32,
+      examples: photographs, knowledge: .inference),
+    sentences(length: 32), sentences(length: 128),
   ]
+
+  private static let photographs = ExampleSpec.image(
+    ImageSize(height: 224, width: 224, channels: 3))
+
+  /// The sizes of all-MiniLM-L6-v2, but for the layers.
+  private static func miniLM(layers: Double) -> [String: Double] {
+    [
+      "vocabulary": 30522, "width": 384, "layers": layers, "heads": 12, "feed-forward": 1536,
+      "length": 512, "dropout": 0,
+    ]
+  }
+
+  /// Vectors of sentences of so many tokens.
+  private static func sentences(length: Int) -> Workload {
+    Workload(
+      name: "predict-minilm-\(length)", model: "sentence-bert", options: miniLM(layers: 6),
+      batch: 32, examples: .tokens(length: length, vocabulary: 30522),
+      knowledge: .inference)
+  }
 
   private static let descent = SGD(learningRate: 0.01, momentum: 0.9, nesterov: true)
 

@@ -6,7 +6,7 @@ import RetortNN
 import RetortTraining
 
 /// A workload compiled for a device, with its inputs.
-final class WorkloadStep {
+final class WorkloadStep: TimedWork {
   /// The compiled step.
   let program: StepProgram
   /// The models that take part, the student first.
@@ -41,7 +41,7 @@ final class WorkloadStep {
     inputs = SyntheticInputs(workload, batch: batch)
     let scheme: OfflineDistillation
     switch workload.knowledge {
-    case .none:
+    case .none, .inference:
       scheme = OfflineDistillation(
         students: [student], teacher: nil, losses: [NamedLoss(CrossEntropyLoss())])
       (models, statistics) = ([student], nil)
@@ -80,6 +80,14 @@ final class WorkloadStep {
       fields: [inputs.examples], labels: inputs.labels, indices: inputs.indices, step: stepCount)
     stepCount += 1
   }
+
+  func finish() throws { try program.finish() }
+
+  func check() throws { _ = try losses() }
+
+  var launchCount: Int { program.launchCount }
+
+  var byteCount: Int { program.byteCount }
 
   /// The losses of the last step, the total first; waits for it.
   ///

@@ -87,8 +87,11 @@ struct VectorWinograd {
   /// Floats of local memory: of transformed inputs and products, and of transformed inputs and
   /// gradients.
   ///
-  /// Chosen by trial; `retort bench kernels --names conv-c16_32,conv-c64_8` shows their effect.
-  private static let unitLimit = 1 << 14, gradientLimit = 3 << 14
+  /// Chosen by trial; `retort bench kernels --names conv-c16_32,conv-c64_8` shows their effect, that of the
+  /// limit for wide layers `retort bench step --models predict-resnet18 --profile launches`.
+  private static let unitLimit = 1 << 14, wideUnitLimit = 1 << 18, gradientLimit = 3 << 14
+  /// Bytes of transformed weights that stay near a core.
+  private static let nearByteCount = 1 << 20
 
   /// Tiles of a register tile; with 14, which registers would hold, products were 20 % slower.
   ///
@@ -125,7 +128,9 @@ struct VectorWinograd {
     vectors = width.value
     let channels = from[3] + 16 * vectors
     let wanted = CoreShare.itemsPerCore * max(1, device.computeUnits)
-    let limit = min(Self.unitLimit, device.localMemorySize / 4)
+    // Where weights do not stay near a core, each unit reads them from afar, so that a large one pays.
+    let isWide = 4 * grid.positions * from[3] * to[3] > Self.nearByteCount
+    let limit = min(isWide ? Self.wideUnitLimit : Self.unitLimit, device.localMemorySize / 4)
     var bands = 1
     while rows.ceilDivided(by: bands) > 1,
       grid.positions * rows.ceilDivided(by: bands) * columns * channels > limit
@@ -144,7 +149,7 @@ struct VectorWinograd {
       choice)
     let band = depth.value
     bands = rows.ceilDivided(by: band)
-    let together = bands == 1 ? grid.images(of: from[0]) : 1
+    let together = bands == 1 ? grid.images(of: from[0], isWide: isWide) : 1
     images = fits(together * band * columns, channels) ? together : 1
     let unit = images * band * columns
     guard fits(unit, channels) else { return nil }
@@ -155,7 +160,9 @@ struct VectorWinograd {
       or: Self.triedTiles.filter { $0 <= least }, choice)
     tiles = tile.value
     let loaded = grid.positions * band * columns * (from[3] + to[3])
-    let most = max(1, min(Self.gradientLimit, device.localMemorySize / 4 - 1024) / loaded)
+    // Each load of units reads and writes all sums.
+    let loadLimit = isWide ? Self.wideUnitLimit : Self.gradientLimit
+    let most = max(1, min(loadLimit, device.localMemorySize / 4 - 1024) / loaded)
     let load = Decision(
       "units", most,
       or: [most.ceilDivided(by: 2), 2 * most].filter {
@@ -202,16 +209,18 @@ struct WinogradGrid {
     side == 2 ? Self.transformCosts.side2 : Self.transformCosts.side4
   }
   private static let transformCosts = (side2: 40.0, side4: 135.0)
-  /// Tiles that keep the units for products busy.
+  /// Tiles that keep the units for products busy, and those that pay for weights from afar.
   ///
-  /// Chosen by trial; `retort bench kernels --names conv-c64_8` shows its effect.
-  private static let fewTiles = 4
+  /// Chosen by trial; `retort bench kernels --names conv-c64_8` shows the effect of the first, `retort bench
+  /// step --models predict-resnet18 --profile launches` that of the second.
+  private static let fewTiles = 4, fewWideTiles = 16
 
   /// The least number of `images` of a batch that makes enough tiles and divides the batch.
-  func images(of batch: Int) -> Int {
-    let enough = (1...Self.fewTiles).first { $0 * rows * columns >= Self.fewTiles }
+  func images(of batch: Int, isWide: Bool = false) -> Int {
+    let few = isWide ? Self.fewWideTiles : Self.fewTiles
+    let enough = (1...few).first { $0 * rows * columns >= few }
     guard let enough else { return 1 }
-    return (enough...Self.fewTiles).first { batch % $0 == 0 } ?? 1
+    return (enough...few).first { batch % $0 == 0 } ?? 1
   }
 
   /// The cheaper grid for a convolution, and its cost in products of an image.
