@@ -102,7 +102,8 @@ class Step:
     def make_optimizer(self, name):
         parameters = self.student.parameters()
         if name in DISTILLED:
-            return torch.optim.SGD(parameters, lr=0.01, momentum=0.9, nesterov=True, fused=True)
+            rate = 1e-3 if name == "resnet18" else 1e-2
+            return torch.optim.SGD(parameters, lr=rate, momentum=0.9, nesterov=True, fused=True)
         options = {"fused": True, "capturable": self.is_graph}
         if name in ("encoder", "minilm-student"):
             return torch.optim.AdamW(parameters, lr=1e-4, weight_decay=0.01, **options)

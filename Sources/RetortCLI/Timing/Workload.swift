@@ -56,7 +56,7 @@ struct Workload: Sendable {
     Workload(name: "tgt-first-order", model: "lenet5", batch: 64, knowledge: .exploration),
     Workload(
       name: "resnet18", model: "resnet18", batch: 64,
-      examples: .image(ImageSize(height: 64, width: 64, channels: 3)), optimizer: descent,
+      examples: .image(ImageSize(height: 64, width: 64, channels: 3)), optimizer: slowDescent,
       knowledge: .logits),
     Workload(
       name: "minilm-student", model: "bert", options: miniLM(layers: 3), classes: 2, batch: 32,
@@ -90,6 +90,8 @@ struct Workload: Sendable {
   }
 
   private static let descent = SGD(learningRate: 0.01, momentum: 0.9, nesterov: true)
+  // At 0.01 the losses of float32 and float64 are 0.2 % apart after four steps.
+  private static let slowDescent = SGD(learningRate: 0.001, momentum: 0.9, nesterov: true)
 
   /// The workload called `name`.
   ///
