@@ -147,7 +147,7 @@ let package = Package(
       name: "RetortDistillationTests",
       dependencies: [
         "RetortDistillation", "RetortModels", "RetortVerification", "RetortCPU", "RetortOpenCL",
-        "RetortTestSupport",
+        "RetortFormats", "RetortTestSupport",
       ]),
     .testTarget(
       name: "RetortCLITests", dependencies: ["RetortCLI", "RetortFormats", "RetortTestSupport"]),

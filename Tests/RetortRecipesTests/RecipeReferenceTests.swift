@@ -51,7 +51,8 @@ import Testing
       }
       let allowed =
         switch key.type {
-        case .map(let inner): inner["plain"]?.type.allowed ?? ""
+        case .map(let inner):
+          (inner["plain"] ?? inner.shorthand.flatMap { inner[$0] })?.type.allowed ?? "a map"
         case .list: "a list of at least one map"
         case .wholeNumbers: "a list of at least one whole number"
         case .numbers: "a list of at least one number"

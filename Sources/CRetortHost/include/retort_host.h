@@ -28,4 +28,26 @@ int retort_resize(const uint8_t *source, long stride, int height, int width, int
                   int scaled_height, int scaled_width, int top, int left, int rows, int columns,
                   uint8_t *target);
 
+// What retort_change does, with what `amount` is.
+typedef enum {
+  retort_change_brightness,    // a factor ≥ 0
+  retort_change_contrast,      // a factor ≥ 0 of the distance from the mean of the greys
+  retort_change_saturation,    // a factor ≥ 0 of the distance from the pixel's grey
+  retort_change_hue,           // a part of the circle of hues, from −0.5 to 0.5
+  retort_change_sharpness,     // a factor ≥ 0 of the distance from the blurred picture
+  retort_change_posterize,     // the bits that are kept, 1 to 8
+  retort_change_solarize,      // the least sample that is inverted
+  retort_change_autocontrast,  // nothing
+  retort_change_equalize,      // nothing
+  retort_change_affine,        // six numbers: where a pixel comes from, by its place from the middle
+} retort_change_kind;
+
+// Changes a picture's samples, [height, width, channels], in their place, as torchvision's functions
+// of uint8 tensors do. Saturation and hue leave grey pictures as they are. `scratch` is memory for as
+// many samples.
+//
+// Equal to torchvision but for samples that are a rounding away from the next whole number.
+void retort_change(uint8_t *samples, int height, int width, int channels, retort_change_kind kind,
+                   const double *amount, uint8_t *scratch);
+
 #endif

@@ -119,6 +119,13 @@ extension Tensor {
     return apply(.pad(low: starts), Shape(extents))
   }
 
+  /// The parts along the first axis moved on by one place, the last to the first: what stands before each.
+  public func movedOn() -> Tensor {
+    guard shape.rank > 0, shape[0] > 1 else { return self }
+    let last = shape[0] - 1
+    return .concatenate([slice(axis: 0, last..<last + 1), slice(axis: 0, 0..<last)], axis: 0)
+  }
+
   /// Tensors of one rank joined along an axis; negative axes count from the end.
   public static func concatenate(_ parts: [Tensor], axis: Int) -> Tensor {
     guard let first = parts.first else {

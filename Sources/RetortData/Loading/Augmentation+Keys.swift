@@ -16,6 +16,17 @@ extension Augmentation: Configurable {
     .number(
       "crop", \.crop, .unit, "the least share of the area of random parts, scaled; 0 for none"
     ).omittedAtDefault(),
+    .map("jitter", \.jitter, "the most that brightness, contrast, saturation and hue change")
+      .omittedAtDefault(),
+    .map("randaugment", \.randAugment, "changes drawn from fourteen, all as strong"),
+    .number(
+      "mix-up", \.mixup, .notNegative(upTo: 100),
+      "α of the weights that pictures and labels are mixed with; 0 for none"
+    ).alias("mixup").omittedAtDefault(),
+    .number(
+      "cut-mix", \.cutmix, .notNegative(upTo: 100),
+      "α of the shares that pictures get of others, with their labels; 0 for none"
+    ).alias("cutmix").omittedAtDefault(),
   ]
 
   /// The explanation of each augmentation, in the order of the keys.
@@ -57,5 +68,44 @@ extension Augmentation: Configurable {
         "area of the part = u · area,  u uniform in c … 1",
         "width / height = r,  log r uniform in log 3/4 … log 4/3",
       ], source: "Szegedy et al. 2015, arXiv 1409.4842, section 6"),
+    Explanation(
+      "jitter", "changes brightness, contrast, saturation and hue at random",
+      """
+      Each factor is uniform from 1 − its key, but not below 0, to 1 + its key, and hues are turned by up to \
+      'hue' of the circle, in a random order. Colours are rounded after each. The same as torchvision's \
+      ColorJitter; 0.4 for the first three and 0.1 are usual. The host does it, after crop.
+      """,
+      equation: [
+        "brightness: x' = f·x    contrast: x' = f·x + (1 − f)·mean grey    saturation: x' = f·x + (1 − f)·grey"
+      ], source: "torchvision's ColorJitter"),
+    Explanation(
+      "randaugment", "changes each picture in a few ways drawn from fourteen",
+      """
+      Shear, translation, rotation, brightness, saturation, contrast, sharpness, posterize, solarize, \
+      autocontrast, equalize, or none, each equally likely and as strong as 'magnitude' of 30 says, in either \
+      direction. The same as torchvision's RandAugment with the nearest pixel and zeros outside. The host does \
+      it, after jitter.
+      """, equation: ["x' = f₂(f₁(x)),  each f one of fourteen, of strength magnitude / 30"],
+      source: "Cubuk, Zoph, Shlens, Le 2019, arXiv 1909.13719"),
+    Explanation(
+      "mix-up", "mixes each picture and label with those before it in the batch",
+      """
+      One weight for all of a batch. Teachers see the mixed pictures, and cross-entropy is that of both labels, by \
+      their weights, which is that of the mixed label. The same as torchvision's MixUp. Where cut-mix is asked for \
+      too, each batch is mixed by one of them.
+      """,
+      equation: [
+        "x' = w·x + (1 − w)·x₋₁,  q' = w·q + (1 − w)·q₋₁,  w of the distribution Beta(α, α)"
+      ], source: "Zhang, Cisse, Dauphin, Lopez-Paz 2017, arXiv 1710.09412"),
+    Explanation(
+      "cut-mix", "puts a part of the picture before it in the batch into each picture",
+      """
+      A part of the picture's shape at a random place, the same for all of a batch, what lies outside cut off. \
+      Labels are mixed by areas, as mix-up does by weights. The same as torchvision's CutMix.
+      """,
+      equation: [
+        "side of the part = √(1 − w) · side,  w of the distribution Beta(α, α)",
+        "q' = (1 − a)·q + a·q₋₁,  a the part's share of the area",
+      ], source: "Yun et al. 2019, arXiv 1905.04899"),
   ]
 }

@@ -1,4 +1,5 @@
 import RetortCore
+import RetortNN
 
 /// Random changes to training images that preserve their class.
 ///
@@ -26,6 +27,18 @@ public struct Augmentation: Equatable, Sendable {
   /// The host scales that part to the image's size, before everything else; see `RandomCrop`.
   public var crop: Double
 
+  /// Random changes of colours, which the host makes after `crop`.
+  public var jitter = ColourJitter()
+  /// Changes drawn from fourteen, which the host makes after `jitter`; nil for none.
+  public var randAugment: RandAugment?
+  /// What the Beta distribution of the weights has that pictures are mixed with; 0 for no mixing.
+  public var mixup = 0.0
+  /// The same for the share that is cut out of another picture; 0 for none.
+  public var cutmix = 0.0
+
+  /// Whether pictures are mixed, and labels with them.
+  public var mixes: Bool { mixup > 0 || cutmix > 0 }
+
   /// No augmentation.
   public static let none = Augmentation()
 
@@ -38,6 +51,14 @@ public struct Augmentation: Equatable, Sendable {
     precondition(0...1 ~= crop, "a crop is a share")
     (self.shift, self.padding, self.flip, self.cutout) = (shift, padding, flip, cutout)
     self.crop = crop
+  }
+
+  /// What the host makes of the picture of one slot, in order.
+  func changes(seed: UInt64, step: Int, slot: Int, _ size: ImageSize) -> [PictureChange] {
+    guard jitter != ColourJitter() || randAugment != nil else { return [] }
+    var generator = KeyedGenerator(seed: seed, stream: .colour, step: step, element: slot)
+    let colours = jitter.changes(&generator)
+    return colours + (randAugment?.changes(&generator, size) ?? [])
   }
 
   func move(seed: UInt64, step: Int, slot: Int, height: Int, width: Int) -> ImageMove {

@@ -56,6 +56,7 @@ public struct BatchLoader: Sendable {
         } else {
           try dataset.write(index, field: field, into: target)
         }
+        pipeline.retouch(field, seed: seed, step: batch.step, slot: slot, target)
       }
       for (field, content) in drawn.enumerated() {
         pipeline.draw(

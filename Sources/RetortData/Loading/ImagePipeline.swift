@@ -20,13 +20,41 @@ public struct ImagePipeline: InputPipeline {
     (self.size, self.augmentation, self.normalization) = (size, augmentation, normalization)
   }
 
-  /// `moves`, int32 `[5]`: the augmentation of each image.
-  public var drawn: [Field] { [Field("moves", [ImageMove.wordCount], .int32)] }
+  /// What is drawn for each image: `moves`, int32 `[5]`, its augmentation.
+  ///
+  /// Where images are mixed, also the other's weight, of rows, float32 `[height]`, times that of columns,
+  /// `[width]`, and of its label, `[1]`.
+  public var drawn: [Field] {
+    let moves = [Field("moves", [ImageMove.wordCount], .int32)]
+    guard augmentation.mixes else { return moves }
+    return moves + [
+      Field("otherRows", [size.height], .float32), Field("otherColumns", [size.width], .float32),
+      Field("otherShare", [1], .float32),
+    ]
+  }
 
-  /// Draws an image's shift, mirroring and cutout.
+  /// Draws an image's shift, mirroring and cutout, or a part of how its batch is mixed.
   public func draw(
     _ field: Int, seed: UInt64, step: Int, slot: Int, into target: UnsafeMutableRawBufferPointer
   ) {
+    guard field == 0 else {
+      let mixing = BatchMixing(
+        mixup: augmentation.mixup, cutmix: augmentation.cutmix, seed: seed, step: step,
+        height: size.height, width: size.width)
+      let weights = target.bindMemory(to: Float.self)
+      switch field {
+      case 1:
+        for row in 0..<size.height {
+          weights[row] = mixing.rows.contains(row) ? mixing.weight : 0
+        }
+      case 2:
+        for column in 0..<size.width {
+          weights[column] = mixing.columns.contains(column) ? 1 : 0
+        }
+      default: weights[0] = mixing.share
+      }
+      return
+    }
     let move = augmentation.move(
       seed: seed, step: step, slot: slot, height: size.height, width: size.width)
     withUnsafeBytes(of: move) { target.copyMemory(from: $0) }
@@ -38,8 +66,22 @@ public struct ImagePipeline: InputPipeline {
     return RandomCrop(least: augmentation.crop, seed: seed, step: step, slot: slot)
   }
 
+  /// Changes an image's colours and shape by the augmentation's `jitter` and `randaugment`.
+  public func retouch(
+    _ field: Int, seed: UInt64, step: Int, slot: Int, _ samples: UnsafeMutableRawBufferPointer
+  ) {
+    let changes = augmentation.changes(seed: seed, step: step, slot: slot, size)
+    PictureChange.apply(changes, to: samples, size)
+  }
+
   /// `image`, float32 `[batch, height, width, channels]`.
   public func example(_ fields: [Tensor], drawn: [Tensor]) -> Example {
-    Example(normalization.inputs(fields[0], moves: drawn.first, augmentation))
+    let images = normalization.inputs(fields[0], moves: drawn.first, augmentation)
+    guard drawn.count == 4 else { return Example(images) }
+    let batch = images.shape[0]
+    let weights =
+      drawn[1].reshape([batch, size.height, 1, 1]) * drawn[2].reshape([batch, 1, size.width, 1])
+    let mixed = images + (images.movedOn() - images) * weights
+    return Example([("image", mixed)], otherShare: drawn[3].reshape([batch]))
   }
 }

@@ -28,6 +28,17 @@ public protocol InputPipeline: Sendable {
   ///   - slot: The index in the batch, from 0.
   func crop(seed: UInt64, step: Int, slot: Int) -> RandomCrop?
 
+  /// Changes a field of one example of a training batch after the dataset has written it; by default nothing.
+  ///
+  /// - Parameters:
+  ///   - field: An index into the dataset's fields.
+  ///   - seed: The run's seed.
+  ///   - step: The number of the batch, from 0.
+  ///   - slot: The index in the batch, from 0.
+  ///   - content: What was written.
+  func retouch(
+    _ field: Int, seed: UInt64, step: Int, slot: Int, _ content: UnsafeMutableRawBufferPointer)
+
   /// The examples as inputs of models.
   ///
   /// - Parameters:
@@ -39,6 +50,11 @@ public protocol InputPipeline: Sendable {
 extension InputPipeline {
   /// The whole.
   public func crop(seed: UInt64, step: Int, slot: Int) -> RandomCrop? { nil }
+
+  /// Nothing.
+  public func retouch(
+    _ field: Int, seed: UInt64, step: Int, slot: Int, _ content: UnsafeMutableRawBufferPointer
+  ) {}
 }
 
 /// A pipeline that passes fields to models unchanged, under their names.

@@ -15,6 +15,8 @@ struct KeyedGenerator: RandomNumberGenerator {
     case split = 0x5350_4C54
     case augmentation = 0x4155_474D
     case crop = 0x4352_4F50
+    case colour = 0x434F_4C52
+    case mixing = 0x4D49_5853
   }
 
   private let key: SIMD2<UInt32>

@@ -10,7 +10,8 @@ public struct CrossEntropyLoss: DistillationLoss {
     "cross-entropy", "softmax cross-entropy on labels",
     """
     What a classifier learns without a teacher. With smoothing ε, each label gives the share ε \
-    of its weight to all classes alike, which keeps the student from being too sure.
+    of its weight to all classes alike, which keeps the student from being too sure. Of mixed pictures \
+    (mix-up, cut-mix) it is that of both labels, by their shares.
     """,
     equation: [
       "L = mean over examples of −Σ_c q_c · log softmax(s)_c",
@@ -29,6 +30,8 @@ public struct CrossEntropyLoss: DistillationLoss {
   ]
   /// False: it needs labels only.
   public static let needsTeacher = false
+  /// True.
+  public static let needsLabels = true
 
   /// Cross-entropy with weight 1 and no smoothing.
   public init() {}
@@ -41,7 +44,12 @@ public struct CrossEntropyLoss: DistillationLoss {
   /// One term, for examples with labels.
   public func terms(_ x: Comparison, name: String) -> [LossTerm] {
     guard let output = x.student?.output, let labels = x.labels else { return [] }
-    let rows = output.crossEntropyRows(labels, labelSmoothing: labelSmoothing)
+    var rows = output.crossEntropyRows(labels, labelSmoothing: labelSmoothing)
+    if let share = x.examples.otherShare {
+      // Linear in the label: that of the mixed label.
+      let other = output.crossEntropyRows(labels.movedOn(), labelSmoothing: labelSmoothing)
+      rows = rows + share * (other - rows)
+    }
     return [LossTerm(name, weight: weight, rows.mean())]
   }
 }

@@ -11,6 +11,8 @@ public protocol DistillationLoss: Configurable, Explained {
   var weight: Double { get set }
   /// Whether it compares the student with a teacher; such a loss also applies to explored examples.
   static var needsTeacher: Bool { get }
+  /// Whether it needs labels of examples; false by default.
+  static var needsLabels: Bool { get }
   /// Whether it trains a generator rather than a classifier.
   static var trainsGenerator: Bool { get }
 
@@ -36,6 +38,8 @@ public protocol DistillationLoss: Configurable, Explained {
 }
 
 extension DistillationLoss {
+  /// It does not.
+  public static var needsLabels: Bool { false }
   /// False: it trains a classifier.
   public static var trainsGenerator: Bool { false }
   /// No features.

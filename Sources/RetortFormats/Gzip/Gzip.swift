@@ -27,8 +27,8 @@ package enum Gzip {
     }
     // Growing the content may hold it in memory twice.
     let room = limit > 1 << 26 ? min(limit, HostMemory.available / 2) : limit
-    let session = InflateSession(path: path)
-    return try session.run(bytes, limit: room)
+    let session = InflateSession(path: path, windowBits: 15 + 16)
+    return try session.run(bytes[...], limit: room)
   }
 
   /// `bytes` as a gzip file; equal bytes give equal files, as no time and name are stored.
@@ -64,6 +64,27 @@ package enum Gzip {
   }
 }
 
+/// Deflated bytes without a container, as ZIP archives have them.
+///
+/// Source: [RFC 1951](https://www.rfc-editor.org/rfc/rfc1951), by way of zlib.
+enum Deflate {
+  /// What `bytes` are the deflated form of, or its start.
+  ///
+  /// - Parameters:
+  ///   - bytes: One whole stream.
+  ///   - limit: The largest size of the content in bytes.
+  ///   - prefix: How many bytes of the content are enough; nil for all.
+  ///   - path: The file's name in errors.
+  /// - Throws: `FormatError` for a stream that is damaged, ends early, is followed by other bytes or has more
+  ///   than `limit` bytes of content.
+  static func inflate(
+    _ bytes: ArraySlice<UInt8>, limit: Int, prefix: Int? = nil, path: String
+  ) throws(FormatError) -> [UInt8] {
+    let session = InflateSession(path: path, windowBits: -15)
+    return try session.run(bytes, limit: limit, prefix: prefix)
+  }
+}
+
 private let chunkSize = 1 << 18
 private let inputStep = 1 << 30
 
@@ -82,10 +103,11 @@ private func step(
 private final class InflateSession {
   private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
   private let path: String
+  private let windowBits: Int32
   private var opened = false
 
-  init(path: String) {
-    self.path = path
+  init(path: String, windowBits: Int32) {
+    (self.path, self.windowBits) = (path, windowBits)
     stream.initialize(to: z_stream())
   }
 
@@ -94,9 +116,11 @@ private final class InflateSession {
     stream.deallocate()
   }
 
-  func run(_ bytes: [UInt8], limit: Int) throws(FormatError) -> [UInt8] {
+  func run(
+    _ bytes: ArraySlice<UInt8>, limit: Int, prefix: Int? = nil
+  ) throws(FormatError) -> [UInt8] {
     let status = inflateInit2_(
-      stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
+      stream, windowBits, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size))
     guard status == Z_OK else { throw FormatError(path, .corrupt("zlib has no memory")) }
     opened = true
     var output: [UInt8] = []
@@ -104,8 +128,9 @@ private final class InflateSession {
     var position = 0
     var finished = false
     while !(finished && position == bytes.count) {
+      if let prefix, output.count >= prefix { break }
       if finished {
-        guard Gzip.isGzip(Array(bytes[position...].prefix(2))) else {
+        guard windowBits > 15, Gzip.isGzip(Array(bytes.dropFirst(position).prefix(2))) else {
           throw FormatError(path, at: position, .trailingBytes(bytes.count - position))
         }
         inflateReset(stream)
@@ -129,7 +154,7 @@ private final class InflateSession {
   }
 
   private func advance(
-    _ bytes: [UInt8], _ position: inout Int, _ chunk: inout [UInt8]
+    _ bytes: ArraySlice<UInt8>, _ position: inout Int, _ chunk: inout [UInt8]
   ) -> (status: Int32, count: Int) {
     bytes.withUnsafeBufferPointer { source in
       let fed = min(source.count - position, inputStep)

@@ -6,11 +6,14 @@ import RetortCore
 public struct Example {
   /// The tensors by name, at least one.
   public let fields: [(name: String, value: Tensor)]
+  /// The share of each example that is of the one before it in the batch, float32 `[batch]`, with the last before
+  /// the first; nil where examples are not mixed.
+  public let otherShare: Tensor?
 
   /// Examples of the given fields.
-  public init(_ fields: [(name: String, value: Tensor)]) {
+  public init(_ fields: [(name: String, value: Tensor)], otherShare: Tensor? = nil) {
     precondition(!fields.isEmpty, "an example has at least one field")
-    self.fields = fields
+    (self.fields, self.otherShare) = (fields, otherShare)
   }
 
   /// Examples of one field: images `[batch, height, width, channels]`, or another input of a model.
@@ -25,7 +28,8 @@ public struct Example {
   /// The field called `name`; nil where there is none.
   public subscript(name: String) -> Tensor? { fields.first { $0.name == name }?.value }
 
-  /// These examples, then those of `other`, which have the same fields.
+  /// These examples, then those of `other`, which have the same fields; of either no more is known what it was
+  /// mixed of.
   public func concatenated(with other: Example) -> Example {
     Example(
       zip(fields, other.fields).map { own, its in

@@ -73,8 +73,13 @@ public enum RecipeReference {
     }
     return ReferenceEntry(
       kind: .augmentation, explanation: explanation, keys: keys,
-      example: "augment: {\(name): \(["flip": "true", "crop": "0.08"][name] ?? "4")}")
+      example: "augment: {\(name): \(augmentationExamples[name] ?? "4")}")
   }
+
+  private static let augmentationExamples = [
+    "flip": "true", "crop": "0.08", "jitter": "{brightness: 0.4, hue: 0.1}", "randaugment": "9",
+    "mix-up": "0.2", "cut-mix": "1",
+  ]
 
   private static func model(_ entry: ModelEntry) -> ReferenceEntry {
     let role = Cast.Role.allCases.first { $0.takes(entry.role) }
