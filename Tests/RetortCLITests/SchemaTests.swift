@@ -101,6 +101,11 @@ import Testing
     try check(
       try small.retort(["bench", "kernels", "--names", "softmax-kl-128x10"] + bench), "benchKernels"
     )
+    try PictureFolders.write(to: small.path + "/photos", count: 9)
+    let loading = ["bench", "loading", "photos", "--size", "16", "--batch"]
+    try check(try small.retort(loading + ["8", "--json"]), "benchLoading")
+    let few = try small.retort(loading + ["24"])
+    #expect(few.errors.contains("photos has 24 training pictures; two batches of 24 are needed"))
   }
 
   /// Every fault with its place, on the standard output alone.
