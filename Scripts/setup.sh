@@ -54,6 +54,7 @@ else
   need libspng-dev development spng
   need libturbojpeg0-dev development turbojpeg
   need zlib1g-dev development z
+  need libwebp7 library libwebp.so.7
   need python3 command -v python3
 fi
 

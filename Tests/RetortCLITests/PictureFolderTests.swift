@@ -70,6 +70,56 @@ import Testing
     #expect(changed.errors.contains("/photos has changed since the run in killed began"))
   }
 
+  /// A student of pictures that nobody labelled learns from a teacher of others.
+  @Test func aTeacherLabelsPicturesWithoutClasses() throws {
+    let folder = try trained()
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/flat", withIntermediateDirectories: true)
+    for index in 0..<30 {
+      let picture = PictureFolders.picture(index % 3, index + 9)
+      try picture.write(to: "\(folder.path)/flat/\(index).png")
+    }
+    func recipe(_ losses: String) -> [UInt8] {
+      Array(
+        """
+        version: 1
+        name: flat
+        data: {name: image-folder, directory: flat, size: 12, validation: 3}
+        teacher: {model: mlp, hidden1: 16, hidden2: 0, weights: out}
+        student: {model: mlp, hidden1: 12, hidden2: 0}
+        \(losses)
+        optimizer: {kind: adam, learning-rate: 3e-3}
+        train: {batch: 5, steps: 60}
+
+        """.utf8)
+    }
+    try folder.write(recipe("losses: [kd, cross-entropy]"), to: "flat.yaml")
+    let refused = try folder.retort(["check", "flat.yaml"])
+    #expect(refused.status != 0)
+    #expect(
+      refused.errors.contains(
+        "loss 'cross-entropy' needs labels, and the pictures of dataset 'image-folder' have none."),
+      "\(refused.errors)")
+    try folder.write(recipe(""), to: "flat.yaml")
+    let checked = try folder.retort(["check", "flat.yaml"])
+    #expect(checked.status == 0, "\(checked.errors)")
+    #expect(
+      (checked.output + checked.errors).contains("its student learns from the teacher alone (kd)"))
+    let run = try folder.retort(["run", "flat.yaml", "--output", "flat-run"] + Self.cpu)
+    try #require(run.status == 0, "\(run.errors)")
+    #expect(
+      (run.output + run.errors).contains("accuracies are how often a model says what the teacher"))
+    let result = try json(folder, "flat-run/result.json")
+    #expect(result["teacher"]?["accuracy"]?.double == 1)
+    #expect(result["student"]?["accuracy"]?.double ?? 0 > 0.6, "of three classes")
+    #expect(result["labelledExamples"]?.int == 0)
+    let configuration = try json(folder, "flat-run/student/config.json")
+    #expect(
+      configuration["classNames"] == .array(PictureFolders.classNames.map { .string($0) }))
+    let eval = try folder.retort(["eval", "out", "--data", "flat"] + Self.cpu)
+    #expect(eval.errors.contains("nothing says their classes"))
+  }
+
   @Test func whatIsPredictedIsWhatIsMeasured() throws {
     let folder = try trained()
     let configuration = try json(folder, "out/student/config.json")

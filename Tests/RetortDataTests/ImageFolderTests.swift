@@ -35,6 +35,11 @@ import Testing
       #expect(parts.test.name == "image-folder test")
       #expect(parts.examples == .image(ImageSize(height: 12, width: 12, channels: 3)))
       #expect(source.examples == parts.examples && source.classCount == nil)
+      var wide = source
+      wide.width = 20
+      #expect(
+        try wide.load().training.fields[0].shape == [12, 20, 3]
+          && wide.examples == .image(ImageSize(height: 12, width: 20, channels: 3)))
       let (training, test) = (try paths(parts.training, home), try paths(parts.test, home))
       #expect(Set(training).isDisjoint(with: test) && Set(training + test).count == 30)
       for (path, label) in zip(training, parts.training.labels) {
@@ -107,6 +112,41 @@ import Testing
     }
   }
 
+  @Test func picturesWithoutClasses() throws {
+    try PictureFolders.withFolder { home in
+      try PictureFolders.write(to: home + "/set", count: 3)
+      try FileManager.default.createDirectory(
+        atPath: home + "/flat/train", withIntermediateDirectories: true)
+      for index in 0..<10 {
+        try PictureFolders.picture(index % 3, index).write(to: "\(home)/flat/train/\(index).png")
+      }
+      for path in ["/flat", "/flat/train"] {
+        let source = folder(home + path)
+        #expect(!source.isLabelled && folder(home + "/set").isLabelled)
+        let parts = try source.load()
+        #expect(!parts.training.isLabelled && !parts.test.isLabelled)
+        #expect(parts.training.count == 8 && parts.test.count == 2)
+        #expect(parts.training.classNames == ["unknown"])
+        #expect(parts.training.labels == [Int32](repeating: 0, count: 8))
+      }
+      // What is measured on may have classes.
+      try FileManager.default.moveItem(atPath: home + "/set", toPath: home + "/flat/test")
+      let source = folder(home + "/flat")
+      let parts = try source.load()
+      #expect(!source.isLabelled && !parts.training.isLabelled && parts.test.isLabelled)
+      #expect(parts.training.count == 10 && parts.test.classCounts == [4, 4, 4])
+      #expect(parts.training.classNames == PictureFolders.classNames)
+      var table = source
+      table.labels = home + "/labels.csv"
+      #expect(table.isLabelled)
+      // Where pictures are to learn from have classes, others must have some.
+      try FileManager.default.moveItem(atPath: home + "/flat/train", toPath: home + "/flat/val")
+      try FileManager.default.moveItem(atPath: home + "/flat/test", toPath: home + "/flat/train")
+      let error = #expect(throws: DataError.self) { try source.load() }
+      #expect(error == .unlabelled(home + "/flat/val"))
+    }
+  }
+
   @Test func damagedPicturesAreListedOrLeftOut() throws {
     try PictureFolders.withFolder { home in
       try PictureFolders.write(to: home, count: 12)
@@ -150,15 +190,20 @@ import Testing
       try AtomicFile.makeDirectories(home + "/empty")
       #expect(
         try says("empty")
-          == "empty has no pictures, PNG or JPEG. Check the path, or remove the folder if it is no class."
+          == "empty has no pictures, PNG, JPEG or WebP. Check the path, or remove the folder if it is no class."
       )
       #expect(try says("none").hasPrefix("none: opendir failed: No such file or directory."))
       try PictureFolders.picture(0, 0).write(to: home + "/a.png")
       #expect(try says("a.png").hasPrefix("a.png: opendir failed: Not a directory."))
       try AtomicFile.makeDirectories(home + "/flat")
       try PictureFolders.picture(0, 0).write(to: home + "/flat/a.png")
+      let unlabelled = #expect(throws: DataError.self) {
+        try PictureDataset(
+          folder: home + "/flat", fit: PictureFit(ImageSize(height: 4, width: 4, channels: 3)),
+          classNames: nil)
+      }
       #expect(
-        try says("flat")
+        "\(unlabelled!)".replacing(home + "/", with: "")
           == "the pictures in flat lie in it directly, so that nothing says their classes. Put those of "
           + "each class into a folder of its name, or name a table: labels: labels.csv.")
       try AtomicFile.makeDirectories(home + "/one/cat")

@@ -16,7 +16,7 @@ import Testing
     var bytes = [UInt8](repeating: 7, count: fit.size.count + 1)
     try bytes.withUnsafeMutableBytes { bytes in
       try fit.read(
-        "\(Self.goldens)/\(name)",
+        ImageSource("\(Self.goldens)/\(name)"),
         into: UnsafeMutableRawBufferPointer(rebasing: bytes[..<fit.size.count]))
     }
     #expect(bytes.removeLast() == 7, "written past the end")
@@ -67,7 +67,7 @@ import Testing
   private func dataset(_ home: String, keeping limit: Int) throws -> PictureDataset {
     try PictureFolders.write(to: home)
     let paths = try PictureFile.all(below: home)
-    let store = PictureStore(paths, fit: fit(12, 3), keeping: limit)
+    let store = PictureStore(paths.map { ImageSource($0) }, fit: fit(12, 3), keeping: limit)
     return PictureDataset(
       name: "pictures", store, members: Array(paths.indices),
       labels: paths.indices.map { Int32($0 % 3) }, classNames: PictureFolders.classNames)

@@ -44,7 +44,7 @@ import Testing
     ),
     (
       Array("a\tx\nb\t\n".utf8),
-      "line 2: the label is empty. Write a label behind the tab, or remove the line."
+      "line 2: the label is empty. Write a label, or remove the line."
     ),
     (Array("b\t \r\n".utf8), "line 1: the label is empty. "),
     (
@@ -66,5 +66,68 @@ import Testing
     }
     #expect(refused > 1000)
     for count in bytes.indices { _ = try? parse(Array(bytes[..<count])) }
+  }
+
+  private func texts(
+    _ text: String, _ path: String, _ columns: TextColumns = TextColumns()
+  ) throws(FormatError) -> [LabelledText] {
+    try LabelledText.parse(Array(text.utf8)[...], path: path, columns: columns)
+  }
+
+  @Test func commasAndQuotationMarks() throws {
+    let table = "a,x\r\n\"b, \"\"c\"\"\nd\",y\n\n \" e\",z\n"
+    #expect(
+      try texts(table, "t.csv") == [
+        LabelledText(text: "a", label: "x", line: 1),
+        LabelledText(text: "b, \"c\"\nd", label: "y", line: 2),
+        LabelledText(text: " \" e\"", label: "z", line: 5),
+      ])
+    let open = #expect(throws: FormatError.self) { try texts("a,x\nb,\"y\n", "t.csv") }
+    #expect("\(open!)".hasPrefix("t.csv: line 2: a quotation mark that is not closed"))
+    let three = #expect(throws: FormatError.self) { try texts("a,x\nb,y,z\n", "t.csv") }
+    #expect("\(three!)".hasPrefix("t.csv: line 2: a line of 3 columns is not supported."))
+  }
+
+  @Test func headingsNameColumns() throws {
+    let table = "id,label,text\n7,x,one\n8,y,\"two, three\"\n"
+    let expected = [
+      LabelledText(text: "one", label: "x", line: 2),
+      LabelledText(text: "two, three", label: "y", line: 3),
+    ]
+    #expect(try texts(table, "t.csv") == expected)
+    let other = table.replacing("label", with: "stars").replacing("text", with: "review")
+    let columns = TextColumns(text: "review", label: "stars")
+    #expect(try texts(other, "t.csv", columns) == expected)
+    let tabs = "stars\treview\nx\tone\ny\t\"two\n"
+    #expect(try texts(tabs, "t.tsv", columns).map(\.text) == ["one", "\"two"])
+    for (columns, path) in [
+      (TextColumns(), "t.csv"), (TextColumns(text: "a", label: nil), "t.tsv"),
+    ] {
+      let error = #expect(throws: FormatError.self) { try texts(other, path, columns) }
+      #expect("\(error!)".contains("line 1: a heading of"), "\(error!)")
+    }
+    let short = #expect(throws: FormatError.self) { try texts("text,id,label\na,1\n", "t.csv") }
+    #expect("\(short!)".contains("line 2: a line of 2 columns"))
+  }
+
+  @Test func linesOfJSON() throws {
+    let lines =
+      "{\"text\": \"a\\nb\", \"label\": 3}\n\n{\"label\": true, \"more\": [], \"text\": \"c\"}\n"
+    #expect(
+      try texts(lines, "t.jsonl") == [
+        LabelledText(text: "a\nb", label: "3", line: 1),
+        LabelledText(text: "c", label: "true", line: 3),
+      ])
+    func message(_ text: String, _ columns: TextColumns = TextColumns()) -> String {
+      do { _ = try texts(text, "t.jsonl", columns) } catch { return "\(error)" }
+      return "none"
+    }
+    #expect(message("[1]").hasPrefix("t.jsonl: line 1: must be an object, is an array."))
+    #expect(message("{\"text\": 1}").hasPrefix("t.jsonl: line 1: 'label' is missing."))
+    #expect(message("{\"text\": 1, \"label\": []}").contains("line 1, label: must be a string"))
+    #expect(message("{\"text\": 1, \"label\": \" \"}").contains("line 1: the label is empty."))
+    #expect(message("{").hasPrefix("t.jsonl: line 1: byte"))
+    #expect(message("{\"a\": 1}", TextColumns(text: "a", label: "b")).contains("'b' is missing"))
+    #expect(LabelledText.isTable("A.NDJSON") && !LabelledText.isTable("a.json"))
   }
 }

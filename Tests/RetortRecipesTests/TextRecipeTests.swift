@@ -51,7 +51,6 @@ import Testing
     #expect(
       error?.description == """
         r.yaml:1:29: 'data' lacks 'training'
-        r.yaml:1:29: 'data' lacks 'test'
         r.yaml:1:29: 'data' lacks 'vocabulary'
         """)
   }

@@ -10,7 +10,7 @@ struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Says what a trained model takes pictures or texts for.",
     discussion: """
-      Pictures are PNG or JPEG files, or a folder with such files anywhere below it: they are \
+      Pictures are PNG, JPEG or WebP files, or a folder with such files anywhere below it: they are \
       scaled until they cover the size of those that the model was trained on, and their middle is \
       taken. IDX files of bytes, plain or gzip, have any number of pictures of just that size. A \
       model that reads text takes \

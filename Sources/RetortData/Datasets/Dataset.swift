@@ -12,6 +12,8 @@ public protocol Dataset: Sendable {
   var labels: [Int32] { get }
   /// The names of the classes, by class number.
   var classNames: [String] { get }
+  /// Whether `labels` say of what class examples are; true by default. Where they do not, all are 0.
+  var isLabelled: Bool { get }
   /// The number of threads that load examples: more than one where that takes work, such as decoding.
   var loadingThreads: Int { get }
 
@@ -50,6 +52,8 @@ public protocol Dataset: Sendable {
 extension Dataset {
   /// The number of examples.
   public var count: Int { labels.count }
+  /// They do.
+  public var isLabelled: Bool { true }
   /// One.
   public var loadingThreads: Int { 1 }
   /// The number of classes.

@@ -14,8 +14,12 @@ public protocol NamedDataset: Configurable, Explained {
   /// The files that a recipe names for it; empty if it locates its own.
   var files: [String] { get }
 
-  /// The folders that a recipe names for it, whose pictures' names and sizes a run remembers; empty by default.
+  /// The folders and archives that a recipe names for it, of which a run remembers names and sizes; empty by
+  /// default.
   var folders: [String] { get }
+
+  /// Whether the examples to learn from have labels, as far as it is known before files are read; true by default.
+  var isLabelled: Bool { get }
 
   /// Whether its files have a part for validation, so that none need be held out; false by default.
   var hasValidation: Bool { get }
@@ -34,6 +38,8 @@ extension NamedDataset {
   public var files: [String] { [] }
   /// No folders.
   public var folders: [String] { [] }
+  /// They have.
+  public var isLabelled: Bool { true }
   /// No part for validation.
   public var hasValidation: Bool { false }
 }
@@ -77,6 +83,10 @@ public enum DatasetCatalog {
     CatalogEntry(FashionMNIST.self),
     CatalogEntry(LabelledTextFiles.self),
     CatalogEntry(ImageFolder.self),
+    CatalogEntry(CIFAR10.self),
+    CatalogEntry(CIFAR100.self),
+    CatalogEntry(NumPyArrays.self),
+    CatalogEntry(Shards.self),
   ]
 }
 

@@ -66,31 +66,12 @@ public struct FashionMNIST: NamedDataset {
   public static func load(
     directory: String? = nil, locations: DatasetLocations = DatasetLocations()
   ) throws(DataError) -> Parts {
-    let candidates = locations.candidates(for: name, explicit: directory)
-    let files = DatasetSource.fashionMNIST.files.map(\.name)
-    for candidate in candidates {
-      let paths = files.map { existing($0, in: candidate) }
-      let missing = zip(files, paths).filter { $1 == nil }.map(\.0)
-      guard missing.count < files.count else { continue }
-      let found = paths.compactMap(\.self)
-      guard missing.isEmpty, found.count == 4 else {
-        throw .incomplete(dataset: name, folder: candidate, missing: missing)
-      }
-      return Parts(
-        training: try part("\(name) training", images: found[0], labels: found[1]),
-        test: try part("\(name) test", images: found[2], labels: found[3]))
-    }
-    if directory == nil, let root = locations.dataRoot {
-      throw .notInDataRoot(
-        dataset: name, root: root, isInRootItself: files.contains { existing($0, in: root) != nil })
-    }
-    throw .missing(dataset: name, lookedIn: candidates, debianPackage: "dataset-fashion-mnist")
-  }
-
-  /// The path of an existing file, plain or gzip, readable or not; nil if there is none.
-  private static func existing(_ file: String, in directory: String) -> String? {
-    let plain = file.hasSuffix(".gz") ? String(file.dropLast(3)) : file
-    return ["\(directory)/\(file)", "\(directory)/\(plain)"].first { FileBytes.size($0) != nil }
+    let found = try locations.paths(
+      of: DatasetSource.fashionMNIST.files.map(\.name), name, explicit: directory,
+      debianPackage: "dataset-fashion-mnist")
+    return Parts(
+      training: try part("\(name) training", images: found[0], labels: found[1]),
+      test: try part("\(name) test", images: found[2], labels: found[3]))
   }
 
   private static func part(

@@ -3,22 +3,32 @@ import RetortFormats
 import RetortNN
 import RetortSchema
 
-/// Labelled texts in files of one's own: a text, a tab and a label in each line.
-public struct LabelledTextFiles: NamedDataset {
+/// Labelled texts in files of one's own: tables of texts and labels, or JSON lines.
+public struct LabelledTextFiles: SharedOut {
   /// Its entry in lists.
   public static let explanation = Explanation(
     "text", "labelled texts in files of your own, as WordPiece tokens",
     """
-    Files are UTF-8 without a heading; each line is a text, a tab and a label. The labels of the training \
-    file are the classes, in alphabetical order. The vocabulary has one token a line, as the vocab.txt \
+    Files are UTF-8; each line is a text, a tab and a label. Files called .csv have commas and may have quotation \
+    marks, .jsonl an object a line. A heading, and JSON, may have other columns: 'text-column' and 'label-column' \
+    say which are meant, if not text and label. Without test, a share of the texts is measured on, of all classes \
+    alike. The labels of the training file are the classes, in alphabetical order. The vocabulary has one token a line, as the vocab.txt \
     beside published weights of BERT: [PAD] first, [UNK], [CLS] and [SEP] anywhere. Texts become tokens \
     as Hugging Face's BertTokenizer makes them.
     """, source: "Devlin, Chang, Lee, Toutanova 2019, arXiv 1810.04805")
 
   /// The file to learn from.
   public var training: String?
+  /// The file for validation.
+  public var validation: String?
   /// The file to be measured on.
   public var test: String?
+  /// The columns of texts and of labels; nil for the usual names.
+  public var textColumn: String?, labelColumn: String?
+  /// The share of the texts that is measured on where there is no part for that.
+  public var testShare = 0.2
+  /// What the choice of that share depends on.
+  public var splitSeed = 0
   /// The file of tokens.
   public var vocabulary: String?
   /// The tokens of an example, `[CLS]`, `[SEP]` and padding included.
@@ -32,7 +42,11 @@ public struct LabelledTextFiles: NamedDataset {
   /// Its keys.
   public static let keys: [Key<LabelledTextFiles>] = [
     .path("training", \.training, "the texts to learn from").required(),
-    .path("test", \.test, "the texts to be measured on").required(),
+    .path("validation-set", \.validation, "the texts for validation"),
+    .path("test", \.test, "the texts to be measured on"),
+    .text("text-column", \.textColumn, "the column of texts in a heading or in JSON, if not text"),
+    .text("label-column", \.labelColumn, "the column of labels, if not label"),
+    .testShare, .splitSeed,
     .path("vocabulary", \.vocabulary, "the tokens, one a line, or a tokenizer.json").required(),
     .int(
       "length", \.length, 3...65_536,
@@ -53,36 +67,48 @@ public struct LabelledTextFiles: NamedDataset {
   /// The training file says it.
   public var classCount: Int? { nil }
 
-  /// All three.
-  public var files: [String] { [training, test, vocabulary].compactMap(\.self) }
+  /// All that are named.
+  public var files: [String] { [training, validation, test, vocabulary].compactMap(\.self) }
 
-  /// Reads the three files.
+  /// Whether there are files for validation and to be measured on.
+  public var hasValidation: Bool { validation != nil && test != nil }
+
+  /// Reads the files.
   public func load() throws(DataError) -> DatasetParts {
-    guard let training, let test, let vocabulary else {
+    guard let training, let vocabulary else {
       throw .outOfRange(
         name: "a path of dataset 'text'", found: "nothing", allowed: "the path of a file")
     }
     let tokens = try asDataError { () throws(FormatError) in try Vocabulary.read(vocabulary) }
     let tokenizer = WordPiece(tokens, lowercase: lowercase)
-    let examples = try asDataError { () throws(FormatError) in try LabelledText.read(training) }
-    let classNames = Set(examples.map(\.label)).sorted()
-    guard classNames.count > 1 else {
-      throw .outOfRange(
-        name: "the number of classes in \(training)", found: "1", allowed: "at least 2")
+    let columns = TextColumns(text: textColumn, label: labelColumn)
+    var classNames: [String]?
+    func part(_ name: String, _ path: String) throws(DataError) -> TextDataset {
+      let examples = try asDataError { () throws(FormatError) in
+        try LabelledText.read(path, columns: columns)
+      }
+      let names = classNames ?? Set(examples.map(\.label)).sorted()
+      classNames = names
+      guard names.count > 1 else {
+        throw .outOfRange(
+          name: "the number of classes in \(path)", found: "1", allowed: "at least 2")
+      }
+      return try TextDataset(
+        name: "text \(name)", examples, of: path, classNames: names, tokenizer: tokenizer,
+        length: length)
     }
-    return DatasetParts(
-      training: try TextDataset(
-        name: "text training", examples, of: training, classNames: classNames,
-        tokenizer: tokenizer, length: length),
-      test: try TextDataset(
-        name: "text test", path: test, classNames: classNames, tokenizer: tokenizer,
-        length: length),
+    let learnt = try part("training", training)
+    return try parts(
+      training: learnt,
+      validation: try validation.map { (path) throws(DataError) in try part("validation", path) },
+      test: try test.map { (path) throws(DataError) in try part("test", path) },
       examples: .tokens(length: length, vocabulary: tokens.count), tokenizer: tokenizer)
   }
 
   /// Leaves of each path the last name.
   public mutating func shortenPaths() {
     training = training.map(FilePath.name(of:))
+    validation = validation.map(FilePath.name(of:))
     test = test.map(FilePath.name(of:))
     vocabulary = vocabulary.map(FilePath.name(of:))
   }

@@ -10,13 +10,13 @@ public struct UnlabelledTexts: Equatable, Sendable {
   /// Texts from `path`.
   public init(_ texts: [String], path: String) { (self.path, self.texts) = (path, texts) }
 
-  /// Reads a file of one text per line, or of texts, tabs and labels if its name ends in `.tsv`.
+  /// Reads a file of one text per line, or one of texts and labels if its name ends in `.tsv`, `.csv` or `.jsonl`.
   ///
-  /// An empty line is an empty text, except in a `.tsv` file, which is read like a training file.
+  /// An empty line is an empty text, except in a file with labels, which is read like a training file.
   ///
   /// - Throws: `FormatError` for a file that cannot be read or is an image.
   public init(_ path: String) throws(FormatError) {
-    if path.lowercased().hasSuffix(".tsv") {
+    if LabelledText.isTable(path) {
       self.init(try LabelledText.read(path).map(\.text), path: path)
     } else {
       try self.init(lines: FileBytes.read(path, limit: 1 << 31), path: path)

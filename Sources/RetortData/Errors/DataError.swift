@@ -5,7 +5,7 @@ public enum DataError: Error, Equatable, Sendable {
   /// A file cannot be read or is damaged.
   case format(FormatError)
   /// The dataset is in none of the folders.
-  case missing(dataset: String, lookedIn: [String], debianPackage: String)
+  case missing(dataset: String, lookedIn: [String], debianPackage: String?)
   /// A folder has only some of the dataset's files.
   case incomplete(dataset: String, folder: String, missing: [String])
   /// The folder named by `RETORT_DATA` lacks a folder with the dataset's files.
@@ -48,11 +48,12 @@ extension DataError: CustomStringConvertible {
     case .format(let error): "\(error)"
     case .missing(let dataset, let lookedIn, let package):
       "dataset '\(dataset)' was not found in \(lookedIn.joined(separator: ", ")). "
-        + "Install it with 'apt-get install \(package)' or download it with "
-        + "'retort fetch \(dataset)'."
+        + (package.map {
+          "Install it with 'apt-get install \($0)' or download it with 'retort fetch \(dataset)'."
+        } ?? "Unpack its files into one of them, or name theirs as data.directory.")
     case .incomplete(let dataset, let folder, let missing):
       "\(folder) lacks \(missing.joined(separator: ", ")) of dataset '\(dataset)'. Put all files "
-        + "there ('retort fetch \(dataset)' downloads them), or remove the folder."
+        + "there\(Self.download(dataset)), or remove the folder."
     case .notInDataRoot(let dataset, let root, let isInRootItself):
       "RETORT_DATA is '\(root)', which has no folder '\(dataset)' with the dataset's files. "
         + (isInRootItself
@@ -73,7 +74,7 @@ extension DataError: CustomStringConvertible {
       "\(path): line \(line): no training example is of class '\(label)'. Did you mean "
         + "\(nearest.map { "'\($0)'" }.joined(separator: " or "))?"
     case .noPictures(let folder):
-      "\(folder) has no pictures, PNG or JPEG. Check the path, or remove the folder if it is no class."
+      "\(folder) has no pictures, PNG, JPEG or WebP. Check the path, or remove the folder if it is no class."
     case .unlabelled(let folder):
       "the pictures in \(folder) lie in it directly, so that nothing says their classes. Put those of "
         + "each class into a folder of its name, or name a table: labels: labels.csv."
@@ -100,6 +101,14 @@ extension DataError: CustomStringConvertible {
       "the data position (epoch \(epoch), example \(index)) lies outside a set of \(count). "
         + "The checkpoint belongs to another dataset."
     }
+  }
+}
+
+extension DataError {
+  /// How to get the files of a dataset that is published for download.
+  private static func download(_ dataset: String) -> String {
+    DatasetSource.all.contains { $0.name == dataset }
+      ? " ('retort fetch \(dataset)' downloads them)" : ""
   }
 }
 

@@ -12,15 +12,8 @@ extension PictureDataset {
   package init(folder path: String, fit: PictureFit, classNames: [String]?) throws(DataError) {
     let found = try PictureFolder(path).pictures
     let pictures = found[.test] ?? found[.validation] ?? found[.training] ?? []
-    let store = PictureStore(pictures.map(\.path), fit: fit, keeping: 0)
-    let faults = PictureCheck.faults(pictures.count) { index throws(FormatError) in
-      _ = try ImageFile.header(store.paths[index])
-    }
-    guard faults.isEmpty else {
-      throw .damagedPictures(
-        folder: path, faults: PictureCheck.lines(faults), count: faults.count,
-        total: pictures.count, isSkipped: false)
-    }
+    let store = PictureStore(pictures.map { ImageSource($0.path) }, fit: fit, keeping: 0)
+    _ = try PictureCheck.unusable(store, in: path, skips: false)
     try self.init(
       name: path, store, members: Array(pictures.indices), pictures: pictures,
       classNames: classNames ?? Set(pictures.map(\.label)).sorted())

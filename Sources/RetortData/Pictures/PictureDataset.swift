@@ -12,20 +12,23 @@ public struct PictureDataset: Dataset {
   public let labels: [Int32]
   /// The names of the classes, by class number.
   public let classNames: [String]
+  /// Whether the labels are known.
+  public let isLabelled: Bool
   /// The place in `store` of each picture.
   private let members: [Int]
   private let store: PictureStore
 
   /// Some pictures of `store`; every label has a class name.
   init(
-    name: String, _ store: PictureStore, members: [Int], labels: [Int32], classNames: [String]
+    name: String, _ store: PictureStore, members: [Int], labels: [Int32], classNames: [String],
+    isLabelled: Bool = true
   ) {
     precondition(
       members.count == labels.count
         && labels.allSatisfy { $0 >= 0 && Int($0) < classNames.count },
       "every picture of a PictureDataset has a label that names a class")
     (self.name, self.store, self.members) = (name, store, members)
-    (self.labels, self.classNames) = (labels, classNames)
+    (self.labels, self.classNames, self.isLabelled) = (labels, classNames, isLabelled)
   }
 
   /// Some pictures of `store`, with the labels that their folders or a table give them.
@@ -45,8 +48,9 @@ public struct PictureDataset: Dataset {
   package init(name: String, unlabelled paths: [String], fit: PictureFit, classNames: [String]) {
     // The loader requires labels, but prediction ignores them.
     self.init(
-      name: name, PictureStore(paths, fit: fit, keeping: 0), members: Array(paths.indices),
-      labels: paths.map { _ in 0 }, classNames: classNames)
+      name: name, PictureStore(paths.map { ImageSource($0) }, fit: fit, keeping: 0),
+      members: Array(paths.indices),
+      labels: paths.map { _ in 0 }, classNames: classNames, isLabelled: false)
   }
 
   /// The size of the pictures.
@@ -60,8 +64,8 @@ public struct PictureDataset: Dataset {
   /// Up to four, as decoding takes longer than all else.
   public var loadingThreads: Int { min(4, WorkThreads.processorCount) }
 
-  /// The file of picture `index`.
-  public func path(of index: Int) -> String { store.paths[members[index]] }
+  /// The file of picture `index`, or the archive that has it.
+  public func path(of index: Int) -> String { store.sources[members[index]].path }
 
   /// Reads, decodes and resizes picture `index`.
   ///
@@ -81,7 +85,7 @@ public struct PictureDataset: Dataset {
     _ index: Int, field: Int, crop: RandomCrop, into target: UnsafeMutableRawBufferPointer
   ) throws(DataError) {
     try asDataError { () throws(FormatError) in
-      try store.fit.read(path(of: index), crop: crop, into: target)
+      try store.read(members[index], crop: crop, into: target)
     }
   }
 
@@ -89,6 +93,6 @@ public struct PictureDataset: Dataset {
   public func subset(_ indices: [Int], name: String?) -> PictureDataset {
     PictureDataset(
       name: name ?? self.name, store, members: indices.map { members[$0] },
-      labels: indices.map { labels[$0] }, classNames: classNames)
+      labels: indices.map { labels[$0] }, classNames: classNames, isLabelled: isLabelled)
   }
 }

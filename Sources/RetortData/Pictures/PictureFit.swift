@@ -1,5 +1,6 @@
 import RetortFormats
 import RetortNN
+import RetortSchema
 
 /// The size that pictures of all sizes are brought to.
 ///
@@ -12,6 +13,11 @@ public struct PictureFit: Equatable, Sendable {
 
   /// A fit to pictures of the given size.
   public init(_ size: ImageSize) { self.size = size }
+
+  /// What is wrong with a number of channels: two are neither grey nor colour.
+  static func faults(channels: Int) -> [KeyFault] {
+    channels == 2 ? [KeyFault("channels", "pictures have 1 channel or 3, not 2")] : []
+  }
 
   /// What a picture covers before its edges are cut off.
   private var covered: (height: Int, width: Int) {
@@ -26,25 +32,27 @@ public struct PictureFit: Equatable, Sendable {
       ? (rows, max(columns, rows * width / height)) : (max(rows, columns * height / width), columns)
   }
 
-  /// Reads the picture in the file at `path` and writes its samples to `target`.
+  /// Reads a picture's file and writes its samples to `target`.
   ///
   /// - Parameters:
-  ///   - path: A PNG or JPEG file.
+  ///   - source: A PNG or JPEG file.
   ///   - crop: Which part of the picture is brought to the size, whole and with its sides scaled apart; nil for
   ///     the middle as described above.
   ///   - target: Memory for `size.count` bytes.
   /// - Throws: `FormatError` for a file that cannot be read or is damaged.
   func read(
-    _ path: String, crop: RandomCrop? = nil, into target: UnsafeMutableRawBufferPointer
+    _ source: ImageSource, crop: RandomCrop? = nil, into target: UnsafeMutableRawBufferPointer
   ) throws(FormatError) {
+    let bytes = try source.bytes()
     guard let crop else {
       let (rows, columns) = covered
-      write(try ImageFile.read(path, covering: max(rows, columns)), into: target)
+      write(
+        try ImageFile.decode(bytes, path: source.path, covering: max(rows, columns)), into: target)
       return
     }
     var box = CropBox(top: 0, left: 0, height: 1, width: 1)
     var whole = (height: 1, width: 1)
-    let image = try ImageFile.read(path) { height, width in
+    let image = try ImageFile.decode(bytes, path: source.path) { height, width in
       whole = (height, width)
       box = crop.box(height: height, width: width)
       let share = Double(min(height, width)) / Double(min(box.height, box.width))

@@ -3,19 +3,6 @@ import RetortFormats
 
 /// The pictures of a folder with their labels, by the part of the set that they belong to.
 struct PictureFolder {
-  /// A part of a set, with the names that its folder may have.
-  enum Part: CaseIterable {
-    case training, validation, test
-
-    var names: [String] {
-      switch self {
-      case .training: ["train"]
-      case .validation: ["validation", "val"]
-      case .test: ["test"]
-      }
-    }
-  }
-
   /// A picture's file and the name of its class.
   struct Picture: Equatable {
     let path: String
@@ -23,7 +10,10 @@ struct PictureFolder {
   }
 
   /// The pictures by part; those of a folder that has no parts are for training.
-  private(set) var pictures: [Part: [Picture]] = [:]
+  private(set) var pictures: [DatasetPart: [Picture]] = [:]
+
+  /// The parts whose pictures lie in their folder directly, so that nothing says their classes.
+  private(set) var unlabelled: Set<DatasetPart> = []
 
   /// The pictures in the folder at `path`.
   ///
@@ -34,9 +24,12 @@ struct PictureFolder {
   ///   - path: The folder.
   ///   - labels: A table of files, as paths in the folder, and labels, which then says the classes; nil for
   ///     none.
+  ///   - takesUnlabelled: Whether pictures to learn from may have no classes; then those of other parts may too.
   /// - Throws: `DataError` for a folder without pictures or classes, `DataError.format` for one that cannot be
   ///   read and for a table that is wrong.
-  init(_ path: String, labels: String? = nil) throws(DataError) {
+  init(
+    _ path: String, labels: String? = nil, takesUnlabelled: Bool = false
+  ) throws(DataError) {
     guard FolderEntries.leadsToFolder(path) else {
       let code = FileBytes.size(path) == nil ? ENOENT : ENOTDIR
       throw .format(FormatError(path, .system(call: "opendir", code: code)))
@@ -49,16 +42,36 @@ struct PictureFolder {
       return
     }
     for (part, folder) in parts.isEmpty ? [(.training, path)] : parts {
-      pictures[part] = try Self.classes(in: folder)
+      let mayLack = takesUnlabelled && (part == .training || unlabelled.contains(.training))
+      if mayLack, Self.isFlat(folder) {
+        unlabelled.insert(part)
+        pictures[part] = try asDataError { () throws(FormatError) in
+          try PictureFile.all(below: folder).map { Picture(path: $0, label: "") }
+        }
+      } else {
+        pictures[part] = try Self.classes(in: folder)
+      }
     }
   }
 
+  /// Whether nothing in the folder at `path` says the classes of the pictures to learn from.
+  static func isUnlabelled(_ path: String) -> Bool {
+    isFlat((try? parts(of: path))?.first?.folder ?? path)
+  }
+
+  /// Whether the folder at `path` has pictures and no folders.
+  private static func isFlat(_ path: String) -> Bool {
+    let names = ((try? FolderEntries.names(path)) ?? []).filter { !$0.hasPrefix(".") }
+    return names.contains(where: PictureFile.isName)
+      && !names.contains { FolderEntries.leadsToFolder("\(path)/\($0)") }
+  }
+
   /// The folders of the parts; none where there is no training part.
-  static func parts(of path: String) throws(FormatError) -> [(part: Part, folder: String)] {
+  static func parts(of path: String) throws(FormatError) -> [(part: DatasetPart, folder: String)] {
     let names = try FolderEntries.names(path).filter {
       FolderEntries.leadsToFolder("\(path)/\($0)")
     }
-    let found = Part.allCases.compactMap { part in
+    let found = DatasetPart.allCases.compactMap { part in
       part.names.first { names.contains($0) }.map { (part, "\(path)/\($0)") }
     }
     return found.contains { $0.0 == .training } ? found : []
@@ -86,9 +99,9 @@ struct PictureFolder {
 
   /// The pictures that a table of labels names.
   private static func listed(
-    in table: String, below path: String, parts: [(part: Part, folder: String)]
-  ) throws(FormatError) -> [Part: [Picture]] {
-    var found: [Part: [Picture]] = [:]
+    in table: String, below path: String, parts: [(part: DatasetPart, folder: String)]
+  ) throws(FormatError) -> [DatasetPart: [Picture]] {
+    var found: [DatasetPart: [Picture]] = [:]
     let rows = try LabelTable(table, isFile: PictureFile.isName).rows
     let folders = parts.map { ($0.part, FilePath.name(of: $0.folder) + "/") }
     let hasParts = rows.contains { row in folders.contains { row.file.hasPrefix($0.1) } }
@@ -116,9 +129,9 @@ package enum PictureFile {
     return suffixes.contains { name.hasSuffix($0) }
   }
 
-  /// PNG and JPEG first; the others are refused where they are read, rather than passed over.
+  /// PNG, JPEG and WebP first; the others are refused where they are read, rather than passed over.
   private static let suffixes = [
-    ".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".avif",
+    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif",
   ]
 
   /// The pictures below the folder at `path`, in the order of their names; links are followed.

@@ -5,7 +5,7 @@ import Synchronization
 /// Pictures in files, decoded when they are asked for; all of them stay in memory once decoded if they are few.
 final class PictureStore: Sendable {
   /// The files.
-  let paths: [String]
+  let sources: [ImageSource]
   /// What each is brought to.
   let fit: PictureFit
   private let kept: KeptPictures?
@@ -13,15 +13,15 @@ final class PictureStore: Sendable {
   /// The most bytes of decoded pictures that stay in memory.
   static let keptLimit = 1 << 29
 
-  /// Pictures in the files at `paths`.
+  /// Pictures in files.
   ///
   /// - Parameter limit: The most bytes that stay in memory, or half of what is available if that is less: pictures
   ///     that take more are decoded each time.
-  init(_ paths: [String], fit: PictureFit, keeping limit: Int = keptLimit) {
-    (self.paths, self.fit) = (paths, fit)
-    let size = paths.count.saturatingProduct(fit.size.count)
+  init(_ sources: [ImageSource], fit: PictureFit, keeping limit: Int = keptLimit) {
+    (self.sources, self.fit) = (sources, fit)
+    let size = sources.count.saturatingProduct(fit.size.count)
     let isKept = size <= limit && size <= HostMemory.available / 2
-    kept = isKept ? KeptPictures(count: paths.count, size: fit.size.count) : nil
+    kept = isKept ? KeptPictures(count: sources.count, size: fit.size.count) : nil
   }
 
   /// Writes the samples of picture `index`, `fit.size.count` bytes.
@@ -31,8 +31,38 @@ final class PictureStore: Sendable {
     _ index: Int, into target: UnsafeMutableRawBufferPointer
   ) throws(FormatError) {
     if let kept, kept.copy(index, into: target) { return }
-    try fit.read(paths[index], into: target)
+    try read(index, crop: nil, into: target)
     kept?.keep(index, UnsafeRawBufferPointer(target))
+  }
+
+  /// Decodes picture `index` anew, and writes the samples of a part of it, or of its middle.
+  ///
+  /// - Throws: `FormatError` for a file that cannot be read or is damaged.
+  func read(
+    _ index: Int, crop: RandomCrop?, into target: UnsafeMutableRawBufferPointer
+  ) throws(FormatError) {
+    do throws(FormatError) {
+      try fit.read(sources[index], crop: crop, into: target)
+    } catch {
+      throw sources[index].named(error)
+    }
+  }
+
+  /// Looks at picture `index` as far as that tells whether it can be used: at its header, or at all of it.
+  ///
+  /// - Throws: `FormatError` for a file that cannot be read or is damaged.
+  func check(_ index: Int, decoding: Bool) throws(FormatError) {
+    if decoding {
+      let memory = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: fit.size.count, alignment: 64)
+      defer { memory.deallocate() }
+      return try write(index, into: memory)
+    }
+    do throws(FormatError) {
+      _ = try sources[index].header()
+    } catch {
+      throw sources[index].named(error)
+    }
   }
 }
 

@@ -82,7 +82,7 @@ extension FormatError.Fault {
     case .empty: "Check that this is the right file."
     case .notUTF8: "Save the file as UTF-8."
     case .columns: "Each line must be a text, a tab and a label."
-    case .emptyLabel: "Write a label behind the tab, or remove the line."
+    case .emptyLabel: "Write a label, or remove the line."
     case .missingToken, .duplicateToken, .paddingNotFirst, .emptyToken:
       "A vocabulary has one token a line, each once: [PAD] first, [UNK], [CLS] and [SEP] anywhere."
     }

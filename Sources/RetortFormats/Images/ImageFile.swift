@@ -1,4 +1,4 @@
-/// PNG and JPEG files, told apart by their first bytes.
+/// PNG, JPEG and WebP files, told apart by their first bytes.
 public enum ImageFile {
   /// The size in bytes of the largest file that is read.
   static let byteLimit = 1 << 30
@@ -19,14 +19,13 @@ public enum ImageFile {
     try decode(FileBytes.read(path, limit: byteLimit), path: path, covering: covering)
   }
 
-  /// Reads the picture in the file at `path`, as `read` with a number does.
+  /// Decodes the content of a PNG or JPEG file, as `decode` with a number does.
   ///
   /// - Parameter covering: What the shorter side must have at least, by the picture's height and width.
   /// - Throws: `FormatError`, as `read` does.
-  package static func read(
-    _ path: String, covering: (_ height: Int, _ width: Int) -> Int
+  package static func decode(
+    _ bytes: [UInt8], path: String, covering: (_ height: Int, _ width: Int) -> Int
   ) throws(FormatError) -> DecodedImage {
-    let bytes = try FileBytes.read(path, limit: byteLimit)
     let header = try header(of: bytes, path)
     return try decode(
       bytes, header, path: path, covering: covering(header.uprightHeight, header.uprightWidth))
@@ -53,6 +52,7 @@ public enum ImageFile {
     _ bytes: [UInt8], _ header: ImageHeader, path: String, covering: Int?
   ) throws(FormatError) -> DecodedImage {
     switch header.kind {
+    case .webp: return try WebPImage.decode(bytes, header, path: path)
     case .jpeg: return try JPEGImage.decode(bytes, header, path: path, covering: covering)
     case .png:
       let image = try PNGImage.decode(bytes, path: path)
@@ -65,12 +65,6 @@ public enum ImageFile {
   ///
   /// - Throws: `FormatError` for a file that cannot be read, is no picture or has one that is not read.
   package static func header(_ path: String) throws(FormatError) -> ImageHeader {
-    try FileBytes.withRegularFile(path) { (descriptor, size) throws(FormatError) in
-      let start = try FileBytes.part(of: descriptor, 0, 4096, path)
-      return try ImageHeader(path, size: size) { (offset, count) throws(FormatError) in
-        guard offset + count > start.count else { return Array(start[offset..<offset + count]) }
-        return try FileBytes.part(of: descriptor, offset, count, path)
-      }
-    }
+    try ImageSource(path).header()
   }
 }

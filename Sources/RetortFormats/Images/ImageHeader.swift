@@ -1,7 +1,7 @@
-/// What the first bytes of a PNG or JPEG file say of its picture.
+/// What the first bytes of a PNG, JPEG or WebP file say of its picture.
 package struct ImageHeader: Equatable, Sendable {
   /// The formats that are told apart.
-  package enum Kind: Sendable { case png, jpeg }
+  package enum Kind: Sendable { case png, jpeg, webp }
 
   /// The format.
   package let kind: Kind
@@ -33,9 +33,12 @@ package struct ImageHeader: Equatable, Sendable {
     switch head {
     case _ where head.starts(with: Self.pngSignature): try self.init(png: head, path, size)
     case _ where head.starts(with: [0xFF, 0xD8, 0xFF]): try self.init(jpeg: bytes, path, size)
+    case _ where Self.isWebP(head):
+      let (width, height) = try Self.sizeOfWebP(head, path)
+      self.init(.webp, height, width, 3, .upright)
     default:
       throw FormatError(
-        path, .unsupported(what: Self.name(of: head), supported: "PNG and JPEG pictures"))
+        path, .unsupported(what: Self.name(of: head), supported: "PNG, JPEG and WebP pictures"))
     }
     let limit = PNGImage.sideLimit
     guard height > 0, width > 0 else {
@@ -50,9 +53,9 @@ package struct ImageHeader: Equatable, Sendable {
     }
   }
 
-  /// Whether the file whose first bytes are given is a PNG or JPEG file.
+  /// Whether the file whose first bytes are given is a PNG, JPEG or WebP file.
   package static func isImage(_ head: [UInt8]) -> Bool {
-    head.starts(with: pngSignature) || head.starts(with: [0xFF, 0xD8, 0xFF])
+    head.starts(with: pngSignature) || head.starts(with: [0xFF, 0xD8, 0xFF]) || isWebP(head)
   }
 
   private static let pngSignature: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
@@ -150,7 +153,6 @@ package struct ImageHeader: Equatable, Sendable {
       head.dropFirst(place).starts(with: text.utf8)
     }
     if holds("GIF8") { return "a GIF picture" }
-    if holds("RIFF"), holds("WEBP", at: 8) { return "a WebP picture" }
     if holds("BM") { return "a BMP picture" }
     if holds("II*\0") || holds("MM\0*") { return "a TIFF picture" }
     if holds("ftyp", at: 4) { return "a HEIF or AVIF picture, or a video," }

@@ -22,18 +22,19 @@ package struct LabelTable: Equatable, Sendable {
   package init(
     _ path: String, limit: Int = 1 << 30, isFile: (String) -> Bool
   ) throws(FormatError) {
-    let separator: Character = path.lowercased().hasSuffix(".tsv") ? "\t" : ","
+    let isComma = !path.lowercased().hasSuffix(".tsv")
+    let separator = UInt8(ascii: isComma ? "," : "\t")
     var (rows, known): ([Row], Set<String>) = ([], [])
-    try TextFile.lines(of: TextFile.read(path, limit: limit), path: path) {
-      (number, line) throws(FormatError) in
-      guard !line.allSatisfy(\.isWhitespace) else { return }
-      let (columns, place) = (Self.columns(of: line, separator), "line \(number)")
+    try SeparatedRows.forEach(
+      in: TextFile.read(path, limit: limit), separator: separator, path: path
+    ) { (number, columns) throws(FormatError) in
+      let place = "line \(number)"
       guard columns.count == 2 else {
         throw FormatError(
           path, in: place,
           .unsupported(
             what: "a line of \(columns.count == 1 ? "one column" : "\(columns.count) columns")",
-            supported: "a file's name, a \(separator == "," ? "comma" : "tab") and a label"))
+            supported: "a file's name, a \(isComma ? "comma" : "tab") and a label"))
       }
       if number == 1, !isFile(columns[0]) { return }
       guard !columns[1].allSatisfy(\.isWhitespace) else {
@@ -46,24 +47,5 @@ package struct LabelTable: Equatable, Sendable {
     }
     guard !rows.isEmpty else { throw FormatError(path, .empty) }
     self.rows = rows
-  }
-
-  /// The columns of a line; one in quotation marks may have separators, and a mark as two.
-  private static func columns(of line: String, _ separator: Character) -> [String] {
-    var (columns, current, isQuoted) = ([String](), "", false)
-    var rest = line[...]
-    while let character = rest.popFirst() {
-      switch character {
-      case "\"" where isQuoted && rest.first == "\"":
-        current.append("\"")
-        rest.removeFirst()
-      case "\"" where isQuoted || current.isEmpty: isQuoted.toggle()
-      case separator where !isQuoted:
-        columns.append(current)
-        current = ""
-      default: current.append(character)
-      }
-    }
-    return columns + [current]
   }
 }

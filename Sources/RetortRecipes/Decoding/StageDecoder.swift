@@ -56,8 +56,10 @@ struct StageDecoder {
   /// Says which files of examples are not there yet; a check does without them.
   private mutating func noteMissingFiles(_ stage: StageSpec) {
     let source = stage.data.source
-    let files = source.files.filter { !FileBytes.isReadable($0) }
-    for file in files + source.folders.filter({ !FolderEntries.leadsToFolder($0) }) {
+    let missing = (source.files + source.folders).filter {
+      !FileBytes.isReadable($0) && !FolderEntries.leadsToFolder($0)
+    }
+    for file in missing {
       let note = "dataset '\(stage.data.name)' reads \(file), which is not there"
       if !notes.contains(note) { notes.append(note) }
     }
@@ -69,6 +71,13 @@ struct StageDecoder {
       !stage.students.isEmpty && !stage.teachers.isEmpty
       && stage.teachers.allSatisfy(\.spec.hasWeights)
     let (losses, note) = type(of: stage.scheme).usualLosses(isTaught: isTaught)
+    let unlabelled = losses.filter { !type(of: $0.loss).needsLabels }
+    if !stage.data.source.isLabelled, !unlabelled.isEmpty, unlabelled.count < losses.count {
+      notes.append(
+        "stage '\(stage.name)' names no losses and its examples have no labels: its student learns from "
+          + "the teacher alone (\(unlabelled.map(\.kind).listed("and")))")
+      return unlabelled
+    }
     if let note { notes.append("stage '\(stage.name)' names no losses and \(note)") }
     return losses
   }
@@ -151,6 +160,14 @@ struct StageDecoder {
         faults.add(place, .wrongLoss(loss.kind, trains: trains, stage: stage.name))
         continue
       }
+      if kind.needsLabels, !stage.data.source.isLabelled {
+        faults.add(
+          place,
+          .rule(
+            "loss '\(loss.kind)' needs labels, and the pictures of dataset '\(stage.data.name)' have "
+              + "none. Take losses on a teacher alone, such as kd, or put the pictures of each class into "
+              + "a folder of its name, or name a table of labels: labels: labels.csv."))
+      }
       guard kind.needsTeacher, !type(of: stage.scheme).peersTeach else { continue }
       if stage.teachers.isEmpty {
         faults.add(place, .needs("loss '\(loss.kind)'", what: "a teacher", stage: stage.name))
@@ -227,6 +244,10 @@ struct StageDecoder {
   private func checkTraining(_ stage: StageSpec, _ reader: MapReader) {
     if stage.augment != .none, case .tokens = stage.data.source.examples {
       faults.add(reader.place("augment"), .needsPictures("'augment'", dataset: stage.data.name))
+    }
+    if stage.augment.mixes, stage.students.isEmpty {
+      faults.add(
+        reader.place("augment"), .needs("mixing pictures", what: "a student", stage: stage.name))
     }
     let train = reader.value("train") ?? reader.node
     if stage.data.validation > 0, !type(of: stage.scheme).isValidated {

@@ -64,9 +64,10 @@ enum DraftedData {
   }
 
   private static func pictures(_ folder: String, _ size: ImageSize) -> [YAMLEntry] {
-    [
+    let width = size.width == size.height ? [] : [YAMLEntry("width", "\(size.width)")]
+    return [
       YAMLEntry("name", "image-folder"), YAMLEntry("directory", YAMLText.word(folder)),
-      YAMLEntry("size", "\(size.height)"), YAMLEntry("channels", "\(size.channels)"),
-    ]
+      YAMLEntry("size", "\(size.height)"),
+    ] + width + [YAMLEntry("channels", "\(size.channels)")]
   }
 }

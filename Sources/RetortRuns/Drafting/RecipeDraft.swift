@@ -35,6 +35,7 @@ public struct RecipeDraft: Sendable {
     var page = try DraftedPage(request, teacher, data: source)
     let draft = try page.decoded()
     let all = try StageData(draft.stages[0].data, seed: draft.seed).training
+    guard all.isLabelled else { throw DataError.unlabelled(request.data) }
     try Self.check(teacher, against: all, request)
 
     var findings = [

@@ -245,10 +245,11 @@ public final class RecipeRunner {
         spec.take(modelOf: earlier.spec)
       }
       spec.source = .file(path)
+      let found = try StoredConfiguration(beside: path)
       return TrainedModel(
         name: trainee.name, role: trainee.role, spec: spec,
-        weights: try Safetensors.read(path).weights(),
-        tokenizer: try StoredConfiguration(beside: path)?.tokenizer())
+        weights: try Safetensors.read(path).weights(), tokenizer: try found?.tokenizer(),
+        classNames: found?.classNames ?? [])
     }
     return true
   }

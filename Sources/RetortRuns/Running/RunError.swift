@@ -13,6 +13,8 @@ public enum RunError: Error, Equatable, Sendable {
     stage: String, model: String, file: String, entry: String, stored: String, given: String)
   /// Weights, in a file or of an earlier stage, that were trained on texts in other tokens than the data's.
   case otherTokens(stage: String, model: String, source: String)
+  /// Neither the examples nor the teacher say what classes there are.
+  case unknownClasses(stage: String, model: String)
   /// A generator's stage refers to a model that cannot decode.
   case notAGenerator(stage: String, model: String)
   /// A dataset of other examples than pictures where pictures are needed.
@@ -63,6 +65,9 @@ extension RunError: CustomStringConvertible {
     case .otherTokens(let stage, let model, let source):
       "stage '\(stage)': the \(model)'s weights, of \(source), were trained on other tokens than those of "
         + "the data; give both the same 'vocabulary' and 'lowercase'"
+    case .unknownClasses(let stage, let model):
+      "stage '\(stage)': neither the examples nor teacher '\(model)' say what classes there are; take weights "
+        + "with a config.json beside them, or put the pictures of each class into a folder of its name"
     case .notAGenerator(let stage, let model):
       "stage '\(stage)': model '\(model)' is no generator; use one with an encoder and a decoder, "
         + "such as conv-vae"

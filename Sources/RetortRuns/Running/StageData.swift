@@ -6,10 +6,10 @@ import RetortSchema
 
 /// The examples of a stage: what it learns from, what choices are made by, and what it is tested on.
 struct StageData {
-  let training: any Dataset
+  private(set) var training: any Dataset
   /// Training examples that were held out; nil for none.
-  let validation: (any Dataset)?
-  let test: any Dataset
+  private(set) var validation: (any Dataset)?
+  private(set) var test: any Dataset
   /// What the examples are.
   let examples: ExampleSpec
   /// What texts became tokens by; nil where the examples are no texts.
@@ -52,6 +52,28 @@ struct StageData {
     let chosen = try spec.chosen(of: parts.training, seed: spec.seed ?? seed)
     training = content(chosen.training)
     validation = (parts.validation ?? chosen.validation).map(content)
+  }
+}
+
+extension StageData {
+  /// Gives classes to examples without labels, of which nothing but a teacher says what classes there are.
+  mutating func take(classNames: [String]) {
+    training = RelabelledDataset(training, classNames: classNames)
+    if let heldOut = validation {
+      validation = RelabelledDataset(heldOut, classNames: classNames)
+    }
+    test = RelabelledDataset(test, classNames: classNames)
+  }
+
+  /// Gives labels to the examples that choices are made by and that are measured on.
+  ///
+  /// - Parameter label: The labels of examples.
+  mutating func label(_ label: (any Dataset) throws -> [Int32]) rethrows {
+    let names = test.classNames
+    if let heldOut = validation {
+      validation = RelabelledDataset(heldOut, labels: try label(heldOut), classNames: names)
+    }
+    test = RelabelledDataset(test, labels: try label(test), classNames: names)
   }
 }
 

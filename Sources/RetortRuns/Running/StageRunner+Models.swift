@@ -37,6 +37,8 @@ struct TrainedModel {
   let weights: [NamedWeights]
   /// What its texts became tokens by; nil for a model that reads no text.
   let tokenizer: WordPiece?
+  /// The classes that it tells apart.
+  let classNames: [String]
 }
 
 extension StageRunner {
@@ -54,6 +56,23 @@ extension StageRunner {
         return try AdaptedModel.adapting(
           model, to: labeler, stage.losses, examples: data.examples)
       })
+  }
+
+  /// The classes that a model tells apart: what an earlier stage, an ONNX file or `config.json` says.
+  ///
+  /// - Throws: `RunError.unknownClasses` where nothing says it, `FormatError`, `ModelError`.
+  func classNames(of spec: ModelSpec) throws -> [String] {
+    if let earlier = parent.trained(spec.source, as: .teacher) { return earlier.classNames }
+    if case .file(let path) = spec.source {
+      let file = try ModelLocation.weights(path, for: .teacher)
+      if !ONNXImport.isPath(file), let found = try StoredConfiguration(beside: file) {
+        return found.classNames
+      }
+    }
+    guard case .onnx(let file) = try spec.builder(),
+      let count = try file.classes(for: data.examples)
+    else { throw RunError.unknownClasses(stage: stage.name, model: spec.usualName) }
+    return file.metadata.classNames ?? (0..<count).map { "\($0)" }
   }
 
   /// The model that a spec means, with its weights; nil for fresh ones.

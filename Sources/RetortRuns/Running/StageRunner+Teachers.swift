@@ -1,4 +1,5 @@
 import RetortCore
+import RetortData
 import RetortDistillation
 import RetortNN
 import RetortRecipes
@@ -17,13 +18,13 @@ extension StageRunner {
     return Ensemble(members, mean: stage.combine)
   }
 
-  /// The logits of the teachers' mean for the test examples, `[examples, classes]` flat.
-  func combinedLogits() throws -> [Float] {
+  /// The logits of the teachers' mean for examples, `[examples, classes]` flat.
+  func combinedLogits(of examples: any Dataset) throws -> [Float] {
     guard let labeler else { return [] }
     return try Inference(session, name: "teachers", pipeline: data.examples.pipeline()) {
       graph, example in
       [labeler.logits(of: example, indices: nil, in: graph)]
-    }.outputs(data.test)[0]
+    }.outputs(examples)[0]
   }
 
   /// A model's score and metrics on the test set.
@@ -57,7 +58,8 @@ extension StageRunner {
     guard stage.combinesTeachers else { return (each, nil) }
     guard found.count > 1 else { return (each, found.first) }
     let metrics = ClassificationMetrics(
-      logits: try named("test", combinedLogits), labels: data.test.labels, classes: classes)
+      logits: try named("test") { try combinedLogits(of: data.test) }, labels: data.test.labels,
+      classes: classes)
     parent.report(.teacherChecked("mean of the teachers", accuracy: metrics.accuracy))
     let score = StageResult.Score(
       accuracy: metrics.accuracy, nll: metrics.nll, ece: metrics.ece,

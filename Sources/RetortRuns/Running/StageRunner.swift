@@ -11,7 +11,7 @@ struct StageRunner {
   let stage: StageSpec
   let parent: RecipeRunner
   let home: RunFolder
-  let data: StageData
+  private(set) var data: StageData
   /// The frozen teachers, in the order of the recipe.
   private(set) var teachers: [(teacher: StageSpec.Teacher, model: StageModel)] = []
   /// The other frozen models, by role.
@@ -39,6 +39,10 @@ struct StageRunner {
     data = try StageData(
       stage.data, seed: parent.recipe.seed, parent.datasets,
       isRehearsal: parent.session.backend is MemoryMeter)
+    if !data.test.isLabelled, let teacher = stage.teachers.first {
+      let names = try classNames(of: teacher.spec)
+      data.take(classNames: names)
+    }
     guard steps <= TrainSpec.stepLimit else {
       throw RunError.tooManySteps(stage: stage.name, steps: steps, limit: TrainSpec.stepLimit)
     }
@@ -80,7 +84,7 @@ struct StageRunner {
   /// Compiles all that a run compiles, with as much alive at a time.
   mutating func rehearse() throws {
     for (_, model) in teachers { _ = try logits(model, for: data.test) }
-    if teachers.count > 1 { _ = try combinedLogits() }
+    if teachers.count > 1 { _ = try combinedLogits(of: data.test) }
     let program = try program()
     try withExtendedLifetime(program) {
       _ = try validate(after: 0)
@@ -149,7 +153,8 @@ struct StageRunner {
     parent.trained[stage.name] = try pupils.map {
       TrainedModel(
         name: $0.name, role: $0.trainee.role, spec: $0.model.spec,
-        weights: try $0.model.weights(in: session), tokenizer: data.tokenizer)
+        weights: try $0.model.weights(in: session), tokenizer: data.tokenizer,
+        classNames: data.training.classNames)
     }
   }
 
@@ -159,6 +164,7 @@ struct StageRunner {
     for note in data.notes where parent.datasets.told.insert(note).inserted {
       parent.report(.dataNoted(note))
     }
+    try labelByTeacher()
     let taught = try teacherScores()
     parent.report(
       .stageBegan(
@@ -176,6 +182,24 @@ struct StageRunner {
     return try withAverages(program.learners[...]) {
       try conclude(program.learners, taught, state, seconds)
     }
+  }
+
+  /// Gives the examples that are measured on the teacher's labels where they have none.
+  private mutating func labelByTeacher() throws {
+    guard !data.test.isLabelled, !teachers.isEmpty else { return }
+    var labelled = data
+    try labelled.label { examples in
+      let logits = try named("test") { try combinedLogits(of: examples) }
+      return (0..<examples.count).map { row in
+        let own = logits[row * classes..<(row + 1) * classes]
+        return Int32(own.indices.max { own[$0] < own[$1] }.map { $0 - own.startIndex } ?? 0)
+      }
+    }
+    data = labelled
+    parent.report(
+      .dataNoted(
+        "the examples of stage '\(stage.name)' have no labels: accuracies are how often a model says what the "
+          + "teacher says"))
   }
 
   /// Calls `body`, for which learners have the means of their weights where these are kept.

@@ -7,19 +7,22 @@ struct UnreadDataset: Dataset {
   let fields: [Field]
   let labels: [Int32]
   let classNames: [String]
+  let isLabelled: Bool
 
   init(_ dataset: any Dataset) {
     (name, fields) = (dataset.name, dataset.fields)
     (labels, classNames) = (dataset.labels, dataset.classNames)
+    isLabelled = dataset.isLabelled
   }
 
-  private init(_ name: String, _ fields: [Field], _ labels: [Int32], _ classNames: [String]) {
-    (self.name, self.fields, self.labels, self.classNames) = (name, fields, labels, classNames)
+  private init(_ name: String, _ whole: UnreadDataset, _ labels: [Int32]) {
+    (self.name, fields, self.labels, classNames) = (name, whole.fields, labels, whole.classNames)
+    isLabelled = whole.isLabelled
   }
 
   func write(_ index: Int, field: Int, into target: UnsafeMutableRawBufferPointer) {}
 
   func subset(_ indices: [Int], name: String?) -> UnreadDataset {
-    UnreadDataset(name ?? self.name, fields, indices.map { labels[$0] }, classNames)
+    UnreadDataset(name ?? self.name, self, indices.map { labels[$0] })
   }
 }

@@ -6,7 +6,7 @@ import RetortRecipes
 /// What the files that a recipe names, of weights and of examples, looked like when its run began:
 /// `weights.json`, an object of SHA-256 hashes by path.
 ///
-/// That of a folder is of the names and sizes of the pictures below it.
+/// That of a folder is of the names and sizes of the pictures below it, that of an archive of its size.
 struct WeightDigests {
   private let digests: [(path: String, hash: String)]
 
@@ -42,6 +42,10 @@ struct WeightDigests {
 
   private static func hash(ofFolder path: String) throws(FormatError) -> String {
     var hash = SHA256()
+    guard FolderEntries.leadsToFolder(path) else {
+      hash.update(Array("\(FileBytes.size(path) ?? 0)\n".utf8))
+      return hash.hexadecimal
+    }
     for file in try PictureFile.all(below: path) {
       hash.update(Array("\(file.dropFirst(path.count)) \(FileBytes.size(file) ?? 0)\n".utf8))
     }

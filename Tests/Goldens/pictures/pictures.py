@@ -69,3 +69,12 @@ for orientation in range(2, 9):
     picture.save(HERE / f"turned{orientation}.jpg", quality=95, exif=exif)
     record(f"turned{orientation}.jpg", [])
 print("by Pillow", __import__("PIL").__version__, "and NumPy", np.__version__)
+
+# libwebp's: lossy, lossless, and with transparency, which leaves a chunk before the picture.
+scene(34, 45).save(HERE / "lossy.webp", quality=80)
+scene(31, 22).save(HERE / "lossless.webp", lossless=True)
+clear = scene(20, 27)
+clear.putalpha(Image.linear_gradient("L").resize((27, 20)))
+clear.save(HERE / "clear.webp", lossless=True, exact=True)
+for name in ["lossy.webp", "lossless.webp", "clear.webp"]:
+    record(name, [])
