@@ -247,7 +247,8 @@ struct StageDecoder {
     }
     if stage.augment.mixes, stage.students.isEmpty {
       faults.add(
-        reader.place("augment"), .needs("mixing pictures", what: "a student", stage: stage.name))
+        reader.place("augment"), .needs("mixing in 'augment'", what: "a student", stage: stage.name)
+      )
     }
     let train = reader.value("train") ?? reader.node
     if stage.data.validation > 0, !type(of: stage.scheme).isValidated {
