@@ -34,7 +34,8 @@ def draw(folder):
                 Image.fromarray(noise[..., c].astype(np.float32)).resize((width, height), Image.BICUBIC)
                 for c in range(3)]
             picture += np.stack([np.asarray(layer) for layer in layers], -1)
-        picture = (128 + picture * 40 / picture.std()).clip(0, 255).astype(np.uint8)
+        picture = 128 + picture * 40 / picture.std() + random.normal(0, 9, (height, width, 1))
+        picture = picture.clip(0, 255).astype(np.uint8)
         place = folder / f"class{index % 4}"
         place.mkdir(parents=True, exist_ok=True)
         Image.fromarray(picture).save(place / f"{index}.jpg", quality=90)
