@@ -33,6 +33,9 @@ static const char fashion_models[] = {
 static const char fashion_tgt[] = {
 #embed "fashion-tgt.yaml"
     , 0};
+static const char minilm_debian[] = {
+#embed "minilm-debian.yaml"
+    , 0};
 static const char text_kd[] = {
 #embed "text-kd.yaml"
     , 0};
@@ -48,6 +51,7 @@ static const retort_bundled_recipe recipes[] = {
     {"fashion-mutual", fashion_mutual},
     {"fashion-models", fashion_models},
     {"fashion-tgt", fashion_tgt},
+    {"minilm-debian", minilm_debian},
     {"text-kd", text_kd},
 };
 

@@ -81,7 +81,7 @@ import Testing
     ]
     let recipe = try Recipe.load("text-kd", overrides: keys.map { "data.\($0)" })
     #expect(recipe.stages[1].data.selection == .labelled(9))
-    #expect((recipe.stages[1].data.source as? LabelledTextFiles)?.lowercase == false)
+    #expect((recipe.stages[1].data.source as? LabelledTextFiles)?.encoding.lowercase == false)
     #expect(RecipeReference.all(.dataset).contains { $0.name == "text" })
   }
 

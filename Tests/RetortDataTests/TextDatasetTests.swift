@@ -52,7 +52,7 @@ import Testing
     try SmallTexts.withFolder { home in
       var files = LabelledTextFiles()
       (files.training, files.test) = (home + "/train.tsv", home + "/test.tsv")
-      (files.vocabulary, files.length) = (home + "/vocab.txt", 12)
+      (files.encoding.vocabulary, files.encoding.length) = (home + "/vocab.txt", 12)
       try body(home, files)
     }
   }
@@ -105,7 +105,7 @@ import Testing
 
   @Test func absentFilesAreNamed() throws {
     try files { home, files in
-      for path in [\LabelledTextFiles.training, \.test, \.vocabulary] {
+      for path in [\LabelledTextFiles.training, \.test, \.encoding.vocabulary] {
         var files = files
         files[keyPath: path] = home + "/none"
         let error = #expect(throws: DataError.self) { try files.load() }

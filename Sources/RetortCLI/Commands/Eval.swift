@@ -16,7 +16,8 @@ struct Eval: ParsableCommand {
       A model is a folder with config.json and model.safetensors, or the file of weights in it. The \
       folder of a run or of a stage stands for what was trained there, a student before a teacher. \
       A model that reads text is measured on a .tsv file: a text, a tab and a label in each line. \
-      One that sees pictures is measured on a folder that has a folder for each class, or has \
+      One that gives vectors is measured on pairs: a text, a tab and the text that is to be found \
+      by it in each line. One that sees pictures is measured on a folder that has a folder for each class, or has \
       those in a folder test.
       """)
 
@@ -71,7 +72,7 @@ struct Eval: ParsableCommand {
     let progress = ProgressLines(isSilent: true)
     let own = try evaluate(stored, backend, progress)
     let its = try other.map { try evaluate($0, backend, progress) }
-    if let other, isOwn, other.classNames != stored.classNames {
+    if let other, isOwn, other.classNames != stored.classNames || other.embeds != stored.embeds {
       throw ModelError.unfit(
         model: other.spec.model,
         reason: "it tells other classes apart than those of '\(stored.folder)'")
@@ -85,14 +86,21 @@ struct Eval: ParsableCommand {
           ("device", .string(backend.name)), ("version", .string(retortVersion))))
       return
     }
+    let measures = stored.embeds ? ["recall@1", "recall@10", "MRR"] : ["accuracy", "NLL", "ECE"]
     var table = TextTable(
-      ["model", "accuracy", "NLL", "ECE", "parameters", "MACs"], numeric: [1, 2, 3, 4, 5])
+      ["model"] + measures + ["parameters", "MACs"], numeric: [1, 2, 3, 4, 5])
     var rows = [(stored, own.score)]
     if let other, let its { rows.append((other, its.score)) }
     for (model, score) in rows {
+      func percent(_ share: Double?) -> String { fixed(100 * (share ?? 0), 2) + " %" }
+      let found = score.retrieval
+      let (second, third) =
+        stored.embeds
+        ? (percent(found?.recallAt10), fixed(found?.meanReciprocalRank ?? 0, 4))
+        : (fixed(score.nll ?? 0, 4), fixed(score.ece ?? 0, 4))
       table.add(
-        model.spec.model, fixed(100 * (score.accuracy ?? 0), 2) + " %", fixed(score.nll ?? 0, 4),
-        fixed(score.ece ?? 0, 4), "\(score.parameters)", "\(score.macs)")
+        model.spec.model, percent(score.accuracy), second, third, "\(score.parameters)",
+        "\(score.macs)")
     }
     StandardOutput.write(table.text)
     if let agreement { StandardOutput.write("agreement \(fixed(100 * agreement, 2)) %") }
@@ -100,7 +108,7 @@ struct Eval: ParsableCommand {
 
   private func evaluate(
     _ stored: StoredModel, _ backend: any Backend, _ progress: ProgressLines
-  ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
+  ) throws -> StoredModel.Evaluation {
     guard !isFile else {
       return try stored.evaluate(onTexts: data, with: backend) { progress.show($0) }
     }

@@ -106,9 +106,30 @@ final class ProgressLines {
     }
     line("")
     line(table.text)
+    showRetrieval(results)
     line("results in \(folder)")
     let grid = folder + "/explored.png"
     if FileBytes.isReadable(grid) { line("explored pictures in \(grid)") }
+  }
+
+  /// Shows a table of how often queries found their documents, if any model gives vectors.
+  private func showRetrieval(_ results: [StageResult]) {
+    var table = TextTable(
+      ["stage", "model", "recall@1", "recall@10", "MRR", "documents"], numeric: [2, 3, 4, 5])
+    var rows = 0
+    for result in results {
+      let teacher = result.teacher.map { [("teacher", $0)] } ?? []
+      for (name, score) in teacher + result.learners.map({ ($0.name, $0.score) }) {
+        guard let found = score.retrieval else { continue }
+        rows += 1
+        table.add(
+          result.stage, name, percent(found.recallAt1), percent(found.recallAt10),
+          fixed(found.meanReciprocalRank, 4), "\(found.documents)")
+      }
+    }
+    guard rows > 0 else { return }
+    line("")
+    line(table.text)
   }
 
   /// Shows the progress, replacing the last shown.

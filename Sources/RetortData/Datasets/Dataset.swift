@@ -14,6 +14,8 @@ public protocol Dataset: Sendable {
   var classNames: [String] { get }
   /// Whether `labels` say of what class examples are; true by default. Where they do not, all are 0.
   var isLabelled: Bool { get }
+  /// How many of what models read an example has: 2 of a pair, else 1.
+  var parts: Int { get }
   /// The number of threads that load examples: more than one where that takes work, such as decoding.
   var loadingThreads: Int { get }
 
@@ -54,6 +56,8 @@ extension Dataset {
   public var count: Int { labels.count }
   /// They do.
   public var isLabelled: Bool { true }
+  /// One.
+  public var parts: Int { 1 }
   /// One.
   public var loadingThreads: Int { 1 }
   /// The number of classes.

@@ -8,6 +8,8 @@ import RetortSchema
 public protocol NamedDataset: Configurable, Explained {
   /// The kind of its examples as far as it is known before files are read; models are checked against it.
   var examples: ExampleSpec { get }
+  /// What models that learn on it give: logits of its classes by default, or vectors of texts in pairs.
+  var outputs: OutputKind { get }
   /// The number of classes if it is known before files are read; nil if it depends on the files.
   var classCount: Int? { get }
 
@@ -34,6 +36,8 @@ public protocol NamedDataset: Configurable, Explained {
 }
 
 extension NamedDataset {
+  /// Logits of its classes.
+  public var outputs: OutputKind { .logits }
   /// No files, as the dataset locates its own.
   public var files: [String] { [] }
   /// No folders.
@@ -87,6 +91,8 @@ public enum DatasetCatalog {
     CatalogEntry(CIFAR100.self),
     CatalogEntry(NumPyArrays.self),
     CatalogEntry(Shards.self),
+    CatalogEntry(TextPairFiles.self),
+    CatalogEntry(DebianDescriptions.self),
   ]
 }
 

@@ -4,7 +4,7 @@ import RetortNN
 import RetortSchema
 
 /// Labelled texts in files of one's own: tables of texts and labels, or JSON lines.
-public struct LabelledTextFiles: SharedOut {
+public struct LabelledTextFiles: TextSource, SharedOut {
   /// Its entry in lists.
   public static let explanation = Explanation(
     "text", "labelled texts in files of your own, as WordPiece tokens",
@@ -29,58 +29,42 @@ public struct LabelledTextFiles: SharedOut {
   public var testShare = 0.2
   /// What the choice of that share depends on.
   public var splitSeed = 0
-  /// The file of tokens.
-  public var vocabulary: String?
-  /// The tokens of an example, `[CLS]`, `[SEP]` and padding included.
-  public var length = 128
-  /// Whether capitals and accents make no difference.
-  public var lowercase = true
+  /// How texts become tokens.
+  public var encoding = TextEncoding()
 
   /// No files yet.
   public init() {}
 
   /// Its keys.
-  public static let keys: [Key<LabelledTextFiles>] = [
-    .path("training", \.training, "the texts to learn from").required(),
-    .path("validation-set", \.validation, "the texts for validation"),
-    .path("test", \.test, "the texts to be measured on"),
-    .text("text-column", \.textColumn, "the column of texts in a heading or in JSON, if not text"),
-    .text("label-column", \.labelColumn, "the column of labels, if not label"),
-    .testShare, .splitSeed,
-    .path("vocabulary", \.vocabulary, "the tokens, one a line, or a tokenizer.json").required(),
-    .int(
-      "length", \.length, 3...65_536,
-      "the tokens of an example; longer texts are cut off, shorter ones filled up"),
-    .bool("lowercase", \.lowercase, "whether capitals and accents make no difference"),
-  ]
-
-  /// Sequences of tokens; BERT's vocabulary is assumed until there is a file.
-  public var examples: ExampleSpec {
-    if let vocabulary, Vocabulary.isJSON(vocabulary) {
-      return .tokens(length: length, vocabulary: (try? Vocabulary.read(vocabulary))?.count ?? 1)
-    }
-    let bytes = vocabulary.flatMap { try? FileBytes.read($0, limit: Vocabulary.byteLimit) }
-    let lines = bytes.map { $0.count { $0 == UInt8(ascii: "\n") } + ($0.last == 10 ? 0 : 1) }
-    return .tokens(length: length, vocabulary: max(1, lines ?? 30_522))
-  }
+  public static let keys: [Key<LabelledTextFiles>] =
+    [
+      .path("training", \.training, "the texts to learn from").required(),
+      .path("validation-set", \.validation, "the texts for validation"),
+      .path("test", \.test, "the texts to be measured on"),
+      .text(
+        "text-column", \.textColumn, "the column of texts in a heading or in JSON, if not text"),
+      .text("label-column", \.labelColumn, "the column of labels, if not label"),
+      .testShare, .splitSeed,
+    ] + .encoding()
 
   /// The training file says it.
   public var classCount: Int? { nil }
 
   /// All that are named.
-  public var files: [String] { [training, validation, test, vocabulary].compactMap(\.self) }
+  public var files: [String] {
+    [training, validation, test, encoding.vocabulary].compactMap(\.self)
+  }
 
   /// Whether there are files for validation and to be measured on.
   public var hasValidation: Bool { validation != nil && test != nil }
 
   /// Reads the files.
   public func load() throws(DataError) -> DatasetParts {
-    guard let training, let vocabulary else {
+    guard let training else {
       throw .outOfRange(
         name: "a path of dataset 'text'", found: "nothing", allowed: "the path of a file")
     }
-    let tokens = try asDataError { () throws(FormatError) in try Vocabulary.read(vocabulary) }
-    let tokenizer = WordPiece(tokens, lowercase: lowercase)
+    let tokenizer = try encoding.tokenizer()
     let columns = TextColumns(text: textColumn, label: labelColumn)
     var classNames: [String]?
     func part(_ name: String, _ path: String) throws(DataError) -> TextDataset {
@@ -95,14 +79,15 @@ public struct LabelledTextFiles: SharedOut {
       }
       return try TextDataset(
         name: "text \(name)", examples, of: path, classNames: names, tokenizer: tokenizer,
-        length: length)
+        length: encoding.length)
     }
     let learnt = try part("training", training)
     return try parts(
       training: learnt,
       validation: try validation.map { (path) throws(DataError) in try part("validation", path) },
       test: try test.map { (path) throws(DataError) in try part("test", path) },
-      examples: .tokens(length: length, vocabulary: tokens.count), tokenizer: tokenizer)
+      examples: .tokens(length: encoding.length, vocabulary: tokenizer.vocabulary.count),
+      tokenizer: tokenizer)
   }
 
   /// Leaves of each path the last name.
@@ -110,6 +95,6 @@ public struct LabelledTextFiles: SharedOut {
     training = training.map(FilePath.name(of:))
     validation = validation.map(FilePath.name(of:))
     test = test.map(FilePath.name(of:))
-    vocabulary = vocabulary.map(FilePath.name(of:))
+    encoding.vocabulary = encoding.vocabulary.map(FilePath.name(of:))
   }
 }

@@ -58,10 +58,13 @@ extension InputPipeline {
 }
 
 /// A pipeline that passes fields to models unchanged, under their names.
+///
+/// A dataset whose examples have several of what models read, such as pairs of texts, has fields of one axis
+/// more; to models they are as many rows each, one after the other.
 public struct PlainPipeline: InputPipeline {
   private let fields: [Field]
 
-  /// A pipeline of the given fields.
+  /// A pipeline of the fields that models read.
   public init(_ fields: [Field]) { self.fields = fields }
 
   /// No fields.
@@ -74,6 +77,7 @@ public struct PlainPipeline: InputPipeline {
 
   /// The same tensors, named.
   public func example(_ tensors: [Tensor], drawn: [Tensor]) -> Example {
-    Example(zip(fields, tensors).map { ($0.name, $1) })
+    Example(
+      zip(fields, tensors).map { ($0.name, $1.reshape([-1] + $0.shape.dimensions)) })
   }
 }

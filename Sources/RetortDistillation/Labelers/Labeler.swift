@@ -5,7 +5,7 @@ import RetortNN
 ///
 /// Models are in evaluation mode, and no gradient reaches their weights.
 public protocol Labeler {
-  /// The logits of examples, `[batch, classes]`.
+  /// The logits of examples, `[batch, classes]`, or their vectors, `[batch · parts, width]`.
   ///
   /// - Parameters:
   ///   - examples: The examples.

@@ -32,6 +32,8 @@ public struct CrossEntropyLoss: DistillationLoss {
   public static let needsTeacher = false
   /// True.
   public static let needsLabels = true
+  /// Logits.
+  public static let outputs: OutputKind? = .logits
 
   /// Cross-entropy with weight 1 and no smoothing.
   public init() {}

@@ -16,6 +16,9 @@ public protocol DistillationLoss: Configurable, Explained {
   /// Whether it trains a generator rather than a classifier.
   static var trainsGenerator: Bool { get }
 
+  /// What outputs it is of; nil for either, which is what losses are without saying it.
+  static var outputs: OutputKind? { get }
+
   /// The pairs of modules whose features it compares, besides the outputs; none by default.
   var taps: [TapPair] { get }
 
@@ -42,6 +45,8 @@ extension DistillationLoss {
   public static var needsLabels: Bool { false }
   /// False: it trains a classifier.
   public static var trainsGenerator: Bool { false }
+  /// Either.
+  public static var outputs: OutputKind? { nil }
   /// No features.
   public var taps: [TapPair] { [] }
   /// No adapters.
@@ -67,7 +72,7 @@ public struct Comparison {
   public let learner: Module
   /// The examples.
   public let examples: Example
-  /// The learner's outputs `[batch, classes]` and features, into which gradients flow; nil for a generator.
+  /// The learner's outputs `[batch, classes]`, or vectors `[texts, width]`, and features, into which gradients flow; nil for a generator.
   public let student: Taps?
   /// The teacher's outputs and features, which are constants; nil without a teacher.
   public var teacher: Taps?
@@ -100,5 +105,9 @@ public enum LossCatalog {
     CatalogEntry(LogitLoss.self),
     CatalogEntry(HintLoss.self),
     CatalogEntry(VariationalLoss.self),
+    CatalogEntry(EmbeddingLoss.self),
+    CatalogEntry(ContrastiveLoss.self),
+    CatalogEntry(RelationLoss.self),
+    CatalogEntry(SimilarityLoss.self),
   ]
 }

@@ -1,3 +1,4 @@
+import RetortNN
 import RetortSchema
 import RetortTraining
 
@@ -17,6 +18,22 @@ public struct NamedLoss: Configurable {
   /// A loss named `name`, or by its kind if nil, that compares with the teacher named `teacher`.
   public init(_ loss: any DistillationLoss, name: String? = nil, teacher: String? = nil) {
     (self.loss, ownName, self.teacher) = (loss, name, teacher)
+  }
+
+  /// What models that give `outputs` learn without a teacher.
+  static func onLabels(of outputs: OutputKind) -> NamedLoss {
+    switch outputs {
+    case .logits: NamedLoss(CrossEntropyLoss())
+    case .vectors: NamedLoss(ContrastiveLoss())
+    }
+  }
+
+  /// What models that give `outputs` learn from others.
+  static func onOthers(of outputs: OutputKind) -> NamedLoss {
+    switch outputs {
+    case .logits: NamedLoss(SoftTargetLoss())
+    case .vectors: NamedLoss(EmbeddingLoss())
+    }
   }
 
   /// The keys of an element of `losses`: those of its kind, and its name.

@@ -1,4 +1,5 @@
 import RetortCore
+import RetortNN
 import RetortSchema
 import RetortTraining
 
@@ -32,6 +33,8 @@ public struct SoftTargetLoss: DistillationLoss {
   ]
   /// True: the teacher's logits are its targets.
   public static let needsTeacher = true
+  /// Logits.
+  public static let outputs: OutputKind? = .logits
 
   /// A loss with weight 1 and temperature 4.
   public init() {}

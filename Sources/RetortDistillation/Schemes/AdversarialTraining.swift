@@ -57,7 +57,9 @@ public struct Adversarial: NamedScheme {
   public init(_ loss: Loss) { self.loss = loss }
 
   /// Its own are not named.
-  public static func usualLosses(isTaught: Bool) -> (losses: [NamedLoss], note: String?) {
+  public static func usualLosses(
+    isTaught: Bool, of outputs: OutputKind
+  ) -> (losses: [NamedLoss], note: String?) {
     ([], nil)
   }
 

@@ -20,7 +20,9 @@ public struct Generative: NamedScheme {
   public init() {}
 
   /// Those of a variational autoencoder.
-  public static func usualLosses(isTaught: Bool) -> (losses: [NamedLoss], note: String?) {
+  public static func usualLosses(
+    isTaught: Bool, of outputs: OutputKind
+  ) -> (losses: [NamedLoss], note: String?) {
     ([NamedLoss(VariationalLoss())], nil)
   }
 

@@ -29,9 +29,17 @@ public struct Mutual: NamedScheme {
   /// The only one.
   public init() {}
 
-  /// Labels, and the peers' logits as the paper compares them.
-  public static func usualLosses(isTaught: Bool) -> (losses: [NamedLoss], note: String?) {
-    (
+  /// Labels, and the peers' logits as the paper compares them; of vectors, pairs and the peers' vectors.
+  public static func usualLosses(
+    isTaught: Bool, of outputs: OutputKind
+  ) -> (losses: [NamedLoss], note: String?) {
+    guard outputs == .logits else {
+      return (
+        [.onLabels(of: outputs), .onOthers(of: outputs)],
+        "has peers: its students learn from pairs (contrastive) and from each other (embedding)"
+      )
+    }
+    return (
       [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss(temperature: 1))],
       "has peers: its students learn from labels (cross-entropy) and from each other (kd at a "
         + "temperature of 1)"

@@ -26,13 +26,17 @@ public struct Offline: NamedScheme {
   /// The only one.
   public init() {}
 
-  /// Labels, and the teacher's logits where there is one.
-  public static func usualLosses(isTaught: Bool) -> (losses: [NamedLoss], note: String?) {
-    let labels = NamedLoss(CrossEntropyLoss())
+  /// Labels, and the teacher's outputs where there is one.
+  public static func usualLosses(
+    isTaught: Bool, of outputs: OutputKind
+  ) -> (losses: [NamedLoss], note: String?) {
+    let (labels, teacher) = (NamedLoss.onLabels(of: outputs), NamedLoss.onOthers(of: outputs))
     guard isTaught else { return ([labels], nil) }
+    let examples = outputs == .logits ? "labels" : "pairs"
     return (
-      [labels, NamedLoss(SoftTargetLoss())],
-      "has a teacher: its student learns from labels (cross-entropy) and from the teacher (kd)"
+      [labels, teacher],
+      "has a teacher: its student learns from \(examples) (\(labels.kind)) and from the teacher "
+        + "(\(teacher.kind))"
     )
   }
 

@@ -1,3 +1,4 @@
+import RetortNN
 import RetortSchema
 import RetortTraining
 
@@ -16,12 +17,17 @@ public protocol NamedScheme: Configurable, Explained {
   /// Whether losses that compare with a teacher compare with the other students; false by default.
   static var peersTeach: Bool { get }
 
-  /// What it minimises where a recipe names no losses; cross-entropy on labels by default.
+  /// What it minimises where a recipe names no losses; cross-entropy on labels by default, contrastive of
+  /// pairs.
   ///
-  /// - Parameter isTaught: Whether there are students and a teacher with weights.
+  /// - Parameters:
+  ///   - isTaught: Whether there are students and a teacher with weights.
+  ///   - outputs: What its classifiers give.
   /// - Returns: The losses, and what to tell the user of them behind "names no losses and"; nil where
   ///   nothing else could be meant.
-  static func usualLosses(isTaught: Bool) -> (losses: [NamedLoss], note: String?)
+  static func usualLosses(
+    isTaught: Bool, of outputs: OutputKind
+  ) -> (losses: [NamedLoss], note: String?)
 
   /// What keeps it from training a cast, by the key of the stage that is to blame; nothing by default.
   func faults(of plan: CastPlan) -> [KeyFault]
@@ -39,9 +45,11 @@ extension NamedScheme {
   public static var takesLosses: Bool { true }
   /// They do.
   public static var isValidated: Bool { true }
-  /// Cross-entropy.
-  public static func usualLosses(isTaught: Bool) -> (losses: [NamedLoss], note: String?) {
-    ([NamedLoss(CrossEntropyLoss())], nil)
+  /// Cross-entropy, or contrastive.
+  public static func usualLosses(
+    isTaught: Bool, of outputs: OutputKind
+  ) -> (losses: [NamedLoss], note: String?) {
+    ([NamedLoss.onLabels(of: outputs)], nil)
   }
   /// Teachers teach.
   public static var peersTeach: Bool { false }

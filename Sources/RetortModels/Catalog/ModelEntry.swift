@@ -78,6 +78,15 @@ public struct ModelEntry: Sendable {
     case encoder
     /// Token ids to a vector.
     case embedder
+
+    /// What such a model gives for an example; nil where it does not say what an example is.
+    public var outputs: OutputKind? {
+      switch self {
+      case .classifier, .encoder: .logits
+      case .embedder: .vectors
+      case .generator, .decoder, .discriminator: nil
+      }
+    }
   }
 
   /// What recipes call it.
@@ -133,7 +142,7 @@ public struct ModelEntry: Sendable {
   public func make(
     _ options: [String: Double] = [:], for examples: ExampleSpec, classes: Int
   ) throws(ModelError) -> Module {
-    guard classes > 0 || ![.classifier, .encoder].contains(role) else {
+    guard classes > 0 || role.outputs != .logits else {
       throw .unfit(model: name, reason: "there must be at least one class")
     }
     return try build(ModelOptions(options, of: self), examples, classes)

@@ -49,10 +49,7 @@ public final class SentenceBERT: Module {
     let penalty = mask.map(BERTLayer.penalty(of:))
     let states = layers.reduce(embeddings(ids)) { $1($0, mask: penalty) }
     let pooled = pooled(states, mask: mask?.toFloat())
-    guard normalizes else { return pooled }
-    // As PyTorch's normalize, whose least length is 1e-12.
-    let length = pooled.square().sum(axes: [1], keepingAxes: true)
-    return pooled * length.maximum(length.graph.fill(1e-24)).rsqrt()
+    return normalizes ? pooled.unitRows() : pooled
   }
 
   private func pooled(_ states: Tensor, mask: Tensor?) -> Tensor {

@@ -56,7 +56,13 @@ extension ModelSpec {
     reader.pass(over: ["optimizer"])
     reader.exclude(["weights", "from"])
     reader.exclude(["model", "from"])
-    if let path = reader.path("weights") { source = .file(path) }
+    if let path = reader.path("weights") {
+      source = .file(path)
+      keptLayers = reader.ints(Self.keptLayersInfo.name, Self.layers) ?? []
+    } else {
+      reader.misplaced(
+        [Self.keptLayersInfo.name], with: "no 'weights'", belongTo: ["'weights' of a deeper model"])
+    }
     if let stage = reader.text("from") {
       source = .stage(stage, learner: reader.text("learner"))
       reader.pass(over: ["model"])
@@ -109,6 +115,13 @@ extension ModelSpec {
           reader.path, model: usualName, role: found.role.rawValue, wanted: role.wantedModel))
       return
     }
+    if let layers = options["layers"], !keptLayers.isEmpty, keptLayers.count != Int(layers) {
+      reader.faults.add(
+        reader.value(Self.keptLayersInfo.name)?.place ?? place,
+        .rule(
+          "'\(Self.keptLayersInfo.name)' names \(keptLayers.count) layers, but 'layers' of '\(reader.path)' is "
+            + "\(Int(layers))"))
+    }
     guard reader.faults.faults.count == count else { return }
     do throws(ModelError) {
       // Where only the files of the data say how many classes there are, any number will do.
@@ -142,7 +155,7 @@ extension ModelSpec {
         name: "learner", type: .text, defaultText: nil,
         meaning: "which model of that stage, where it trains several"),
     ]
-    if role.takes(.classifier) { keys.append(normalizationInfo) }
+    if role.takes(.classifier) { keys += [keptLayersInfo, normalizationInfo] }
     for option in models.flatMap(\.options) where !keys.contains(where: { $0.name == option.name })
     {
       var info = option.info
@@ -160,6 +173,12 @@ extension ModelSpec {
       keys: Array(keys.prefix(4)) + [expectedAccuracy] + keys.dropFirst(4) + [optimizer],
       identities: ["model", "from"], shorthand: "model")
   }
+
+  /// The key of the layers that a model takes from a deeper one.
+  private static let keptLayersInfo = KeyInfo(
+    name: "keep-layers", type: .wholeNumbers(layers), defaultText: nil,
+    meaning: "which layers of deeper 'weights' it begins with, in order, from 0")
+  private static let layers = 0...255
 
   /// The key of the pictures' normalisation.
   private static let normalizationInfo = KeyInfo(
@@ -185,6 +204,9 @@ extension ModelSpec {
       entries =
         [YAMLEntry("from", YAMLText.word(name))]
         + (learner.map { [YAMLEntry("learner", YAMLText.word($0))] } ?? [])
+    }
+    if !keptLayers.isEmpty {
+      entries.append(YAMLEntry(Self.keptLayersInfo.name, "\(keptLayers)"))
     }
     if let normalization {
       entries.append(YAMLEntry("normalization", YAMLText.map(normalization.entries)))

@@ -35,6 +35,7 @@ struct StageDecoder {
     }
     if faults.faults.count == known { checkScheme(stage, reader) }
     checkLosses(stage, reader)
+    checkOutputs(stage, reader)
     if faults.faults.count == known {
       let data = stage.data.source
       let imported = stage.models.lazy.compactMap {
@@ -70,7 +71,8 @@ struct StageDecoder {
     let isTaught =
       !stage.students.isEmpty && !stage.teachers.isEmpty
       && stage.teachers.allSatisfy(\.spec.hasWeights)
-    let (losses, note) = type(of: stage.scheme).usualLosses(isTaught: isTaught)
+    let (losses, note) = type(of: stage.scheme).usualLosses(
+      isTaught: isTaught, of: stage.data.source.outputs)
     let unlabelled = losses.filter { !type(of: $0.loss).needsLabels }
     if !stage.data.source.isLabelled, !unlabelled.isEmpty, unlabelled.count < losses.count {
       notes.append(
@@ -168,6 +170,7 @@ struct StageDecoder {
               + "none. Take losses on a teacher alone, such as kd, or put the pictures of each class into "
               + "a folder of its name, or name a table of labels: labels: labels.csv."))
       }
+      checkOutputs(loss, stage, at: place)
       guard kind.needsTeacher, !type(of: stage.scheme).peersTeach else { continue }
       if stage.teachers.isEmpty {
         faults.add(place, .needs("loss '\(loss.kind)'", what: "a teacher", stage: stage.name))

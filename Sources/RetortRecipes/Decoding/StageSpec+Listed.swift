@@ -116,7 +116,7 @@ extension Cast.Role {
   /// Whether a model of the catalog can be this.
   func takes(_ model: ModelEntry.Role) -> Bool {
     switch self {
-    case .student, .teacher: model == .classifier || model == .encoder
+    case .student, .teacher: model.outputs != nil
     case .generator: model == .generator || model == .decoder
     case .discriminator: model == .discriminator
     }

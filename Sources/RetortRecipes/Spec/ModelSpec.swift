@@ -20,6 +20,8 @@ public struct ModelSpec: Equatable, Sendable {
   public var normalization: NormalizationSpec?
   /// Where its weights come from.
   public var source: Source
+  /// Which layers of the weights in its file it begins with, in order, from 0; empty for all.
+  public var keptLayers: [Int] = []
   /// The test accuracy in [0, 1] below which a teacher is refused.
   public var expectedAccuracy: Double?
 

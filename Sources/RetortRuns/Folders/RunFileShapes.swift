@@ -64,6 +64,9 @@ extension JSONShape {
   ]
   private static let scores: [String: JSONShape] = [
     "accuracy": .value, "nll": .value, "ece": .value, "parameters": .value, "macs": .value,
+    "retrieval": .object([
+      "recallAt1": .value, "recallAt10": .value, "mrr": .value, "documents": .value,
+    ]),
   ]
   private static let score = JSONShape.object(scores)
   private static let student = JSONShape.object(

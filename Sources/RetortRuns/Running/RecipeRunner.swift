@@ -19,7 +19,7 @@ public final class RecipeRunner {
   var trained: [String: [TrainedModel]] = [:]
 
   /// How well the teachers of earlier stages do, by stage and learner, so that each is measured once.
-  var teacherScores: [String: (score: StageResult.Score, metrics: ClassificationMetrics?)] = [:]
+  var teacherScores: [String: (score: StageResult.Score, metrics: TestMetrics?)] = [:]
   /// What stages read.
   let datasets: StageData.Cache
   /// What frozen models make of the examples of stages.

@@ -12,6 +12,8 @@ struct StageData {
   private(set) var test: any Dataset
   /// What the examples are.
   let examples: ExampleSpec
+  /// What models that learn on them give.
+  let outputs: OutputKind
   /// What texts became tokens by; nil where the examples are no texts.
   let tokenizer: WordPiece?
 
@@ -42,6 +44,7 @@ struct StageData {
     cache.parts[source] = parts
     notes = parts.notes
     (examples, tokenizer) = (parts.examples, parts.tokenizer)
+    outputs = spec.source.outputs
     func content(_ dataset: any Dataset) -> any Dataset {
       isRehearsal ? UnreadDataset(dataset) : dataset
     }

@@ -107,19 +107,40 @@ extension StageResult {
 extension StageResult.Score {
   /// The score as an object of `result.json`.
   package var json: JSONValue {
-    .record(
+    let values: [(String, JSONValue)] = [
       ("accuracy", accuracy.map { .real($0) } ?? .null), ("nll", nll.map { .real($0) } ?? .null),
       ("ece", ece.map { .real($0) } ?? .null), ("parameters", .integer(parameters)),
-      ("macs", .integer(macs)))
+      ("macs", .integer(macs)),
+    ]
+    let found = retrieval.map { [("retrieval", $0.json)] } ?? []
+    return .object((values + found).map { .init($0.0, $0.1) })
   }
 
   fileprivate init?(_ json: JSONValue?) {
     guard let parameters = json?["parameters"]?.int, let macs = json?["macs"]?.int else {
       return nil
     }
-    self.init(
-      accuracy: json?["accuracy"]?.double, nll: json?["nll"]?.double, ece: json?["ece"]?.double,
-      parameters: parameters, macs: macs)
+    self.init(nil, parameters: parameters, macs: macs)
+    (accuracy, nll) = (json?["accuracy"]?.double, json?["nll"]?.double)
+    (ece, retrieval) = (json?["ece"]?.double, .init(json?["retrieval"]))
+  }
+}
+
+extension StageResult.Retrieval {
+  /// The metrics as an object of `result.json`.
+  fileprivate var json: JSONValue {
+    .record(
+      ("recallAt1", .real(recallAt1)), ("recallAt10", .real(recallAt10)),
+      ("mrr", .real(meanReciprocalRank)), ("documents", .integer(documents)))
+  }
+
+  /// The metrics in an object of `result.json`; nil where it is none.
+  init?(_ json: JSONValue?) {
+    guard let json, let first = json.share("recallAt1"), let ten = json.share("recallAt10"),
+      let mean = json.share("mrr"), let documents = json.count("documents")
+    else { return nil }
+    (recallAt1, recallAt10, meanReciprocalRank) = (first, ten, mean)
+    self.documents = documents
   }
 }
 

@@ -6,7 +6,7 @@ import RetortTraining
 public struct StageResult: Equatable, Sendable {
   /// How well one model does on the test set, and what it costs.
   public struct Score: Equatable, Sendable {
-    /// The share of test examples it gets right; nil for generators.
+    /// The share of test examples it gets right, which is the recall at 1 of vectors; nil for generators.
     public var accuracy: Double?
     /// The mean negative log-likelihood, in nats.
     public var nll: Double?
@@ -16,6 +16,32 @@ public struct StageResult: Equatable, Sendable {
     public var parameters: Int
     /// Multiply-accumulates of one example.
     public var macs: Int
+    /// How often queries find their documents; nil for models that give no vectors.
+    public var retrieval: Retrieval?
+
+    init(_ metrics: TestMetrics?, parameters: Int, macs: Int) {
+      let classification = metrics?.classification
+      (accuracy, nll) = (metrics?.accuracy, classification?.nll)
+      (ece, retrieval) = (classification?.ece, metrics?.retrieval.map(Retrieval.init))
+      (self.parameters, self.macs) = (parameters, macs)
+    }
+  }
+
+  /// How often vectors of queries find the documents that belong to them.
+  public struct Retrieval: Equatable, Sendable {
+    /// The share of queries whose own document is the nearest.
+    public var recallAt1: Double
+    /// The share of queries whose own document is among the ten nearest.
+    public var recallAt10: Double
+    /// The mean of one over the rank of a query's own document.
+    public var meanReciprocalRank: Double
+    /// The number of documents that were searched.
+    public var documents: Int
+
+    init(_ metrics: RetrievalMetrics) {
+      (recallAt1, recallAt10) = (metrics.recallAt1, metrics.recallAt10)
+      (meanReciprocalRank, documents) = (metrics.meanReciprocalRank, metrics.documents)
+    }
   }
 
   /// One state of the trained model, and what it came to.
@@ -26,12 +52,12 @@ public struct StageResult: Equatable, Sendable {
     public var validation: ValidationRecord.Point?
     /// The share of test examples it gets right; nil for generators.
     public var testAccuracy: Double?
-    /// The mean negative log-likelihood of test examples, in nats; nil for generators.
+    /// The mean negative log-likelihood of test examples, in nats; nil for models without classes.
     public var testNLL: Double?
 
-    init(step: Int, validation: ValidationRecord.Point?, test: ClassificationMetrics?) {
+    init(step: Int, validation: ValidationRecord.Point?, test: TestMetrics?) {
       (self.step, self.validation) = (step, validation)
-      (testAccuracy, testNLL) = (test?.accuracy, test?.nll)
+      (testAccuracy, testNLL) = (test?.accuracy, test?.classification?.nll)
     }
   }
 

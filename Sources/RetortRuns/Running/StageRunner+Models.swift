@@ -91,16 +91,19 @@ extension StageRunner {
     }
     if case .file(let path) = spec.source {
       let file = try ModelLocation.weights(path, for: role)
-      let stored = try spec.weights(in: file)
       let found = ONNXImport.isPath(file) ? nil : try StoredConfiguration(beside: file)
+      let stored = try spec.weights(in: file).filter { found?.passesOver($0.name) != true }
       try found?.tokenizer().map { try checkTokens($0, of: title, from: file) }
-      if let other = found?.difference(from: spec, reading: data.examples) {
+      if let other = found?.difference(from: spec, reading: data.examples),
+        other.name != "layers" || spec.keptLayers.isEmpty
+      {
         throw RunError.otherModel(
           stage: stage.name, model: title, file: file, entry: other.name,
           stored: other.stored, given: other.given)
       }
       weights = try spec.unwrapped(
-        stored, of: title, data.examples, classes: classes, parent.report)
+        stored, of: title, data.examples, classes: classes, parent.report
+      ).keepingLayers(spec.keptLayers, of: title)
       for option in try spec.assumptions where found == nil {
         parent.report(.optionAssumed(of: title, model: spec.model, option))
       }

@@ -17,17 +17,26 @@ extension StageRunner {
   ) throws -> (table: LogitTable, asked: Int) {
     var isAsked = stage.cache == nil
     let source = OutputTables.Source(model: teacher.spec, data: stage.data)
+    let size = try outputSize(of: model)
     let variable = try parent.tables.logits.value(of: source) {
-      let logits = try outputs("logits", of: model, size: classes) {
+      let logits = try outputs("logits", of: model, size: data.training.parts * size) {
         isAsked = true
         return try named("training") { try self.logits(model, for: data.training) }
       }
       return try frozen("teacher logits", logits)
     }
     return (
-      LogitTable(variable, classes: classes, live: model.store),
+      LogitTable(variable, classes: size, parts: data.training.parts, live: model.store),
       isAsked ? data.training.count : 0
     )
+  }
+
+  /// The numbers of one row of a model's output: classes, or the width of vectors.
+  private func outputSize(of model: StageModel) throws -> Int {
+    guard data.outputs == .vectors else { return classes }
+    let graph = Graph()
+    let examples = data.examples.inputs(in: graph, batch: 1)
+    return model.store.logits(of: examples, indices: nil, in: graph).shape[-1]
   }
 
   /// The latent codes of all training examples; nil if the exploration needs no encoder.

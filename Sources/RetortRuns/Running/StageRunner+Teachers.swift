@@ -18,7 +18,7 @@ extension StageRunner {
     return Ensemble(members, mean: stage.combine)
   }
 
-  /// The logits of the teachers' mean for examples, `[examples, classes]` flat.
+  /// The logits, or vectors, of the teachers' mean for examples, flat.
   func combinedLogits(of examples: any Dataset) throws -> [Float] {
     guard let labeler else { return [] }
     return try Inference(session, name: "teachers", pipeline: data.examples.pipeline()) {
@@ -28,7 +28,7 @@ extension StageRunner {
   }
 
   /// A model's score and metrics on the test set.
-  typealias Evaluation = (score: StageResult.Score, metrics: ClassificationMetrics?)
+  typealias Evaluation = (score: StageResult.Score, metrics: TestMetrics?)
 
   /// The scores of listed teachers, and of the teacher or the teachers' mean; the latter is nil if unused.
   typealias TeacherScores = (each: [StageResult.Teacher], asOne: Evaluation?)
@@ -57,13 +57,11 @@ extension StageRunner {
     }
     guard stage.combinesTeachers else { return (each, nil) }
     guard found.count > 1 else { return (each, found.first) }
-    let metrics = ClassificationMetrics(
-      logits: try named("test") { try combinedLogits(of: data.test) }, labels: data.test.labels,
-      classes: classes)
+    let metrics = TestMetrics(
+      data.outputs, try named("test") { try combinedLogits(of: data.test) }, of: data.test)
     parent.report(.teacherChecked("mean of the teachers", accuracy: metrics.accuracy))
     let score = StageResult.Score(
-      accuracy: metrics.accuracy, nll: metrics.nll, ece: metrics.ece,
-      parameters: found.reduce(0) { $0 + $1.score.parameters },
+      metrics, parameters: found.reduce(0) { $0 + $1.score.parameters },
       macs: found.reduce(0) { $0 + $1.score.macs })
     return (each, (score, metrics))
   }

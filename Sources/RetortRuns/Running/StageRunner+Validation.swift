@@ -14,13 +14,13 @@ extension StageRunner {
         return .init(step: step, accuracy: nil, loss: loss)
       }
       let metrics = try metrics(pupil.model, on: examples, split: "validation")
-      return .init(step: step, accuracy: metrics.accuracy, loss: metrics.nll)
+      return .init(step: step, accuracy: metrics.accuracy, loss: metrics.loss)
     }
   }
 
   /// The test metrics of pupils that classify, after `step` steps, which are logged for the curves.
-  func test(after step: Int) throws -> [String: (step: Int, metrics: ClassificationMetrics)] {
-    var found: [String: (step: Int, metrics: ClassificationMetrics)] = [:]
+  func test(after step: Int) throws -> [String: (step: Int, metrics: TestMetrics)] {
+    var found: [String: (step: Int, metrics: TestMetrics)] = [:]
     for pupil in pupils where pupil.classifies {
       let metrics = try metrics(pupil.model, on: data.test, split: "test")
       parent.report(
@@ -32,14 +32,14 @@ extension StageRunner {
     return found
   }
 
-  /// The metrics of a classifier.
+  /// The metrics of a classifier, or of a model of vectors.
   ///
   /// - Throws: `RunError.outputsNotFinite`, or the device's errors.
   func metrics(
     _ model: StageModel, on examples: any Dataset, split: String
-  ) throws -> ClassificationMetrics {
-    let logits = try named(split) { try self.logits(model, for: examples) }
-    return ClassificationMetrics(logits: logits, labels: examples.labels, classes: classes)
+  ) throws -> TestMetrics {
+    TestMetrics(
+      data.outputs, try named(split) { try logits(model, for: examples) }, of: examples)
   }
 
   /// Calls `body`, and says of outputs that are not finite in which stage and on which split they are.
@@ -54,7 +54,7 @@ extension StageRunner {
   /// What a pupil came to: after the last step, where validation was best, and the test metrics of the one
   /// of the two that is kept.
   typealias Measured = (
-    last: StageResult.Outcome, best: StageResult.Outcome?, kept: ClassificationMetrics?
+    last: StageResult.Outcome, best: StageResult.Outcome?, kept: TestMetrics?
   )
 
   /// Measures the state that training ended in and the best one, and leaves the one on the device that the
@@ -62,7 +62,7 @@ extension StageRunner {
   func measure(_ learners: [Learner], _ state: TrainingState) throws -> [Measured] {
     func outcomes(
       _ point: ValidationRecord.Point?, _ step: Int
-    ) throws -> [(outcome: StageResult.Outcome, metrics: ClassificationMetrics?)] {
+    ) throws -> [(outcome: StageResult.Outcome, metrics: TestMetrics?)] {
       // Of several pupils the record has the mean alone.
       let points = point == nil || pupils.count == 1 ? [] : try validate(after: step)
       return try pupils.enumerated().map { index, pupil in

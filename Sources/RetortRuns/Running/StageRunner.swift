@@ -25,7 +25,7 @@ struct StageRunner {
   /// What draws a generator's samples, once it has been compiled.
   private var generatorSamples: GeneratorSamples?
   /// The pupils' latest test metrics, and the steps done before them, by name.
-  var tested: [String: (step: Int, metrics: ClassificationMetrics)] = [:]
+  var tested: [String: (step: Int, metrics: TestMetrics)] = [:]
   /// The time that earlier sessions of a resumed stage took to train.
   var earlierSeconds = 0.0
 
@@ -109,7 +109,7 @@ struct StageRunner {
     return generatorSamples
   }
 
-  /// The logits of a classifier for examples, `[examples, classes]` flat.
+  /// The logits of a classifier for examples, `[examples, classes]`, or the vectors of their parts, flat.
   ///
   /// - Throws: `NonFiniteOutput`, `GraphError`, or the device's errors.
   func logits(_ model: StageModel, for examples: any Dataset) throws -> [Float] {
@@ -221,9 +221,9 @@ struct StageRunner {
     for (pupil, found) in zip(pupils, measured) {
       try pupil.model.write(
         to: home.file(pupil.trainee.folder), session: session,
-        classNames: data.training.classNames, data: data,
+        classNames: data.outputs == .logits ? data.training.classNames : [], data: data,
         recipeSHA256: parent.recipe.sha256, parent.report)
-      if let metrics = found.kept { try write(metrics, of: pupil) }
+      if let metrics = found.kept?.classification { try write(metrics, of: pupil) }
       let score = try score(pupil.model, found.kept)
       let agreement = taught.asOne?.metrics.flatMap { teacher in
         found.kept.map { $0.agreement(with: teacher) }
@@ -251,17 +251,16 @@ struct StageRunner {
       losses: Dictionary(state.losses.map { ($0.name, $0.value) }) { a, _ in a })
   }
 
+  /// Whether it learns from classes or pairs, and not from others alone.
   private var usesLabels: Bool {
-    stage.losses.contains { $0.loss is CrossEntropyLoss }
+    stage.losses.contains { $0.loss is CrossEntropyLoss || $0.loss is ContrastiveLoss }
   }
 
   /// What a model costs, with its test metrics.
   func score(
-    _ model: StageModel, _ metrics: ClassificationMetrics?
+    _ model: StageModel, _ metrics: TestMetrics?
   ) throws -> StageResult.Score {
     let cost = try model.cost(of: data.examples)
-    return .init(
-      accuracy: metrics?.accuracy, nll: metrics?.nll, ece: metrics?.ece,
-      parameters: cost.parameters, macs: cost.multiplyAccumulates)
+    return .init(metrics, parameters: cost.parameters, macs: cost.multiplyAccumulates)
   }
 }

@@ -15,7 +15,7 @@ extension StoredModel {
   ///   model that sees no pictures, `WeightError` or the device's errors.
   public func evaluate(
     onPictures path: String, with backend: any Backend, report: (RunEvent) -> Void = { _ in }
-  ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
+  ) throws -> Evaluation {
     guard case .image(let size) = examples else {
       throw ModelError.unfit(
         model: spec.model,

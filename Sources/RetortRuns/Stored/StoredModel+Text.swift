@@ -30,7 +30,8 @@ extension StoredModel {
       top: top, with: backend, report: report)
   }
 
-  /// The metrics of the model on a file of texts, tabs and labels, which are names of its classes.
+  /// The metrics of the model on a file of texts, tabs and labels, which are names of its classes; of a model of
+  /// vectors, on a file of pairs of texts.
   ///
   /// - Parameters:
   ///   - path: The file.
@@ -40,14 +41,21 @@ extension StoredModel {
   ///   `ModelError` for a model that reads no text, `WeightError` or the device's errors.
   public func evaluate(
     onTexts path: String, with backend: any Backend, report: (RunEvent) -> Void = { _ in }
-  ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
+  ) throws -> Evaluation {
     let (tokenizer, length) = try reading()
-    let dataset = try TextDataset(
-      name: path, path: path, classNames: classNames, tokenizer: tokenizer, length: length
-    ).shortened
-    return try evaluate(
-      dataset, .tokens(length: dataset.length, vocabulary: tokenizer.vocabulary.count), of: path,
-      with: backend, report: report)
+    func evaluate(_ dataset: any Dataset, _ length: Int) throws -> Evaluation {
+      try self.evaluate(
+        dataset, .tokens(length: length, vocabulary: tokenizer.vocabulary.count), of: path,
+        with: backend, report: report)
+    }
+    guard embeds else {
+      let texts = try TextDataset(
+        name: path, path: path, classNames: classNames, tokenizer: tokenizer, length: length
+      ).shortened
+      return try evaluate(texts, texts.length)
+    }
+    let pairs = try TextPairs(path: path, tokenizer: tokenizer, length: length).shortened
+    return try evaluate(pairs, pairs.length)
   }
 
   /// The tokenizer of the model and the length of its sequences.

@@ -134,6 +134,9 @@ public struct StoredModel: Sendable {
     return model
   }
 
+  /// What a model costs and how well it does, with what it says of every example.
+  public typealias Evaluation = (score: StageResult.Score, metrics: TestMetrics)
+
   /// The metrics of the model on the test part of a dataset.
   ///
   /// - Parameters:
@@ -145,7 +148,7 @@ public struct StoredModel: Sendable {
   ///   errors.
   public func evaluate(
     on data: DataSpec, with backend: any Backend, report: (RunEvent) -> Void = { _ in }
-  ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
+  ) throws -> Evaluation {
     let read = try StageData(data, seed: 0)
     for note in read.notes { report(.dataNoted(note)) }
     return try evaluate(read.test, read.examples, of: data.name, with: backend, report: report)
@@ -155,23 +158,23 @@ public struct StoredModel: Sendable {
   func evaluate(
     _ dataset: any Dataset, _ examples: ExampleSpec, of name: String, with backend: any Backend,
     report: (RunEvent) -> Void
-  ) throws -> (score: StageResult.Score, metrics: ClassificationMetrics) {
+  ) throws -> Evaluation {
     let session = Session(backend)
-    let model = try classifier("eval", examples, session, report)
-    guard classes == dataset.classCount else {
+    let model =
+      try embeds
+      ? frozen(examples, session, report) : classifier("eval", examples, session, report)
+    guard embeds || classes == dataset.classCount else {
       throw ModelError.unfit(
         model: spec.model,
         reason: "it tells \(classes) classes apart, \(name) has \(dataset.classCount)")
     }
     let cost = try model.cost(of: examples)
-    let logits = try Inference(session, model.store, pipeline: examples.pipeline())
+    let outputs = try Inference(session, model.store, pipeline: examples.pipeline())
       .outputs(dataset)[0]
-    let metrics = ClassificationMetrics(
-      logits: logits, labels: dataset.labels, classes: classes)
+    let metrics = TestMetrics(embeds ? .vectors : .logits, outputs, of: dataset)
     return (
       StageResult.Score(
-        accuracy: metrics.accuracy, nll: metrics.nll, ece: metrics.ece,
-        parameters: cost.parameters, macs: cost.multiplyAccumulates), metrics
+        metrics, parameters: cost.parameters, macs: cost.multiplyAccumulates), metrics
     )
   }
 }

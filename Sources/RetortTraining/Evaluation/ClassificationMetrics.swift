@@ -2,8 +2,7 @@ import Glibc
 
 /// The quality of a classifier's logits against labels.
 ///
-/// Source: Guo et al. 2017 for the calibration error (15 equal bins); Stanton et al. 2021 for
-/// agreement.
+/// Source: Guo et al. 2017 for the calibration error (15 equal bins).
 public struct ClassificationMetrics: Equatable, Sendable {
   /// The examples of one range of confidence.
   public struct CalibrationBin: Equatable, Sendable {
@@ -67,11 +66,5 @@ public struct ClassificationMetrics: Equatable, Sendable {
       return CalibrationBin(
         count: Int(bin.count), confidence: bin.confidence / all, accuracy: bin.correct / all)
     }
-  }
-
-  /// The share of examples for which both predict the same class, in [0, 1].
-  public func agreement(with other: ClassificationMetrics) -> Double {
-    let same = zip(predictions, other.predictions).reduce(0) { $0 + ($1.0 == $1.1 ? 1 : 0) }
-    return Double(same) / Double(max(1, predictions.count))
   }
 }

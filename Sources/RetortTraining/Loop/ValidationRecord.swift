@@ -4,9 +4,10 @@ public struct ValidationRecord: Equatable, Sendable {
   public struct Point: Equatable, Sendable {
     /// The number of completed steps.
     public var step: Int
-    /// The accuracy of a classifier, in [0, 1]; nil for generators.
+    /// The accuracy of a classifier, or how often the nearest document is right, in [0, 1]; nil for generators.
     public var accuracy: Double?
-    /// The mean negative log-likelihood of the labels in nats, or a generator's objective.
+    /// The mean negative log-likelihood of the labels in nats, one less the mean reciprocal rank of pairs, or a
+    /// generator's objective.
     public var loss: Double
 
     /// An evaluation after `step` steps.

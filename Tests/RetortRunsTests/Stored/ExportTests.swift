@@ -102,7 +102,7 @@ import Testing
       try StoredModel(home + "/m.onnx").export(as: .safetensors, to: home + "/b/w.safetensors")
       let expected = try own.evaluate(on: data, with: CPUBackend()).metrics
       let found = try StoredModel(home + "/b/w.safetensors").evaluate(on: data, with: CPUBackend())
-      #expect(abs(found.metrics.nll - expected.nll) < 1e-6)
+      #expect(abs(found.metrics.loss - expected.loss) < 1e-6)
       #expect(try StoredModel(home + "/b/w.safetensors").classNames == own.classNames)
       // One folder describes one model.
       try own.export(as: .safetensors, to: home + "/a/again.safetensors")

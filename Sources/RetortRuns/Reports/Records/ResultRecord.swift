@@ -16,11 +16,14 @@ package struct ResultRecord: Sendable {
     let parameters: Int?
     /// The multiply-accumulates per example.
     let macs: Int?
+    /// How often queries find their documents; nil for models that give no vectors.
+    let retrieval: StageResult.Retrieval?
 
     fileprivate init?(_ json: JSONValue?) {
       guard let json, json.members != nil else { return nil }
       (accuracy, nll, ece) = (json.share("accuracy"), json.finite("nll"), json.share("ece"))
       (parameters, macs) = (json.count("parameters"), json.count("macs"))
+      retrieval = StageResult.Retrieval(json["retrieval"])
     }
   }
 

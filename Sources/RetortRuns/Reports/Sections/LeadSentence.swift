@@ -9,7 +9,13 @@ struct LeadSentence {
     }
     let group = best.group
     let isMean = group.accuracy.count > 1
-    var text = "\(best.label) is right on \(group.accuracy.text(2, times: 100)) % of the test set"
+    let share = "\(group.accuracy.text(2, times: 100)) %"
+    var text = "\(best.label) is right on \(share) of the test set"
+    if let documents = group.count({ $0.score.retrieval?.documents }) {
+      text =
+        "\(best.label) finds the right one of \(ReportNumber.count(documents)) documents first for "
+        + "\(share) of the queries"
+    }
     if isMean { text += ", over \(group.accuracy.count) runs" }
     if let teacher = group.sample({ $0.teacher?.accuracy }).mean {
       text += ", its teacher on \(ReportNumber.percent(teacher))"

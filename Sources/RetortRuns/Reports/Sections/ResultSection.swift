@@ -5,7 +5,7 @@ struct ResultSection {
   var html: HTML {
     let notes = model.damage.map { "<p class=\"note\">\($0)</p>\n" as HTML }
     return """
-      \(AccuracyChart(model.scored)?.html ?? "")\(students)\(stages)\(teachers)\(notes)
+      \(AccuracyChart(model.scored)?.html ?? "")\(students)\(stages)\(teachers)\(retrieval)\(notes)
       """
   }
 
@@ -102,6 +102,38 @@ struct ResultSection {
       }
     }
     return table.rows.isEmpty ? "" : table.html
+  }
+
+  /// A table of how often models of vectors find what belongs together; empty where there are none.
+  private var retrieval: HTML {
+    let hasRuns = model.runs.count > 1
+    var table = DataTable(
+      name: "retrieval on the test pairs",
+      columns: ["stage"] + (hasRuns ? ["run"] : [])
+        + ["model", "recall at 1", "recall at 10", "MRR", "documents"])
+    for run in model.runs {
+      for stage in run.stages {
+        guard let result = stage.result else { continue }
+        let listed = result.teacher.map { [("teacher", $0)] } ?? []
+        for (name, score) in listed + [(result.role.rawValue, result.score)] {
+          guard let found = score.retrieval else { continue }
+          table.rows.append(
+            (
+              false,
+              [.text(stage.name)] + (hasRuns ? [.text(run.name)] : []) + [
+                .text(name), .percent(found.recallAt1), .percent(found.recallAt10),
+                .decimals(found.meanReciprocalRank), .count(found.documents),
+              ]
+            ))
+        }
+      }
+    }
+    guard !table.rows.isEmpty else { return "" }
+    return """
+      \(table.html)<p class="note">Each query of the test pairs looks for its own document among all: the recall at \
+      1, called test accuracy above, is the share of queries that it is nearest to.</p>
+
+      """
   }
 
   private func cells(_ stage: StageRecord, count: Int, _ hasBest: Bool) -> [DataTable.Cell] {

@@ -1,0 +1,79 @@
+import RetortCore
+import RetortNN
+import RetortSchema
+import RetortTraining
+
+/// The distance of a student's vectors from a teacher's, mean over all texts of the batch.
+public struct EmbeddingLoss: DistillationLoss {
+  /// How far two vectors are from each other.
+  public enum Distance: String, CaseIterable, Sendable {
+    /// One less their cosine.
+    case cosine
+    /// The mean of their elements' squared differences.
+    case squared
+  }
+
+  /// The entry in lists of losses.
+  public static let explanation = Explanation(
+    "embedding", "distance of vectors",
+    """
+    The student learns to give each text the teacher's vector, in as many dimensions. 'cosine' takes no \
+    notice of lengths; 'squared' is the MSELoss of sentence-transformers. Where the student's vectors have \
+    another size, 'rkd' and 'similarity' compare what is alike instead.
+    """,
+    equation: [
+      "L = mean over texts of 1 − ⟨s, t⟩ / (‖s‖·‖t‖)      cosine",
+      "L = mean over texts and dimensions of (s − t)²     squared",
+    ], source: "Reimers and Gurevych 2020, arXiv 2004.09813, equation 1, for the squares")
+
+  /// The weight of the loss in the total, ≥ 0.
+  public var weight = 1.0
+  /// How far two vectors are from each other.
+  public var distance = Distance.cosine
+
+  /// The keys in recipes.
+  public static let keys: [Key<EmbeddingLoss>] = [
+    .weight, .choice("distance", \.distance, "how far two vectors are from each other"),
+  ]
+  /// True: the teacher's vectors are its targets.
+  public static let needsTeacher = true
+  /// Vectors.
+  public static let outputs: OutputKind? = .vectors
+
+  /// The cosine, with weight 1.
+  public init() {}
+
+  /// A loss of the given distance.
+  public init(weight: Double = 1, distance: Distance) {
+    (self.weight, self.distance) = (weight, distance)
+  }
+
+  /// One term, if there is a teacher; no gradient reaches it.
+  ///
+  /// - Throws: `VectorSizeError` for vectors of two sizes.
+  public func terms(_ x: Comparison, name: String) throws -> [LossTerm] {
+    guard let student = x.student?.output, let teacher = x.teacher?.output else { return [] }
+    guard student.shape == teacher.shape else {
+      throw VectorSizeError(student: student.shape[-1], teacher: teacher.shape[-1])
+    }
+    let target = teacher.stopGradient()
+    let loss =
+      switch distance {
+      case .squared: meanSquaredError(student, target)
+      case .cosine: 1 - (student.unitRows() * target.unitRows()).sum(axes: [1]).mean()
+      }
+    return [LossTerm(name, weight: weight, loss)]
+  }
+}
+
+/// A student's vectors of another size than its teacher's.
+public struct VectorSizeError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// The numbers of one vector.
+  public let student: Int, teacher: Int
+
+  /// One line: what, and the way out.
+  public var description: String {
+    "loss 'embedding' cannot compare the student's vectors of \(student) numbers with the teacher's of "
+      + "\(teacher); give the student 'width: \(teacher)', or take 'rkd' or 'similarity'"
+  }
+}
