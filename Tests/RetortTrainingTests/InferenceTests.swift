@@ -1,6 +1,7 @@
 import RetortCPU
 import RetortCore
 import RetortData
+import RetortFormats
 import RetortNN
 import RetortTestSupport
 import Testing
@@ -47,6 +48,23 @@ import Testing
     #expect(try logits(pictures(37), batch: 16) == all)
     #expect(try logits(pictures(37), batch: 500) == all)
     #expect(try logits(pictures(1), batch: 500) == Array(all[..<3]))
+  }
+
+  /// As many tokens at a time as 500 texts of 64 have.
+  @Test func longTextsComeInSmallBatches() throws {
+    let vocabulary = try Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]"], path: "vocab.txt")
+    let texts = TextDataset(
+      name: "texts", texts: Array(repeating: "a", count: 70),
+      labels: Array(repeating: 0, count: 70), classNames: ["a"],
+      tokenizer: WordPiece(vocabulary, lowercase: true), length: 512)
+    var rows: [Int] = []
+    let inference = Inference(
+      Session(CPUBackend()), name: "sum", pipeline: PlainPipeline(texts.fields)
+    ) { _, example in
+      rows.append(example.count)
+      return [example.x.toFloat().sum(axes: [1])]
+    }
+    #expect(try inference.outputs(texts)[0] == Array(repeating: 6, count: 70) && rows == [62])
   }
 
   @Test func paddingIsNotJudged() throws {

@@ -36,8 +36,10 @@ public enum ONNXExport {
     let inputs = trace.graph.inputs.map { name, node in
       value(named: name, trace.graph.nodes[Int(node)])
     }
-    let output =
-      decoder != nil ? "image" : store.model is SentenceBERT ? "embedding" : "logits"
+    // A student may stand within the adapters of its losses.
+    let models = [store.model] + store.model.children.map(\.module)
+    let embeds = models.contains { $0 is SentenceBERT }
+    let output = decoder != nil ? "image" : embeds ? "embedding" : "logits"
     let translation = try ONNXTranslation(
       ExportedPlan(trace, ExportedParameters(store)), of: store, inputs: inputs,
       reserved: [output])

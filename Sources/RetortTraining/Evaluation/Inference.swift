@@ -6,7 +6,8 @@ import RetortNN
 ///
 /// Batches have `batch` rows, or for a smaller dataset the next power of two, so that few plans serve
 /// datasets of all sizes; fewer where examples take more than 12,288 bytes, as many as 64×64 colour pictures
-/// do. The last batch is filled up with zeros, whose outputs are dropped.
+/// do, or more than 64 tokens, of which each becomes a vector. The last batch is filled up with zeros, whose
+/// outputs are dropped.
 public final class Inference {
   private let session: Session
   private let name: String
@@ -82,7 +83,8 @@ public final class Inference {
   }
 
   private func rows(for dataset: any Dataset) -> Int {
-    let size = dataset.fields.reduce(0) { $0 + $1.byteCount }
+    // A token and its mask are 8 bytes, and weigh as much as 192.
+    let size = dataset.fields.reduce(0) { $0 + $1.byteCount * ($1.dtype == .int32 ? 24 : 1) }
     let most = max(1, min(batch, batch * 12_288 / max(1, size)))
     return min(most, 1 << (Int.bitWidth - (dataset.count - 1).leadingZeroBitCount))
   }

@@ -91,6 +91,10 @@ import Testing
             home, short,
             "stages.distil.losses=[embedding, {kind: rkd, weight: 0.1}, \(taps)]"), home + "/b")
       )
+      for out in ["a", "b"] {
+        let file = try ONNXModel.read("\(home)/\(out)/stages/distil/student/model.onnx")
+        #expect(file.outputs.map(\.name) == ["embedding"], "with adapters and without")
+      }
       #expect(table[1].teacherEvaluations == 40 && live[1].teacherEvaluations == 48)
       for name in ["embedding", "rkd-distance", "rkd-angle"] {
         let (a, b) = (try #require(table[1].losses[name]), try #require(live[1].losses[name]))
