@@ -44,7 +44,7 @@ private let cases: [MessageCase] = [
       r.yaml:1:10: version '2' is not known; this program reads version 1
       r.yaml:2:7: '..' is no name: letters, digits, '-', '_' and '.' only, no '.' in front
       r.yaml:3:1: unknown key 'sed' in the recipe. Did you mean 'seed'?
-      r.yaml:4:14: 'data.name' is 'fashion-mnst'; it must be fashion-mnist, text, image-folder, cifar-10, cifar-100, numpy or shards. Did you mean 'fashion-mnist'?
+      r.yaml:4:14: 'data.name' is 'fashion-mnst'; it must be fashion-mnist, text, image-folder, cifar-10, cifar-100, numpy, shards, text-pairs or debian-descriptions. Did you mean 'fashion-mnist'?
       r.yaml:4:41: 'labelled' and 'step-imbalance' exclude each other in 'data'. Keep one.
       r.yaml:4:57: 'data.step-imbalance' is 0.5; it must be from 1 to 1000000
       r.yaml:5:18: there is no model 'lenet6'. Did you mean 'lenet5'?

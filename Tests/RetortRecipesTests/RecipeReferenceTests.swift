@@ -103,12 +103,16 @@ import Testing
     default: part = "train: \(map(["sampling: \(method.name)"] + entries))"
     }
     let decodes = Exploration.Kind(rawValue: method.name)?.needsGenerator == true
+    let isOfVectors =
+      LossCatalog.all[method.name].map { type(of: $0.standard).outputs == .vectors } ?? false
+    let model = isOfVectors ? "sentence-bert" : "mlp"
     let models =
       method.name == "vae"
       ? "generator: {model: conv-vae}"
       : """
-      teacher: {model: mlp, weights: t.safetensors}
-      student: {model: mlp}
+      \(isOfVectors ? "data: {name: text-pairs, training: a, test: b, vocabulary: c}" : "")
+      teacher: {model: \(model), weights: t.safetensors}
+      student: {model: \(model)}
       \(decodes ? "generator: {model: conv-vae, weights: g.safetensors}" : "")
       """
     return try Recipe.decode(

@@ -104,10 +104,10 @@ public enum LossCatalog {
     CatalogEntry(SoftTargetLoss.self),
     CatalogEntry(LogitLoss.self),
     CatalogEntry(HintLoss.self),
-    CatalogEntry(VariationalLoss.self),
     CatalogEntry(EmbeddingLoss.self),
     CatalogEntry(ContrastiveLoss.self),
     CatalogEntry(RelationLoss.self),
     CatalogEntry(SimilarityLoss.self),
+    CatalogEntry(VariationalLoss.self),
   ]
 }
