@@ -7,8 +7,8 @@ import Testing
 @testable import RetortData
 
 @Suite struct TextDatasetTests {
-  private static func tokenizer() throws -> WordPiece {
-    WordPiece(
+  private static func tokenizer() throws -> Tokenizer {
+    Tokenizer(
       try Vocabulary(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "b", "##c"], path: "vocab.txt"),
       lowercase: true)
   }
@@ -67,7 +67,7 @@ import Testing
       #expect(parts.examples == .tokens(length: 12, vocabulary: 29))
       #expect(files.examples == parts.examples, "known before anything else is read")
       #expect(files.classCount == nil && files.files.count == 3)
-      #expect(parts.tokenizer?.lowercase == true)
+      #expect(parts.tokenizer?.ignoresCase == true)
       var brief = files
       brief.shortenPaths()
       #expect(brief.files == ["train.tsv", "test.tsv", "vocab.txt"])

@@ -8,7 +8,7 @@ import Testing
 
   @Test(arguments: [("cased", false), ("uncased", true)])
   func theIdsAreHuggingFaces(_ name: String, _ lowercase: Bool) throws {
-    let tokenizer = WordPiece(try Vocabulary.read(Self.file), lowercase: lowercase)
+    let tokenizer = Tokenizer(try Vocabulary.read(Self.file), lowercase: lowercase)
     let recorded = try JSONValue.read(Self.folder + "/wordpiece.json", limit: 1 << 20)
     let length = try #require(recorded["length"]?.int)
     let cases = try #require(recorded["cases"]?.array)
@@ -23,7 +23,7 @@ import Testing
 
   @Test func whatDoesNotFitIsLeftOut() throws {
     let vocabulary = try Vocabulary.read(Self.file)
-    let tokenizer = WordPiece(vocabulary, lowercase: true)
+    let tokenizer = Tokenizer(vocabulary, lowercase: true)
     let all = tokenizer.encode("unbelievable [SEP] the house", length: 100)
     #expect(
       all.map { vocabulary.tokens[Int($0)] }
@@ -46,7 +46,7 @@ import Testing
   @Test func tokensAreToldApartByScalars() throws {
     let vocabulary = try Vocabulary(
       ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "\u{E9}", "e\u{301}"], path: "damaged")
-    let tokenizer = WordPiece(vocabulary, lowercase: false)
+    let tokenizer = Tokenizer(vocabulary, lowercase: false)
     #expect(tokenizer.encode("\u{E9} e\u{301}", length: 9) == [2, 4, 5, 3])
   }
 
@@ -77,7 +77,7 @@ import Testing
     let bytes = Array((Self.start + "the\nun\n##able\n\u{E9}\n中\n").utf8)
     let refused = feedDamaged(bytes, seed: 11, rounds: 3000) { (bytes) throws(FormatError) in
       let vocabulary = try Vocabulary.parse(bytes[...], path: "damaged")
-      let ids = WordPiece(vocabulary, lowercase: true).encode("the unable \u{C9} 中!", length: 12)
+      let ids = Tokenizer(vocabulary, lowercase: true).encode("the unable \u{C9} 中!", length: 12)
       #expect(ids.allSatisfy { vocabulary.tokens.indices.contains(Int($0)) })
     }
     #expect(refused > 1000)
@@ -88,7 +88,7 @@ import Testing
     let vocabulary = try Vocabulary.read(Self.file)
     let text = Array("the Caf\u{E9} [SEP] 中文, unbelievable! \u{1112}\u{1161} \u{200D}e\u{301}".utf8)
     for lowercase in [false, true] {
-      let tokenizer = WordPiece(vocabulary, lowercase: lowercase)
+      let tokenizer = Tokenizer(vocabulary, lowercase: lowercase)
       feedDamaged(text, seed: 12, rounds: 2000) { (bytes) throws(FormatError) in
         let ids = tokenizer.encode(String(decoding: bytes, as: UTF8.self), length: 16)
         #expect(ids.count <= 16 && ids.first == vocabulary.classification)

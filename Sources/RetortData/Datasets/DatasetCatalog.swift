@@ -59,14 +59,14 @@ public struct DatasetParts: Sendable {
   /// The kind of the examples.
   public let examples: ExampleSpec
   /// The tokenizer of the texts; nil for other examples.
-  public let tokenizer: WordPiece?
+  public let tokenizer: Tokenizer?
   /// What was noticed and the user should know, such as files that were left out.
   public let notes: [String]
 
   /// A dataset of the given parts.
   public init(
     training: any Dataset, validation: (any Dataset)? = nil, test: any Dataset,
-    examples: ExampleSpec, tokenizer: WordPiece? = nil, notes: [String] = []
+    examples: ExampleSpec, tokenizer: Tokenizer? = nil, notes: [String] = []
   ) {
     (self.training, self.validation, self.test) = (training, validation, test)
     (self.examples, self.tokenizer, self.notes) = (examples, tokenizer, notes)

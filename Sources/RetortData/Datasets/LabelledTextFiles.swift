@@ -7,14 +7,15 @@ import RetortSchema
 public struct LabelledTextFiles: TextSource, SharedOut {
   /// Its entry in lists.
   public static let explanation = Explanation(
-    "text", "labelled texts in files of your own, as WordPiece tokens",
+    "text", "labelled texts in files of your own, as tokens",
     """
     Files are UTF-8; each line is a text, a tab and a label. Files called .csv have commas and may have quotation \
     marks, .jsonl an object a line. A heading, and JSON, may have other columns: 'text-column' and 'label-column' \
     say which are meant, if not text and label. Without test, a share of the texts is measured on, of all classes \
-    alike. The labels of the training file are the classes, in alphabetical order. The vocabulary has one token a line, as the vocab.txt \
-    beside published weights of BERT: [PAD] first, [UNK], [CLS] and [SEP] anywhere. Texts become tokens \
-    as Hugging Face's BertTokenizer makes them.
+    alike. The labels of the training file are the classes, in alphabetical order. The vocabulary is a \
+    tokenizer.json, of WordPiece, byte pairs or a unigram model, or has one token a line, as the vocab.txt beside \
+    published weights of BERT: [PAD] first, [UNK], [CLS] and [SEP] anywhere. Texts become tokens as Hugging \
+    Face's tokenizers make them.
     """, source: "Devlin, Chang, Lee, Toutanova 2019, arXiv 1810.04805")
 
   /// The file to learn from.
@@ -86,7 +87,7 @@ public struct LabelledTextFiles: TextSource, SharedOut {
       training: learnt,
       validation: try validation.map { (path) throws(DataError) in try part("validation", path) },
       test: try test.map { (path) throws(DataError) in try part("test", path) },
-      examples: .tokens(length: encoding.length, vocabulary: tokenizer.vocabulary.count),
+      examples: .tokens(length: encoding.length, vocabulary: tokenizer.count),
       tokenizer: tokenizer)
   }
 

@@ -7,7 +7,7 @@ extension TextDataset {
   /// - Throws: `DataError` for a file that cannot be read, or for a label that is not in `classNames`, with
   ///   its line.
   package init(
-    name: String, path: String, classNames: [String], tokenizer: WordPiece, length: Int
+    name: String, path: String, classNames: [String], tokenizer: Tokenizer, length: Int
   ) throws(DataError) {
     let examples = try asDataError { () throws(FormatError) in try LabelledText.read(path) }
     try self.init(
@@ -19,7 +19,7 @@ extension TextDataset {
   /// - Throws: `DataError` for a label that is not in `classNames`, with its line.
   init(
     name: String, _ examples: [LabelledText], of path: String, classNames: [String],
-    tokenizer: WordPiece, length: Int
+    tokenizer: Tokenizer, length: Int
   ) throws(DataError) {
     let labels = try classNames.classNumbers(of: examples, label: \.label) {
       .unknownClass(path: path, line: $0.line, label: $0.label, nearest: $1)

@@ -16,6 +16,8 @@ public struct TextDataset: Dataset, Equatable {
   private let ids: [Int32]
   /// The offset of each text in `ids`, then the end of the last.
   private let starts: [Int]
+  /// The id that fills up shorter sequences.
+  private let padding: Int32
 
   /// Texts encoded by `tokenizer`; every label must have a class name.
   ///
@@ -27,7 +29,7 @@ public struct TextDataset: Dataset, Equatable {
   ///   - tokenizer: The tokenizer of the texts.
   ///   - length: The number of ids per text, ≥ 2: longer texts are truncated, shorter ones padded.
   public init(
-    name: String, texts: [String], labels: [Int32], classNames: [String], tokenizer: WordPiece,
+    name: String, texts: [String], labels: [Int32], classNames: [String], tokenizer: Tokenizer,
     length: Int
   ) {
     var ids: [Int32] = []
@@ -36,19 +38,19 @@ public struct TextDataset: Dataset, Equatable {
       ids += tokenizer.encode(text, length: length)
       starts.append(ids.count)
     }
-    self.init(name, length, labels, classNames, ids, starts)
+    self.init(name, length, labels, classNames, ids, starts, tokenizer.padding)
   }
 
   private init(
     _ name: String, _ length: Int, _ labels: [Int32], _ classNames: [String], _ ids: [Int32],
-    _ starts: [Int]
+    _ starts: [Int], _ padding: Int32
   ) {
     precondition(starts.count == labels.count + 1, "a TextDataset has a label for each text")
     precondition(
       labels.allSatisfy { $0 >= 0 && Int($0) < classNames.count },
       "every label of a TextDataset must name a class")
     (self.name, self.length, self.labels, self.classNames) = (name, length, labels, classNames)
-    (self.ids, self.starts) = (ids, starts)
+    (self.ids, self.starts, self.padding) = (ids, starts, padding)
   }
 
   /// The same texts with no more padding than the longest needs, up to a multiple of 8 ids.
@@ -57,7 +59,7 @@ public struct TextDataset: Dataset, Equatable {
   package var shortened: TextDataset {
     let longest = zip(starts, starts.dropFirst()).map { $1 - $0 }.max() ?? 0
     let enough = min(length, max(8, longest.roundedUp(toMultipleOf: 8)))
-    return TextDataset(name, enough, labels, classNames, ids, starts)
+    return TextDataset(name, enough, labels, classNames, ids, starts, padding)
   }
 
   /// `tokens`, int32 `[length]`, and `mask`, int32 `[length]`: 1 for tokens, 0 for padding.
@@ -70,7 +72,7 @@ public struct TextDataset: Dataset, Equatable {
     let own = ids[starts[index]..<starts[index + 1]]
     let values = target.bindMemory(to: Int32.self)
     for (place, id) in own.enumerated() { values[place] = field == 0 ? id : 1 }
-    for place in own.count..<length { values[place] = field == 0 ? Vocabulary.padding : 0 }
+    for place in own.count..<length { values[place] = field == 0 ? padding : 0 }
   }
 
   /// The texts at `indices`, in that order.
@@ -82,6 +84,7 @@ public struct TextDataset: Dataset, Equatable {
       ends.append(chosen.count)
     }
     return TextDataset(
-      name ?? self.name, length, indices.map { labels[$0] }, classNames, chosen, ends)
+      name ?? self.name, length, indices.map { labels[$0] }, classNames, chosen, ends,
+      padding)
   }
 }

@@ -16,8 +16,8 @@ public struct TextEncoding: Hashable, Sendable {
 
   /// Sequences of tokens; BERT's vocabulary is assumed until there is a file.
   public var examples: ExampleSpec {
-    if let vocabulary, Vocabulary.isJSON(vocabulary) {
-      return .tokens(length: length, vocabulary: (try? Vocabulary.read(vocabulary))?.count ?? 1)
+    if let vocabulary, TokenizerFile.isJSON(vocabulary) {
+      return .tokens(length: length, vocabulary: (try? TokenizerFile.read(vocabulary))?.count ?? 1)
     }
     let bytes = vocabulary.flatMap { try? FileBytes.read($0, limit: Vocabulary.byteLimit) }
     let lines = bytes.map { $0.count { $0 == UInt8(ascii: "\n") } + ($0.last == 10 ? 0 : 1) }
@@ -26,14 +26,28 @@ public struct TextEncoding: Hashable, Sendable {
 
   /// The tokenizer.
   ///
-  /// - Throws: `DataError` for a vocabulary that is missing or damaged.
-  func tokenizer() throws(DataError) -> WordPiece {
+  /// - Throws: `DataError` for a vocabulary that is missing or damaged, and for a tokenizer.json that takes
+  ///   capitals for small letters where `lowercase` is false.
+  func tokenizer() throws(DataError) -> Tokenizer {
     guard let vocabulary else {
       throw .outOfRange(name: "vocabulary", found: "nothing", allowed: "the path of a file")
     }
-    return WordPiece(
-      try asDataError { () throws(FormatError) in try Vocabulary.read(vocabulary) },
-      lowercase: lowercase)
+    return try asDataError { () throws(FormatError) in try tokenizer(vocabulary) }
+  }
+
+  private func tokenizer(_ path: String) throws(FormatError) -> Tokenizer {
+    guard TokenizerFile.isJSON(path) else {
+      return Tokenizer(try Vocabulary.read(path), lowercase: lowercase)
+    }
+    let tokenizer = try TokenizerFile.read(path)
+    guard lowercase || !tokenizer.ignoresCase else {
+      throw FormatError(
+        path, in: "normalizer",
+        .unsupported(
+          what: "lower case with data.lowercase false",
+          supported: "a file of another tokenizer, or no data.lowercase"))
+    }
+    return tokenizer
   }
 }
 
@@ -57,7 +71,9 @@ extension Array {
       .int(
         "length", \.encoding.length, 3...65_536,
         "the tokens of a text; longer ones are cut off, shorter ones filled up"),
-      .bool("lowercase", \.encoding.lowercase, "whether capitals and accents make no difference"),
+      .bool(
+        "lowercase", \.encoding.lowercase,
+        "whether capitals and accents make no difference; a tokenizer.json says it itself"),
     ]
   }
 }

@@ -72,7 +72,8 @@ private struct JSONParser {
   private mutating func object(depth: Int) throws(FormatError) -> JSONValue {
     position += 1
     var members: [JSONValue.Member] = []
-    var seen: Set<String> = []
+    // Keys are compared by their bytes: an accented letter differs from a letter with an accent behind it.
+    var seen: Set<[UInt8]> = []
     skipSpace()
     if take("}") { return .object(members) }
     while true {
@@ -80,7 +81,7 @@ private struct JSONParser {
       let start = position
       guard peek == UInt8(ascii: "\"") else { throw fault("a key should stand here") }
       let key = try string()
-      guard seen.insert(key).inserted else {
+      guard seen.insert(Array(key.utf8)).inserted else {
         throw FormatError(path, at: offset + start, .duplicateKey(key))
       }
       skipSpace()

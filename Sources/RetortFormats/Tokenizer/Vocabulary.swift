@@ -13,9 +13,11 @@ public struct Vocabulary: Equatable, Sendable {
   public let classification: Int32
   /// The id of the token `[SEP]`, which ends every sequence.
   public let separator: Int32
-  /// The tokens that texts may spell out, with their ids.
-  let special: [(name: [Unicode.Scalar], id: Int32)]
+  /// The tokens that texts may spell out.
+  let special: [AddedTokens.Token]
   private let tree: PrefixTree
+  /// Where the tokens that continue a word begin in the tree; -1 for none.
+  private let continuation: Int32
 
   /// Whether both have the same tokens in the same order, compared scalar by scalar.
   public static func == (a: Vocabulary, b: Vocabulary) -> Bool {
@@ -55,22 +57,18 @@ public struct Vocabulary: Equatable, Sendable {
     unknown = try id("[UNK]")
     (classification, separator) = (try id("[CLS]"), try id("[SEP]"))
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"].compactMap { name in
-      tree.id(of: name.unicodeScalars).map { (Array(name.unicodeScalars), $0) }
+      tree.id(of: name.unicodeScalars).map { .init(text: Array(name.unicodeScalars), id: $0) }
     }
     (self.tokens, self.tree) = (tokens, tree)
+    continuation = tree.node(of: "##".unicodeScalars)
   }
 
-  /// Reads a file of one token per line, such as `vocab.txt` beside published weights, or the WordPiece model in
-  /// a `tokenizer.json`.
+  /// Reads a file of one token per line, such as `vocab.txt` beside published weights.
   ///
   /// - Throws: `FormatError` for a file that cannot be read, is over 64 MiB or not UTF-8, and as `init`.
   public static func read(_ path: String) throws(FormatError) -> Vocabulary {
-    guard !isJSON(path) else { return try TokenizerFile.vocabulary(path) }
-    return try parse(TextFile.read(path, limit: byteLimit), path: path)
+    try parse(TextFile.read(path, limit: byteLimit), path: path)
   }
-
-  /// Whether a vocabulary file is a `tokenizer.json` rather than a list of tokens.
-  package static func isJSON(_ path: String) -> Bool { path.lowercased().hasSuffix(".json") }
 
   /// The largest size of a vocabulary file: 64 MiB.
   package static let byteLimit = 1 << 26
@@ -94,66 +92,6 @@ public struct Vocabulary: Equatable, Sendable {
   func longestToken(
     of word: ArraySlice<Unicode.Scalar>, continues: Bool
   ) -> (id: Int32, length: Int)? {
-    tree.longestMatch(of: word, below: continues ? tree.continuation : PrefixTree.root)
-  }
-}
-
-/// A trie of the tokens, which finds the longest match in one walk.
-private struct PrefixTree: Sendable {
-  static let root: Int32 = 0
-  /// The node after `##`; -1 if no token begins so.
-  private(set) var continuation: Int32 = -1
-  /// The token that ends at each node; -1 for none.
-  private var ids: [Int32] = [-1]
-  /// The child of a node by scalar.
-  private var children: [UInt64: Int32] = [:]
-
-  /// Adds a token; returns the id of an equal token that is already present, else nil.
-  mutating func insert(_ token: String.UnicodeScalarView, id: Int32) -> Int32? {
-    var node = Self.root
-    for (depth, scalar) in token.enumerated() {
-      if let child = child(of: node, scalar) {
-        node = child
-      } else {
-        let child = Int32(ids.count)
-        ids.append(-1)
-        children[Self.key(node, scalar)] = child
-        node = child
-      }
-      if depth == 1, token.starts(with: "##".unicodeScalars) { continuation = node }
-    }
-    if ids[Int(node)] >= 0 { return ids[Int(node)] }
-    ids[Int(node)] = id
-    return nil
-  }
-
-  func id(of token: String.UnicodeScalarView) -> Int32? {
-    var node = Self.root
-    for scalar in token {
-      guard let next = child(of: node, scalar) else { return nil }
-      node = next
-    }
-    return ids[Int(node)] < 0 ? nil : ids[Int(node)]
-  }
-
-  func longestMatch(
-    of word: ArraySlice<Unicode.Scalar>, below start: Int32
-  ) -> (id: Int32, length: Int)? {
-    guard start >= 0 else { return nil }
-    var (node, best) = (start, (id: Int32, length: Int)?.none)
-    for (offset, scalar) in word.enumerated() {
-      guard let next = child(of: node, scalar) else { break }
-      node = next
-      if ids[Int(node)] >= 0 { best = (ids[Int(node)], offset + 1) }
-    }
-    return best
-  }
-
-  private func child(of node: Int32, _ scalar: Unicode.Scalar) -> Int32? {
-    children[Self.key(node, scalar)]
-  }
-
-  private static func key(_ node: Int32, _ scalar: Unicode.Scalar) -> UInt64 {
-    UInt64(UInt32(bitPattern: node)) << 32 | UInt64(scalar.value)
+    tree.longestMatch(of: word, below: continues ? continuation : PrefixTree.root)
   }
 }

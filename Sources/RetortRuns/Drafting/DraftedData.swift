@@ -41,21 +41,21 @@ enum DraftedData {
       let vocabulary = teacher.vocabularyPath ?? teacher.folder
       let texts = try LabelledText.read("\(folder)/\(files[0])").map(\.text)
       let length = teacher.tokenizer.map { Self.length(of: texts, $0, limit: limit) } ?? limit
+      let lowercase = teacher.tokenizer?.list.map { YAMLEntry("lowercase", "\($0.lowercase)") }
       return [
         YAMLEntry("name", "text"),
         YAMLEntry("training", YAMLText.word("\(folder)/\(files[0])")),
         YAMLEntry("test", YAMLText.word("\(folder)/\(files[1])")),
         YAMLEntry("vocabulary", YAMLText.word(try FilePath.absolute(vocabulary))),
         YAMLEntry("length", "\(length)"),
-        YAMLEntry("lowercase", "\(teacher.tokenizer?.lowercase ?? true)"),
-      ]
+      ] + [lowercase].compactMap(\.self)
     case .image(let size)?: return pictures(folder, size)
     case nil: return pictures(folder, usualSize)
     }
   }
 
   /// As many tokens as 99 of 100 texts have, up to a multiple of 8.
-  private static func length(of texts: [String], _ tokenizer: WordPiece, limit: Int) -> Int {
+  private static func length(of texts: [String], _ tokenizer: Tokenizer, limit: Int) -> Int {
     let counts = texts.map { tokenizer.encode($0, length: limit).count }.sorted()
     guard let most = counts.last.map({ _ in counts[(counts.count - 1) * 99 / 100] }) else {
       return limit

@@ -15,7 +15,7 @@ struct StageData {
   /// What models that learn on them give.
   let outputs: OutputKind
   /// What texts became tokens by; nil where the examples are no texts.
-  let tokenizer: WordPiece?
+  let tokenizer: Tokenizer?
 
   /// What was noticed as the examples were read.
   let notes: [String]

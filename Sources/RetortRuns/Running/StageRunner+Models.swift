@@ -36,7 +36,7 @@ struct TrainedModel {
   let spec: ModelSpec
   let weights: [NamedWeights]
   /// What its texts became tokens by; nil for a model that reads no text.
-  let tokenizer: WordPiece?
+  let tokenizer: Tokenizer?
   /// The classes that it tells apart.
   let classNames: [String]
 }
@@ -113,7 +113,7 @@ extension StageRunner {
 
   /// Makes sure that weights were trained on the tokens that the stage's data have.
   private func checkTokens(
-    _ tokenizer: WordPiece?, of title: String, from source: String
+    _ tokenizer: Tokenizer?, of title: String, from source: String
   ) throws(RunError) {
     guard tokenizer != data.tokenizer else { return }
     throw .otherTokens(stage: stage.name, model: title, source: source)

@@ -24,7 +24,7 @@ struct ModelFiles {
   /// What it reads.
   let examples: ExampleSpec
   /// What its texts become tokens by; nil for a model that reads no text.
-  let tokenizer: WordPiece?
+  let tokenizer: Tokenizer?
   /// The hash of the recipe that trained it; nil where that is not known.
   let recipeSHA256: String?
 
@@ -39,14 +39,22 @@ struct ModelFiles {
     return Safetensors(tensors: tensors, metadata: metadata)
   }
 
-  /// Writes `config.json` and, of a model that reads text, `vocab.txt`, without which weights are not
-  /// understood.
+  /// Writes `config.json` and, of a model that reads text, `vocab.txt` or `tokenizer.json`, without which weights
+  /// are not understood.
   func writeDescription(to folder: String) throws(FormatError) {
-    if let vocabulary = tokenizer?.vocabulary {
+    if let vocabulary = tokenizer?.list?.vocabulary {
       try AtomicFile.write(
         vocabulary.encoded, to: "\(folder)/\(StoredConfiguration.vocabularyName)")
+    } else if let file = tokenizer?.file {
+      try AtomicFile.write(file, to: "\(folder)/\(TokenizerFile.name)")
     }
     try AtomicFile.write(description, to: "\(folder)/\(StoredConfiguration.name)")
+  }
+
+  /// Whether the tokens of `vocab.txt` are those of texts in lower case; null where `tokenizer.json` says it.
+  private var lowercase: JSONValue {
+    guard let tokenizer else { return .bool(false) }
+    return tokenizer.list.map { .bool($0.lowercase) } ?? .null
   }
 
   /// The bytes of `config.json`.
@@ -69,8 +77,8 @@ struct ModelFiles {
           .record(
             ("length", .integer(length)),
             // Published tables may have more rows than there are tokens.
-            ("vocabulary", .integer(tokenizer?.vocabulary.count ?? vocabulary)),
-            ("lowercase", .bool(tokenizer?.lowercase ?? false)))
+            ("vocabulary", .integer(tokenizer?.count ?? vocabulary)),
+            ("lowercase", lowercase))
         ))
     }
     if let normalization = spec.normalization {
@@ -105,7 +113,7 @@ struct ModelFiles {
       if role == .classifier || role == .encoder { metadata.classNames = classNames }
       let normalization = (examples.pipeline() as? ImagePipeline)?.normalization
       (metadata.mean, metadata.deviation) = (normalization?.mean, normalization?.deviation)
-      metadata.lowercase = tokenizer?.lowercase
+      metadata.lowercase = tokenizer?.ignoresCase
       return metadata
     }
   }

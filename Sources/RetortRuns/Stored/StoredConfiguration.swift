@@ -51,7 +51,6 @@ struct StoredConfiguration {
       vocabularyPath = TokenizerFile.vocabularyPath(in: folder)
       return
     }
-    vocabularyPath = "\(folder)/\(Self.vocabularyName)"
     passesOver = { _ in false }
     try JSONShape.configuration.check(json, path: path)
     guard let model = json["model"]?.string else {
@@ -66,22 +65,24 @@ struct StoredConfiguration {
     classNames = try Self.classNames(json, classes, path)
     let image = try Self.image(json, path)
     let tokens = try Self.tokens(json, path)
-    (examples, lowercase) = (image ?? tokens?.examples, tokens?.lowercase ?? false)
+    (examples, lowercase) = (image ?? tokens?.examples, tokens?.lowercase)
+    vocabularyPath =
+      "\(folder)/\(lowercase == nil ? TokenizerFile.name : Self.vocabularyName)"
   }
 
   /// The tokenizer of the model's texts; nil for a model that reads no text.
   ///
   /// - Throws: `FormatError` for a vocabulary that is missing, damaged, or of another size.
-  func tokenizer() throws(FormatError) -> WordPiece? {
+  func tokenizer() throws(FormatError) -> Tokenizer? {
     guard case .tokens(_, let count) = examples else { return nil }
     let tokenizer =
       if let lowercase {
-        WordPiece(try Vocabulary.read(vocabularyPath), lowercase: lowercase)
+        Tokenizer(try Vocabulary.read(vocabularyPath), lowercase: lowercase)
       } else {
         try TokenizerFile.read(in: folder)
       }
     // Published tables may have more rows than there are tokens.
-    let found = tokenizer.vocabulary.count
+    let found = tokenizer.count
     guard found == count || (lowercase == nil && found < count) else {
       throw FormatError(
         vocabularyPath,
@@ -202,11 +203,11 @@ struct StoredConfiguration {
   /// The text format under `tokens`; nil if there is no such key.
   private static func tokens(
     _ json: JSONValue, _ path: String
-  ) throws(FormatError) -> (examples: ExampleSpec, lowercase: Bool)? {
+  ) throws(FormatError) -> (examples: ExampleSpec, lowercase: Bool?)? {
     guard let value = json["tokens"], value != .null else { return nil }
     guard let length = value["length"]?.int, (1...65_536).contains(length),
       let vocabulary = value["vocabulary"]?.int, (1...16_777_216).contains(vocabulary),
-      let lowercase = value["lowercase"]?.bool
+      let lowercase = value["lowercase"], lowercase == .null || lowercase.bool != nil
     else {
       throw FormatError(
         path, in: "tokens",
@@ -214,7 +215,7 @@ struct StoredConfiguration {
           expected: "a length, the size of a vocabulary, and whether it is in lower case",
           found: value.text))
     }
-    return (.tokens(length: length, vocabulary: vocabulary), lowercase)
+    return (.tokens(length: length, vocabulary: vocabulary), lowercase.bool)
   }
 }
 

@@ -38,7 +38,7 @@ extension StoredModel {
     ).shortened
     let session = Session(backend)
     let model = try frozen(
-      .tokens(length: dataset.length, vocabulary: tokenizer.vocabulary.count), session, report)
+      .tokens(length: dataset.length, vocabulary: tokenizer.count), session, report)
     let values = try Inference(session, model.store, pipeline: PlainPipeline(dataset.fields))
       .outputs(dataset)[0]
     let width = values.count / texts.count

@@ -26,7 +26,7 @@ extension StoredModel {
     ).shortened
     return try predictions(
       for: [(dataset, files.map { ($0.path, $0.texts.count) })],
-      .tokens(length: dataset.length, vocabulary: tokenizer.vocabulary.count), called: "text",
+      .tokens(length: dataset.length, vocabulary: tokenizer.count), called: "text",
       top: top, with: backend, report: report)
   }
 
@@ -45,7 +45,7 @@ extension StoredModel {
     let (tokenizer, length) = try reading()
     func evaluate(_ dataset: any Dataset, _ length: Int) throws -> Evaluation {
       try self.evaluate(
-        dataset, .tokens(length: length, vocabulary: tokenizer.vocabulary.count), of: path,
+        dataset, .tokens(length: length, vocabulary: tokenizer.count), of: path,
         with: backend, report: report)
     }
     guard embeds else {
@@ -59,7 +59,7 @@ extension StoredModel {
   }
 
   /// The tokenizer of the model and the length of its sequences.
-  func reading() throws(ModelError) -> (WordPiece, length: Int) {
+  func reading() throws(ModelError) -> (Tokenizer, length: Int) {
     guard let tokenizer, case .tokens(let length, _) = examples else {
       throw .unfit(
         model: spec.model,

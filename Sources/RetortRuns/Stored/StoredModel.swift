@@ -21,7 +21,7 @@ public struct StoredModel: Sendable {
   /// The kind of examples that it reads; nil if the file does not contain it.
   public let examples: ExampleSpec?
   /// The tokenizer of its texts; nil for a model that reads no text.
-  public let tokenizer: WordPiece?
+  public let tokenizer: Tokenizer?
   /// The file of the tokenizer's vocabulary; nil for a model that reads no text.
   let vocabularyPath: String?
   /// The hash of the recipe that trained it; nil where its file does not say.
