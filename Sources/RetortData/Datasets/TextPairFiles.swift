@@ -73,7 +73,7 @@ extension TextEncoding {
     }
     return DatasetParts(
       training: dataset("training", training), test: dataset("test", test),
-      examples: .tokens(length: length, vocabulary: tokenizer.vocabulary.count),
+      examples: .tokens(length: length, vocabulary: tokenizer.count),
       tokenizer: tokenizer)
   }
 }

@@ -19,7 +19,7 @@ public struct TextPairs: Dataset, Equatable {
   ///   - tokenizer: The tokenizer of the texts.
   ///   - length: The number of ids per text, ≥ 2: longer texts are truncated, shorter ones padded.
   public init(
-    name: String, _ pairs: [(query: String, document: String)], tokenizer: WordPiece, length: Int
+    name: String, _ pairs: [(query: String, document: String)], tokenizer: Tokenizer, length: Int
   ) {
     self.init(
       TextDataset(
@@ -31,7 +31,7 @@ public struct TextPairs: Dataset, Equatable {
   /// Reads the pairs in the file at `path`, two texts with a tab between them in each line.
   ///
   /// - Throws: `DataError` for a file that cannot be read, or a line without two texts.
-  package init(path: String, tokenizer: WordPiece, length: Int) throws(DataError) {
+  package init(path: String, tokenizer: Tokenizer, length: Int) throws(DataError) {
     let pairs = try asDataError { () throws(FormatError) in try TextPair.read(path) }
     self.init(
       name: path, pairs.map { ($0.query, $0.document) }, tokenizer: tokenizer, length: length)

@@ -33,7 +33,7 @@ extension SharedOut {
   /// - Throws: `DataError.tooFewExamples` for a class that has none to learn from.
   func parts<Examples: Dataset>(
     training: Examples, validation: Examples?, test: Examples?, examples: ExampleSpec,
-    tokenizer: WordPiece? = nil, notes: [String] = []
+    tokenizer: Tokenizer? = nil, notes: [String] = []
   ) throws(DataError) -> DatasetParts {
     if training.isLabelled, let empty = training.classCounts.firstIndex(of: 0) {
       throw .tooFewExamples(wanted: 1, available: 0, className: training.classNames[empty])

@@ -30,9 +30,7 @@ public enum ModelCatalog {
       ConvVAE.entry,
       DCGAN.entry,
       DCGANDiscriminator.entry,
-      BERT.entry,
-      SentenceBERT.entry,
-    ]
+    ] + EncoderFamily.all.flatMap { [BERT.entry($0), SentenceBERT.entry($0)] }
 
   /// The model called `name`.
   ///

@@ -45,6 +45,8 @@ extension VisionTransformer {
         ModelOption(
           "grid", "rows and columns of positions, resampled for the image; 0 for the image's own",
           Double(sizes.grid), 0...256),
+        ModelOption("pooled", "1 for a head that reads the mean over patches too", 0, 0...1),
+        ModelOption("distillation-token", "1 for a second token, as of DeiT's", 0, 0...1),
       ],
       make: { options, image, classes throws(ModelError) in
         let (patch, width, heads) = (
@@ -53,7 +55,9 @@ extension VisionTransformer {
         try ModelEntry.checkHeads(name, heads, width: width)
         let sizes = VisionTransformer.Sizes(
           patch: patch, width: width, layers: options.int("layers"), heads: heads,
-          mlpRatio: options.int("mlp-ratio"), isScaled: sizes.isScaled, grid: options.int("grid"))
+          mlpRatio: options.int("mlp-ratio"), isScaled: sizes.isScaled, grid: options.int("grid"),
+          isPooled: options.int("pooled") == 1,
+          hasDistillationToken: options.int("distillation-token") == 1)
         guard let model = VisionTransformer(sizes, image: image, classes: classes) else {
           throw .unfit(
             model: name,

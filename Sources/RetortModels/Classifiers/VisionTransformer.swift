@@ -26,21 +26,29 @@ public final class VisionTransformer: Module {
     public var isScaled: Bool
     /// Rows and columns of the positions that weights have; 0 for those of the image.
     public var grid: Int
+    /// Whether the head reads the mean over patches too, behind the class token's features.
+    public var isPooled: Bool
+    /// Whether a second token, of DeiT's distillation, stands behind the class token.
+    public var hasDistillationToken: Bool
 
     /// ViT-tiny's sizes, with patches for small images, unless told otherwise.
     public init(
       patch: Int = 4, width: Int = 192, layers: Int = 12, heads: Int = 3, mlpRatio: Int = 4,
-      isScaled: Bool = false, grid: Int = 0
+      isScaled: Bool = false, grid: Int = 0, isPooled: Bool = false,
+      hasDistillationToken: Bool = false
     ) {
       (self.patch, self.width, self.layers) = (patch, width, layers)
       (self.heads, self.mlpRatio, self.isScaled) = (heads, mlpRatio, isScaled)
-      self.grid = grid
+      (self.grid, self.isPooled) = (grid, isPooled)
+      self.hasDistillationToken = hasDistillationToken
     }
   }
 
   /// The first position's vector, `[1, 1, width]`.
   public let clsToken: Parameter
-  /// A vector for the class token and for each place of the grid, row by row, `[1, 1 + places, width]`.
+  /// The vector of the token that DeiT distils into, `[1, 1, width]`; nil where there is none.
+  public let distToken: Parameter?
+  /// A vector for each token and for each place of the grid, row by row, `[1, tokens + places, width]`.
   public let posEmbed: Parameter
   /// A convolution whose windows are the patches.
   public let patchEmbed: Conv2d
@@ -48,10 +56,12 @@ public final class VisionTransformer: Module {
   public let blocks: Sequential
   /// Follows the last block.
   public let norm: LayerNorm
-  /// From the class token's features to logits.
+  /// From the class token's features, or those and the mean over patches, to logits.
   public let head: Linear
   private let grid: PatchGrid
   private let image: PatchGrid
+  private let tokens: Int
+  private let isPooled: Bool
 
   /// A transformer for images of the given size; nil where patches do not tile them.
   public init?(_ sizes: Sizes, image: ImageSize, classes: Int) {
@@ -60,11 +70,15 @@ public final class VisionTransformer: Module {
     self.image = PatchGrid(rows: image.height / patch, columns: image.width / patch)
     grid = sizes.grid > 0 ? PatchGrid(rows: sizes.grid, columns: sizes.grid) : self.image
     clsToken = Parameter([1, 1, sizes.width], .normal(deviation: 1e-6))
-    posEmbed = Parameter([1, 1 + grid.count, sizes.width], .normal(deviation: 0.02))
+    distToken =
+      sizes.hasDistillationToken
+      ? Parameter([1, 1, sizes.width], .normal(deviation: 1e-6)) : nil
+    (tokens, isPooled) = (sizes.hasDistillationToken ? 2 : 1, sizes.isPooled)
+    posEmbed = Parameter([1, tokens + grid.count, sizes.width], .normal(deviation: 0.02))
     patchEmbed = Conv2d(image.channels, sizes.width, kernel: patch, stride: patch)
     blocks = Sequential((0..<sizes.layers).map { _ in VisionTransformerBlock(sizes) })
     norm = LayerNorm(sizes.width, epsilon: 1e-6)
-    head = Linear.visionTransformer(sizes.width, classes)
+    head = Linear.visionTransformer(sizes.isPooled ? 2 * sizes.width : sizes.width, classes)
   }
 
   public override var renamed: [String: String] { ["patchEmbed": "patch_embed.proj"] }
@@ -73,22 +87,28 @@ public final class VisionTransformer: Module {
     let patches = patchEmbed(x)
     guard patches.shape.rank == 4 else { return patches }
     let (batch, width) = (patches.shape[0], patches.shape[3])
-    let token = clsToken.tensor.broadcast(to: [batch, 1, width])
-    let sequence = Tensor.concatenate([token, patches.reshape([batch, -1, width])], axis: 1)
+    let first = [clsToken, distToken].compactMap { $0?.tensor.broadcast(to: [batch, 1, width]) }
+    let sequence = Tensor.concatenate(first + [patches.reshape([batch, -1, width])], axis: 1)
     let states = blocks(sequence + positions)
-    // Rows are normalised one by one, so the others need not be.
-    return head(norm(states.slice(axis: 1, 0..<1).reshape([batch, width])))
+    guard isPooled else {
+      // Rows are normalised one by one, so the others need not be.
+      return head(norm(states.slice(axis: 1, 0..<1).reshape([batch, width])))
+    }
+    let normal = norm(states)
+    let own = normal.slice(axis: 1, 0..<1).reshape([batch, width])
+    let mean = normal.slice(axis: 1, tokens..<normal.shape[1]).mean(axes: [1])
+    return head(Tensor.concatenate([own, mean], axis: 1))
   }
 
-  /// The vectors of class token and patches, `[1, 1 + patches, width]`.
+  /// The vectors of tokens and patches, `[1, tokens + patches, width]`.
   private var positions: Tensor {
     let own = posEmbed.tensor
     guard grid != image else { return own }
     let (places, width) = (own.shape[1], own.shape[2])
     let weights = own.graph.constant(grid.resampling(to: image), [image.count, grid.count])
-    let patches = own.slice(axis: 1, 1..<places).reshape([grid.count, width])
+    let patches = own.slice(axis: 1, tokens..<places).reshape([grid.count, width])
     let resampled = weights.matmul(patches).reshape([1, image.count, width])
-    return Tensor.concatenate([own.slice(axis: 1, 0..<1), resampled], axis: 1)
+    return Tensor.concatenate([own.slice(axis: 1, 0..<tokens), resampled], axis: 1)
   }
 }
 

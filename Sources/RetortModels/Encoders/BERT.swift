@@ -3,7 +3,7 @@ import RetortNN
 
 /// A bidirectional transformer encoder with a classifier on its first position.
 ///
-/// Keys are those of Hugging Face's `BertForSequenceClassification`.
+/// Keys are those of Hugging Face's `BertForSequenceClassification`, or of the same class of another family.
 ///
 /// Source: [Devlin et al. 2019](https://arxiv.org/abs/1810.04805), section 3; post-norm layers of
 /// [Vaswani et al. 2017](https://arxiv.org/abs/1706.03762).
@@ -26,16 +26,19 @@ public final class BERT: Module {
     public var dropout: Double
     /// The token whose vector is not learnt, as Hugging Face's `pad_token_id`; nil for none.
     public var padding: Int?
+    /// What parameters are called, and what differs from BERT.
+    public var family: EncoderFamily
 
     /// BERT-tiny's sizes unless told otherwise.
     public init(
       vocabulary: Int = 30522, width: Int = 128, layers: Int = 2, heads: Int = 2,
       feedForward: Int = 512, maximumLength: Int = 512, dropout: Double = 0.1,
-      padding: Int? = 0
+      padding: Int? = 0, family: EncoderFamily = .bert
     ) {
       (self.vocabulary, self.width, self.layers) = (vocabulary, width, layers)
       (self.heads, self.feedForward) = (heads, feedForward)
       (self.maximumLength, self.dropout, self.padding) = (maximumLength, dropout, padding)
+      self.family = family
     }
   }
 
@@ -43,11 +46,12 @@ public final class BERT: Module {
   public let embeddings: BERTEmbeddings
   /// The transformer layers.
   public let layers: [BERTLayer]
-  /// From the first position's features to a summary, with tanh.
+  /// From the first position's features to a summary, with tanh or ReLU.
   public let pooler: Linear
   /// From the summary to logits.
   public let classifier: Linear
   private let dropout: Dropout
+  private let family: EncoderFamily
 
   /// An encoder with a classifier.
   public init(_ sizes: Sizes, classes: Int) {
@@ -56,12 +60,15 @@ public final class BERT: Module {
     pooler = Linear.encoder(sizes.width, sizes.width)
     classifier = Linear.encoder(sizes.width, classes)
     dropout = Dropout(sizes.dropout)
+    family = sizes.family
   }
 
   public override var children: [(key: String, module: Module)] {
-    [("bert.embeddings", embeddings)]
-      + layers.enumerated().map { ("bert.encoder.layer.\($0.offset)", $0.element) }
-      + [("bert.pooler.dense", pooler), ("dropout", dropout), ("classifier", classifier)]
+    let encoder = family.name
+    let summary = family.encoderHasSummary ? "\(encoder).\(family.summary)" : family.summary
+    return [("\(encoder).embeddings", embeddings)]
+      + layers.enumerated().map { ("\(encoder).\(family.layers).\($0.offset)", $0.element) }
+      + [(summary, pooler), ("dropout", dropout), (family.classifier, classifier)]
   }
 
   /// Logits `[batch, classes]` of int32 ids `[batch, length]`, every position attended to.
@@ -85,30 +92,39 @@ public final class BERT: Module {
     let penalty = mask.map(BERTLayer.penalty(of:))
     let states = layers.reduce(embeddings(ids)) { $1($0, mask: penalty) }
     let first = states.slice(axis: 1, 0..<1).reshape([states.shape[0], states.shape[2]])
-    return classifier(dropout(pooler(first).tanh()))
+    let summary = pooler(family.dropsState ? dropout(first) : first)
+    return classifier(dropout(family.hasReLU ? summary.relu() : summary.tanh()))
   }
 }
 
-/// The sum of a token's, a position's and the first segment's vectors, normalised.
+/// The sum of a token's, a position's and, where there are any, the first segment's vectors, normalised.
+///
+/// Padding is taken to stand behind all tokens, so that positions need not be counted in each text.
 public final class BERTEmbeddings: Module {
   /// One vector per token.
   public let wordEmbeddings: Embedding
   /// One vector per position.
   public let positionEmbeddings: Embedding
-  /// One vector per segment; only the first is used.
-  public let tokenTypeEmbeddings: Embedding
+  /// One vector per segment, of which the first is used; nil for a family without them.
+  public let tokenTypeEmbeddings: Embedding?
   /// Follows the sum.
   public let layerNorm: LayerNorm
   private let dropout: Dropout
+  /// The position of the first token.
+  private let start: Int
 
   /// Tables of the given sizes.
   public init(_ sizes: BERT.Sizes) {
     let initialiser = Initialiser.truncatedNormal(deviation: 0.02)
     wordEmbeddings = Embedding(
       sizes.vocabulary, sizes.width, initialiser: initialiser, padding: sizes.padding)
-    positionEmbeddings = Embedding(sizes.maximumLength, sizes.width, initialiser: initialiser)
-    tokenTypeEmbeddings = Embedding(2, sizes.width, initialiser: initialiser)
-    layerNorm = LayerNorm(sizes.width, epsilon: 1e-12)
+    start = sizes.family.countsFromPadding ? (sizes.padding ?? -1) + 1 : 0
+    positionEmbeddings = Embedding(
+      start + sizes.maximumLength, sizes.width, initialiser: initialiser)
+    let segments = sizes.family.segments
+    tokenTypeEmbeddings =
+      segments > 0 ? Embedding(segments, sizes.width, initialiser: initialiser) : nil
+    layerNorm = LayerNorm(sizes.width, epsilon: sizes.family.epsilon)
     dropout = Dropout(sizes.dropout)
   }
 
@@ -116,16 +132,18 @@ public final class BERTEmbeddings: Module {
 
   public override func forward(_ ids: Tensor) -> Tensor {
     let table = positionEmbeddings.weight.tensor
-    guard ids.shape.rank == 2, ids.shape[1] <= table.shape[0] else {
+    guard ids.shape.rank == 2, start + ids.shape[1] <= table.shape[0] else {
       return ids.graph.fail(
         .invalidArgument(
           operation: "position embedding",
-          reason: "\(ids.shape) is no batch of at most \(table.shape[0]) tokens",
+          reason: "\(ids.shape) is no batch of at most \(table.shape[0] - start) tokens",
           path: ids.graph.scope))
     }
-    let positions = table.slice(axis: 0, 0..<ids.shape[1])
-    let segment = tokenTypeEmbeddings.weight.tensor.slice(axis: 0, 0..<1)
-    return dropout(layerNorm(wordEmbeddings(ids) + (positions + segment)))
+    var places = table.slice(axis: 0, start..<start + ids.shape[1])
+    if let segments = tokenTypeEmbeddings?.weight.tensor {
+      places = places + segments.slice(axis: 0, 0..<1)
+    }
+    return dropout(layerNorm(wordEmbeddings(ids) + places))
   }
 }
 
@@ -138,11 +156,22 @@ extension Linear {
 }
 
 extension BERT {
-  /// Its entry in the catalog.
-  static let entry = ModelEntry(
-    name: "bert", summary: "bidirectional transformer encoder with a classifier",
-    source: "Devlin, Chang, Lee, Toutanova 2019", role: .encoder,
-    options: [
+  /// The entry of a family's classifier in the catalog.
+  static func entry(_ family: EncoderFamily) -> ModelEntry {
+    ModelEntry(
+      name: family.name, summary: "\(family.title): transformer encoder with a classifier",
+      source: family.source, role: .encoder, options: options(family),
+      build: { options, examples, classes throws(ModelError) in
+        BERT(try sizes(family.name, options, examples, family), classes: classes)
+      })
+  }
+
+  /// The numbers that an encoder of a family takes.
+  static func options(_ family: EncoderFamily) -> [ModelOption] {
+    let padding = ModelOption(
+      "padding", "the id that fills up texts; positions are counted from behind it", 1, 0...65536,
+      isUntold: true)
+    return [
       ModelOption("vocabulary", "token ids are below it; 0 for the data's", 0, 0...16_777_216),
       ModelOption("width", "features of each position", 128, 1...16384),
       ModelOption("layers", "transformer layers", 2, 1...256),
@@ -150,16 +179,14 @@ extension BERT {
       ModelOption("feed-forward", "features inside each layer", 512, 1...65536),
       ModelOption("length", "the longest sequence; 0 for the data's", 0, 0...65536),
       ModelOption("dropout", "share of activations dropped", 0.1, 0...0.9, isWhole: false),
-    ],
-    build: { options, examples, classes throws(ModelError) in
-      BERT(try sizes("bert", options, examples), classes: classes)
-    })
+    ] + (family.countsFromPadding ? [padding] : [])
+  }
 
   /// The sizes that the options of `model` mean for the examples.
   ///
   /// - Throws: `ModelError` for examples that are no tokens, and for tables smaller than they need.
   static func sizes(
-    _ model: String, _ options: ModelOptions, _ examples: ExampleSpec
+    _ model: String, _ options: ModelOptions, _ examples: ExampleSpec, _ family: EncoderFamily
   ) throws(ModelError) -> Sizes {
     guard case .tokens(let length, let vocabulary) = examples else {
       throw .unfit(
@@ -181,6 +208,7 @@ extension BERT {
     return Sizes(
       vocabulary: try size("vocabulary", vocabulary), width: width, layers: options.int("layers"),
       heads: heads, feedForward: options.int("feed-forward"),
-      maximumLength: try size("length", length), dropout: options["dropout"])
+      maximumLength: try size("length", length), dropout: options["dropout"],
+      padding: options.int("padding"), family: family)
   }
 }

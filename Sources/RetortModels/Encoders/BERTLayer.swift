@@ -16,26 +16,27 @@ public final class BERTLayer: Module {
   /// Follows the feed-forward part.
   public let outputNorm: LayerNorm
   private let dropout: Dropout
+  private let keys: EncoderFamily.Layer
 
   /// A layer of the given sizes.
   public init(_ sizes: BERT.Sizes) {
     attention = MultiHeadAttention(
       width: sizes.width, heads: sizes.heads, dropout: sizes.dropout,
       initialiser: .truncatedNormal(deviation: 0.02), biasInitialiser: .zeros)
-    attentionNorm = LayerNorm(sizes.width, epsilon: 1e-12)
+    attentionNorm = LayerNorm(sizes.width, epsilon: sizes.family.epsilon)
     intermediate = Linear.encoder(sizes.width, sizes.feedForward)
     output = Linear.encoder(sizes.feedForward, sizes.width)
-    outputNorm = LayerNorm(sizes.width, epsilon: 1e-12)
+    outputNorm = LayerNorm(sizes.width, epsilon: sizes.family.epsilon)
     dropout = Dropout(sizes.dropout)
+    keys = sizes.family.layer
   }
 
   public override var children: [(key: String, module: Module)] {
     [
-      ("attention.self.query", attention.query), ("attention.self.key", attention.key),
-      ("attention.self.value", attention.value), ("attention.output.dense", attention.output),
-      ("attention.self", attention), ("attention.output.LayerNorm", attentionNorm),
-      ("intermediate.dense", intermediate), ("output.dense", output),
-      ("output.LayerNorm", outputNorm), ("dropout", dropout),
+      (keys.query, attention.query), (keys.key, attention.key), (keys.value, attention.value),
+      (keys.output, attention.output), (keys.attention, attention),
+      (keys.attentionNorm, attentionNorm), (keys.widening, intermediate),
+      (keys.narrowing, output), (keys.outputNorm, outputNorm), ("dropout", dropout),
     ]
   }
 

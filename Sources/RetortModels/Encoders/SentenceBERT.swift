@@ -3,7 +3,7 @@ import RetortNN
 
 /// A bidirectional transformer encoder whose result is one vector for each text.
 ///
-/// Keys are those of Hugging Face's `BertModel`, whose pooler it lacks.
+/// Keys are those of Hugging Face's `BertModel`, whose pooler it lacks, or of the same class of another family.
 ///
 /// Source: [Reimers and Gurevych 2019](https://arxiv.org/abs/1908.10084), section 3; `sentence-transformers`'
 /// modules `Transformer`, `Pooling` and `Normalize`.
@@ -24,17 +24,19 @@ public final class SentenceBERT: Module {
   public let pooling: Pooling
   /// Whether vectors are brought to length 1.
   public let normalizes: Bool
+  private let family: EncoderFamily
 
   /// An encoder of the given sizes.
   public init(_ sizes: BERT.Sizes, pooling: Pooling = .mean, normalizes: Bool = true) {
     embeddings = BERTEmbeddings(sizes)
     layers = (0..<sizes.layers).map { _ in BERTLayer(sizes) }
     (self.pooling, self.normalizes) = (pooling, normalizes)
+    family = sizes.family
   }
 
   public override var children: [(key: String, module: Module)] {
     [("embeddings", embeddings)]
-      + layers.enumerated().map { ("encoder.layer.\($0.offset)", $0.element) }
+      + layers.enumerated().map { ("\(family.layers).\($0.offset)", $0.element) }
   }
 
   /// Vectors `[batch, width]` of int32 ids `[batch, length]`, none of which is padding.
@@ -66,20 +68,23 @@ public final class SentenceBERT: Module {
 }
 
 extension SentenceBERT {
-  /// Its entry in the catalog.
-  static let entry = ModelEntry(
-    name: "sentence-bert", summary: "transformer encoder with one vector for each text",
-    source: "Reimers, Gurevych 2019", role: .embedder,
-    options: BERT.entry.options + [
-      ModelOption(
-        "first", "1 for the first token's state, 0 for the mean over tokens", 0, 0...1,
-        isUntold: true),
-      ModelOption("normalize", "1 for vectors of length 1, 0 for any", 1, 0...1, isUntold: true),
-    ],
-    build: { options, examples, _ throws(ModelError) in
-      SentenceBERT(
-        try BERT.sizes("sentence-bert", options, examples),
-        pooling: options.int("first") == 1 ? .first : .mean,
-        normalizes: options.int("normalize") == 1)
-    })
+  /// The entry of a family's encoder of sentences in the catalog.
+  static func entry(_ family: EncoderFamily) -> ModelEntry {
+    let name = "sentence-\(family.name)"
+    return ModelEntry(
+      name: name, summary: "\(family.title): encoder with one vector for each text",
+      source: "Reimers, Gurevych 2019", role: .embedder,
+      options: BERT.options(family) + [
+        ModelOption(
+          "first", "1 for the first token's state, 0 for the mean over tokens", 0, 0...1,
+          isUntold: true),
+        ModelOption("normalize", "1 for vectors of length 1, 0 for any", 1, 0...1, isUntold: true),
+      ],
+      build: { options, examples, _ throws(ModelError) in
+        SentenceBERT(
+          try BERT.sizes(name, options, examples, family),
+          pooling: options.int("first") == 1 ? .first : .mean,
+          normalizes: options.int("normalize") == 1)
+      })
+  }
 }

@@ -92,7 +92,8 @@ extension StageRunner {
     if case .file(let path) = spec.source {
       let file = try ModelLocation.weights(path, for: role)
       let found = ONNXImport.isPath(file) ? nil : try StoredConfiguration(beside: file)
-      let stored = try spec.weights(in: file).filter { found?.passesOver($0.name) != true }
+      let read = try spec.weights(in: file)
+      let stored = found?.translated(read) ?? read
       try found?.tokenizer().map { try checkTokens($0, of: title, from: file) }
       if let other = found?.difference(from: spec, reading: data.examples),
         other.name != "layers" || spec.keptLayers.isEmpty

@@ -1,5 +1,6 @@
 import RetortFormats
 import RetortNN
+import RetortRecipes
 
 /// The description of a published model in the `config.json` of Hugging Face's `transformers`, as a model of the
 /// catalog.
@@ -12,76 +13,81 @@ struct HuggingFaceConfiguration {
   let classNames: [String]
   /// The kind of examples that it reads.
   let examples: ExampleSpec
+  /// The normalisation of pictures in front of the model; nil for none.
+  let normalization: NormalizationSpec?
+  /// What its parameters are called in the catalog's model.
+  private let names: HuggingFaceNames
 
   /// Whether a `config.json` is of this kind.
   static func describes(_ json: JSONValue) -> Bool { json["model_type"] != nil }
 
   /// The model that `json`, read from `path`, describes.
   ///
-  /// - Throws: `FormatError` naming the key for another model than `BertForSequenceClassification` and
-  ///   `sentence-transformers`' `BertModel`, or one that computes something else than those of the catalog.
+  /// - Throws: `FormatError` naming the key for a model that the catalog does not have, or one that computes
+  ///   something else.
   init(_ json: JSONValue, path: String) throws(FormatError) {
-    func unsupported(_ key: String, _ what: String, _ supported: String) -> FormatError {
-      FormatError(path, in: key, .unsupported(what: what, supported: supported))
-    }
-    let names = json["architectures"]?.array?.compactMap(\.string) ?? []
-    let pooling = try SentencePooling(in: FilePath.folder(of: path))
-    let isClassifier = names.first == "BertForSequenceClassification"
-    guard json["model_type"]?.string == "bert",
-      isClassifier || (names.first == "BertModel" && pooling != nil)
-    else {
-      throw unsupported(
-        "architectures", names.first ?? json["model_type"]?.string ?? "no architecture",
-        "BertForSequenceClassification, and BertModel with 1_Pooling/config.json beside it; other "
-          + "models are taken as ONNX files")
-    }
-    func whole(_ key: String) throws(FormatError) -> Int {
-      guard let value = json[key]?.int, (1...16_777_216).contains(value) else {
-        throw FormatError(
-          path, in: key,
-          .wrongType(expected: "a whole number from 1", found: json[key]?.text ?? "nothing"))
-      }
-      return value
-    }
-    for (key, expected) in [("hidden_act", "gelu"), ("position_embedding_type", "absolute")] {
-      if let found = json[key]?.string, found != expected {
-        throw unsupported(key, "'\(found)'", "'\(expected)'")
-      }
-    }
-    for (key, expected) in [
-      ("type_vocab_size", 2.0), ("pad_token_id", 0), ("layer_norm_eps", 1e-12),
-    ] {
-      if let found = json[key]?.double, found != expected {
-        throw unsupported(key, "\(found)", "\(expected)")
-      }
-    }
-    if json["is_decoder"]?.bool == true { throw unsupported("is_decoder", "true", "false") }
-    let (length, vocabulary) = (try whole("max_position_embeddings"), try whole("vocab_size"))
-    var options = [
-      "width": Double(try whole("hidden_size")), "layers": Double(try whole("num_hidden_layers")),
-      "heads": Double(try whole("num_attention_heads")),
-      "feed-forward": Double(try whole("intermediate_size")), "vocabulary": Double(vocabulary),
-      "length": Double(length), "dropout": json["hidden_dropout_prob"]?.double ?? 0.1,
-    ]
-    guard !isClassifier, let pooling else {
-      model = "bert"
-      self.options = options
-      examples = .tokens(length: length, vocabulary: vocabulary)
+    let name = json["architectures"]?.array?.first?.string
+    let type = json["model_type"]?.string ?? ""
+    let folder = FilePath.folder(of: path)
+    if let kind = HuggingFaceClassifier.all.first(where: { $0.type == type && $0.title == name }) {
+      (model, options) = try kind.described(json, path)
+      let preparation = try HuggingFacePreprocessing(in: folder)
+      let side = json["image_size"]?.int ?? 224
+      let size = preparation.size ?? (height: side, width: side)
+      examples = .image(
+        ImageSize(
+          height: size.height, width: size.width, channels: json["num_channels"]?.int ?? 3))
+      (normalization, names) = (preparation.normalization, kind.names())
       classNames = try Self.classNames(json, path)
       return
     }
-    model = "sentence-bert"
-    options["first"] = pooling.takesFirst ? 1 : 0
-    options["normalize"] = pooling.normalizes ? 1 : 0
-    self.options = options
-    examples = .tokens(length: min(length, pooling.longest ?? length), vocabulary: vocabulary)
-    classNames = []
+    let pooling = try SentencePooling(in: folder)
+    guard let encoder = HuggingFaceEncoder.all.first(where: { $0.type == type }),
+      name == encoder.classifier || (name == encoder.title + "Model" && pooling != nil)
+    else {
+      throw FormatError(
+        path, in: "architectures",
+        .unsupported(what: name ?? type, supported: Self.supported))
+    }
+    let isClassifier = name == encoder.classifier
+    (model, options, examples) = try encoder.described(
+      by: json, path: path, pooling: isClassifier ? nil : pooling)
+    classNames = isClassifier ? try Self.classNames(json, path) : []
+    normalization = nil
+    // Numbers of positions, which older files hold, and a pooler that nothing is taken from.
+    let root = isClassifier ? "\(encoder.family.name)." : ""
+    let usesPooler = isClassifier && encoder.family.encoderHasSummary
+    let spare = ["\(root)embeddings.position_ids"] + (usesPooler ? [] : ["\(root)pooler"])
+    names = HuggingFaceNames(
+      rules: spare.map { pattern -> HuggingFaceNames.Rule in (pattern, { _ in nil }) })
   }
 
-  /// Whether the model has no use for the weights called `name`: those of a pooler that sentences are not taken
-  /// from.
-  func passesOver(_ name: String) -> Bool {
-    model == "sentence-bert" && name.hasPrefix("pooler.")
+  private static var supported: String {
+    let titles = HuggingFaceClassifier.all.map(\.title) + HuggingFaceEncoder.all.map(\.classifier)
+    let encoders = HuggingFaceEncoder.all.map { "\($0.title)Model" }
+    return titles.joined(separator: ", ") + ", and with 1_Pooling/config.json beside them "
+      + encoders.joined(separator: ", ") + "; other models are taken as ONNX files"
+  }
+
+  /// The weights of the file under the names of the catalog's model, without those that it has no use for.
+  func translated(_ weights: [NamedWeights]) -> [NamedWeights] {
+    var found = names.translated(weights)
+    for index in found.indices where found[index].name.hasSuffix(".layer_scale") {
+      found[index].shape += [1, 1]
+    }
+    return found
+  }
+
+  /// The whole number from 1 under `key`.
+  static func whole(
+    _ key: String, _ json: JSONValue, _ path: String
+  ) throws(FormatError) -> Int {
+    guard let value = json[key]?.int, (1...16_777_216).contains(value) else {
+      throw FormatError(
+        path, in: key,
+        .wrongType(expected: "a whole number from 1", found: json[key]?.text ?? "nothing"))
+    }
+    return value
   }
 
   /// The names under `id2label`, in the order of their numbers; `LABEL_0` and `LABEL_1` without it, which is what

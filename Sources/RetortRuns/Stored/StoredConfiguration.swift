@@ -25,8 +25,8 @@ struct StoredConfiguration {
   /// say.
   private let lowercase: Bool?
 
-  /// Whether the model has no use for weights of a name that may lie in the file.
-  let passesOver: (String) -> Bool
+  /// The weights of the file under the names of the catalog's model, without those that it has no use for.
+  let translated: ([NamedWeights]) -> [NamedWeights]
 
   /// The name of the file.
   static let name = "config.json"
@@ -44,14 +44,15 @@ struct StoredConfiguration {
     let json = try JSONValue.read(path, limit: 1 << 20)
     guard !HuggingFaceConfiguration.describes(json) else {
       let published = try HuggingFaceConfiguration(json, path: path)
-      (model, options, normalization) = (published.model, published.options, nil)
+      (model, options) = (published.model, published.options)
+      normalization = published.normalization
       (classNames, examples) = (published.classNames, published.examples)
       (classes, lowercase) = (published.classNames.count, nil)
-      passesOver = published.passesOver
+      translated = published.translated
       vocabularyPath = TokenizerFile.vocabularyPath(in: folder)
       return
     }
-    passesOver = { _ in false }
+    translated = { $0 }
     try JSONShape.configuration.check(json, path: path)
     guard let model = json["model"]?.string else {
       throw FormatError(path, .missingKey("model"))

@@ -59,7 +59,7 @@ public struct StoredModel: Sendable {
     spec = ModelSpec(
       model: found.model, options: found.sizedOptions, normalization: found.normalization,
       source: .file(file))
-    self.weights = weights.filter { !found.passesOver($0.name) }
+    self.weights = found.translated(weights)
     (classes, classNames, self.examples) = (found.classes, found.classNames, found.examples)
     tokenizer = try found.tokenizer()
     vocabularyPath = tokenizer.map { _ in found.vocabularyPath }
