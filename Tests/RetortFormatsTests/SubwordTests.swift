@@ -46,7 +46,7 @@ import Testing
   private static let faults: [(name: String, old: String, new: String, says: String)] = [
     ("gpt2", "\"type\":\"BPE\"", "\"type\":\"WordLevel\"", "model: WordLevel"),
     ("gpt2", "\"dropout\":null", "\"dropout\":0.1", "model.dropout: 0.1"),
-    ("gpt2", "\"fuse_unk\":false", "\"odd\":false", "model: unknown key 'odd'"),
+    ("gpt2", "\"fuse_unk\":false", "\"odd\":false", "model: key 'odd' is not supported"),
     ("gpt2", "\"merges\":[[", "\"merges\":[[\"\u{E9}\",\"x\"],[", "model.merges[0]"),
     ("gpt2", "\"type\":\"ByteLevel\"", "\"type\":\"Thai\"", "pre_tokenizer: Thai"),
     ("gpt2", "\"use_regex\":true", "\"use_regex\":7", "pre_tokenizer.use_regex"),

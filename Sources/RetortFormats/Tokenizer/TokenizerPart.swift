@@ -29,7 +29,7 @@ struct TokenizerPart {
   /// Refuses keys other than these and `type`, which would have an effect that is not known.
   func knows(_ keys: String...) throws(FormatError) {
     for member in json.members ?? [] where member.key != "type" && !keys.contains(member.key) {
-      throw FormatError(path, in: field, .unknownKey(member.key, nearest: nil))
+      throw unsupported(nil, "key '\(member.key)'", supported: keys.joined(separator: ", "))
     }
   }
 
