@@ -13,7 +13,7 @@ import Testing
     let tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "b", "c"]
     return TextPairs(
       name: "pairs", [("a", "b c"), ("b", "a"), ("c", "c c c c")],
-      tokenizer: WordPiece(try Vocabulary(tokens, path: "vocab.txt"), lowercase: true), length: 5)
+      tokenizer: Tokenizer(try Vocabulary(tokens, path: "vocab.txt"), lowercase: true), length: 5)
   }
 
   /// The texts of a batch of pairs are rows, a query before its document.

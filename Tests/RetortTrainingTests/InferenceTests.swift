@@ -56,7 +56,7 @@ import Testing
     let texts = TextDataset(
       name: "texts", texts: Array(repeating: "a", count: 70),
       labels: Array(repeating: 0, count: 70), classNames: ["a"],
-      tokenizer: WordPiece(vocabulary, lowercase: true), length: 512)
+      tokenizer: Tokenizer(vocabulary, lowercase: true), length: 512)
     var rows: [Int] = []
     let inference = Inference(
       Session(CPUBackend()), name: "sum", pipeline: PlainPipeline(texts.fields)

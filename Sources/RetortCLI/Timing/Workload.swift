@@ -2,7 +2,7 @@ import RetortCore
 import RetortNN
 import RetortTraining
 
-/// A training step to benchmark: its student, teacher and loss. Or a model whose outputs are timed.
+/// What to benchmark: a training step with its student, teacher and loss, or a model whose outputs are timed.
 struct Workload: Sendable {
   /// What the model learns from besides labels.
   enum Knowledge: Sendable {
