@@ -10,12 +10,11 @@ import Testing
     ),
     (
       [0x50, 0x4B, 3, 4, 0, 0, 8, 8, 0, 0, 0, 0],
-      "this is a ZIP archive, as PyTorch writes .pt files. Convert it in Python: "
-        + "safetensors.torch.save_file("
+      "this is a ZIP archive, as PyTorch writes .pt files. Weights are read from PyTorch's files "
     ),
     (
       [0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19],
-      "this is a pickle, as older versions of PyTorch write .pt files. Convert it in Python: "
+      "this is a pickle, as older versions of PyTorch write .pt files. Weights are read"
     ),
     (
       Array("\u{FEFF}\n  <!DOCTYPE HTML>\n<html lang=\"en\">".utf8),

@@ -12,7 +12,9 @@ extension CompletionKind {
   }
 
   /// Folders of models, of stages and of runs, and files of weights.
-  static var trainedModel: CompletionKind { .file(extensions: ["safetensors", "onnx"]) }
+  static var trainedModel: CompletionKind {
+    .file(extensions: ["safetensors", "onnx", "pth", "pt", "bin"])
+  }
 
   /// Names of datasets.
   static var dataset: CompletionKind { .list(DatasetSource.all.map(\.name)) }

@@ -25,9 +25,8 @@ package enum ForeignFile {
         + "login.")
   }
 
-  private static let convert =
-    "Convert it in Python: safetensors.torch.save_file(torch.load(FILE, weights_only=True), "
-    + "'model.safetensors'), of a dictionary of tensors."
+  private static let pyTorch =
+    "Weights are read from PyTorch's files where a model takes a file of weights, and nothing else is."
 
   /// The first bytes of each kind, its name, and a remedy.
   private static let kinds: [(magic: [UInt8], kind: String, wayOut: String)] = [
@@ -35,10 +34,10 @@ package enum ForeignFile {
       Array("version https://git-lfs".utf8), "a Git LFS pointer",
       "Fetch the file that it stands for: 'git lfs pull'."
     ),
-    (Array("PK\u{3}\u{4}".utf8), "a ZIP archive, as PyTorch writes .pt files", convert),
-    ([0x80, 2], "a pickle, as older versions of PyTorch write .pt files", convert),
-    ([0x80, 4], "a pickle of Python", convert),
-    ([0x80, 5], "a pickle of Python", convert),
+    (Array("PK\u{3}\u{4}".utf8), "a ZIP archive, as PyTorch writes .pt files", pyTorch),
+    ([0x80, 2], "a pickle, as older versions of PyTorch write .pt files", pyTorch),
+    ([0x80, 4], "a pickle of Python", pyTorch),
+    ([0x80, 5], "a pickle of Python", pyTorch),
     ([0x89] + Array("HDF\r\n".utf8), "an HDF5 file", "Convert it in Python to safetensors."),
     ([0x93] + Array("NUMPY".utf8), "a NumPy array", "Convert it in Python to safetensors."),
     (Array("GGUF".utf8), "a GGUF file", "Take the model's safetensors file."),

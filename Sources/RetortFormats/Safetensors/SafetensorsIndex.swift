@@ -1,5 +1,5 @@
-/// The index of weights that were saved in several safetensors files: `model.safetensors.index.json`, as Hugging
-/// Face's `transformers` writes it.
+/// The index of weights that were saved in several files: `model.safetensors.index.json`, or
+/// `pytorch_model.bin.index.json`, as Hugging Face's `transformers` writes it.
 package struct SafetensorsIndex {
   /// The name of the index in a folder of weights.
   package static let name = "model.safetensors.index.json"
@@ -23,12 +23,13 @@ package struct SafetensorsIndex {
     let above = FilePath.folder(of: path)
     var fileOf: [(tensor: String, file: String)] = []
     for entry in map {
-      guard let name = entry.value.string, !name.contains("/"), name.hasSuffix(".safetensors")
+      guard let name = entry.value.string, !name.contains("/"),
+        name.hasSuffix(".safetensors") || name.hasSuffix(".bin")
       else {
         throw FormatError(
           path, in: "weight_map, '\(entry.key)'",
           .wrongType(
-            expected: "the name of a safetensors file beside it", found: entry.value.text))
+            expected: "the name of a file of weights beside it", found: entry.value.text))
       }
       fileOf.append((entry.key, above.isEmpty ? name : "\(above)/\(name)"))
     }

@@ -178,11 +178,14 @@ private struct ZipDirectory {
 
   /// The content of the extra field `kind`; empty if there is none.
   private func extra(_ kind: UInt64, in fields: ArraySlice<UInt8>) -> [UInt8] {
-    var rest = Array(fields)
-    while rest.count >= 4 {
-      let length = Int(rest.number(2, 2))
-      if rest.number(0, 2) == kind { return Array(rest.dropFirst(4).prefix(length)) }
-      rest = Array(rest.dropFirst(4 + length))
+    let fields = Array(fields)
+    var place = 0
+    while place + 4 <= fields.count {
+      let length = Int(fields.number(place + 2, 2))
+      if fields.number(place, 2) == kind {
+        return Array(fields.dropFirst(place + 4).prefix(length))
+      }
+      place += 4 + length
     }
     return []
   }

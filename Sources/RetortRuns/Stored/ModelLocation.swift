@@ -16,10 +16,13 @@ public enum ModelLocation {
   /// - Returns: `path` itself unless it is a folder, whether or not it can be read.
   /// - Throws: `ModelLocationError` if a folder has no such model or several, `FormatError` if it cannot be
   ///   read.
-  static func weights(_ path: String, for role: Cast.Role? = nil) throws -> String {
+  package static func weights(_ path: String, for role: Cast.Role? = nil) throws -> String {
     let path = try trimmed(FilePath.expanded(path))
     guard FolderEntries.leadsToFolder(path) else { return path }
-    for name in [ModelFiles.weightsName, SafetensorsIndex.name]
+    let names =
+      [ModelFiles.weightsName, SafetensorsIndex.name, WeightFile.pyTorchName]
+      + [WeightFile.pyTorchName + ".index.json"]
+    for name in names
     where FileBytes.isReadable("\(path)/\(name)") {
       return "\(path)/\(name)"
     }
@@ -43,17 +46,31 @@ public enum ModelLocation {
     throw ModelLocationError.none(path, role: role?.rawValue)
   }
 
-  /// The weights in a safetensors file, in those that an index names, or in an ONNX file.
+  /// The weights in a safetensors file or one of PyTorch's, in those that an index names, or in an ONNX file.
   ///
   /// - Throws: `FormatError`, or `BackendError.memory` where this machine cannot hold them in float32.
   static func read(_ file: String) throws -> [NamedWeights] {
     if ONNXImport.isPath(file) { return try ONNXImport(file).weights() }
-    guard SafetensorsIndex.isIndex(file) else { return try Safetensors.read(file).weights() }
+    var found: [NamedWeights] = []
+    try forEachPart(of: file) { found += try $0.weights() }
+    return found
+  }
+
+  /// Passes the content of a file of weights, or of those that an index names one after another, to `body`.
+  ///
+  /// - Throws: `FormatError`, and what `body` throws.
+  package static func forEachPart(
+    of file: String, _ body: (Safetensors) throws -> Void
+  ) throws {
+    guard SafetensorsIndex.isIndex(file) else {
+      try body(WeightFile.read(file))
+      return
+    }
     let index = try SafetensorsIndex(file)
-    return try index.files.flatMap { path in
-      let part = try Safetensors.read(path)
+    for path in index.files {
+      let part = try WeightFile.read(path)
       try index.check(part)
-      return try part.weights()
+      try body(part)
     }
   }
 

@@ -49,7 +49,7 @@ public struct StoredModel: Sendable {
     if SafetensorsIndex.isIndex(file) {
       (weights, recipeSHA256) = (try ModelLocation.read(file), nil)
     } else {
-      let content = try Safetensors.read(file)
+      let content = try WeightFile.read(file)
       (weights, recipeSHA256) = (try content.weights(), content.metadata["recipe"])
     }
     guard let found = try StoredConfiguration(beside: file) else {

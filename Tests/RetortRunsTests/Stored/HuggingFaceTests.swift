@@ -104,6 +104,26 @@ import Testing
     #expect(error?.field == key && error?.path == copy + "/config.json", "\(error as Any)")
   }
 
+  /// PyTorch's file has the same weights under `module.`, and half of them in bfloat16.
+  @Test func aFileOfPyTorchIsTheSameModel() throws {
+    let home = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: home) }
+    let (golden, copy) = ("\(Goldens.folder)/huggingface/sentence", home.path + "/sentence")
+    try FileManager.default.copyItem(atPath: golden, toPath: copy)
+    try FileManager.default.removeItem(atPath: copy + "/model.safetensors")
+    try FileManager.default.copyItem(
+      atPath: "\(Goldens.folder)/pytorch/pytorch_model.bin", toPath: copy + "/pytorch_model.bin")
+    let texts = [UnlabelledTexts(["a red house"], path: "texts")]
+    let expected = try StoredModel(golden).embeddings(of: texts, with: CPUBackend())[0].values
+    let found = try StoredModel(copy).embeddings(of: texts, with: CPUBackend())[0].values
+    #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 0.02 } && found != expected)
+    let converted = home.path + "/converted"
+    try AtomicFile.makeDirectories(converted)
+    try StoredModel(copy).export(as: .safetensors, to: converted + "/model.safetensors")
+    let back = try StoredModel(converted).embeddings(of: texts, with: CPUBackend())[0].values
+    #expect(back == found)
+  }
+
   /// The same weights in two files and an index are the same model.
   @Test func shardsAreOneModel() throws {
     let home = try temporaryFolder()
