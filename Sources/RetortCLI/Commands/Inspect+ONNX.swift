@@ -1,43 +1,49 @@
 import RetortFormats
 import RetortModels
+import RetortRuns
 
 extension Inspect {
-  /// Shows what an ONNX file holds.
+  /// Shows what an ONNX file holds and, where Retort can make a model of it, what it costs and its taps.
   func show(_ model: ONNXModel) {
     let elements = model.initialisers.reduce(0) { $0 + $1.tensor.count }
+    let (outline, obstacle) = outline(of: file)
     guard !format.json else {
-      StandardOutput.write(json(model, elements))
+      StandardOutput.write(json(model, elements, outline))
       return
     }
-    var values = TextTable(["value", "name", "dtype", "shape"])
-    for (kind, infos) in [("input", model.inputs), ("output", model.outputs)] {
-      for info in infos {
-        values.add(
-          kind, plain(info.name), info.elementType?.rawValue ?? "-", plain(info.shapeText))
-      }
-    }
-    StandardOutput.write(values.text)
     var operators = TextTable(["operator", "nodes", "supported"], numeric: [1])
     for found in counts(model) {
       operators.add(plain(found.name), "\(found.count)", found.isSupported ? "yes" : "no")
     }
     StandardOutput.write(operators.text)
-    var tensors = TextTable(["tensor", "dtype", "shape", "elements"], numeric: [3])
-    for (name, tensor) in model.initialisers {
-      tensors.add(
-        plain(name), tensor.elementType.rawValue,
-        tensor.shape.map(String.init).joined(separator: "×"), "\(tensor.count)")
+    var table = TextTable(Self.columns, numeric: [4])
+    for (kind, infos) in [("input", model.inputs), ("output", model.outputs)] {
+      for info in infos {
+        table.add(
+          kind, plain(info.name), info.elementType?.rawValue ?? "-", plain(info.shapeText), "-")
+      }
     }
-    StandardOutput.write(tensors.text)
+    for (name, tensor) in model.initialisers { addTensor(name, tensor, to: &table) }
+    addTaps(of: outline, to: &table)
+    StandardOutput.write(table.text)
     for note in model.metadata.sorted(by: { $0.key < $1.key }) {
-      StandardOutput.write("\(plain(note.key)): \(plain(String(note.value.prefix(200))))")
+      StandardOutput.write("\(plain(note.key)): \(brief(note.value))")
     }
     StandardOutput.write(
       "\(model.nodes.count) nodes of opset \(model.opset), \(model.initialisers.count) tensors, "
         + "\(elements) elements")
+    if let outline { StandardOutput.write(summary(outline)) }
+    if let obstacle { StandardOutput.write("no taps: \(plain(obstacle))") }
   }
 
-  private func json(_ model: ONNXModel, _ elements: Int) -> JSONValue {
+  /// The outline of the model in an ONNX file, or why there is none.
+  private func outline(of path: String) -> (ModelOutline?, obstacle: String?) {
+    do { return (try ModelOutline(of: path), nil) } catch { return (nil, "\(error)") }
+  }
+
+  private func json(
+    _ model: ONNXModel, _ elements: Int, _ outline: ModelOutline?
+  ) -> JSONValue {
     func values(_ infos: [ONNXValueInfo]) -> JSONValue {
       .array(
         infos.map {
@@ -46,7 +52,7 @@ extension Inspect {
             ("shape", .string($0.shapeText)))
         })
     }
-    return .record(
+    let members = JSONValue.record(
       ("file", .string(file)), ("opset", .integer(model.opset)),
       ("producer", .string(model.producer)), ("elements", .integer(elements)),
       (
@@ -68,14 +74,9 @@ extension Inspect {
           })
       ),
       (
-        "tensors",
-        .array(
-          model.initialisers.map { name, tensor in
-            .record(
-              ("name", .string(name)), ("dtype", .string(tensor.elementType.rawValue)),
-              ("shape", .array(tensor.shape.map { .integer($0) })))
-          })
+        "tensors", .array(model.initialisers.map { json($0.name, $0.tensor) })
       ))
+    return .object((members.members ?? []) + outlineMembers(outline))
   }
 
   /// The operators of a model with the number of nodes of each, by name.
@@ -87,6 +88,4 @@ extension Inspect {
       ($0.key, $0.value.count, ONNXImport.operators.contains($0.key))
     }
   }
-
-  private func plain(_ text: String) -> String { text.plain(keepingLines: false) }
 }

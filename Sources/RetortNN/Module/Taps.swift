@@ -72,6 +72,21 @@ extension Module {
 }
 
 extension ParameterStore {
+  /// The values that can be tapped, in the order of the model's modules, with their shapes for a batch of two.
+  ///
+  /// - Parameter examples: The kind of the examples.
+  /// - Throws: `GraphError` where the examples do not fit.
+  package func tapShapes(
+    of examples: ExampleSpec
+  ) throws(GraphError) -> [(path: String, shape: Shape)] {
+    let (graph, paths) = (Graph(), model.tapPaths)
+    let context = ForwardContext(graph, .evaluation, tapping: Set(paths))
+    context.tapped = [:]
+    _ = model(examples.inputs(in: graph, batch: 2), in: context)
+    if let error = graph.error { throw error }
+    return paths.compactMap { path in context.tapped[path].map { (path, $0.shape) } }
+  }
+
   /// The output shapes of the modules at `paths`, with a batch of two, by path.
   ///
   /// - Parameter examples: The kind of the examples.

@@ -51,14 +51,7 @@ struct StageModel {
   ///
   /// - Throws: `GraphError` where it does not fit the examples.
   func cost(of examples: ExampleSpec) throws(GraphError) -> ModelCost {
-    var cost = try store.cost { context in
-      if let decoder = store.model as? any LatentDecoder, !(decoder is any Generator) {
-        let codes = Shape([1] + decoder.latentShape.dimensions)
-        _ = store.model(context.graph.input("codes", codes))
-      } else {
-        _ = store.model(examples.inputs(in: context.graph, batch: 1))
-      }
-    }
+    var cost = try store.cost(of: examples)
     for parameter in store.trainable where AdaptedModel.isAdapter(parameter.path) {
       cost.parameters -= parameter.shape.count
     }
@@ -92,6 +85,27 @@ struct StageModel {
       refuse(error)
     }
     try files.writeDescription(to: folder)
+  }
+}
+
+extension ParameterStore {
+  /// What the model costs for one example; a decoder's for one latent code.
+  ///
+  /// - Throws: `GraphError` where it does not fit the examples.
+  func cost(of examples: ExampleSpec) throws(GraphError) -> ModelCost {
+    try cost { context in
+      if let shape = codeShape {
+        _ = model(context.graph.input("codes", Shape([1] + shape.dimensions)))
+      } else {
+        _ = model(examples.inputs(in: context.graph, batch: 1))
+      }
+    }
+  }
+
+  /// The shape of the latent codes that the model reads; nil for one that reads examples.
+  var codeShape: Shape? {
+    guard let decoder = model as? any LatentDecoder, !(decoder is any Generator) else { return nil }
+    return decoder.latentShape
   }
 }
 
