@@ -7,6 +7,7 @@ let package = Package(
     .executable(name: "retort", targets: ["RetortCLI"]),
     .executable(name: "retort-examples", targets: ["RetortExamples"]),
     .library(name: "Retort", targets: ["Retort"]),
+    .library(name: "RetortFuzzing", targets: ["RetortFuzzing"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -80,6 +81,12 @@ let package = Package(
         "RetortDistillation", "RetortRecipes", "RetortFormats", "RetortSchema", "CReport",
       ]),
     .target(
+      name: "RetortFuzzing",
+      dependencies: [
+        "RetortData", "RetortFormats", "RetortModels", "RetortNN", "RetortRecipes", "RetortRuns",
+        "RetortTraining",
+      ]),
+    .target(
       name: "Retort",
       dependencies: [
         "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining", "RetortFormats",
@@ -149,6 +156,9 @@ let package = Package(
         "RetortDistillation", "RetortModels", "RetortVerification", "RetortCPU", "RetortOpenCL",
         "RetortFormats", "RetortTestSupport",
       ]),
+    .testTarget(
+      name: "RetortFuzzingTests",
+      dependencies: ["RetortFuzzing", "RetortFormats", "RetortTestSupport"]),
     .testTarget(
       name: "RetortCLITests", dependencies: ["RetortCLI", "RetortFormats", "RetortTestSupport"]),
     .testTarget(

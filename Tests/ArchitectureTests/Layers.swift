@@ -44,6 +44,13 @@ enum Layers {
       ]
     ),
     (
+      "RetortFuzzing",
+      [
+        "RetortData", "RetortFormats", "RetortModels", "RetortNN", "RetortRecipes", "RetortRuns",
+        "RetortTraining",
+      ]
+    ),
+    (
       "Retort",
       [
         "RetortCore", "RetortNN", "RetortModels", "RetortData", "RetortTraining", "RetortFormats",

@@ -131,7 +131,7 @@ extension ONNXTensorReader {
     var external: [String: String] = [:]
     var isExternal = false
     /// Elements in fields of their type: little-endian numbers of 4 or 8 bytes.
-    var fixed: [ArraySlice<UInt8>] = []
+    var fixed: ArraySlice<UInt8> = []
     /// Elements in fields of their type: packed varints, and single ones.
     var packed: [ArraySlice<UInt8>] = []
     var integers: [UInt64] = []
@@ -147,9 +147,10 @@ extension ONNXTensorReader {
           shape.append(Int(Int64(bitPattern: try reader.varint())))
         }
       case (2, .varint(let code)): type = Int(clamping: code)
-      case (4, .bytes(let bytes)), (10, .bytes(let bytes)): fixed.append(bytes)
-      case (4, .fixed32(let bits)): fixed.append(littleEndian(bits)[...])
-      case (10, .fixed64(let bits)): fixed.append(littleEndian(bits)[...])
+      case (4, .bytes(let bytes)), (10, .bytes(let bytes)):
+        if fixed.isEmpty { fixed = bytes } else { fixed += bytes }
+      case (4, .fixed32(let bits)): fixed += littleEndian(bits)
+      case (10, .fixed64(let bits)): fixed += littleEndian(bits)
       case (5, .varint(let value)), (7, .varint(let value)), (11, .varint(let value)):
         integers.append(value)
       case (5, .bytes(let bytes)), (7, .bytes(let bytes)), (11, .bytes(let bytes)):
@@ -173,9 +174,7 @@ extension ONNXTensorReader {
     func typed(
       as type: HostTensor.ElementType, _ path: String
     ) throws(FormatError) -> ArraySlice<UInt8> {
-      if integers.isEmpty, packed.isEmpty {
-        return fixed.count == 1 ? fixed[0] : Array(fixed.joined())[...]
-      }
+      if integers.isEmpty, packed.isEmpty { return fixed }
       var bytes: [UInt8] = []
       let count = packed.reduce(integers.count) { $0 + $1.count { $0 < 0x80 } }
       bytes.reserveCapacity(count * type.byteCount)

@@ -16,6 +16,8 @@ struct ONNXConstant {
 
   /// The most elements that are computed while a graph is built; larger tensors are left to the device.
   static let limit = 1 << 20
+  /// The most elements that are computed so for all nodes of a file, each of which may make many of a few bytes.
+  static let totalLimit = 1 << 22
 
   /// Integers of any shape.
   init(_ integers: [Int], shape: [Int]? = nil) {

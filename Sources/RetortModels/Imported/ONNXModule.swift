@@ -64,6 +64,7 @@ public final class ONNXModule: Module {
       values[weight.name] = .tensor(parameter.tensor, isImage: weight.layout == .channelsLast)
     }
     var truths = Set(program.inputs.filter { $0.elementType == .bool }.map(\.name))
+    var known = 0
     let scope = graph.scope
     defer { graph.scope = scope }
     for node in program.nodes {
@@ -87,9 +88,13 @@ public final class ONNXModule: Module {
         guard graph.error == nil else { break }
         for (name, value) in zip(node.outputs, results) where !name.isEmpty {
           values[name] = value
+          known += value.constant?.count ?? 0
           try keep(value, as: name)
         }
-        if ONNXOperators.isTruth(call) { truths.insert(node.outputs[0]) }
+        guard known <= ONNXConstant.totalLimit else {
+          throw ONNXFault("more than \(ONNXConstant.totalLimit) elements are known before data are")
+        }
+        if ONNXOperators.isTruth(call), let name = node.outputs.first { truths.insert(name) }
       } catch {
         // What follows a fault of the graph says less than the fault.
         if let fault = graph.error { throw ONNXFault("\(fault)") }

@@ -52,7 +52,8 @@ extension Checkpoint {
       ("recipe", .string(origin.recipeSHA256)), ("device", .string(origin.device)))
   }
 
-  static func digest(_ content: Safetensors) -> String {
+  /// The hash of a checkpoint's whole content, but for the hash itself.
+  package static func digest(_ content: Safetensors) -> String {
     var hash = SHA256()
     hash.update(Array((content.metadata["state"] ?? "").utf8))
     for name in content.names {
