@@ -115,9 +115,9 @@ private let cases: [FaultCase] = [
       + "infinite, as after a training that diverged; …"
   ) { try $0.writeTeacher(to: "nan.safetensors", classes: 10, scale: .nan) },
   FaultCase(
-    name: "a .pt file", arguments: FaultCase.set("teacher.weights=teacher.pt"),
+    name: "a .pt file cut short", arguments: FaultCase.set("teacher.weights=teacher.pt"),
     message:
-      "retort: …/teacher.pt: this is a ZIP archive, as PyTorch writes .pt files. Convert it in Python: …"
+      "retort: …/teacher.pt: directory: the content is damaged: a ZIP archive without its directory. …"
   ) { try $0.write(Array("PK\u{3}\u{4}".utf8), to: "teacher.pt") },
   FaultCase(
     name: "no OpenCL platform", device: "opencl",

@@ -69,14 +69,23 @@ struct HuggingFaceConfiguration {
       + encoders.joined(separator: ", ") + "; other models are taken as ONNX files"
   }
 
-  /// The weights of the file under the names of the catalog's model, without those that it has no use for.
+  /// The weights of the file under the names of the catalog's model, without those that it has no use for, and
+  /// without what wrappers of PyTorch have put before all names.
   func translated(_ weights: [NamedWeights]) -> [NamedWeights] {
+    var weights = weights
+    while let wrapper = Self.wrappers.first(where: { wrapper in
+      !weights.isEmpty && weights.allSatisfy { $0.name.hasPrefix(wrapper) }
+    }) {
+      for index in weights.indices { weights[index].name.removeFirst(wrapper.count) }
+    }
     var found = names.translated(weights)
     for index in found.indices where found[index].name.hasSuffix(".layer_scale") {
       found[index].shape += [1, 1]
     }
     return found
   }
+
+  private static let wrappers = ["module.", "_orig_mod."]
 
   /// The whole number from 1 under `key`.
   static func whole(
