@@ -94,8 +94,8 @@ struct BenchStep: ParsableCommand {
         device, fusesPrologues: device.fusesPrologues && !storesPrologues)
       let timing = try StepTiming(
         workload, batch: batch ?? workload.batch, repeats: repeats, on: backend)
-      let least = try backend.leastSeconds()
       let kernels = profile == nil ? nil : try backend.profile()
+      let least = try backend.leastSeconds()
       if let profile, let kernels { profiles.append((timing.name, kernels.text(profile))) }
       rows.append(json(timing, least, kernels))
       table.add(

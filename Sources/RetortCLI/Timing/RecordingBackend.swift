@@ -5,6 +5,7 @@ import RetortOpenCL
 final class RecordingBackend: Backend {
   private let base: any Backend
   private var last: (any Executable)?
+  private var lastPeaks: DevicePeaks?
 
   /// Records the executables that `base` compiles, with or without prologues of convolutions.
   init(_ base: any Backend, fusesPrologues: Bool) {
@@ -20,7 +21,7 @@ final class RecordingBackend: Backend {
 
   func compile(_ plan: Plan, variables: [any DeviceBuffer]) throws -> any Executable {
     let executable = try base.compile(plan, variables: variables)
-    last = executable
+    (last, lastPeaks) = (executable, nil)
     return executable
   }
 
@@ -33,7 +34,7 @@ final class RecordingBackend: Backend {
     guard let executable = last as? OpenCLExecutable, let base = base as? OpenCLBackend else {
       return nil
     }
-    let peaks = try DevicePeaks.of(base.context, store: nil)
+    let peaks = try peaks(of: base)
     return executable.launches.reduce(0) { sum, launch in
       sum
         + max(
@@ -53,9 +54,16 @@ final class RecordingBackend: Backend {
       runs.map { $0[launch] }.sorted()[Self.profiledRuns / 2]
     }
     return KernelProfile(
-      executable.launches, nanoseconds: medians,
-      // Measured right after the launches, so that other programs slow down both.
-      peaks: try DevicePeaks.of(base.context, store: nil))
+      executable.launches, nanoseconds: medians, peaks: try peaks(of: base))
+  }
+
+  /// The peaks, measured right after the executable compiled last has run, so that other programs slow down
+  /// both; once for each executable.
+  private func peaks(of backend: OpenCLBackend) throws -> DevicePeaks {
+    if let lastPeaks { return lastPeaks }
+    let peaks = try DevicePeaks.of(backend.context, store: nil)
+    lastPeaks = peaks
+    return peaks
   }
 
   private static let profiledRuns = 5
