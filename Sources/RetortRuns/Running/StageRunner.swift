@@ -190,10 +190,8 @@ struct StageRunner {
     var labelled = data
     try labelled.label { examples in
       let logits = try named("test") { try combinedLogits(of: examples) }
-      return (0..<examples.count).map { row in
-        let own = logits[row * classes..<(row + 1) * classes]
-        return Int32(own.indices.max { own[$0] < own[$1] }.map { $0 - own.startIndex } ?? 0)
-      }
+      return ClassificationMetrics(logits: logits, labels: examples.labels, classes: classes)
+        .predictions
     }
     data = labelled
     parent.report(
