@@ -91,29 +91,12 @@ package struct NumPyFile: Sendable {
     _ elements: ArraySlice<UInt8>, _ shape: [Int], _ size: Int
   ) -> [UInt8] {
     var strides: [Int] = []
-    var step = size
+    var step = 1
     for extent in shape {
       strides.append(step)
       step *= extent
     }
-    return [UInt8](unsafeUninitializedCapacity: elements.count) { target, filled in
-      elements.withUnsafeBytes { source in
-        var (index, from) = ([Int](repeating: 0, count: shape.count), 0)
-        for to in stride(from: 0, to: source.count, by: size) {
-          for byte in 0..<size { target[to + byte] = source[from + byte] }
-          var axis = shape.count - 1
-          while axis >= 0 {
-            index[axis] += 1
-            from += strides[axis]
-            guard index[axis] == shape[axis] else { break }
-            from -= strides[axis] * shape[axis]
-            index[axis] = 0
-            axis -= 1
-          }
-        }
-      }
-      filled = elements.count
-    }
+    return elements.elements(shape, strides: strides, width: size, size: elements.count)
   }
 
   private func label(_ name: String) -> String { "\(path): \(name)" }

@@ -115,28 +115,10 @@ extension PyTorchTensor {
 
   /// The `size` bytes of its elements, outermost first; it lies within `storage`.
   fileprivate func gathered(from storage: ArraySlice<UInt8>, _ size: Int) -> [UInt8] {
-    let width = elementType.byteCount
     // An axis of one element is never stepped along, whatever its stride.
     let steps = zip(shape, strides).map { $0 == 1 ? 0 : $1 }
-    var index = [Int](repeating: 0, count: shape.count)
-    var place = offset
-    return storage.withUnsafeBytes { source in
-      [UInt8](unsafeUninitializedCapacity: size) { target, filled in
-        for start in stride(from: 0, to: size, by: width) {
-          for byte in 0..<width { target[start + byte] = source[place * width + byte] }
-          var axis = shape.count - 1
-          while axis >= 0 {
-            index[axis] += 1
-            place += steps[axis]
-            guard index[axis] == shape[axis] else { break }
-            place -= shape[axis] * steps[axis]
-            index[axis] = 0
-            axis -= 1
-          }
-        }
-        filled = size
-      }
-    }
+    return storage.elements(
+      shape, strides: steps, offset: offset, width: elementType.byteCount, size: size)
   }
 }
 
