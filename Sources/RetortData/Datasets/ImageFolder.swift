@@ -3,7 +3,7 @@ import RetortNN
 import RetortSchema
 
 /// Pictures of one's own: a folder for each class, or a table of files and labels.
-public struct ImageFolder: SharedOut {
+public struct ImageFolder: PictureSource {
   /// Its entry in lists.
   public static let explanation = Explanation(
     "image-folder", "pictures of your own, PNG, JPEG and WebP, in a folder for each class",
@@ -41,24 +41,16 @@ public struct ImageFolder: SharedOut {
   public init() {}
 
   /// Its keys.
-  public static let keys: [Key<ImageFolder>] = [
-    .path("directory", \.directory, "the folder of the pictures").required(),
-    .path("labels", \.labels, "a table of files and labels, where folders are not the classes"),
-    .int("size", \.side, 4...1024, "the side in pixels of the squares that pictures become"),
-    .int("height", \.height, 4...1024, "their height in pixels, if it is not size"),
-    .int("width", \.width, 4...1024, "their width in pixels, if it is not size"),
-    .int("channels", \.channels, 1...3, "samples of a pixel: 1 for grey, 3 for colour"),
-    .testShare, .splitSeed,
-    .choice(
-      "damaged", \.damaged,
-      "whether pictures that cannot be read stop the run, or are found before it and left out"),
-  ]
-
-  /// Two channels are neither grey nor colour.
-  public var faults: [KeyFault] { PictureFit.faults(channels: channels) }
-
-  /// Squares of `side`, or rectangles.
-  public var examples: ExampleSpec { .image(fit.size) }
+  public static let keys: [Key<ImageFolder>] =
+    [
+      .path("directory", \.directory, "the folder of the pictures").required(),
+      .path("labels", \.labels, "a table of files and labels, where folders are not the classes"),
+    ] + .pictureSize() + [
+      .testShare, .splitSeed,
+      .choice(
+        "damaged", \.damaged,
+        "whether pictures that cannot be read stop the run, or are found before it and left out"),
+    ]
 
   /// The folders say it.
   public var classCount: Int? { nil }
@@ -78,11 +70,6 @@ public struct ImageFolder: SharedOut {
   public var hasValidation: Bool {
     let parts = directory.flatMap { try? PictureFolder.parts(of: $0) } ?? []
     return parts.count == DatasetPart.allCases.count
-  }
-
-  private var fit: PictureFit {
-    PictureFit(
-      ImageSize(height: height ?? side, width: width ?? side, channels: channels))
   }
 
   /// Finds the pictures and looks at the header of each, or with `damaged: skip` decodes each.

@@ -3,7 +3,7 @@ import RetortNN
 import RetortSchema
 
 /// Pictures and labels in tar archives, as WebDataset has them.
-public struct Shards: SharedOut {
+public struct Shards: PictureSource {
   /// Its entry in lists.
   public static let explanation = Explanation(
     "shards", "pictures and labels in tar archives, as WebDataset writes them",
@@ -40,28 +40,22 @@ public struct Shards: SharedOut {
   public init() {}
 
   /// Its keys.
-  public static let keys: [Key<Shards>] = [
-    .path("training", \.training, "the archives to learn from: one, a folder, or name-{00..99}.tar")
+  public static let keys: [Key<Shards>] =
+    [
+      .path(
+        "training", \.training, "the archives to learn from: one, a folder, or name-{00..99}.tar"
+      )
       .required(),
-    .path("validation-set", \.validation, "the archives for validation"),
-    .path("test", \.test, "the archives to be measured on"),
-    .path("classes", \.classes, "the names of classes whose labels are numbers, one a line"),
-    .text("label-field", \.labelField, "the field of a label in JSON"),
-    .int("size", \.side, 4...1024, "the side in pixels of the squares that pictures become"),
-    .int("height", \.height, 4...1024, "their height in pixels, if it is not size"),
-    .int("width", \.width, 4...1024, "their width in pixels, if it is not size"),
-    .int("channels", \.channels, 1...3, "samples of a pixel: 1 for grey, 3 for colour"),
-    .testShare, .splitSeed,
-    .choice(
-      "damaged", \.damaged,
-      "whether examples that cannot be read stop the run, or are found before it and left out"),
-  ]
-
-  /// Two channels are neither grey nor colour.
-  public var faults: [KeyFault] { PictureFit.faults(channels: channels) }
-
-  /// Squares of `side`, or rectangles.
-  public var examples: ExampleSpec { .image(fit.size) }
+      .path("validation-set", \.validation, "the archives for validation"),
+      .path("test", \.test, "the archives to be measured on"),
+      .path("classes", \.classes, "the names of classes whose labels are numbers, one a line"),
+      .text("label-field", \.labelField, "the field of a label in JSON"),
+    ] + .pictureSize() + [
+      .testShare, .splitSeed,
+      .choice(
+        "damaged", \.damaged,
+        "whether examples that cannot be read stop the run, or are found before it and left out"),
+    ]
 
   /// The labels say it.
   public var classCount: Int? { nil }
@@ -76,11 +70,6 @@ public struct Shards: SharedOut {
 
   /// Whether there are parts for validation and to be measured on.
   public var hasValidation: Bool { validation != nil && test != nil }
-
-  private var fit: PictureFit {
-    PictureFit(
-      ImageSize(height: height ?? side, width: width ?? side, channels: channels))
-  }
 
   /// Reads the headers of all archives, and the labels.
   public func load() throws(DataError) -> DatasetParts {
