@@ -10,7 +10,7 @@ TEST = python3 Scripts/test.py "$$(swift build --show-bin-path $(TEST_BUILD))/re
 RETORT := .build/release/retort
 DEVICE ?= auto
 
-.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-onnx test-opencl test-teachers check-onnx-runtime verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion size clean
+.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-onnx test-opencl test-teachers check-onnx-runtime verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion reproduce-photos size clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,8 +58,10 @@ test-opencl: build ## Recorded cases and all kernels on PoCL, Intel's OpenCL for
 	@Scripts/setup.sh opencl
 	@Scripts/test-opencl.sh $(RETORT)
 
-test-teachers: build ## Compare a published teacher's logits of photographs with PyTorch's (DEVICE=auto)
+test-teachers: build ## Compare published teachers, and ids of 10,000 lines, with PyTorch and tokenizers (DEVICE=auto)
 	@Benchmarks/peers/teachers.sh $(RETORT) $(DEVICE)
+	swift build --build-tests $(TEST_BUILD)
+	@RETORT_SUBWORDS="$$PWD/.build/teachers/subwords" $(TEST) --filter SubwordTests
 
 check-onnx-runtime: setup ## Export every model to ONNX, and run it by ONNX Runtime beside Retort
 	@Scripts/setup.sh onnx-runtime
@@ -100,6 +102,9 @@ release: setup build ## Check version, changes and tests, pack the bundle, and n
 reproduce-fashion: setup build ## Fill the tables of labels against variants, five seeds each; goes on where it stopped
 	@Scripts/setup.sh figure
 	@Scripts/reproduce-fashion.sh $(RETORT) $(DEVICE)
+
+reproduce-photos: test-teachers ## Distil an ONNX teacher and EfficientNet-Lite0 on a folder of JPEG files (DEVICE=auto)
+	@Benchmarks/peers/photos.sh $(RETORT) $(DEVICE)
 
 size: build ## Show the release binary's size, and the lines of code by target
 	@ls -l $(RETORT) | awk '{ printf "%-24s %8.1f MB\n", "retort", $$5 / 1e6 }'

@@ -33,7 +33,8 @@ let package = Package(
       exclude: [
         "fashion-budget.yaml", "fashion-demo.yaml", "fashion-ensemble.yaml", "fashion-gan.yaml",
         "fashion-hint.yaml", "fashion-kd.yaml", "fashion-labels.yaml", "fashion-mutual.yaml",
-        "fashion-models.yaml", "fashion-tgt.yaml", "text-kd.yaml",
+        "fashion-models.yaml", "fashion-tgt.yaml", "minilm-debian.yaml", "photos-hint.yaml",
+        "text-kd.yaml",
       ],
       sources: ["recipes.c"], publicHeadersPath: "include"),
     .target(

@@ -36,6 +36,9 @@ static const char fashion_tgt[] = {
 static const char minilm_debian[] = {
 #embed "minilm-debian.yaml"
     , 0};
+static const char photos_hint[] = {
+#embed "photos-hint.yaml"
+    , 0};
 static const char text_kd[] = {
 #embed "text-kd.yaml"
     , 0};
@@ -52,6 +55,7 @@ static const retort_bundled_recipe recipes[] = {
     {"fashion-models", fashion_models},
     {"fashion-tgt", fashion_tgt},
     {"minilm-debian", minilm_debian},
+    {"photos-hint", photos_hint},
     {"text-kd", text_kd},
 };
 

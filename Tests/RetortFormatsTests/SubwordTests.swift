@@ -1,24 +1,26 @@
+import Glibc
+import RetortTestSupport
 import Testing
 
 @testable import RetortFormats
 
 /// Tokenizers of `tokenizer.json`, against the ids that Hugging Face's `tokenizers` gives to mixed Unicode text.
 @Suite struct SubwordTests {
+  /// Where `subwords.py` has written the tokenizers and the ids.
   private static let folder =
-    "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
-    + "/Goldens/tokenizer/subwords"
+    getenv("RETORT_SUBWORDS").map { String(cString: $0) } ?? Goldens.folder + "/tokenizer/subwords"
   private static let names = [
     "gpt2", "roberta", "split", "clip", "llama", "plain", "xlm-roberta", "albert", "t5", "whole",
     "wordpiece",
   ]
 
   @Test(arguments: names) func theIdsAreHuggingFaces(_ name: String) throws {
-    let recorded = try JSONValue.read(Self.folder + "/cases.json", limit: 1 << 22)
+    let recorded = try JSONValue.read(Self.folder + "/cases.json", limit: 1 << 26)
     let length = try #require(recorded["length"]?.int)
     let texts = try #require(recorded["texts"]?.array).compactMap(\.string)
     let ids = try #require(recorded["ids"]?[name]?.array)
     let tokenizer = try TokenizerFile.read("\(Self.folder)/\(name).json")
-    #expect(texts.count == 240 && ids.count == 240)
+    #expect(texts.count >= 240 && ids.count == texts.count)
     var different = 0
     for (text, wanted) in zip(texts, ids) {
       let found = tokenizer.encode(text, length: length).map { Int($0) }

@@ -79,6 +79,29 @@ private let cases: [MessageCase] = [
       r.yaml:8:95: teachers: the model has no module 'b.fc9'; there is 'b.fc1', 'b.fc2'
       """),
   MessageCase(
+    name: "classes of a teacher's own",
+    yaml: head + """
+      stages:
+        - {name: s, teacher: {model: lenet5, classes: 3}}
+        - name: t
+          student: lenet5
+          teacher: {model: lenet5, weights: a, classes: 3, expected-accuracy: 0.5}
+        - name: u
+          student: lenet5
+          teachers: [{name: a, model: resnet8, weights: a, classes: 3}, {name: b, model: lenet5, weights: b}]
+          losses: [kd, {kind: hint, teacher: a, taps: [{student: fc1, teacher: fc}]}]
+        - name: v
+          student: lenet5
+          teacher: {model: lenet5, weights: a, classes: 3}
+          losses: [cross-entropy, {kind: hint, taps: [{student: fc1, teacher: fc1}]}]
+      """,
+    message: """
+      r.yaml:4:40: 'classes' in 'teacher' means nothing with no student; it goes with a teacher that teaches one
+      r.yaml:7:51: teacher 'teacher' tells 3 classes of its own apart, which loss 'kd' cannot compare with the student's. Compare features alone, such as by the loss hint, or take 'classes' away where they are the data's.
+      r.yaml:7:54: 'classes' and 'expected-accuracy' exclude each other in 'teacher'. Keep one.
+      r.yaml:10:63: teacher 'a' tells 3 classes of its own apart, which have no mean with those of others. Compare features alone, such as by the loss hint, or take 'classes' away where they are the data's.
+      """),
+  MessageCase(
     name: "caches of nothing",
     yaml: head + """
       cache: a

@@ -11,6 +11,8 @@ struct OutputFile: ExpressibleByArgument {
   /// If the home is unknown, the path is kept as it is, and writing reports the fault.
   init?(argument: String) { path = (try? FilePath.expanded(argument)) ?? argument }
 
+  var defaultValueDescription: String { path }
+
   static var defaultCompletionKind: CompletionKind { .file() }
 
   /// Whether the result goes to the standard output.

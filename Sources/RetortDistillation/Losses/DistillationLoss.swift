@@ -22,6 +22,10 @@ public protocol DistillationLoss: Configurable, Explained {
   /// The pairs of modules whose features it compares, besides the outputs; none by default.
   var taps: [TapPair] { get }
 
+  /// Whether it compares the outputs of student and teacher, so that they must be of the same classes; without
+  /// saying it, what needs a teacher and taps no features.
+  var comparesOutputs: Bool { get }
+
   /// The layers that map the student's features to the teacher's shapes, one per pair of `taps`; none by
   /// default.
   ///
@@ -49,6 +53,8 @@ extension DistillationLoss {
   public static var outputs: OutputKind? { nil }
   /// No features.
   public var taps: [TapPair] { [] }
+  /// What needs a teacher and taps no features.
+  public var comparesOutputs: Bool { Self.needsTeacher && taps.isEmpty }
   /// No adapters.
   public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
     []

@@ -16,6 +16,11 @@ public struct WeightError: Error, Equatable, Sendable {
   public var model: String
   /// The faults, at least one.
   public var faults: [Fault]
+
+  /// Whether nothing but the shapes of entries is at fault.
+  package var isOfShapes: Bool {
+    faults.allSatisfy { if case .shape = $0 { true } else { false } }
+  }
 }
 
 extension WeightError: CustomStringConvertible {

@@ -39,10 +39,13 @@ extension ModelSpec {
   ) {
     self.init(model: "")
     if role == .teacher, teaches {
-      expectedAccuracy = reader.number("expected-accuracy", .unit)
+      expectedAccuracy = reader.number(Self.expectedAccuracy.name, .unit)
+      classes = reader.int(Self.classesInfo.name, Self.classCounts)
+      reader.exclude([Self.classesInfo.name, Self.expectedAccuracy.name])
     } else if role == .teacher {
       reader.misplaced(
-        ["expected-accuracy"], with: "no student", belongTo: ["a teacher that teaches one"])
+        [Self.expectedAccuracy.name, Self.classesInfo.name], with: "no student",
+        belongTo: ["a teacher that teaches one"])
     }
     decodeModel(reader, role, data)
   }
@@ -170,7 +173,9 @@ extension ModelSpec {
         keys: keys + [optimizer], identities: ["model", "from"], shorthand: "model")
     }
     return MapInfo(
-      keys: Array(keys.prefix(4)) + [expectedAccuracy] + keys.dropFirst(4) + [optimizer],
+      keys: Array(keys.prefix(4)) + [expectedAccuracy, classesInfo] + keys.dropFirst(4) + [
+        optimizer
+      ],
       identities: ["model", "from"], shorthand: "model")
   }
 
@@ -190,6 +195,14 @@ extension ModelSpec {
   static let expectedAccuracy = KeyInfo(
     name: "expected-accuracy", type: .number(.unit), defaultText: nil,
     meaning: "the test accuracy below which a teacher is refused")
+
+  /// The key of a teacher's own classes.
+  static let classesInfo = KeyInfo(
+    name: "classes", type: .wholeNumber(classCounts), defaultText: nil,
+    meaning:
+      "how many classes its weights tell apart, if others than the data's; losses compare its features alone"
+  )
+  private static let classCounts = 1...1_000_000
 
   /// The written map.
   package var entries: [YAMLEntry] {
@@ -212,8 +225,9 @@ extension ModelSpec {
       entries.append(YAMLEntry("normalization", YAMLText.map(normalization.entries)))
     }
     if let expectedAccuracy {
-      entries.append(YAMLEntry("expected-accuracy", YAMLText.number(expectedAccuracy)))
+      entries.append(YAMLEntry(Self.expectedAccuracy.name, YAMLText.number(expectedAccuracy)))
     }
+    if let classes { entries.append(YAMLEntry(Self.classesInfo.name, "\(classes)")) }
     entries += options.sorted { $0.key < $1.key }.map {
       YAMLEntry($0.key, YAMLText.number($0.value))
     }

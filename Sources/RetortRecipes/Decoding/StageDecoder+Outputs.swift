@@ -30,6 +30,32 @@ extension StageDecoder {
     }
   }
 
+  /// Notes a fault at each teacher with classes of its own whose outputs are used, not its features alone.
+  func checkClasses(_ stage: StageSpec, _ reader: MapReader) {
+    for (place, teacher) in stage.teachers.enumerated() {
+      guard let classes = teacher.spec.classes else { continue }
+      let node = node(of: .teacher, place, reader)
+      guard let use = outputUse(of: teacher, stage) else { continue }
+      faults.add(
+        node?[ModelSpec.classesInfo.name]?.place ?? reader.node.place,
+        .rule(
+          "teacher '\(teacher.name)' tells \(classes) classes of its own apart, which \(use). Compare features "
+            + "alone, such as by the loss hint, or take '\(ModelSpec.classesInfo.name)' away where they are the data's."
+        ))
+    }
+  }
+
+  /// What uses the outputs of a teacher, as the end of a sentence; nil if its features alone are used.
+  private func outputUse(of teacher: StageSpec.Teacher, _ stage: StageSpec) -> String? {
+    if stage.data.source.outputs == .vectors { return "models of vectors have not" }
+    if stage.namesTeachers, stage.combinesTeachers { return "have no mean with those of others" }
+    if stage.explore != nil { return "'explore' cannot compare with the student's" }
+    let loss = stage.losses.first {
+      $0.loss.comparesOutputs && (!stage.namesTeachers || $0.teacher == teacher.name)
+    }
+    return loss.map { "loss '\($0.name)' cannot compare with the student's" }
+  }
+
   /// Notes a fault at a loss that is of other outputs than the stage's models give.
   func checkOutputs(_ loss: NamedLoss, _ stage: StageSpec, at place: RecipeFault.Place) {
     let wanted = stage.data.source.outputs

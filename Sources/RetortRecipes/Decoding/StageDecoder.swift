@@ -36,6 +36,7 @@ struct StageDecoder {
     if faults.faults.count == known { checkScheme(stage, reader) }
     checkLosses(stage, reader)
     checkOutputs(stage, reader)
+    checkClasses(stage, reader)
     if faults.faults.count == known {
       let data = stage.data.source
       let imported = stage.models.lazy.compactMap {

@@ -17,7 +17,8 @@ extension Key where Root == StageSpec {
   /// The key of several teachers, each with a name; the default name is that of the model.
   static func teachers(_ meaning: String) -> Self {
     listed(
-      .teacher, [StageSpec.Teacher.weight, ModelSpec.expectedAccuracy], meaning,
+      .teacher, [StageSpec.Teacher.weight, ModelSpec.expectedAccuracy, ModelSpec.classesInfo],
+      meaning,
       read: { $1.teachers.append(StageSpec.Teacher($0, besides: $1)) },
       write: { stage in
         guard stage.teacher == nil else { return [] }

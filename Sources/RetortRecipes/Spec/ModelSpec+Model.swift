@@ -10,13 +10,14 @@ extension ModelSpec {
     try make(builder(), for: examples, classes: classes)
   }
 
-  /// The model that `source` builds, behind its normalisation; nil leaves that of an ONNX file.
+  /// The model that `source` builds for its own classes or else `classes`, behind its normalisation; nil leaves
+  /// that of an ONNX file.
   ///
   /// - Throws: `ModelError` where model or normalisation do not fit the examples.
   func make(
     _ source: ModelSource, for examples: ExampleSpec, classes: Int
   ) throws(ModelError) -> Module {
-    let module = try source.make(options, for: examples, classes: classes)
+    let module = try source.make(options, for: examples, classes: self.classes ?? classes)
     guard let normalization else { return module }
     guard case .image(let size) = examples else {
       throw .unfit(

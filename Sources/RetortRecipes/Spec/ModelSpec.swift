@@ -22,6 +22,8 @@ public struct ModelSpec: Equatable, Sendable {
   public var source: Source
   /// Which layers of the weights in its file it begins with, in order, from 0; empty for all.
   public var keptLayers: [Int] = []
+  /// How many classes a teacher tells apart whose features alone are compared; nil for those of the data.
+  public var classes: Int?
   /// The test accuracy in [0, 1] below which a teacher is refused.
   public var expectedAccuracy: Double?
 

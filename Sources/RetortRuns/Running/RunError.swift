@@ -1,3 +1,5 @@
+import RetortNN
+
 /// What stops a run before or between its stages.
 public enum RunError: Error, Equatable, Sendable {
   /// A teacher that is worse than its recipe expects.
@@ -11,6 +13,8 @@ public enum RunError: Error, Equatable, Sendable {
   /// differs.
   case otherModel(
     stage: String, model: String, file: String, entry: String, stored: String, given: String)
+  /// Weights of a teacher that tells other classes apart than the data have.
+  case otherClasses(stage: String, WeightError)
   /// Weights, in a file or of an earlier stage, that were trained on texts in other tokens than the data's.
   case otherTokens(stage: String, model: String, source: String)
   /// Neither the examples nor the teacher say what classes there are.
@@ -62,6 +66,9 @@ extension RunError: CustomStringConvertible {
     case .otherModel(let stage, let model, let file, let entry, let stored, let given):
       "stage '\(stage)': the weights in \(file) are of a model with '\(entry): \(stored)', and the recipe's "
         + "\(model) has '\(entry): \(given)'; make them alike"
+    case .otherClasses(let stage, let error):
+      "stage '\(stage)': \(error). If they tell other classes apart than the data have, say how many, as in "
+        + "'classes: 1000', and compare features alone, such as by the loss hint"
     case .otherTokens(let stage, let model, let source):
       "stage '\(stage)': the \(model)'s weights, of \(source), were trained on other tokens than those of "
         + "the data; give both the same 'vocabulary' and 'lowercase'"

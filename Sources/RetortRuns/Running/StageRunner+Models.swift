@@ -48,14 +48,20 @@ extension StageRunner {
   ) throws -> StageModel {
     let title = role == .teacher ? name : role.rawValue
     let (spec, weights) = try resolved(spec, as: role, title)
-    return try StageModel(
-      spec, name: name, isFrozen: isFrozen, examples: data.examples, classes: classes,
-      session: session, seed: seed, weights: weights,
-      adapting: { model in
-        guard role == .student, let labeler else { return model }
-        return try AdaptedModel.adapting(
-          model, to: labeler, stage.losses, examples: data.examples)
-      })
+    do {
+      return try StageModel(
+        spec, name: name, isFrozen: isFrozen, examples: data.examples, classes: classes,
+        session: session, seed: seed, weights: weights,
+        adapting: { model in
+          guard role == .student, let labeler else { return model }
+          return try AdaptedModel.adapting(
+            model, to: labeler, stage.losses, examples: data.examples)
+        })
+    } catch let error as WeightError
+      where role == .teacher && isFrozen && spec.classes == nil && error.isOfShapes
+    {
+      throw RunError.otherClasses(stage: stage.name, error)
+    }
   }
 
   /// The classes that a model tells apart: what an earlier stage, an ONNX file or `config.json` says.

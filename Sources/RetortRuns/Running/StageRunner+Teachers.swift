@@ -33,12 +33,16 @@ extension StageRunner {
   /// The scores of listed teachers, and of the teacher or the teachers' mean; the latter is nil if unused.
   typealias TeacherScores = (each: [StageResult.Teacher], asOne: Evaluation?)
 
-  /// The scores of the teachers, measured before training.
+  /// The scores of the teachers, measured before training; costs alone of one that tells other classes apart.
   ///
   /// - Throws: `RunError.weakTeacher` for a teacher below its expected accuracy, or the errors of inference.
   func teacherScores() throws -> TeacherScores {
     var found: [Evaluation] = []
     for (teacher, model) in teachers {
+      guard teacher.spec.classes == nil else {
+        found.append((try score(model, nil), nil))
+        continue
+      }
       let score = try self.score(of: model, from: teacher.spec.source)
       let (title, key) =
         stage.namesTeachers
