@@ -102,7 +102,7 @@ def main():
     distilled = given.folder / "distilled"
     if not distilled.exists():
         retort(
-            "distil", "--teacher", file, "--student", "mobilenetv3-small", "--data", photos, "--labels", "20%",
+            "distil", "--teacher", file, "--student", "lenet5", "--data", photos, "--labels", "20%",
             "--output", distilled)
     print("distil:", json.dumps(accuracies(distilled)))
     if given.weights:

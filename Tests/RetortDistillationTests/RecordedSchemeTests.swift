@@ -27,12 +27,48 @@ import Testing
     let program = try replay(
       on: session, Array(zip(students, record.rates)), beta1: 0.9, seed: 1,
       batch: record.labels.count, size: 4,
-      MutualLearning(students: students, losses: losses))
+      PeerLearning.mutual(students: students, losses: losses))
     let terms = ["cross-entropy", "kd"]
     let found = try self.losses(
       of: students.flatMap { student in terms.map { "\(student.name)/\($0)" } },
       program, record.images, record.labels, steps: record.steps)
     try compare(found, record.losses, students, record.final, session, device.tolerance)
+  }
+
+  @Test(
+    arguments: ReplayDevice.allCases,
+    ["min-logit", "naive", "mean", "online", "codistillation", "snapshot", "ps-kd"])
+  func peersLearnAsInPyTorch(_ device: ReplayDevice, _ name: String) throws {
+    let record: PeerRecord = try schemeRecord("peers")
+    let training = try #require(record.trainings.first { $0.scheme == name })
+    let session = Session(try device.backend)
+    let students = try zip([Dense(5), Convolutional()], training.initial).enumerated().map {
+      index, student in
+      let store = ParameterStore(student.0, name: "student \(index)")
+      try store.write(store.imported(RecordedWeights.named(student.1)), to: session)
+      return store
+    }
+    let scheme: any NamedScheme =
+      switch name {
+      case "online": OnlineTeacher()
+      case "codistillation": Codistillation(every: record.every)
+      case "snapshot": Snapshot(every: record.every)
+      case "ps-kd": ProgressiveSelf(share: record.share, every: record.every)
+      default: Collaborative(try #require(Collaborative.Ensemble(rawValue: name)))
+      }
+    let losses = [
+      NamedLoss(CrossEntropyLoss()),
+      NamedLoss(SoftTargetLoss(weight: record.weight, temperature: record.temperature)),
+    ]
+    let program = try replay(
+      on: session, Array(zip(students, record.rates)), beta1: 0.9, seed: 1,
+      batch: training.labels.count, size: 4,
+      scheme.scheme(
+        RetortDistillation.Cast(students: students, losses: losses, steps: record.steps)))
+    let names = program.names.filter { $0.hasSuffix("/cross-entropy") || $0.hasSuffix("/kd") }
+    let found = try self.losses(
+      of: names, program, training.images, training.labels, steps: record.steps)
+    try compare(found, training.losses, students, training.final, session, device.tolerance)
   }
 
   @Test(arguments: ReplayDevice.allCases, Adversarial.Loss.allCases)
@@ -75,7 +111,7 @@ import Testing
       learners.map { store, rate in
         Learner(
           store, OptimizerState(Adam(learningRate: rate, beta1: beta1), for: store),
-          learningRate: rate)
+          learningRate: rate, kept: scheme.kept(of: store.name))
       }, batch: batch, fields: fields, pipeline: PlainPipeline(fields), seed: seed, scheme: scheme)
   }
 

@@ -29,6 +29,24 @@ struct MutualRecord: Decodable {
   let losses: [[Float]]
 }
 
+/// What PyTorch computed of students without a teacher of their own, by scheme.
+struct PeerRecord: Decodable {
+  struct Training: Decodable {
+    let scheme: String
+    let images: [Float]
+    let labels: [Int32]
+    /// Of each student.
+    let initial, final: [[RecordedWeights]]
+    /// Of each step: of each student, on labels and on what it learns from.
+    let losses: [[Float]]
+  }
+
+  let steps, every: Int
+  let share, temperature, weight: Double
+  let rates: [Double]
+  let trainings: [Training]
+}
+
 /// What PyTorch computed of generators and discriminators.
 struct AdversarialRecord: Decodable {
   struct Training: Decodable {

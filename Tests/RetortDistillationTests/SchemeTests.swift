@@ -82,7 +82,7 @@ import Testing
     }
     let alone = try stores.map { try launches([$0], offline([$0])) }
     let both = try launches(stores, offline(stores))
-    let mutual = try launches(stores, MutualLearning(students: stores, losses: Self.losses))
+    let mutual = try launches(stores, PeerLearning.mutual(students: stores, losses: Self.losses))
     #expect(both < alone[0] + alone[1])
     #expect(mutual <= alone[0] + alone[1])
   }
@@ -123,7 +123,7 @@ import Testing
       try classifiers(cast.session) + [ParameterStore(Classifier(width: 4), name: "c")]
     try stores[2].write(stores[2].initialWeights(seed: 8), to: cast.session)
     let inputs = Cast.inputs()
-    var scheme = MutualLearning(students: stores, losses: Self.losses)
+    var scheme = PeerLearning.mutual(students: stores, losses: Self.losses)
     let first = try scheme.objective(0, inputs)
     #expect(first.terms.map(\.name) == ["cross-entropy", "kd"])
     let gradient = stores[1].gradient(of: first.terms[1].value)
@@ -145,7 +145,11 @@ import Testing
   }
 
   @Test func everySchemeSaysWhatItLacks() throws {
-    #expect(SchemeCatalog.all.names == ["offline", "generative", "mutual", "adversarial"])
+    #expect(
+      SchemeCatalog.all.names == [
+        "offline", "generative", "mutual", "collaborative", "codistillation", "online", "snapshot",
+        "ps-kd", "adversarial",
+      ])
     func keys(_ scheme: any NamedScheme, _ plan: CastPlan) -> [String] {
       scheme.faults(of: plan).map(\.key)
     }

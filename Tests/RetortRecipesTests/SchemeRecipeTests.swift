@@ -94,10 +94,18 @@ import Testing
   @Test(arguments: [
     (
       "scheme: mutal",
-      "'scheme.kind' is 'mutal'; it must be offline, generative, mutual or "
-        + "adversarial. Did you mean 'mutual'?"
+      "'scheme.kind' is 'mutal'; it must be offline, generative, mutual, collaborative, codistillation, online, "
+        + "snapshot, ps-kd or adversarial. Did you mean 'mutual'?"
     ),
     ("students: [{model: mlp}]", "'mutual' needs two students or more"),
+    (
+      "scheme: {kind: codistillation, every: 0}",
+      "'scheme.every' is 0; it must be from 1 to 16777216"
+    ),
+    (
+      "scheme: snapshot\nlosses: [cross-entropy]",
+      "'snapshot' needs a loss by which students learn from their own past"
+    ),
     ("students: [mlp, mlp]", "two students are called 'mlp'. Give one another 'name'."),
     ("students: [{name: a/b, model: mlp}, mlp]", "'a/b' is no name of a student"),
     ("students: [{name: teacher, model: mlp}, mlp]", "'teacher' is no name of a student"),

@@ -29,13 +29,19 @@ public struct Cast {
   public var explorer: Explorer?
   /// The latent codes of the training examples; nil if the encoder computes them in each step.
   public var codes: CodeTable?
+  /// The number of steps of the whole training, ≥ 1.
+  public var steps: Int
+  /// The number of steps in which the examples are passed over once, ≥ 1.
+  public var stepsPerEpoch: Int
 
   /// The given models and losses.
   public init(
     students: [ParameterStore] = [], teacher: (any Labeler)? = nil,
     generator: ParameterStore? = nil, discriminator: ParameterStore? = nil,
-    losses: [NamedLoss] = [], explorer: Explorer? = nil, codes: CodeTable? = nil
+    losses: [NamedLoss] = [], explorer: Explorer? = nil, codes: CodeTable? = nil, steps: Int = 1,
+    stepsPerEpoch: Int = 1
   ) {
+    (self.steps, self.stepsPerEpoch) = (steps, stepsPerEpoch)
     (self.students, self.teacher, self.losses) = (students, teacher, losses)
     (self.generator, self.discriminator) = (generator, discriminator)
     (self.explorer, self.codes) = (explorer, codes)
@@ -54,12 +60,18 @@ public struct CastPlan: Sendable {
   public var losses: [NamedLoss]
   /// How new examples are sought, if they are.
   public var exploration: Exploration?
+  /// What its classifiers give.
+  public var outputs: OutputKind
+  /// Whether examples have labels.
+  public var isLabelled: Bool
 
   /// The given cast.
   public init(
     students: Int = 0, encodes: Bool? = nil, hasDiscriminator: Bool = false,
-    losses: [NamedLoss] = [], exploration: Exploration? = nil
+    losses: [NamedLoss] = [], exploration: Exploration? = nil, outputs: OutputKind = .logits,
+    isLabelled: Bool = true
   ) {
+    (self.outputs, self.isLabelled) = (outputs, isLabelled)
     (self.students, self.encodes, self.losses) = (students, encodes, losses)
     (self.hasDiscriminator, self.exploration) = (hasDiscriminator, exploration)
   }

@@ -71,6 +71,11 @@ public enum SchemeCatalog {
     CatalogEntry(Offline.self),
     CatalogEntry(Generative.self),
     CatalogEntry(Mutual.self),
+    CatalogEntry(Collaborative.self),
+    CatalogEntry(Codistillation.self),
+    CatalogEntry(OnlineTeacher.self),
+    CatalogEntry(Snapshot.self),
+    CatalogEntry(ProgressiveSelf.self),
     CatalogEntry(Adversarial.self),
   ]
 }

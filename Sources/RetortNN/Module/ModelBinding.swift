@@ -5,7 +5,7 @@ import RetortCore
 final class ModelBinding {
   let name: String
   var parameters: Variable
-  let buffers: Variable?
+  var buffers: Variable?
   var context: ForwardContext?
 
   init(name: String, parameters: Variable, buffers: Variable?) {

@@ -48,4 +48,20 @@ extension ParameterStore {
     defer { binding.parameters = outer }
     return try body()
   }
+
+  /// Calls `body` with all weights, running statistics too, read from other variables in the forward passes that
+  /// it builds.
+  ///
+  /// - Parameters:
+  ///   - parameters: A variable laid out as `parameterVariable`.
+  ///   - buffers: A variable laid out as `bufferVariable`; nil where that is nil.
+  ///   - body: Called once.
+  package func withWeights<Result, Fault: Error>(
+    _ parameters: Variable, _ buffers: Variable?, _ body: () throws(Fault) -> Result
+  ) throws(Fault) -> Result {
+    let outer = (binding.parameters, binding.buffers)
+    (binding.parameters, binding.buffers) = (parameters, buffers)
+    defer { (binding.parameters, binding.buffers) = outer }
+    return try body()
+  }
 }

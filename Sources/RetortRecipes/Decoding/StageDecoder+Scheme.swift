@@ -8,7 +8,8 @@ extension StageDecoder {
     let plan = CastPlan(
       students: stage.students.isEmpty ? stage.teacher == nil ? 0 : 1 : stage.students.count,
       encodes: encodes(stage), hasDiscriminator: stage.discriminator != nil, losses: stage.losses,
-      exploration: stage.explore)
+      exploration: stage.explore, outputs: stage.data.source.outputs,
+      isLabelled: stage.data.source.isLabelled)
     for fault in stage.scheme.faults(of: plan) {
       faults.add((reader.value(fault.key) ?? reader.node).place, .rule(fault.message))
     }

@@ -8,10 +8,11 @@ import RetortTraining
 extension StageRunner {
   /// The compiled step of the stage.
   mutating func program() throws -> StepProgram {
-    let learners = pupils.map(learner)
+    let scheme = stage.scheme.scheme(try cast())
+    let learners = pupils.map { learner($0, keeping: scheme.kept(of: $0.name)) }
     return try StepProgram(
       session, learners, batch: stage.train.batch, loader: loader, seed: parent.recipe.seed,
-      scheme: stage.scheme.scheme(try cast()))
+      scheme: scheme)
   }
 
   /// The mean of what a generator minimises over examples, in evaluation mode and with every code at its
@@ -34,7 +35,8 @@ extension StageRunner {
     }
     var cast = Cast(
       students: pupils.filter(\.classifies).map(\.model.store), generator: store(.generator),
-      discriminator: store(.discriminator), losses: stage.losses)
+      discriminator: store(.discriminator), losses: stage.losses, steps: steps,
+      stepsPerEpoch: (data.training.count + stage.train.batch - 1) / stage.train.batch)
     if stage.trainsGenerator {
       let model = cast.generator?.model
       guard scheme.takesLosses ? model is any Generator : model is any LatentDecoder else {

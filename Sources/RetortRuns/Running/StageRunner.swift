@@ -139,13 +139,13 @@ struct StageRunner {
       classNames: examples.classNames)
   }
 
-  /// How a pupil learns.
-  func learner(_ pupil: Pupil) -> Learner {
+  /// How a pupil learns, with what its scheme keeps of it.
+  func learner(_ pupil: Pupil, keeping kept: [Variable]) -> Learner {
     let optimizer = pupil.trainee.spec.optimizer ?? stage.optimizer
     return Learner(
       pupil.model.store, optimizer.state(for: pupil.model.store, parent.recipe.compute),
       learningRate: optimizer.rule.learningRate,
-      schedule: optimizer.schedule.schedule(steps: steps))
+      schedule: optimizer.schedule.schedule(steps: steps), kept: kept)
   }
 
   /// Leaves the pupils' weights to later stages.

@@ -11,22 +11,26 @@ public struct Learner {
   public let learningRate: Double
   /// The schedule of the learning rate's factor.
   public let schedule: any Schedule
+  /// What its scheme keeps of it from step to step.
+  public let kept: [Variable]
 
   /// A learner whose learning rate is `learningRate` times the schedule's factor.
   public init(
     _ store: ParameterStore, _ optimizer: OptimizerState, learningRate: Double,
-    schedule: any Schedule = ConstantSchedule()
+    schedule: any Schedule = ConstantSchedule(), kept: [Variable] = []
   ) {
-    (self.store, self.optimizer) = (store, optimizer)
+    (self.store, self.optimizer, self.kept) = (store, optimizer, kept)
     (self.learningRate, self.schedule) = (learningRate, schedule)
   }
 
   /// The name in messages, phases and logs: that of the store.
   public var name: String { store.name }
 
-  /// All variables that training changes: weights, running statistics, the optimizer's state.
+  /// All variables that training changes: weights, running statistics, the optimizer's state, and what the scheme
+  /// keeps.
   package var variables: [Variable] {
     [store.parameterVariable] + (store.bufferVariable.map { [$0] } ?? []) + optimizer.variables
+      + kept
   }
 
   /// The learning rate of the step numbered `step`, from 0.

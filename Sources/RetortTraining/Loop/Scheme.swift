@@ -1,3 +1,5 @@
+import RetortCore
+
 /// The phases of a training step, each of which minimises one objective over one learner's parameters.
 public protocol Scheme {
   /// The phases of a step, in order.
@@ -12,6 +14,17 @@ public protocol Scheme {
   ///   - inputs: The inputs of the step.
   /// - Throws: `GraphError` for shapes that do not fit.
   mutating func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective
+
+  /// What the scheme keeps of a learner from step to step, besides its weights: zero at first, and part of
+  /// checkpoints; nothing by default.
+  ///
+  /// - Parameter learner: The learner's name.
+  func kept(of learner: String) -> [Variable]
+}
+
+extension Scheme {
+  /// Nothing.
+  public func kept(of learner: String) -> [Variable] { [] }
 }
 
 /// One phase of a step.

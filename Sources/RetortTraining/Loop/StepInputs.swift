@@ -25,6 +25,9 @@ public struct StepInputs {
     (self.indices, self.randomState, self.streams) = (indices, randomState, streams)
   }
 
+  /// The number of the step from 0, int32 `[1]`.
+  public var step: Tensor { randomState.slice(axis: 0, 2..<3) }
+
   /// A forward pass of this step.
   ///
   /// - Parameters:

@@ -1,4 +1,5 @@
 import RetortCPU
+import RetortFormats
 import RetortRecipes
 import RetortTestSupport
 import Testing
@@ -30,6 +31,50 @@ import Testing
       let peers = try first("students: [\(named)]")
       #expect(peers.count == 3 && Set(peers).count == 3)
       #expect(try first("student: {\(model)}") == [peers[0]])
+    }
+  }
+
+  /// What a scheme keeps from step to step is part of checkpoints: a run that was cut off ends with the bits of one
+  /// that was not.
+  @Test(arguments: [
+    "mutual", "collaborative", "online", "{kind: codistillation, every: 3}",
+    "{kind: snapshot, every: 3}",
+    "{kind: ps-kd, every: 3}",
+  ])
+  func aRunGoesOn(_ scheme: String) throws {
+    try SmallPictures.withFolder { home in
+      let recipe = try Recipe.decode(
+        yaml: """
+          version: 1
+          name: peers
+          data: {name: fashion-mnist, directory: \(home)/pictures}
+          scheme: \(scheme)
+          students: [{name: a, model: mlp, hidden1: 4, hidden2: 0}, {name: b, model: lenet5-small}]
+          train: {steps: 10, batch: 8}
+          checkpoints: {steps: 4}
+
+          """, path: "peers.yaml")
+      #expect(try Recipe.decode(yaml: recipe.expandedYAML, path: "again") == recipe)
+      let whole = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/whole").run()
+      #expect(whole[0].losses.values.allSatisfy { $0.isFinite })
+      #expect(whole[0].losses["b/kd"] ?? 0 > 0)
+      var (hasBegun, calls) = (false, 0)
+      #expect(throws: (any Error).self) {
+        _ = try RecipeRunner(
+          recipe, on: CPUBackend(), into: home + "/cut",
+          report: { if case .stageBegan = $0 { hasBegun = true } },
+          isCancelled: {
+            calls += hasBegun ? 1 : 0
+            return calls > 6
+          }
+        ).run()
+      }
+      _ = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/cut", isResumed: true).run()
+      for name in ["a", "b"] {
+        let path = "/students/\(name)/model.safetensors"
+        #expect(
+          try FileBytes.read(home + "/whole" + path) == FileBytes.read(home + "/cut" + path))
+      }
     }
   }
 }
