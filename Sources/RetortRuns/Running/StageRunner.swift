@@ -1,3 +1,4 @@
+import Glibc
 import RetortCore
 import RetortData
 import RetortDistillation
@@ -166,6 +167,7 @@ struct StageRunner {
     }
     try labelByTeacher()
     let taught = try teacherScores()
+    noteYoungStatistics()
     parent.report(
       .stageBegan(
         name: stage.name, learners: pupils.map(\.title), steps: steps,
@@ -181,6 +183,24 @@ struct StageRunner {
     let seconds = (clock.now - began).seconds + earlierSeconds
     return try withAverages(program.learners[...]) {
       try conclude(program.learners, taught, state, seconds)
+    }
+  }
+
+  /// Says so where a training is too short for running statistics, by which a model is measured and used.
+  private func noteYoungStatistics() {
+    for pupil in pupils {
+      var momentum: Float = 1
+      pupil.model.store.model.walk { module, _ in
+        if let norm = module as? BatchNorm { momentum = min(momentum, norm.momentum) }
+      }
+      let share = pow(1 - Double(momentum), Double(steps))
+      guard pupil.model.spec.source == .untrained, share > 0.01 else { continue }
+      parent.report(
+        .dataNoted(
+          "the batch norms of the \(pupil.title) move their running statistics by \(momentum) a step: after "
+            + "\(steps) steps \(Int((100 * share).rounded())) % of what they began with is left, so that it "
+            + "may do far worse than in training; train longer, or take a model whose batch norms follow faster"
+        ))
     }
   }
 
