@@ -17,6 +17,7 @@ import Testing
   }
 
   private static let logits: [Float] = [1, 2, -3, 0, 0, 0, 80, -80, 3, 700, -700, 0]
+  private static let labels: [Int32] = [0, 2, 1, 0]
   private static let members: [(factor: Double, weight: Double)] = [(1, 3), (-0.5, 1)]
 
   private func result(
@@ -30,9 +31,10 @@ import Testing
         return Ensemble.Member("m\(index)", store, weight: member.weight)
       }, mean: mean)
     let graph = Graph()
-    let x = graph.input("x", [4, 3])
+    var example = Example(graph.input("x", [4, 3]))
+    example.labels = graph.constant(Self.labels, [4])
     let executable = try session.compile(
-      graph, outputs: [ensemble.logits(of: Example(x), indices: nil, in: graph)])
+      graph, outputs: [ensemble.logits(of: example, indices: nil, in: graph)])
     try executable.setInput(0, Self.logits)
     try executable.run()
     return try executable.floats(0)
@@ -59,10 +61,29 @@ import Testing
           softmax((0..<3).map { index in parts.reduce(0) { $0 + $1.0[index] * $1.1 } })
         case .probabilities:
           (0..<3).map { index in parts.reduce(0) { $0 + softmax($1.0)[index] * $1.1 } }
+        case .entropy, .confidence, .surest:
+          weighed(mean, parts.map { (softmax($0.0), $0.1) }, label: Int(Self.labels[row]))
         }
       for (a, b) in zip(own, expected) { #expect(abs(a - b) <= 1e-5) }
     }
     #expect(try result(mean, 1, on: backend) == Self.logits, "one alone is its own mean")
+  }
+
+  /// What two members say whose weights depend on the example.
+  private func weighed(
+    _ mean: Ensemble.Mean, _ parts: [(said: [Double], share: Double)], label: Int
+  ) -> [Double] {
+    let doubts = parts.map { part in
+      mean == .confidence
+        ? -log(part.said[label]) : part.said.reduce(0) { $0 - ($1 > 0 ? $1 * log($1) : 0) }
+    }
+    if mean == .surest { return parts[doubts[1] < doubts[0] ? 1 : 0].said }
+    let trust = zip(
+      [1 / (1 + exp(doubts[0] - doubts[1])), 1 / (1 + exp(doubts[1] - doubts[0]))], parts
+    )
+    .map { $0 * $1.share }
+    let total = trust[0] + trust[1]
+    return (0..<3).map { (trust[0] * parts[0].said[$0] + trust[1] * parts[1].said[$0]) / total }
   }
 
   private static func pair() -> Ensemble {

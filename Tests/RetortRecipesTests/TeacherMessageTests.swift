@@ -33,7 +33,7 @@ private let cases: [MessageCase] = [
       r.yaml:11:1: 'teacher' and 'teachers' exclude each other in the recipe. Keep one.
       r.yaml:11:10: 'teacher' lacks 'model'
       r.yaml:11:11: unknown key 'ensemble' in 'teacher'. Did you mean 'teachers'?
-      r.yaml:12:10: 'combine' is 'harmonic'; it must be probabilities or logits
+      r.yaml:12:10: 'combine' is 'harmonic'; it must be probabilities, logits, entropy, confidence or surest
       """),
   MessageCase(
     name: "teachers that cannot teach",
@@ -77,6 +77,16 @@ private let cases: [MessageCase] = [
       r.yaml:7:60: teachers: the model has no module 'fc1'; there is 'b.fc1'
       r.yaml:8:62: teachers: the model has no module 'layer2'; there is 'a.layer2'
       r.yaml:8:95: teachers: the model has no module 'b.fc9'; there is 'b.fc1', 'b.fc2'
+      """),
+  MessageCase(
+    name: "weights of teachers by labels",
+    yaml: student + """
+      teachers: [{name: a, model: resnet8, weights: a}, {name: b, model: lenet5, weights: b}]
+      combine: confidence
+      explore: mixup
+      """,
+    message: """
+      r.yaml:5:1: 'combine: confidence' weighs teachers by labels, which examples that 'explore' finds have not; take 'entropy', which needs none
       """),
   MessageCase(
     name: "classes of a teacher's own",

@@ -6,7 +6,8 @@ import RetortNN
 ///
 /// Module paths begin with the name of a member: `NAME.layer2`.
 ///
-/// Source: Hinton, Vinyals, Dean 2015, arXiv 1503.02531, section 2, names both means.
+/// Source: Hinton, Vinyals, Dean 2015, arXiv 1503.02531, section 2, names the first two means; Kwon et al. 2020,
+/// ICASSP, weighs by entropy; Zhang, Chen, Wang 2022, arXiv 2201.00007, equation 3, by confidence.
 public struct Ensemble: Labeler {
   /// What is averaged.
   public enum Mean: String, CaseIterable, Sendable {
@@ -14,6 +15,16 @@ public struct Ensemble: Labeler {
     case probabilities
     /// Logits, which makes a geometric mean of probabilities.
     case logits
+    /// Probabilities, those of members more that are surer: for each example by `(1 − softmax(entropies)) / (n − 1)`.
+    case entropy
+    /// Probabilities, those of members more that are nearer to the label: for each example by
+    /// `(1 − softmax(cross-entropies)) / (n − 1)`. Examples need labels.
+    case confidence
+    /// For each example the member that is surest, by its entropy.
+    case surest
+
+    /// Whether it needs the examples' labels.
+    public var needsLabels: Bool { self == .confidence }
   }
 
   /// A labeler of an ensemble, with its name and weight.
@@ -49,7 +60,8 @@ public struct Ensemble: Labeler {
 
   /// The logits of the members' mean, `[batch, classes]`.
   public func logits(of examples: Example, indices: Tensor?, in graph: Graph) -> Tensor {
-    merged(members.map { $0.labeler.logits(of: examples, indices: indices, in: graph) })
+    merged(
+      members.map { $0.labeler.logits(of: examples, indices: indices, in: graph) }, examples.labels)
   }
 
   /// The logits of the members' mean, with the results of the members' modules at `paths`.
@@ -79,24 +91,64 @@ public struct Ensemble: Labeler {
       logits.append(taps.output)
       for path in own { values[prefix + path] = try taps.value(path) }
     }
-    return Taps(output: merged(logits), values: values)
+    return Taps(output: merged(logits, examples.labels), values: values)
   }
 
   /// The weighted mean of the members' logits, which are in the order of `members`; the logits themselves if
   /// there is one member.
-  private func merged(_ logits: [Tensor]) -> Tensor {
+  private func merged(_ logits: [Tensor], _ labels: Tensor?) -> Tensor {
     guard logits.count > 1 else { return logits[0] }
     let total = members.reduce(0) { $0 + $1.weight }
+    let shares = members.map { $0.weight / total }
     switch mean {
-    case .logits:
-      let parts = zip(logits, members).map { $0 * ($1.weight / total) }
-      return parts.dropFirst().reduce(parts[0], +)
-    case .probabilities:
-      // Behind the largest summand none overflows, and one is 1.
-      let parts = zip(logits, members).map { $0.logSoftmax() + log($1.weight / total) }
-      let largest = parts.dropFirst().reduce(parts[0]) { $0.maximum($1) }.stopGradient()
-      let sum = parts.dropFirst().reduce((parts[0] - largest).exp()) { $0 + ($1 - largest).exp() }
-      return largest + sum.log()
+    case .logits: return sum(zip(logits, shares).map { $0 * $1 })
+    case .probabilities: return mixed(zip(logits, shares).map { $0.logSoftmax() + log($1) })
+    case .entropy: return weighed(logits, shares, by: logits.map { $0.entropies() })
+    case .confidence:
+      guard let labels else { preconditionFailure("confidence is that in labels") }
+      let losses = logits.map { $0.crossEntropyRows(labels).reshape([-1, 1]) }
+      return weighed(logits, shares, by: losses)
+    case .surest:
+      var best = (logits: logits[0], entropy: logits[0].entropies())
+      for other in logits.dropFirst() {
+        let entropy = other.entropies()
+        best = (
+          best.entropy.greater(entropy).select(other, best.logits), best.entropy.minimum(entropy)
+        )
+      }
+      return best.logits
     }
+  }
+
+  /// The mean of probabilities with weights for each example, that are less the greater its `doubts`, `[batch, 1]`
+  /// of each member.
+  private func weighed(_ logits: [Tensor], _ shares: [Double], by doubts: [Tensor]) -> Tensor {
+    let greatest = doubts.dropFirst().reduce(doubts[0]) { $0.maximum($1) }
+    let powers = doubts.map { ($0 - greatest).exp() }
+    let all = sum(powers)
+    let weights = zip(powers, shares).map { (1 - $0 / all) * $1 }
+    // The members' own shares change the sum. Of two members the surer may have all, and no weight is none.
+    let total = sum(weights)
+    return mixed(
+      zip(logits, weights).map {
+        $0.logSoftmax() + ($1 / total).maximum(logits[0].graph.fill(1e-30)).log()
+      })
+  }
+
+  /// The logarithm of the sum of probabilities whose logarithms these are.
+  private func mixed(_ parts: [Tensor]) -> Tensor {
+    // Behind the largest summand none overflows, and one is 1.
+    let largest = parts.dropFirst().reduce(parts[0]) { $0.maximum($1) }.stopGradient()
+    return largest + sum(parts.map { ($0 - largest).exp() }).log()
+  }
+
+  private func sum(_ parts: [Tensor]) -> Tensor { parts.dropFirst().reduce(parts[0], +) }
+}
+
+extension Tensor {
+  /// The entropy of each row's softmax in nats, `[batch, 1]`, of logits `[batch, classes]`.
+  fileprivate func entropies() -> Tensor {
+    let logProbabilities = logSoftmax()
+    return -(logProbabilities.exp() * logProbabilities).sum(axes: [-1], keepingAxes: true)
   }
 }

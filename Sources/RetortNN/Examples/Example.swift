@@ -9,6 +9,8 @@ public struct Example {
   /// The share of each example that is of the one before it in the batch, float32 `[batch]`, with the last before
   /// the first; nil where examples are not mixed.
   public let otherShare: Tensor?
+  /// The labels, int32 `[batch]`; nil for examples without, such as those that a search has made.
+  public var labels: Tensor?
 
   /// Examples of the given fields.
   public init(_ fields: [(name: String, value: Tensor)], otherShare: Tensor? = nil) {

@@ -21,9 +21,16 @@ extension StageDecoder {
         .rule(
           "model '\(spec.usualName)' gives \(found.rawValue), but dataset '\(data.name)' \(way)"))
     }
-    if wanted == .vectors, stage.teachers.count > 1, stage.combine == .probabilities,
-      stage.combinesTeachers
-    {
+    guard stage.teachers.count > 1, stage.combinesTeachers else { return }
+    if stage.combine.needsLabels, stage.explore != nil || !data.source.isLabelled {
+      faults.add(
+        reader.place("combine"),
+        .rule(
+          "'combine: \(stage.combine.rawValue)' weighs teachers by labels, which "
+            + (stage.explore == nil ? "the examples" : "examples that 'explore' finds")
+            + " have not; take 'entropy', which needs none"))
+    }
+    if wanted == .vectors, stage.combine != .logits {
       faults.add(
         reader.place("teachers"),
         .rule("vectors are no probabilities; say 'combine: logits' for the mean of vectors"))

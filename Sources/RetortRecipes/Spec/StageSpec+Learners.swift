@@ -108,6 +108,9 @@ extension StageSpec {
     return explore != nil || asked.isEmpty || asked.contains(nil)
   }
 
+  /// Whether the mean of all teachers is measured; one that weighs them by labels says nothing of examples alone.
+  package var measuresMean: Bool { combinesTeachers && !combine.needsLabels }
+
   /// Whether any loss uses the teacher, by its name or in the mean.
   package func asks(_ teacher: Teacher) -> Bool {
     combinesTeachers || losses.contains { $0.teacher == teacher.name }

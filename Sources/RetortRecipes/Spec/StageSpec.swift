@@ -97,7 +97,7 @@ extension StageSpec: Configurable {
       .model(.teacher, \.teacher, "labels examples; trained where nothing else is to be trained"),
       .teachers("several models that label examples, as one, or each for losses that name it"))
     + [
-      .choice("combine", \.combine, "what is averaged where several teachers answer as one")
+      .choice("combine", \.combine, "how several teachers answer as one")
         .only(
           where: { $0.teachers.count > 1 }, not: "one teacher", but: ["two 'teachers' or more"]),
       .model(.generator, \.generator, "turns codes into examples, and examples into codes"),

@@ -59,7 +59,7 @@ extension StageRunner {
     let each = zip(teachers, found).map {
       StageResult.Teacher(name: $0.teacher.name, score: $1.score)
     }
-    guard stage.combinesTeachers else { return (each, nil) }
+    guard stage.measuresMean else { return (each, nil) }
     guard found.count > 1 else { return (each, found.first) }
     let metrics = TestMetrics(
       data.outputs, try named("test") { try combinedLogits(of: data.test) }, of: data.test)
