@@ -108,6 +108,27 @@ struct PlanTests {
     #expect(gradient[..<16] == gradient[128..<144] && gradient[0] != 0)
   }
 
+  @Test("a loss whose gradient waits for a sibling of what waits for the loss is two steps")
+  func unitsDependOnEachOtherOneWay() throws {
+    let graph = Graph()
+    let (mask, x, y) = (
+      graph.input("m", [4, 3]), graph.input("x", [4, 5]), graph.input("y", [4, 5])
+    )
+    let weights = mask.sum(axes: [1]).reciprocal()
+    let rows = x.divergenceRows(.forwardKL, teacher: y)
+    let masked = (mask * rows.reshape([4, 1])).sum(axes: [1])
+    let gradient = gradients(of: (rows * weights).sum(), with: [x])[0]
+    let plan = try Plan(graph, outputs: [masked, gradient])
+    #expect(plan.faults().isEmpty)
+    let executable = try Session(CPUBackend()).compile(graph, outputs: [masked, gradient])
+    for input in 0..<3 {
+      let count = graph.inputs[input].name == "m" ? 12 : 20
+      try executable.setInput(input, (0..<count).map { Float($0 * (input + 1) % 7) })
+    }
+    try executable.run()
+    #expect(try executable.floats(1).contains { $0 != 0 })
+  }
+
   @Test("a graph's first fault is thrown with its place")
   func faults() {
     let graph = Graph()

@@ -38,6 +38,8 @@ struct Grouping {
   private(set) var units: [Unit] = []
   /// The unit of each stored node that a step computes, else -1.
   private(set) var unitOf: [Int32]
+  /// The first and the last member of each unit.
+  private var spans: [(first: Int32, last: Int32)] = []
   private var siblings: [SiblingKey: Int32] = [:]
   /// Nodes that write a variable in place and so must stay alone.
   private let alone: Set<Int32>
@@ -94,11 +96,13 @@ struct Grouping {
   private mutating func append(_ unit: Unit) {
     for member in unit.members { unitOf[Int(member)] = Int32(units.count) }
     units.append(unit)
+    spans.append((unit.first, unit.last))
   }
 
   private mutating func join(_ id: Int32, _ index: Int32, reads: Set<Int32>) {
     unitOf[Int(id)] = index
     units[Int(index)].members.append(id)
+    spans[Int(index)].last = id
     units[Int(index)].reads.formUnion(reads)
     for member in units[Int(index)].members { units[Int(index)].reads.remove(member) }
   }
@@ -187,8 +191,12 @@ struct Grouping {
   }
 
   /// Whether a unit may read `reads` too: none of them may depend on the unit through others.
+  ///
+  /// Units that end before it begins read only what stands before it, and need no look, unless a unit has members on
+  /// both sides: its later ones may depend on this unit, and its earlier ones be read from anywhere.
   private func isAcyclic(adding reads: Set<Int32>, to index: Int32) -> Bool {
     let floor = units[Int(index)].first
+    let isCut = !spans.contains { $0.first < floor && $0.last > floor }
     var visited: Set<Int32> = []
     var stack: [Int32] = []
     for node in reads where unitOf[Int(node)] >= 0 && unitOf[Int(node)] != index {
@@ -196,7 +204,7 @@ struct Grouping {
     }
     while let next = stack.popLast() {
       if next == index { return false }
-      guard units[Int(next)].last > floor, visited.insert(next).inserted else { continue }
+      guard !isCut || units[Int(next)].last > floor, visited.insert(next).inserted else { continue }
       for node in units[Int(next)].reads where unitOf[Int(node)] >= 0 {
         stack.append(unitOf[Int(node)])
       }
