@@ -29,7 +29,8 @@ import Testing
   @Test func theWalkThroughOfALossIsWhatWasDone() throws {
     let page = try SourceTree.text("CONTRIBUTING.md")
     let losses = "Sources/RetortDistillation/Losses"
-    #expect(page.contains("```swift\n\(try SourceTree.text("\(losses)/LogitLoss.swift"))```\n"))
+    let file = try SourceTree.text("\(losses)/Response/LogitLoss.swift")
+    #expect(page.contains("```swift\n\(file)```\n"))
     let line = "CatalogEntry(LogitLoss.self),"
     #expect(page.contains("`\(line)`"))
     #expect(try SourceTree.text("\(losses)/DistillationLoss.swift").contains(line))
@@ -58,6 +59,17 @@ import Testing
         #expect(!(try SourceTree.text(other).contains("\(name)(")), "\(other)")
       }
     }
+  }
+
+  /// The table of losses has each, in order, with what it says of itself.
+  @Test func everyLossIsListed() throws {
+    let readme = try SourceTree.text("README.md")
+    let rows = LossCatalog.all.entries.map { entry in
+      "| `\(entry.name)` | \(entry.explanation.summary) | \(entry.explanation.source) |"
+    }
+    #expect(
+      readme.contains(
+        "| loss | what it is | source |\n|---|---|---|\n" + rows.joined(separator: "\n") + "\n\n"))
   }
 
   @Test func everySchemeIsListed() throws {

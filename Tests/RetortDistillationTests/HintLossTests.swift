@@ -1,34 +1,13 @@
 import RetortCPU
 import RetortCore
 import RetortNN
-import RetortOpenCL
-import RetortTestSupport
 import RetortTraining
-import RetortVerification
 import Testing
 
 @testable import RetortDistillation
 
-/// FitNet's hints beside RepDistiller's, and adapters.
+/// Adapters, and students that learn with them.
 @Suite struct HintLossTests {
-  @Test(arguments: 0..<3, ["cpu", "opencl"])
-  func lossAndGradientAreRepDistillers(_ number: Int, _ device: String) throws {
-    let file = try VerificationCase(path: Goldens.lossPath("fitnet/case\(number)"))
-    let backend: any Backend = device == "cpu" ? CPUBackend() : try OpenCLBackend("opencl")
-    let result = try replayLoss(file, on: backend) { student, teacher, _ in
-      let loss = HintLoss(taps: [TapPair(student: "own", teacher: "other")])
-      let inputs = StepInputs(
-        graph: student[0].graph, example: Example(student[0]), labels: student[0],
-        indices: student[0], randomState: student[0])
-      let comparison = Comparison(
-        inputs: inputs, context: inputs.context(.training), learner: Module(),
-        examples: inputs.example, student: Taps(output: student[0], values: ["own": student[0]]),
-        teacher: Taps(output: teacher[0], values: ["other": teacher[0]]), labels: nil)
-      return try loss.terms(comparison, name: "hint")[0].value
-    }
-    #expect(result.isWithinTolerance, "\(result)")
-  }
-
   @Test func adaptersBringChannelsTogether() throws {
     func outputs(_ student: Shape, _ teacher: Shape) throws -> Shape {
       let store = ParameterStore(try Adapter.matching(student, teacher), name: "adapter")

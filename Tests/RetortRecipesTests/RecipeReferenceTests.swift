@@ -36,8 +36,8 @@ import Testing
     let method = try RecipeReference.entry(name)
     for key in method.keys {
       guard let text = key.defaultText else { continue }
-      let written = try decode(method, ["\(key.name): \(text)"] + owner(of: key))
-      #expect(try written == decode(method, owner(of: key)), "\(key.name)")
+      let written = try decode(method, ["\(key.name): \(text)"] + owner(of: key, method))
+      #expect(try written == decode(method, owner(of: key, method)), "\(key.name)")
     }
   }
 
@@ -47,7 +47,7 @@ import Testing
     for key in method.keys {
       let wrong = key.name == "step" ? "{plain: -1}" : "-1"
       let error = #expect(throws: RecipeErrors.self, "\(key.name)") {
-        try decode(method, ["\(key.name): \(wrong)"] + owner(of: key))
+        try decode(method, ["\(key.name): \(wrong)"] + owner(of: key, method))
       }
       let allowed =
         switch key.type {
@@ -72,9 +72,9 @@ import Testing
   }
 
   /// The keys without which `key` has no meaning.
-  private func owner(of key: KeyInfo) -> [String] {
+  private func owner(of key: KeyInfo, _ method: ReferenceEntry) -> [String] {
     switch key.name {
-    case "beta": ["divergence: jsd"]
+    case "beta" where method.kind == .exploration: ["divergence: jsd"]
     case "padding": ["shift: 1"]
     case "nesterov", "dampening": ["momentum: 0.5"]
     default: []
@@ -82,14 +82,29 @@ import Testing
   }
 
   /// What a kind cannot be without.
-  private static let needed = [
-    "hint": "taps: [{student: fc1, teacher: fc1}]", "step": "every: 1", "multi-step": "at: [1, 2]",
+  private static let needed = ["step": "every: 1", "multi-step": "at: [1, 2]"]
+
+  /// The modules of a text encoder that losses of texts compare.
+  private static let textTaps = [
+    "token-cosine": [""], "attention-scores": [".attention.self.query", ".attention.self.key"],
+    "minilm": [".attention.self.query", ".attention.self.key", ".attention.self.value"],
+    "minilm2": [".attention.self.query"],
   ]
+
+  /// What a method cannot be without, as an entry of its map; losses of features compare two convolutions.
+  private func need(of method: ReferenceEntry) -> String? {
+    guard method.keys.contains(where: { $0.name == "taps" && $0.isRequired }) else {
+      return Self.needed[method.name]
+    }
+    let texts = Self.textTaps[method.name]?.map { "bert.encoder.layer.0\($0)" }
+    let pairs = (texts ?? ["conv1", "conv2"]).map { "{student: \($0), teacher: \($0)}" }
+    return "taps: [\(pairs.joined(separator: ", "))]"
+  }
 
   /// A recipe that uses `method` with the given entries of its map.
   private func decode(_ method: ReferenceEntry, _ entries: [String]) throws -> Recipe {
     func map(_ entries: [String]) -> String { "{\(entries.joined(separator: ", "))}" }
-    let need = Self.needed[method.name].map { need in
+    let need = need(of: method).map { need in
       entries.contains { $0.hasPrefix(need.prefix { $0 != ":" } + ":") } ? [] : [need]
     }
     let own = ["kind: \(method.name)"] + entries + (need ?? [])
@@ -105,12 +120,15 @@ import Testing
     let decodes = Exploration.Kind(rawValue: method.name)?.needsGenerator == true
     let isOfVectors =
       LossCatalog.all[method.name].map { type(of: $0.standard).outputs == .vectors } ?? false
-    let model = isOfVectors ? "sentence-bert" : "mlp"
+    let isOfTexts = Self.textTaps[method.name] != nil
+    let model =
+      isOfVectors ? "sentence-bert" : isOfTexts ? "bert, width: 96, heads: 12" : "lenet5-small"
+    let texts = "training: a, test: b, vocabulary: c"
     let models =
       method.name == "vae"
       ? "generator: {model: conv-vae}"
       : """
-      \(isOfVectors ? "data: {name: text-pairs, training: a, test: b, vocabulary: c}" : "")
+      \(isOfVectors ? "data: {name: text-pairs, \(texts)}" : isOfTexts ? "data: {name: text, \(texts)}" : "")
       teacher: {model: \(model), weights: t.safetensors}
       student: {model: \(model)}
       \(decodes ? "generator: {model: conv-vae, weights: g.safetensors}" : "")

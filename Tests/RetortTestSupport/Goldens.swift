@@ -30,13 +30,22 @@ package enum Goldens {
     "mlp_one_example", "cnn_stride", "inverted_residual_stride", "tgt_no_step",
   ]
 
-  /// The cases of single losses, by folder and file.
-  package static let losses =
-    ["kd", "kd_with_labels"].flatMap { kind in (0..<3).map { "\(kind)/case\($0)" } }
-    + [
-      "one_example", "equal", "hot", "close", "closer", "near", "temperature_1",
-      "temperature_20", "temperature_50",
-    ].map { "kd/\($0)" } + ["kd_with_labels/few_classes"]
+  /// The cases of single losses, by folder and file: all that lie there.
+  package static let losses: [String] = {
+    var found = glob_t()
+    defer { globfree(&found) }
+    guard glob("\(folder)/losses/*/*.safetensors", 0, nil, &found) == 0 else { return [] }
+    return (0..<Int(found.gl_pathc)).compactMap { found.gl_pathv[$0] }.map { path in
+      let parts = String(cString: path).split(separator: "/").suffix(2)
+      return parts.joined(separator: "/").dropLast(".safetensors".count).description
+    }
+  }()
+
+  /// The first case of each kind of loss.
+  package static let lossKinds: [String] = losses.reduce(into: []) { kinds, name in
+    let kind = name.prefix { $0 != "/" }
+    if kinds.last?.prefix(while: { $0 != "/" }) != kind { kinds.append(name) }
+  }
 
   /// The models that are recorded, by file.
   package static let models = [

@@ -31,6 +31,19 @@ extension Tensor {
       [mean, inverseDeviation, gamma, beta], shape)
   }
 
+  /// The scale and the shift of the batch norm that computes this tensor, `[channels]` each; nil where something else
+  /// does.
+  package var batchNormParameters: (scale: Tensor, shift: Tensor)? {
+    func operand(_ index: Int) -> Tensor {
+      Tensor(graph: graph, id: graph.operand(id, index))
+    }
+    switch op {
+    case .stopGradient: return operand(0).batchNormParameters
+    case .normalize(.channels, _): return (operand(3), operand(4))
+    default: return nil
+    }
+  }
+
   /// Batch normalisation by the batch's own statistics: `(x - mean)/√(variance + ε)·γ + β`.
   ///
   /// - Parameters:

@@ -11,19 +11,22 @@ extension AdaptedModel {
   package static func adapting(
     _ student: Module, to teacher: any Labeler, _ losses: [NamedLoss], examples: ExampleSpec
   ) throws -> Module {
-    let pairs = losses.flatMap(\.loss.taps)
-    guard !pairs.isEmpty else { return student }
-    let own = try ParameterStore(student, name: "student")
-      .tapShapes(Set(pairs.map(\.student)), of: examples)
+    let paths = Set(losses.flatMap(\.loss.taps).map(\.student))
+    let own =
+      paths.isEmpty
+      ? [:] : try ParameterStore(student, name: "student").tapShapes(paths, of: examples)
     var adapters: [(loss: String, modules: [Module])] = []
-    for loss in losses where !loss.loss.taps.isEmpty {
-      let other = try (loss.teacher.flatMap { teacher[$0] } ?? teacher)
-        .shapes(of: Set(loss.loss.taps.map(\.teacher)), for: examples)
+    for loss in losses {
+      let taps = loss.loss.taps
+      let other =
+        taps.isEmpty
+        ? [:]
+        : try (loss.teacher.flatMap { teacher[$0] } ?? teacher)
+          .shapes(of: Set(taps.map(\.teacher)), for: examples)
       let modules = try loss.loss.adapters(
-        loss.loss.taps.compactMap { own[$0.student] },
-        loss.loss.taps.compactMap { other[$0.teacher] })
-      adapters.append((loss.name, modules))
+        taps.compactMap { own[$0.student] }, taps.compactMap { other[$0.teacher] })
+      if !modules.isEmpty { adapters.append((loss.name, modules)) }
     }
-    return AdaptedModel(student, adapters: adapters)
+    return adapters.isEmpty ? student : AdaptedModel(student, adapters: adapters)
   }
 }

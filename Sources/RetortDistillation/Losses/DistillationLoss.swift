@@ -13,6 +13,8 @@ public protocol DistillationLoss: Configurable, Explained {
   static var needsTeacher: Bool { get }
   /// Whether it needs labels of examples; false by default.
   static var needsLabels: Bool { get }
+  /// Whether it compares derivatives of the teacher, which a table of known outputs does not have; false by default.
+  static var needsLiveTeacher: Bool { get }
   /// Whether it trains a generator rather than a classifier.
   static var trainsGenerator: Bool { get }
 
@@ -26,13 +28,13 @@ public protocol DistillationLoss: Configurable, Explained {
   /// saying it, what needs a teacher and taps no features.
   var comparesOutputs: Bool { get }
 
-  /// The layers that map the student's features to the teacher's shapes, one per pair of `taps`; none by
-  /// default.
+  /// The layers of the loss that learn with the student, such as those that map its features to the teacher's shapes,
+  /// one per pair of `taps`; none by default.
   ///
   /// - Parameters:
   ///   - student: The shapes of the student's features, batch included, in the order of `taps`.
   ///   - teacher: The shapes of the teacher's features, likewise.
-  /// - Throws: `AdapterError` for shapes that no adapter can map.
+  /// - Throws: `AdapterError` for shapes that cannot be compared.
   func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module]
 
   /// The terms that the loss adds to the objective, with names for logs.
@@ -47,6 +49,8 @@ public protocol DistillationLoss: Configurable, Explained {
 extension DistillationLoss {
   /// It does not.
   public static var needsLabels: Bool { false }
+  /// Known outputs will do.
+  public static var needsLiveTeacher: Bool { false }
   /// False: it trains a classifier.
   public static var trainsGenerator: Bool { false }
   /// Either.
@@ -84,14 +88,17 @@ public struct Comparison {
   public var teacher: Taps?
   /// The labels of the examples, int32 `[batch]`; nil for unlabelled examples.
   public let labels: Tensor?
-  /// The adapters of the loss, one per pair of its taps; empty if it has none.
+  /// The adapters of the loss, in the order in which it made them; empty if it has none.
   public var adapters: [Module] = []
 
-  /// The student's `features` of pair `index` after the adapter, if there is one.
-  public func adapted(_ features: Tensor, _ index: Int) -> Tensor {
-    guard adapters.indices.contains(index) else { return features }
-    let adapter = adapters[index]
-    return learner.using(context) { adapter(features) }
+  /// Values to compare, with the adapters of one loss.
+  public init(
+    inputs: StepInputs, context: ForwardContext, learner: Module, examples: Example,
+    student: Taps?, teacher: Taps?, labels: Tensor?, adapters: [Module] = []
+  ) {
+    (self.inputs, self.context, self.learner) = (inputs, context, learner)
+    (self.examples, self.student, self.teacher) = (examples, student, teacher)
+    (self.labels, self.adapters) = (labels, adapters)
   }
 }
 
@@ -108,12 +115,41 @@ public enum LossCatalog {
   public static let all: Catalog<any DistillationLoss> = [
     CatalogEntry(CrossEntropyLoss.self),
     CatalogEntry(SoftTargetLoss.self),
+    CatalogEntry(SoftCrossEntropyLoss.self),
+    CatalogEntry(ReverseDivergenceLoss.self),
+    CatalogEntry(JensenShannonLoss.self),
     CatalogEntry(LogitLoss.self),
+    CatalogEntry(DecoupledLoss.self),
+    CatalogEntry(CorrelationOfClassesLoss.self),
+    CatalogEntry(StandardizedLoss.self),
+    CatalogEntry(HardLabelLoss.self),
+    CatalogEntry(TopClassesLoss.self),
+    CatalogEntry(SigmoidLoss.self),
+    CatalogEntry(LearnedTemperatureLoss.self),
     CatalogEntry(HintLoss.self),
-    CatalogEntry(EmbeddingLoss.self),
-    CatalogEntry(ContrastiveLoss.self),
+    CatalogEntry(AttentionTransferLoss.self),
+    CatalogEntry(OverhaulLoss.self),
+    CatalogEntry(VariationalInformationLoss.self),
+    CatalogEntry(FactorTransferLoss.self),
+    CatalogEntry(SelectivityLoss.self),
+    CatalogEntry(ActivationBoundaryLoss.self),
+    CatalogEntry(ReviewLoss.self),
+    CatalogEntry(ContrastiveRepresentationLoss.self),
+    CatalogEntry(JacobianLoss.self),
+    CatalogEntry(FlowLoss.self),
     CatalogEntry(RelationLoss.self),
     CatalogEntry(SimilarityLoss.self),
+    CatalogEntry(CorrelationLoss.self),
+    CatalogEntry(ProbabilisticLoss.self),
+    CatalogEntry(InstanceGraphLoss.self),
+    CatalogEntry(ChannelCorrelationLoss.self),
+    CatalogEntry(AffinityLoss.self),
+    CatalogEntry(EmbeddingLoss.self),
+    CatalogEntry(ContrastiveLoss.self),
+    CatalogEntry(TokenCosineLoss.self),
+    CatalogEntry(AttentionScoreLoss.self),
+    CatalogEntry(AttentionDistributionLoss.self),
+    CatalogEntry(SelfRelationLoss.self),
     CatalogEntry(VariationalLoss.self),
   ]
 }

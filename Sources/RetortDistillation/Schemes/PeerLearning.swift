@@ -166,6 +166,13 @@ extension PeerScheme {
           "students that learn from \(Self.others) are compared by their outputs, not by 'taps'; take such "
             + "a loss away"))
     }
+    for loss in plan.losses
+    where loss.loss.taps.isEmpty && (try? loss.loss.adapters([], []))?.isEmpty == false {
+      faults.append(
+        KeyFault(
+          "losses",
+          "loss '\(loss.kind)' has weights of its own, which '\(name)' does not train; take 'kd'"))
+    }
     if plan.exploration != nil {
       faults.append(
         KeyFault(

@@ -122,10 +122,13 @@ extension StageSpec {
       && (!teachers.isEmpty && augment == .none || explore?.kind.needsEncoder == true)
   }
 
-  /// Whether any loss compares with features of the teacher.
+  /// Whether any loss compares with features or derivatives of the teacher.
   package func taps(_ teacher: Teacher) -> Bool {
     losses.contains { loss in
-      loss.loss.taps.contains {
+      if type(of: loss.loss).needsLiveTeacher, [nil, teacher.name].contains(loss.teacher) {
+        return true
+      }
+      return loss.loss.taps.contains {
         !namesTeachers || loss.teacher == teacher.name
           || loss.teacher == nil && $0.teacher.hasPrefix(teacher.name + ".")
       }

@@ -8,6 +8,7 @@ import Synchronization
 final class CaseNumbers: Sendable {
   private let hyper: JSONValue
   private let metadata: [String: String]
+  private let shapes: [String: [Int]]
   /// The file's name.
   let path: String
   private let asked = Mutex<Set<String>>([])
@@ -15,6 +16,7 @@ final class CaseNumbers: Sendable {
   init(_ content: Safetensors) throws {
     metadata = content.metadata
     path = content.path
+    shapes = content.tensors.mapValues(\.shape)
     hyper =
       try content.metadata["hyper"].map { text in
         let bytes = Array(text.utf8)
@@ -52,6 +54,16 @@ final class CaseNumbers: Sendable {
       throw VerificationError.missingNumber(name, file: path)
     }
     return value
+  }
+
+  /// The first extent of the tensor called `tensor`.
+  ///
+  /// - Throws: `VerificationError.missingNumber` where there is no such tensor, or a scalar.
+  func extent(of tensor: String) throws -> Int {
+    guard let extent = shapes[tensor]?.first else {
+      throw VerificationError.missingNumber(tensor, file: path)
+    }
+    return extent
   }
 
   /// The Boolean `name`.

@@ -90,7 +90,13 @@ public struct VerificationKind: Sendable {
   }
 
   /// Every kind that this module can replay.
-  public static let builtIn: [VerificationKind] = [
+  public static let builtIn: [VerificationKind] =
+    computations
+    + LossKind.all.map { kind in
+      VerificationKind(kind.name) { try replayLoss($0, kind, on: $1) }
+    }
+
+  private static let computations: [VerificationKind] = [
     VerificationKind(training: "mlp_sgd", perceptronProblem),
     VerificationKind(training: "cnn_adam_kd", convolutionalProblem),
     VerificationKind(training: "resnet_sgd_nesterov", residualProblem),
@@ -102,7 +108,5 @@ public struct VerificationKind: Sendable {
     VerificationKind("tgt_first_order_normalised") {
       try replayExploration($0, .normalised, on: $1)
     },
-    VerificationKind("kd") { try replayDistillationLoss($0, withLabels: false, on: $1) },
-    VerificationKind("kd_with_labels") { try replayDistillationLoss($0, withLabels: true, on: $1) },
   ]
 }

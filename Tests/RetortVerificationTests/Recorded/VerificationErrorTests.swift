@@ -7,13 +7,13 @@ import Testing
 
 @Suite struct VerificationErrorTests {
   @Test func unknownKindsAreNamedWithTheKnown() throws {
-    let content = Safetensors(tensors: [:], metadata: ["kind": "rkd"], path: "case.safetensors")
+    let content = Safetensors(tensors: [:], metadata: ["kind": "new"], path: "case.safetensors")
     let error = try #require(throws: VerificationError.self) {
       try VerificationCase(content).replay(on: CPUBackend())
     }
     let known = VerificationKind.builtIn.map(\.name).sorted()
     #expect(
-      "\(error)" == "case.safetensors: cannot compute cases of kind 'rkd'; known are "
+      "\(error)" == "case.safetensors: cannot compute cases of kind 'new'; known are "
         + known.joined(separator: ", "))
   }
 

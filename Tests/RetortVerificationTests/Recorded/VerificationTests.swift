@@ -20,7 +20,8 @@ import Testing
     try expectWithin(Goldens.trainingPath(name), TestDevice.backend())
   }
 
-  @Test(arguments: Goldens.losses) func lossesOnOpenCL(_ name: String) throws {
+  @Test(arguments: Sweep.isWhole ? Goldens.losses : Goldens.lossKinds)
+  func lossesOnOpenCL(_ name: String) throws {
     try expectWithin(Goldens.lossPath(name), TestDevice.backend())
   }
 

@@ -1,0 +1,38 @@
+import RetortCore
+
+extension Tensor {
+  /// Features by example, `[batch, features]`.
+  func rows() -> Tensor { shape.rank == 2 ? self : reshape([shape[0], -1]) }
+
+  /// Features by place, `[batch, places, channels]`: the pixels of maps, the positions of sequences, one place of
+  /// vectors.
+  func places() -> Tensor {
+    switch shape.rank {
+    case 2: reshape([shape[0], 1, shape[1]])
+    case 4: reshape([shape[0], shape[1] * shape[2], shape[3]])
+    default: self
+    }
+  }
+
+  /// Features by channel, `[batch, channels]`: means over places.
+  func pooled() -> Tensor { shape.rank == 2 ? self : places().mean(axes: [1]) }
+
+  /// Vectors along `axis`, each over its Euclidean length, which counts as `floor` at least.
+  ///
+  /// Vectors of zeros stay so, and receive no gradient.
+  func unit(axis: Int = -1, floor: Double = 1e-12) -> Tensor {
+    let squares = square().sum(axes: [axis], keepingAxes: true)
+    let isAlive = squares.greater(graph.fill(0))
+    let inverse = squares.maximum(graph.fill(floor * floor)).rsqrt()
+    return isAlive.select(self * inverse, graph.fill(0, shape))
+  }
+
+  /// The square root of elements, of at least `floor`, below which there is no gradient.
+  func safeRoot(floor: Double = 1e-24) -> Tensor { maximum(graph.fill(floor)).sqrt() }
+
+  /// The matrix `[count, count]` that is 1 off the diagonal and 0 on it.
+  static func others(_ count: Int, in graph: Graph) -> Tensor {
+    let mask: [Float] = (0..<count * count).map { $0 / count == $0 % count ? 0 : 1 }
+    return graph.constant(mask, [count, count])
+  }
+}

@@ -1,0 +1,374 @@
+"""Records distillation losses, with their gradients, from their formulas in PyTorch, in float64.
+
+python formulas.py  (safetensors 0.8, torch 2.15) writes one safetensors file a case, in the folder of its kind.
+
+Inputs are drawn in float32. Layers that a loss trains are modules in training mode, whose weights are stored as
+`adapter.INDEX.NAME`, and their gradients as `grad.adapter.INDEX.NAME`. Where public code is followed, its repository
+stands beside the function; formulas are written anew from the papers.
+"""
+
+import math
+import os
+
+import safetensors
+import torch
+from safetensors.torch import save_file
+from torch import nn
+from torch.nn import functional as F
+
+
+def soft_cross_entropy(s, t, temperature):
+    return -(F.softmax(t / temperature, 1) * F.log_softmax(s / temperature, 1)).sum(1).mean() * temperature ** 2
+
+
+def kl(log_p, log_q):
+    return (log_p.exp() * (log_p - log_q)).sum(-1)
+
+
+def reverse_kl(s, t, temperature):
+    return kl(F.log_softmax(s / temperature, 1), F.log_softmax(t / temperature, 1)).mean() * temperature ** 2
+
+
+def jsd(s, t, temperature, beta):
+    """As trl's GKDTrainer.generalized_jsd_loss, batch mean."""
+    log_q, log_p = F.log_softmax(s / temperature, 1), F.log_softmax(t / temperature, 1)
+    log_m = torch.logsumexp(torch.stack([log_p + math.log(beta), log_q + math.log(1 - beta)]), 0)
+    return (beta * kl(log_p, log_m) + (1 - beta) * kl(log_q, log_m)).mean() * temperature ** 2
+
+
+def logits(s, t):
+    return ((s - t) ** 2).sum(1).mean() / 2
+
+
+def hard_labels(s, t):
+    return F.cross_entropy(s, t.argmax(1))
+
+
+def top_k(s, t, temperature, k):
+    p, q = F.softmax(t / temperature, 1), F.softmax(s / temperature, 1)
+    ids = t.topk(k, 1).indices
+    p, q = p.gather(1, ids), q.gather(1, ids)
+    rest, own = 1 - p.sum(1), 1 - q.sum(1)
+    return ((p * (p / q).log()).sum(1) + rest * (rest / own).log()).mean() * temperature ** 2
+
+
+def top_k_alone(s, t, temperature, k):
+    ids = t.topk(k, 1).indices
+    return kl(F.log_softmax(t.gather(1, ids) / temperature, 1),
+              F.log_softmax(s.gather(1, ids) / temperature, 1)).mean() * temperature ** 2
+
+
+def sigmoid_kd(s, t, temperature):
+    p, q = torch.sigmoid(t / temperature), torch.sigmoid(s / temperature)
+    rows = p * (p / q).log() + (1 - p) * ((1 - p) / (1 - q)).log()
+    return rows.sum(1).mean() * temperature ** 2
+
+
+def token_cosine(s, t, mask):
+    rows = 1 - F.cosine_similarity(s, t, dim=-1)
+    return (rows * mask).sum() / mask.sum()
+
+
+def heads_of(x, heads):
+    b, length, width = x.shape
+    return x.view(b, length, heads, width // heads).transpose(1, 2)
+
+
+def relation(a, b, heads):
+    a, b = heads_of(a, heads), heads_of(b, heads)
+    return a @ b.transpose(-1, -2) / math.sqrt(a.shape[-1])
+
+
+def relation_kl(s, t, mask):
+    """As bloomberg/minilmv2.bb: rows and columns of padding are cut off, mean over heads and tokens, then texts."""
+    total = 0
+    for index, length in enumerate(mask.sum(1).int().tolist()):
+        log_q = F.log_softmax(s[index, :, :length, :length], -1)
+        log_p = F.log_softmax(t[index, :, :length, :length], -1)
+        total = total + kl(log_p, log_q).sum() / (s.shape[1] * length)
+    return total / len(s)
+
+
+def attention_scores(sq, sk, tq, tk, mask, heads):
+    """As TinyBERT: scores at padded keys are set to one number in both."""
+    s, t = relation(sq, sk, heads), relation(tq, tk, heads)
+    keys = mask[:, None, None, :]
+    return F.mse_loss(s * keys, t * keys)
+
+
+def minilm(sq, sk, sv, tq, tk, tv, mask, heads):
+    return (relation_kl(relation(sq, sk, heads), relation(tq, tk, heads), mask)
+            + relation_kl(relation(sv, sv, heads), relation(tv, tv, heads), mask))
+
+
+def minilm2(sq, sk, sv, tq, tk, tv, mask, heads):
+    pairs = [(sq, tq), (sk, tk), (sv, tv)]
+    return sum(relation_kl(relation(a, a, heads), relation(b, b, heads), mask) for a, b in pairs) / 3
+
+
+def correlation_kernel(s, t, gamma=0.4, order=2):
+    """As AberHu/Knowledge-Distillation-Zoo's CC."""
+    def kernel(x):
+        likeness = F.normalize(x.flatten(1), dim=1) @ F.normalize(x.flatten(1), dim=1).T
+        return sum(math.exp(-2 * gamma) * (2 * gamma) ** p / math.factorial(p) * likeness ** p
+                   for p in range(order + 1))
+    return F.mse_loss(kernel(s), kernel(t))
+
+
+def irg(s_out, s1, s2, t_out, t1, t2, vertices=0.1, edges=5.0, moves=5.0):
+    """As AberHu/Knowledge-Distillation-Zoo's IRG, of two layers with as many channels."""
+    def graph(x):
+        x = x.flatten(1)
+        squares = (x ** 2).sum(1)
+        d = (squares[:, None] + squares[None] - 2 * x @ x.T).clamp(min=1e-12).clone()
+        d[range(len(d)), range(len(d))] = 0
+        return d / d.max()
+
+    def move(a, b):
+        if a.shape[2] > b.shape[2]:
+            a = F.adaptive_avg_pool2d(a, b.shape[2:])
+        d = ((a - b) ** 2).flatten(1).sum(1).clamp(min=1e-12)
+        return d / d.max()
+    layers = (F.mse_loss(graph(s1), graph(t1)) + F.mse_loss(graph(s2), graph(t2))) / 2
+    return (vertices * F.mse_loss(s_out, t_out) + edges * layers
+            + moves * F.mse_loss(move(s1, s2), move(t1, t2)))
+
+
+def ickd(s, t):
+    def rows(x):
+        x = x.flatten(2)
+        return F.normalize(x @ x.transpose(1, 2), dim=2)
+    return ((rows(s) - rows(t)) ** 2).sum() / (s.shape[0] * t.shape[1])
+
+
+def affinity(s, t, side):
+    def cosines(x):
+        if x.shape[2] > side:
+            x = F.adaptive_avg_pool2d(x, side)
+        x = F.normalize(x.flatten(2), dim=1)
+        return x.transpose(1, 2) @ x
+    return F.mse_loss(cosines(s), cosines(t))
+
+
+def overhaul_margin(norm):
+    """As clovaai/overhaul-distillation's get_margin_from_BN."""
+    margins = []
+    for scale, shift in zip(norm.weight.abs().tolist(), norm.bias.tolist()):
+        z = shift / scale
+        tail = 0.5 * math.erfc(z / math.sqrt(2))
+        margins.append(shift - scale * math.exp(-z * z / 2) / math.sqrt(2 * math.pi) / tail
+                       if tail > 0.001 else -3 * scale)
+    return torch.tensor(margins).double().view(1, -1, 1, 1)
+
+
+def overhaul(s, t, norm):
+    margin = overhaul_margin(norm)
+    target = torch.max(norm(t), margin)
+    counts = ((s > target) | (target > 0)).double()
+    return ((s - target) ** 2 * counts).sum() / len(s) * 1e-3
+
+
+class Fusion(nn.Module):
+    """ABF of dvlab-research/ReviewKD."""
+
+    def __init__(self, inputs, width, outputs, fuses):
+        super().__init__()
+        self.conv1 = nn.Sequential(nn.Conv2d(inputs, width, 1, bias=False), nn.BatchNorm2d(width))
+        self.conv2 = nn.Sequential(nn.Conv2d(width, outputs, 3, padding=1, bias=False), nn.BatchNorm2d(outputs))
+        self.attention = nn.Conv2d(2 * width, 2, 1) if fuses else None
+
+    def forward(self, x, later, size):
+        x = self.conv1(x)
+        if self.attention is not None:
+            later = F.interpolate(later, x.shape[2:], mode="nearest")
+            weights = torch.sigmoid(self.attention(torch.cat([x, later], 1)))
+            x = x * weights[:, :1] + later * weights[:, 1:]
+        x = F.interpolate(x, size, mode="nearest")
+        return self.conv2(x), x
+
+
+def context(s, t):
+    total, weight, weights = F.mse_loss(s, t), 1.0, 1.0
+    for size in (4, 2, 1):
+        if size >= s.shape[2]:
+            continue
+        weight /= 2
+        total = total + weight * F.mse_loss(F.adaptive_avg_pool2d(s, size), F.adaptive_avg_pool2d(t, size))
+        weights += weight
+    return total / weights
+
+
+def review(student, teacher, fusions):
+    total, later = 0, None
+    for s, t, fusion in reversed(list(zip(student, teacher, fusions))):
+        out, later = fusion(s, later, t.shape[2:])
+        total = total + context(out, t)
+    return total
+
+
+def chain(*channels):
+    layers = []
+    for a, b in zip(channels, channels[1:]):
+        layers += [nn.Conv2d(a, b, 3, padding=1), nn.BatchNorm2d(b), nn.LeakyReLU(0.1)]
+    return nn.Sequential(*layers)
+
+
+class Factors(nn.Module):
+    def __init__(self, student, teacher, factor):
+        super().__init__()
+        self.paraphraser = chain(teacher, teacher, factor, factor)
+        self.decoder = chain(factor, factor, teacher, teacher)
+        self.translator = chain(student, student, factor, factor)
+
+
+def factor_transfer(s, t, maker):
+    factor = maker.paraphraser(t)
+    distance = (F.normalize(maker.translator(s).flatten(1)) - F.normalize(factor.detach().flatten(1))).abs().mean()
+    return distance + F.mse_loss(maker.decoder(factor), t)
+
+
+class Heads(nn.Module):
+    def __init__(self, student, teacher, width):
+        super().__init__()
+        self.student, self.teacher = nn.Linear(student, width), nn.Linear(teacher, width)
+
+
+def crd(s, t, heads, temperature):
+    u = F.normalize(heads.student(s.mean((2, 3))), dim=1)
+    v = F.normalize(heads.teacher(t.mean((2, 3))), dim=1)
+    scores, labels = u @ v.T / temperature, torch.arange(len(s))
+    return F.cross_entropy(scores, labels) + F.cross_entropy(scores.T, labels)
+
+
+class Level(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.level = nn.Parameter(torch.tensor([0.3]))
+
+
+class Reversal(torch.autograd.Function):
+    """The gradient reversal of zhengli97/CTKD."""
+
+    @staticmethod
+    def forward(ctx, x, pressure):
+        ctx.pressure = pressure
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return -ctx.pressure * gradient, None
+
+
+def ctkd(s, t, module, rise, step):
+    pressure = 0.5 * (1 - math.cos(math.pi * min(1, step / rise)))
+    temperature = 1 + 20 * torch.sigmoid(Reversal.apply(module.level, pressure))
+    return kl(F.log_softmax(t / temperature, 1), F.log_softmax(s / temperature, 1)).mean() * temperature ** 2
+
+
+def record(name, student, teacher, loss, numbers=None, modules=(), extra=None):
+    """Writes `loss(student tensors, teacher tensors)`, a scalar, with its gradients."""
+    student = [x.double().requires_grad_() for x in student]
+    teacher = [x.double() for x in teacher]
+    parameters = [(f"{i}.{k}", p) for i, m in enumerate(modules) for k, p in m.named_parameters()]
+    weights = {f"adapter.{i}.{k}": v.detach().clone() for i, m in enumerate(modules)
+               for k, v in m.state_dict().items() if not k.endswith("num_batches_tracked")}
+    value = loss(student, teacher)
+    gradients = torch.autograd.grad(value, student + [p for _, p in parameters], allow_unused=True)
+    tensors = {"loss": value.detach().reshape(1)} | weights | (extra or {})
+    for i, x in enumerate(student):
+        tensors |= {f"student.{i}": x.detach(), f"grad.student.{i}": gradients[i]}
+    for i, x in enumerate(teacher):
+        tensors[f"teacher.{i}"] = x
+    for (key, _), gradient in zip(parameters, gradients[len(student):]):
+        if gradient is not None:
+            tensors[f"grad.adapter.{key}"] = gradient
+    os.makedirs(os.path.dirname(name), exist_ok=True)
+    save_file(
+        {k: (v if v.dtype == torch.int32 else v.float()).contiguous() for k, v in tensors.items()},
+        f"{name}.safetensors",
+        metadata={"source": f"formulas.py, float64, torch {torch.__version__}, safetensors {safetensors.__version__}",
+                  "case": name} | {k: str(v) for k, v in (numbers or {}).items()})
+
+
+def draw(*shape, scale=1.0):
+    return torch.randn(*shape, dtype=torch.float32) * scale
+
+
+def module(m):
+    for p in m.parameters():
+        p.data = p.data.float().double()
+    for layer in m.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            layer.weight.data = (1 + draw(layer.num_features) * 0.2).double()
+            layer.bias.data = (draw(layer.num_features) * 0.2).double()
+    return m.double()
+
+
+torch.manual_seed(20261130)
+TEMPERED = {"soft_cross_entropy": soft_cross_entropy, "reverse_kl": reverse_kl, "sigmoid_kd": sigmoid_kd}
+for kind, loss in TEMPERED.items():
+    for index, (rows, classes, temperature) in enumerate([(6, 10, 4.0), (9, 33, 1.0), (3, 2, 0.5)]):
+        record(f"{kind}/case{index}", [draw(rows, classes, scale=2)], [draw(rows, classes, scale=2)],
+               lambda s, t: loss(s[0], t[0], temperature), {"temperature": temperature})
+for index, (temperature, beta) in enumerate([(1.0, 0.5), (3.0, 0.1), (1.0, 0.9)]):
+    record(f"jsd/case{index}", [draw(7, 12, scale=2)], [draw(7, 12, scale=2)],
+           lambda s, t: jsd(s[0], t[0], temperature, beta), {"temperature": temperature, "beta": beta})
+for index, classes in enumerate([10, 3]):
+    record(f"logits/case{index}", [draw(8, classes)], [draw(8, classes)], lambda s, t: logits(s[0], t[0]))
+    record(f"hard_labels/case{index}", [draw(8, classes)], [draw(8, classes)], lambda s, t: hard_labels(s[0], t[0]))
+for index, (classes, k, temperature) in enumerate([(40, 5, 2.0), (12, 1, 1.0), (9, 8, 4.0)]):
+    pair = [draw(6, classes, scale=2)], [draw(6, classes, scale=2)]
+    record(f"top_k/case{index}", *pair, lambda s, t: top_k(s[0], t[0], temperature, k),
+           {"temperature": temperature, "k": k})
+    record(f"top_k_alone/case{index}", *pair, lambda s, t: top_k_alone(s[0], t[0], temperature, k),
+           {"temperature": temperature, "k": k})
+for index, step in enumerate([0, 30, 500]):
+    level = module(Level())
+    record(f"ctkd/case{index}", [draw(6, 10, scale=20)], [draw(6, 10, scale=20)],
+           lambda s, t: ctkd(s[0], t[0], level, 100, step), {"rise": 100, "step": step}, [level])
+
+for index, (rows, side, own, other) in enumerate([(6, 6, 5, 5), (3, 9, 4, 7)]):
+    norm = module(nn.BatchNorm2d(own)).eval()
+    norm.weight.data = (draw(own) * 0.8).double()
+    norm.bias.data = torch.linspace(-1.5, 4, own).double()
+    norm.running_mean = draw(own).double()
+    norm.running_var = (draw(own) ** 2 + 0.3).double()
+    weights = {f"norm.0.{k}": v for k, v in norm.state_dict().items() if not k.endswith("tracked")}
+    record(f"overhaul/case{index}", [draw(rows, own, side, side)], [draw(rows, own, side, side)],
+           lambda s, t: overhaul(s[0], t[0], norm), extra=weights)
+    maker = module(Factors(own, other, math.floor(other * 0.5 + 0.5)))
+    record(f"factor_transfer/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side, side)],
+           lambda s, t: factor_transfer(s[0], t[0], maker), {"rate": 0.5}, [maker])
+    heads = module(Heads(own, other, 8))
+    record(f"crd/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side + 1, side + 1)],
+           lambda s, t: crd(s[0], t[0], heads, 0.07), {"width": 8, "temperature": 0.07}, [heads])
+    record(f"ickd/case{index}", [draw(rows, other, side, side)], [draw(rows, other, side + 1, side + 1)],
+           lambda s, t: ickd(s[0], t[0]))
+    record(f"affinity/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side, side)],
+           lambda s, t: affinity(s[0], t[0], 6), {"side": 6})
+    record(f"irg/case{index}", [draw(rows, 10), draw(rows, own, side, side), draw(rows, own, side // 3, side // 3)],
+           [draw(rows, 10), draw(rows, other, side, side), draw(rows, other, side // 3, side // 3)],
+           lambda s, t: irg(*s, *t))
+    record(f"correlation_kernel/case{index}", [draw(rows, own, side, side)], [draw(rows, other)],
+           lambda s, t: correlation_kernel(s[0], t[0]))
+for index, (own, other) in enumerate([([(4, 8), (6, 4), (8, 2)], [(5, 8), (7, 4), (9, 2)]),
+                                      ([(3, 6), (5, 3)], [(4, 9), (6, 4)])]):
+    width = own[-1][0]
+    fusions = [module(Fusion(c, width, d, i < len(own) - 1))
+               for i, ((c, _), (d, _)) in enumerate(zip(own, other))]
+    record(f"review/case{index}", [draw(6, c, n, n) for c, n in own], [draw(6, c, n, n) for c, n in other],
+           lambda s, t: review(s, t, fusions), modules=fusions)
+
+for index, (texts, length, own, other, heads) in enumerate([(4, 7, 12, 24, 3), (2, 5, 8, 8, 4)]):
+    lengths = torch.tensor([length] + [max(1, length - 2 * i) for i in range(1, texts)])
+    mask = (torch.arange(length)[None] < lengths[:, None])
+    whole, extra = mask.double(), {"mask": mask.int()}
+    qkv = lambda width: [draw(texts, length, width) for _ in range(3)]
+    record(f"token_cosine/case{index}", [draw(texts, length, own)], [draw(texts, length, own)],
+           lambda s, t: token_cosine(s[0], t[0], whole), extra=extra)
+    record(f"attention_scores/case{index}", qkv(own)[:2], qkv(other)[:2],
+           lambda s, t: attention_scores(*s, *t, whole, heads), {"heads": heads}, extra=extra)
+    record(f"minilm/case{index}", qkv(own), qkv(other), lambda s, t: minilm(*s, *t, whole, heads),
+           {"heads": heads}, extra=extra)
+    record(f"minilm2/case{index}", qkv(own), qkv(other), lambda s, t: minilm2(*s, *t, whole, heads),
+           {"heads": heads}, extra=extra)

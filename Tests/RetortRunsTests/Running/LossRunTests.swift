@@ -1,0 +1,125 @@
+import RetortCPU
+import RetortDistillation
+import RetortRecipes
+import RetortTestSupport
+import Testing
+
+@testable import RetortRuns
+
+/// Recipes with every loss of a family, run for a step.
+@Suite struct LossRunTests {
+  private func run(_ yaml: String, in home: String) throws -> StageResult {
+    let recipe = try Recipe.decode(yaml: yaml, path: home + "/losses.yaml")
+    let again = try Recipe.decode(yaml: recipe.expandedYAML, path: home + "/again.yaml")
+    #expect(again == recipe && again.expandedYAML == recipe.expandedYAML)
+    let results = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/out").run()
+    let losses = results[1].losses
+    #expect(!losses.isEmpty && losses.values.allSatisfy(\.isFinite), "\(losses)")
+    return results[1]
+  }
+
+  private func pictures(_ losses: String) throws -> StageResult {
+    var result: StageResult?
+    try SmallPictures.withFolder { home in
+      result = try run(
+        """
+        version: 1
+        name: family
+        data: {name: fashion-mnist, directory: \(home)/pictures}
+        train: {steps: 1, batch: 4}
+        stages:
+          - {name: a, teacher: {model: resnet8}}
+          - name: b
+            teacher: {from: a}
+            student: {model: resnet8}
+            losses: [\(losses)]
+        """, in: home)
+    }
+    return try #require(result)
+  }
+
+  @Test func losses() throws {
+    let kinds = [
+      "soft-cross-entropy", "reverse-kl", "jsd", "logits", "dkd", "dist", "standardized-kd",
+      "hard-labels", "top-k", "sigmoid-kd", "ctkd",
+    ]
+    let result = try pictures("cross-entropy, kd, \(kinds.joined(separator: ", "))")
+    let names = kinds.filter { $0 != "dist" } + ["dist-classes", "dist-examples"]
+    #expect(Set(result.losses.keys) == Set(names + ["loss", "cross-entropy", "kd"]))
+    // Logits are looked up: the teacher has been asked once of each example.
+    #expect(result.teacherEvaluations == 60)
+  }
+
+  @Test func features() throws {
+    let one = "taps: [{student: layer1, teacher: layer1}]"
+    let two = "taps: [{student: layer1, teacher: layer1}, {student: layer2, teacher: layer2}]"
+    let kinds = [
+      "attention-transfer", "vid", "factor-transfer", "nst", "activation-boundary", "review",
+    ]
+    let maps = kinds.map { "{kind: \($0), \(two)}" }.joined(separator: ", ")
+    let result = try pictures(
+      """
+      {kind: hint, \(one)}, \(maps), {kind: crd, \(one), width: 4}, jacobian,
+                     {kind: overhaul, taps: [{student: bn1, teacher: bn1}]}
+      """)
+    #expect(
+      Set(result.losses.keys)
+        == Set(
+          kinds + ["loss", "hint", "factor-transfer-paraphraser", "crd", "jacobian", "overhaul"]))
+  }
+
+  @Test func relations() throws {
+    let two = "taps: [{student: layer1, teacher: layer1}, {student: layer2, teacher: layer2}]"
+    let kinds = ["fsp", "similarity", "correlation", "pkt", "ickd", "affinity"]
+    let maps = kinds.map { "{kind: \($0), \(two)}" }.joined(separator: ", ")
+    let result = try pictures(
+      "\(maps), {kind: rkd, \(two)}, {kind: irg, \(two)}, {kind: pkt, name: outputs}")
+    #expect(
+      Set(result.losses.keys)
+        == Set(
+          kinds + [
+            "loss", "rkd-distance", "rkd-angle", "irg-vertices", "irg-edges", "outputs",
+          ]))
+  }
+
+  /// A derivative alone asks the teacher in each step, though nothing is tapped.
+  @Test func derivativesAskTheTeacher() throws {
+    #expect(try pictures("jacobian").teacherEvaluations == 4)
+  }
+
+  @Test func texts() throws {
+    try SmallTexts.withFolder { home in
+      let layer = "encoder.layer.0"
+      func taps(_ names: String...) -> String {
+        let pairs = names.map { "{student: \(layer)\($0), teacher: \(layer)\($0)}" }
+        return "taps: [\(pairs.joined(separator: ", "))]"
+      }
+      let attention = ".attention.self"
+      let (query, key, value) = ("\(attention).query", "\(attention).key", "\(attention).value")
+      let sizes = "layers: 1, heads: 2, feed-forward: 16, dropout: 0"
+      let result = try run(
+        """
+        version: 1
+        name: family
+        data: {name: text-pairs, training: pairs.tsv, test: test-pairs.tsv, vocabulary: vocab.txt, length: 10}
+        train: {steps: 1, batch: 4}
+        stages:
+          - {name: a, teacher: {model: sentence-bert, width: 16, \(sizes)}}
+          - name: b
+            teacher: {from: a}
+            student: {model: sentence-bert, width: 8, \(sizes)}
+            losses:
+              - {kind: token-cosine, \(taps(""))}
+              - {kind: attention-scores, \(taps(query, key)), heads: 2}
+              - {kind: minilm, \(taps(query, key, value)), heads: 2}
+              - {kind: minilm2, \(taps(query, key, value)), heads: 4}
+        """, in: home)
+      #expect(
+        Set(result.losses.keys)
+          == [
+            "loss", "token-cosine", "attention-scores", "minilm-attention", "minilm-values",
+            "minilm2",
+          ])
+    }
+  }
+}
