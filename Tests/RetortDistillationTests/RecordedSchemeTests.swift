@@ -71,6 +71,31 @@ import Testing
     try compare(found, training.losses, students, training.final, session, device.tolerance)
   }
 
+  /// Students whose layers learn from their own.
+  @Test(arguments: ReplayDevice.allCases, ["exits", "self-attention"])
+  func selfTeachingIsPyTorchs(_ device: ReplayDevice, _ name: String) throws {
+    let record: SelfRecord = try schemeRecord("self")
+    let training = try #require(record.trainings.first { $0.loss == name })
+    let session = Session(try device.backend)
+    let modules = ["conv1", "conv2"]
+    let taught: any DistillationLoss =
+      name == "exits"
+      ? ExitsLoss(modules: modules) : SelfAttentionLoss(weight: 0.5, modules: modules)
+    let losses = [NamedLoss(CrossEntropyLoss()), NamedLoss(taught)]
+    let image = ExampleSpec.image(ImageSize(height: 8, width: 8, channels: 1))
+    let model = try AdaptedModel.adapting(Sections(), to: nil, losses, examples: image)
+    let student = ParameterStore(model, name: "student")
+    try student.write(student.imported(RecordedWeights.named(training.initial)), to: session)
+    let program = try replay(
+      on: session, [(student, record.rate)], beta1: 0.9, seed: 1, batch: training.labels.count,
+      size: 8, OfflineDistillation(students: [student], teacher: nil, losses: losses))
+    let found = try self.losses(
+      of: Array(program.names.dropFirst()), program, training.images, training.labels,
+      steps: record.steps)
+    try compare(
+      found, training.losses, [student], [training.final], session, device.tolerance)
+  }
+
   @Test(arguments: ReplayDevice.allCases, Adversarial.Loss.allCases)
   func adversarialTrainingIsPyTorchs(_ device: ReplayDevice, _ loss: Adversarial.Loss) throws {
     let record: AdversarialRecord = try schemeRecord("adversarial")
@@ -164,4 +189,15 @@ private final class Convolutional: Module {
   let output = Linear(16, 3, flattening: ImageSize(height: 2, width: 2, channels: 4))
 
   override func forward(_ x: Tensor) -> Tensor { output(norm(conv(x)).tanh().flatten()) }
+}
+
+/// As `self.py` has it.
+private final class Sections: Module {
+  let conv1 = Conv2d(1, 3, kernel: 3, padding: 1, bias: false)
+  let conv2 = Conv2d(3, 4, kernel: 3, stride: 2, padding: 1, bias: false)
+  let output = Linear(4, 3)
+
+  override func forward(_ x: Tensor) -> Tensor {
+    output(conv2(conv1(x).relu()).relu().globalAveragePool())
+  }
 }

@@ -47,6 +47,22 @@ struct PeerRecord: Decodable {
   let trainings: [Training]
 }
 
+/// What PyTorch computed of students that learn from themselves, by loss.
+struct SelfRecord: Decodable {
+  struct Training: Decodable {
+    let loss: String
+    let images: [Float]
+    let labels: [Int32]
+    let initial, final: [RecordedWeights]
+    /// Of each step, of each term.
+    let losses: [[Float]]
+  }
+
+  let steps: Int
+  let rate: Double
+  let trainings: [Training]
+}
+
 /// What PyTorch computed of generators and discriminators.
 struct AdversarialRecord: Decodable {
   struct Training: Decodable {

@@ -6,26 +6,32 @@ extension AdaptedModel {
   ///
   /// - Parameters:
   ///   - student: A model that no store needs to hold any more.
+  ///   - teacher: What losses with `taps` compare it with; nil without a teacher.
   ///   - examples: What the examples are.
   /// - Throws: `TapError`, `AdapterError`, or `GraphError` where the examples do not fit.
   package static func adapting(
-    _ student: Module, to teacher: any Labeler, _ losses: [NamedLoss], examples: ExampleSpec
+    _ student: Module, to teacher: (any Labeler)?, _ losses: [NamedLoss], examples: ExampleSpec
   ) throws -> Module {
-    let paths = Set(losses.flatMap(\.loss.taps).map(\.student))
+    let all = losses.map(\.loss)
+    let paths = all.reduce(into: Set<String>()) { $0.formUnion($1.studentPaths) }
+    let isSelfTaught = all.contains { !$0.ownTaps.isEmpty }
     let own =
       paths.isEmpty
-      ? [:] : try ParameterStore(student, name: "student").tapShapes(paths, of: examples)
+      ? [:]
+      : try ParameterStore(student, name: "student")
+        .tapShapes(isSelfTaught ? paths.union([""]) : paths, of: examples)
     var adapters: [(loss: String, modules: [Module])] = []
     for loss in losses {
-      let taps = loss.loss.taps
-      let other =
-        taps.isEmpty
-        ? [:]
-        : try (loss.teacher.flatMap { teacher[$0] } ?? teacher)
+      let (taps, modules) = (loss.loss.taps, loss.loss.ownTaps.map(\.module))
+      var other: [String: Shape] = [:]
+      if !taps.isEmpty, let teacher {
+        other = try (loss.teacher.flatMap { teacher[$0] } ?? teacher)
           .shapes(of: Set(taps.map(\.teacher)), for: examples)
-      let modules = try loss.loss.adapters(
-        taps.compactMap { own[$0.student] }, taps.compactMap { other[$0.teacher] })
-      if !modules.isEmpty { adapters.append((loss.name, modules)) }
+      }
+      let made = try loss.loss.adapters(
+        (modules.isEmpty ? taps.map(\.student) : modules + [""]).compactMap { own[$0] },
+        taps.compactMap { other[$0.teacher] })
+      if !made.isEmpty { adapters.append((loss.name, made)) }
     }
     return adapters.isEmpty ? student : AdaptedModel(student, adapters: adapters)
   }

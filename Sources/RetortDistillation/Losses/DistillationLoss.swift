@@ -24,6 +24,9 @@ public protocol DistillationLoss: Configurable, Explained {
   /// The pairs of modules whose features it compares, besides the outputs; none by default.
   var taps: [TapPair] { get }
 
+  /// The modules of the student whose results it compares with each other; none by default.
+  var ownTaps: [OwnTap] { get }
+
   /// Whether it compares the outputs of student and teacher, so that they must be of the same classes; without
   /// saying it, what needs a teacher and taps no features.
   var comparesOutputs: Bool { get }
@@ -33,7 +36,8 @@ public protocol DistillationLoss: Configurable, Explained {
   ///
   /// - Parameters:
   ///   - student: The shapes of the student's features, batch included, in the order of `taps`.
-  ///   - teacher: The shapes of the teacher's features, likewise.
+  ///   - teacher: The shapes of the teacher's features, likewise. Where the loss has `ownTaps`, `student` has the
+  ///     shapes of these and then of the output, and `teacher` none.
   /// - Throws: `AdapterError` for shapes that cannot be compared.
   func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module]
 
@@ -57,6 +61,12 @@ extension DistillationLoss {
   public static var outputs: OutputKind? { nil }
   /// No features.
   public var taps: [TapPair] { [] }
+  /// None.
+  public var ownTaps: [OwnTap] { [] }
+  /// The paths of all modules of the student whose results it compares.
+  package var studentPaths: Set<String> {
+    Set(taps.map(\.student) + ownTaps.map(\.module)).subtracting([""])
+  }
   /// What needs a teacher and taps no features.
   public var comparesOutputs: Bool { Self.needsTeacher && taps.isEmpty }
   /// No adapters.
@@ -150,6 +160,8 @@ public enum LossCatalog {
     CatalogEntry(AttentionScoreLoss.self),
     CatalogEntry(AttentionDistributionLoss.self),
     CatalogEntry(SelfRelationLoss.self),
+    CatalogEntry(ExitsLoss.self),
+    CatalogEntry(SelfAttentionLoss.self),
     CatalogEntry(VariationalLoss.self),
   ]
 }

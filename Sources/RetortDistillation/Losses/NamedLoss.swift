@@ -69,3 +69,10 @@ public struct NamedLoss: Configurable {
   /// Whether both are equal losses under equal names.
   public static func == (a: NamedLoss, b: NamedLoss) -> Bool { a.entries == b.entries }
 }
+
+extension [NamedLoss] {
+  /// The paths of all modules of the student whose results the losses compare.
+  var studentPaths: Set<String> {
+    reduce(into: []) { $0.formUnion($1.loss.studentPaths) }
+  }
+}

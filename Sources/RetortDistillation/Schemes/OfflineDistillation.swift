@@ -88,7 +88,7 @@ public struct OfflineDistillation: Scheme {
   public mutating func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective {
     let student = students[phase]
     let context = inputs.context(
-      .training, tapping: Set(losses.flatMap { $0.loss.taps.map(\.student) }))
+      .training, tapping: losses.studentPaths)
     let generated = explored(for: student, inputs)
     let (real, other) = try forward(student.model, inputs.example, generated, context)
     let opinions = try opinions(

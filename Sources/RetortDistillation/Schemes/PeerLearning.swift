@@ -64,7 +64,7 @@ public struct PeerLearning: Scheme {
   public mutating func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective {
     if passes.isEmpty {
       passes = try students.map { student in
-        let context = inputs.context(.training)
+        let context = inputs.context(.training, tapping: losses.studentPaths)
         return (context, try student.model.taps(inputs.example, in: context))
       }
     }

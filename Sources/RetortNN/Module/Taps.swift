@@ -87,13 +87,13 @@ extension ParameterStore {
     return paths.compactMap { path in context.tapped[path].map { (path, $0.shape) } }
   }
 
-  /// The output shapes of the modules at `paths`, with a batch of two, by path.
+  /// The output shapes of the modules at `paths`, the empty one for the model's, with a batch of two, by path.
   ///
   /// - Parameter examples: The kind of the examples.
   /// - Throws: `TapError` for a path that no module has, `GraphError` where the examples do not fit.
   package func tapShapes(_ paths: Set<String>, of examples: ExampleSpec) throws -> [String: Shape] {
     let graph = Graph()
-    let context = ForwardContext(graph, .evaluation, tapping: paths)
+    let context = ForwardContext(graph, .evaluation, tapping: paths.subtracting([""]))
     let taps = try model.taps(examples.inputs(in: graph, batch: 2), in: context)
     if let error = graph.error { throw error }
     var shapes: [String: Shape] = [:]

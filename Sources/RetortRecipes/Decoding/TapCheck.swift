@@ -16,9 +16,29 @@ struct TapCheck {
 
   /// Notes a fault at every path that is none, and at every pair that no adapter brings together.
   func check(_ stage: StageSpec, _ reader: MapReader) {
+    for student in stage.trainees.map(\.spec).compactMap(store) {
+      checkOwn(student, stage, reader)
+    }
     guard let teacher = labeler(stage) else { return }
     for student in stage.students.map(\.spec).compactMap(store) {
       check(student, teacher, stage, reader)
+    }
+  }
+
+  /// Checks the modules that losses compare with each other.
+  private func checkOwn(_ student: ParameterStore, _ stage: StageSpec, _ reader: MapReader) {
+    for (index, loss) in stage.losses.enumerated() where !loss.loss.ownTaps.isEmpty {
+      let node = reader.value("losses")?.elements?[index] ?? reader.node
+      let places = node["modules"]?.elements ?? []
+      let shapes = loss.loss.ownTaps.enumerated().map { position, tap in
+        shape(student, tap.module, places.indices.contains(position) ? places[position] : node)
+      }
+      guard let output = shape(student, "", node), !shapes.contains(nil) else { continue }
+      do throws(AdapterError) {
+        _ = try loss.loss.adapters(shapes.compactMap(\.self) + [output], [])
+      } catch {
+        faults.add(node.place, .rule("\(error)"))
+      }
     }
   }
 

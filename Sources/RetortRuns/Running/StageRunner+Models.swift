@@ -53,7 +53,8 @@ extension StageRunner {
         spec, name: name, isFrozen: isFrozen, examples: data.examples, classes: classes,
         session: session, seed: seed, weights: weights,
         adapting: { model in
-          guard role == .student, let labeler else { return model }
+          // A teacher that is trained alone is the student of its stage.
+          guard role == .student || role == .teacher && !isFrozen else { return model }
           return try AdaptedModel.adapting(
             model, to: labeler, stage.losses, examples: data.examples)
         })

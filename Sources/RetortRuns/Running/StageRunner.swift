@@ -272,7 +272,7 @@ struct StageRunner {
 
   /// Whether it learns from classes or pairs, and not from others alone.
   private var usesLabels: Bool {
-    stage.losses.contains { $0.loss is CrossEntropyLoss || $0.loss is ContrastiveLoss }
+    stage.losses.contains { type(of: $0.loss).needsLabels || $0.loss is ContrastiveLoss }
   }
 
   /// What a model costs, with its test metrics.

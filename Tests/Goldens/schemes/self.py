@@ -1,0 +1,79 @@
+"""Records a student whose layers learn from its own: be your own teacher, and self attention distillation.
+
+Needs torch; prints self.json. Computed in float64. Made by torch 2.15.0. Formulas: Zhang et al. 2019, section 3.2, with
+the squared distance of features summed over elements and averaged over examples; Hou et al. 2019, equations 1 and 2,
+with the larger map pooled and squares summed over places.
+"""
+
+import json
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from recording import numbers, rounded, weights
+
+STEPS, BATCH, CLASSES, RATE = 4, 6, 3, 0.02
+ALPHA, TEMPERATURE, FEATURES, ATTENTION = 0.3, 3.0, 0.03, 0.5
+
+
+class Exit(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bottleneck = nn.Sequential(nn.Conv2d(3, 4, 3, 2, 1, bias=False), nn.BatchNorm2d(4), nn.ReLU())
+        self.fc = nn.Linear(4, CLASSES)
+
+
+class Sections(nn.Module):
+    def __init__(self, has_exit):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 3, 3, 1, 1, bias=False), nn.Conv2d(3, 4, 3, 2, 1, bias=False)
+        self.output = nn.Linear(4, CLASSES)
+        if has_exit:
+            self.adapters = nn.ModuleDict({"exits": nn.ModuleList([Exit()])})
+
+    def forward(self, x):
+        first = self.conv1(x)
+        second = self.conv2(first.relu())
+        return self.output(second.relu().mean((2, 3))), first, second
+
+
+def exits(model, output, first, second, labels):
+    exit = model.adapters["exits"][0]
+    features = exit.bottleneck(first)
+    logits = exit.fc(features.mean((2, 3)))
+    kl = F.kl_div(
+        F.log_softmax(logits / TEMPERATURE, 1), F.softmax(output.detach() / TEMPERATURE, 1),
+        reduction="batchmean") * TEMPERATURE**2
+    distance = (features - second.detach()).square().sum((1, 2, 3)).mean()
+    return [(1 - ALPHA, F.cross_entropy(logits, labels)), (ALPHA, kl), (FEATURES, distance)]
+
+
+def attention(model, output, first, second, labels):
+    def psi(x):
+        return x.square().sum(1).flatten(1).softmax(1)
+    return [(ATTENTION, (psi(F.adaptive_avg_pool2d(first, 4)) - psi(second.detach())).square().sum(1).mean())]
+
+
+def train(name, loss):
+    torch.manual_seed(6)
+    images = torch.rand(BATCH, 1, 8, 8).float().double()
+    labels = torch.arange(BATCH) % CLASSES
+    model = rounded(Sections(loss is exits))
+    record = {
+        "loss": name, "images": numbers(images), "labels": labels.tolist(), "initial": weights(model), "losses": []}
+    optimizer = torch.optim.Adam(model.parameters(), RATE)
+    for _ in range(STEPS):
+        output, first, second = model(images)
+        terms = [(1, F.cross_entropy(output, labels))] + loss(model, output, first, second, labels)
+        record["losses"].append([value.item() for _, value in terms])
+        optimizer.zero_grad()
+        sum(weight * value for weight, value in terms).backward()
+        optimizer.step()
+    record["final"] = weights(model)
+    return record
+
+
+print(json.dumps({
+    "source": f"torch {torch.__version__}", "steps": STEPS, "rate": RATE,
+    "trainings": [train("exits", exits), train("self-attention", attention)]}))
