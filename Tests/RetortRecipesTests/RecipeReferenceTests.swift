@@ -82,7 +82,10 @@ import Testing
   }
 
   /// What a kind cannot be without.
-  private static let needed = ["step": "every: 1", "multi-step": "at: [1, 2]"]
+  private static let needed = [
+    "step": "every: 1", "multi-step": "at: [1, 2]", "exits": "modules: [conv1, conv2]",
+    "self-attention": "modules: [conv1, conv2]",
+  ]
 
   /// The modules of a text encoder that losses of texts compare.
   private static let textTaps = [

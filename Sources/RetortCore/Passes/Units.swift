@@ -38,7 +38,7 @@ struct Grouping {
   private(set) var units: [Unit] = []
   /// The unit of each stored node that a step computes, else -1.
   private(set) var unitOf: [Int32]
-  /// The first and the last member of each unit.
+  /// The first and the last member of each unit, in the order of first members.
   private var spans: [(first: Int32, last: Int32)] = []
   private var siblings: [SiblingKey: Int32] = [:]
   /// Nodes that write a variable in place and so must stay alone.
@@ -191,12 +191,13 @@ struct Grouping {
   }
 
   /// Whether a unit may read `reads` too: none of them may depend on the unit through others.
-  ///
-  /// Units that end before it begins read only what stands before it, and need no look, unless a unit has members on
-  /// both sides: its later ones may depend on this unit, and its earlier ones be read from anywhere.
   private func isAcyclic(adding reads: Set<Int32>, to index: Int32) -> Bool {
-    let floor = units[Int(index)].first
-    let isCut = !spans.contains { $0.first < floor && $0.last > floor }
+    // Units that end before the last place which none spans read units that end there too. Where one spans a place, its
+    // later members may depend on this unit and its earlier ones be read from before it.
+    var floor = units[Int(index)].first
+    for unit in stride(from: Int(index) - 1, through: 0, by: -1) where spans[unit].last > floor {
+      floor = spans[unit].first
+    }
     var visited: Set<Int32> = []
     var stack: [Int32] = []
     for node in reads where unitOf[Int(node)] >= 0 && unitOf[Int(node)] != index {
@@ -204,7 +205,7 @@ struct Grouping {
     }
     while let next = stack.popLast() {
       if next == index { return false }
-      guard !isCut || units[Int(next)].last > floor, visited.insert(next).inserted else { continue }
+      guard spans[Int(next)].last >= floor, visited.insert(next).inserted else { continue }
       for node in units[Int(next)].reads where unitOf[Int(node)] >= 0 {
         stack.append(unitOf[Int(node)])
       }

@@ -68,6 +68,15 @@ import Testing
           kinds + ["loss", "hint", "factor-transfer-paraphraser", "crd", "jacobian", "overhaul"]))
   }
 
+  @Test func ownLayers() throws {
+    let modules = "modules: [layer1, layer2, layer3]"
+    let result = try pictures(
+      "cross-entropy, {kind: exits, \(modules)}, {kind: self-attention, \(modules)}")
+    let terms = ["labels", "logits", "features"].map { "exits-\($0)" }
+    #expect(Set(result.losses.keys) == Set(terms + ["loss", "cross-entropy", "self-attention"]))
+    #expect(result.trained.parameters == result.teacher?.parameters, "exits are not exported")
+  }
+
   @Test func relations() throws {
     let two = "taps: [{student: layer1, teacher: layer1}, {student: layer2, teacher: layer2}]"
     let kinds = ["fsp", "similarity", "correlation", "pkt", "ickd", "affinity"]
