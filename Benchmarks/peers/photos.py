@@ -55,7 +55,9 @@ def write_teacher(source, path):
     torch.manual_seed(1)
     images, labels = (values[-TAUGHT:] for values in pictures(source, "train"))
     x = (torch.tensor(images)[:, None] / 255 - 0.286) / 0.353
-    y = torch.tensor(labels).long()
+    # Folders are classes in the order of their names, as for torchvision's ImageFolder.
+    order = torch.tensor([sorted(CLASSES).index(name) for name in CLASSES])
+    y = order[torch.tensor(labels).long()]
     model = teacher()
     steps = EPOCHS * (len(x) // BATCH)
     optimizer = torch.optim.Adam(model.parameters(), 2e-3)
