@@ -114,6 +114,19 @@ import Testing
     expectEqual(try part(1, 0) + rest * part(0, 1), whole, "parts")
   }
 
+  /// Without labels the teacher's likeliest classes stand for them.
+  @Test func decoupledPartsNeedNoLabels() throws {
+    let (own, other) = (Self.draw(1), Self.draw(2))
+    let likeliest = (0..<Self.count).map { row -> Int32 in
+      let logits = other[row * Self.width..<(row + 1) * Self.width]
+      return Int32((logits.indices.max { logits[$0] < logits[$1] } ?? 0) - row * Self.width)
+    }
+    let without = try evaluate(DecoupledLoss(), own, other).value
+    #expect(try evaluate(DecoupledLoss(), own, other, labels: likeliest).value == without)
+    let others = likeliest.map { ($0 + 1) % Int32(Self.width) }
+    #expect(try evaluate(DecoupledLoss(), own, other, labels: others).value != without)
+  }
+
   /// Over β and 1 − β the mixture's divergence ends at KL one way and the other.
   @Test func mixturesEndAtBothDivergences() throws {
     let (own, other) = (Self.draw(1), Self.draw(2))

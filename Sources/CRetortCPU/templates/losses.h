@@ -135,14 +135,18 @@ static void compare_rows(const retort_divergence_rows *g, const real *z, const r
     if ((double)t[i] * scale == of_t.peak && raw > base) base = raw;
   }
   if (!isfinite(base)) base = 0;
+  const double start = of_t.peak - of_z.peak - base * scale;
+  const double ratio = of_t.sum / of_z.sum * exp(start);
   double mass = 0;  // Σ q (e^((t − z − base) scale) − 1)
   for (int64_t i = 0; i < columns; i++) {
     q[i] = exp_double((double)z[i] * scale - of_z.peak) / of_z.sum;
     p[i] = exp_double((double)t[i] * scale - of_t.peak) / of_t.sum;
     d[i] = ((double)t[i] - (double)z[i] - base) * scale;
-    if (q[i] != 0) mass += q[i] * expm1(d[i]);
+    // A q of 0 may stand beside a power that is as large.
+    if (p[i] != 0 || q[i] != 0) {
+      mass += d[i] <= 1 && d[i] >= -1 ? q[i] * expm1(d[i]) : p[i] * ratio - q[i];
+    }
   }
-  const double start = of_t.peak - of_z.peak - base * scale;
   const double offset = mass > -0.5 && mass < 1 ? log1p(mass) : start + log(of_t.sum / of_z.sum);
   for (int64_t i = 0; i < columns; i++) d[i] -= offset;
 }

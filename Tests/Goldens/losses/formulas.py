@@ -40,6 +40,43 @@ def logits(s, t):
     return ((s - t) ** 2).sum(1).mean() / 2
 
 
+def dkd(s, t, labels, temperature, alpha, beta):
+    """As megvii-research/mdistiller's dkd_loss, but the target is taken out, not lowered by 1000."""
+    label = F.one_hot(labels, s.shape[1]).bool()
+
+    def parts(z):
+        z = z / temperature
+        own, rest = z[label], z[~label].view(len(z), -1)
+        return F.log_softmax(torch.stack([own, torch.logsumexp(rest, 1)], 1), 1), F.log_softmax(rest, 1)
+    (p2, p), (q2, q) = parts(t), parts(s)
+    return (alpha * kl(p2, q2) + beta * kl(p, q)).mean() * temperature ** 2
+
+
+def standardized(s, t, temperature):
+    def rows(z):
+        return F.log_softmax((z - z.mean(1, keepdim=True)) / (z.std(1, keepdim=True) + 1e-7) / temperature, 1)
+    return kl(rows(t), rows(s)).mean()
+
+
+def bernoulli(s, t, temperature):
+    """sigmoid_kd of logits of any size."""
+    s, t = s / temperature, t / temperature
+    p = torch.sigmoid(t)
+    rows = p * (F.logsigmoid(t) - F.logsigmoid(s)) + (1 - p) * (F.logsigmoid(-t) - F.logsigmoid(-s))
+    return rows.sum(1).mean() * temperature ** 2
+
+
+def top_bin(s, t, temperature, k):
+    """top_k of logits of any size."""
+    ids = t.topk(k, 1).indices
+
+    def rows(z):
+        z = z / temperature
+        rest = z.scatter(1, ids, -math.inf)
+        return F.log_softmax(torch.cat([z.gather(1, ids), torch.logsumexp(rest, 1, keepdim=True)], 1), 1)
+    return kl(rows(t), rows(s)).mean() * temperature ** 2
+
+
 def hard_labels(s, t):
     return F.cross_entropy(s, t.argmax(1))
 
@@ -304,6 +341,7 @@ def module(m):
     return m.double()
 
 
+torch.set_num_threads(1)
 torch.manual_seed(20261130)
 TEMPERED = {"soft_cross_entropy": soft_cross_entropy, "reverse_kl": reverse_kl, "sigmoid_kd": sigmoid_kd}
 for kind, loss in TEMPERED.items():
@@ -372,3 +410,18 @@ for index, (texts, length, own, other, heads) in enumerate([(4, 7, 12, 24, 3), (
            {"heads": heads}, extra=extra)
     record(f"minilm2/case{index}", qkv(own), qkv(other), lambda s, t: minilm2(*s, *t, whole, heads),
            {"heads": heads}, extra=extra)
+
+# Logits of 10⁴, and a thousand classes.
+for name, scale, temperature in [("huge", 1e4, 4.0), ("wide", 3.0, 1.0)]:
+    pair = [draw(4, 1000, scale=scale)], [draw(4, 1000, scale=scale)]
+    labels = torch.tensor([3, 0, 999, 500])
+    one = {"temperature": temperature}
+    record(f"soft_cross_entropy/{name}", *pair, lambda s, t: soft_cross_entropy(s[0], t[0], temperature), one)
+    record(f"reverse_kl/{name}", *pair, lambda s, t: reverse_kl(s[0], t[0], temperature), one)
+    record(f"jsd/{name}", *pair, lambda s, t: jsd(s[0], t[0], temperature, 0.3), one | {"beta": 0.3})
+    record(f"sigmoid_kd/{name}", *pair, lambda s, t: bernoulli(s[0], t[0], temperature), one)
+    record(f"top_k/{name}", *pair, lambda s, t: top_bin(s[0], t[0], temperature, 5), one | {"k": 5})
+    record(f"logit_standardized_kd/{name}", *pair, lambda s, t: standardized(s[0], t[0], temperature), one)
+    record(f"hard_labels/{name}", *pair, lambda s, t: hard_labels(s[0], t[0]))
+    record(f"dkd/{name}", *pair, lambda s, t: dkd(s[0], t[0], labels, temperature, 1.0, 8.0),
+           one | {"alpha": 1.0, "beta": 8.0}, extra={"labels": labels.int()})
