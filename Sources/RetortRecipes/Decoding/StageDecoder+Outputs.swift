@@ -67,8 +67,9 @@ extension StageDecoder {
   func checkOutputs(_ loss: NamedLoss, _ stage: StageSpec, at place: RecipeFault.Place) {
     let wanted = stage.data.source.outputs
     guard let found = type(of: loss.loss).outputs, found != wanted else { return }
+    // The usual ones stand first.
     let others = LossCatalog.all.entries.filter { type(of: $0.standard).outputs == wanted }
-      .map { "'\($0.name)'" }
+      .prefix(2).map { "'\($0.name)'" }
     faults.add(
       place,
       .rule(
