@@ -1,7 +1,6 @@
 import RetortCore
 import RetortNN
 import RetortSchema
-import RetortTraining
 
 /// FitNet's hints: the mean squared error between a student's adapted features and a teacher's.
 public struct HintLoss: PairLoss {

@@ -1,7 +1,6 @@
 import RetortCore
 import RetortNN
 import RetortSchema
-import RetortTraining
 
 /// Similarity-preserving distillation: what is alike to the teacher becomes so to the student.
 public struct SimilarityLoss: PairLoss, RelationalLoss {

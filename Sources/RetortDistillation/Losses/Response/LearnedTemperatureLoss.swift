@@ -2,7 +2,6 @@ import Glibc
 import RetortCore
 import RetortNN
 import RetortSchema
-import RetortTraining
 
 /// Soft targets at a temperature that learns to make them hard: curriculum temperature.
 public struct LearnedTemperatureLoss: ResponseLoss {
