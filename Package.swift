@@ -32,9 +32,8 @@ let package = Package(
       name: "CRecipes", path: "Recipes",
       exclude: [
         "fashion-budget.yaml", "fashion-demo.yaml", "fashion-ensemble.yaml", "fashion-gan.yaml",
-        "fashion-hint.yaml", "fashion-kd.yaml", "fashion-labels.yaml", "fashion-mutual.yaml",
-        "fashion-models.yaml", "fashion-tgt.yaml", "minilm-debian.yaml", "photos-hint.yaml",
-        "text-kd.yaml",
+        "fashion-losses.yaml", "fashion-models.yaml", "fashion-tgt.yaml", "minilm-debian.yaml",
+        "photos-hint.yaml", "text-kd.yaml",
       ],
       sources: ["recipes.c"], publicHeadersPath: "include"),
     .target(

@@ -24,6 +24,9 @@ static const char fashion_kd[] = {
 static const char fashion_labels[] = {
 #embed "fashion-labels.yaml"
     , 0};
+static const char fashion_losses[] = {
+#embed "fashion-losses.yaml"
+    , 0};
 static const char fashion_mutual[] = {
 #embed "fashion-mutual.yaml"
     , 0};
@@ -51,6 +54,7 @@ static const retort_bundled_recipe recipes[] = {
     {"fashion-hint", fashion_hint},
     {"fashion-kd", fashion_kd},
     {"fashion-labels", fashion_labels},
+    {"fashion-losses", fashion_losses},
     {"fashion-mutual", fashion_mutual},
     {"fashion-models", fashion_models},
     {"fashion-tgt", fashion_tgt},

@@ -96,6 +96,37 @@ import Testing
     #expect(try pictures("jacobian").teacherEvaluations == 4)
   }
 
+  /// The bundled recipe of three families, a step of each of its students.
+  @Test func theBundledRecipeRuns() throws {
+    try SmallPictures.withFolder { home in
+      let data = "{name: fashion-mnist, directory: \(home)/pictures}"
+      let teacher = try Recipe.decode(
+        yaml: """
+          version: 1
+          name: teacher
+          data: \(data)
+          train: {steps: 1, batch: 4}
+          teacher: {model: resnet8, width: 16}
+          """, path: home + "/teacher.yaml")
+      let trained = try RecipeRunner(teacher, on: CPUBackend(), into: home + "/first").run()
+      let weights = "\(home)/first/teacher/model.safetensors"
+      let recipe = try Recipe.load(
+        "fashion-losses",
+        overrides: [
+          "stages.*.data={directory: \(home)/pictures, labelled: 40}",
+          "stages.*.train={steps: 1, batch: 4}",
+          "stages.*.teacher.weights=\(weights)",
+        ])
+      let results = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/second").run()
+      #expect(trained.count == 1 && results.count == 16)
+      for result in results {
+        #expect(
+          result.losses.count > 2 && result.losses.values.allSatisfy(\.isFinite), "\(result.losses)"
+        )
+      }
+    }
+  }
+
   @Test func texts() throws {
     try SmallTexts.withFolder { home in
       let layer = "encoder.layer.0"
