@@ -71,6 +71,7 @@ struct LossKind: Sendable {
 
   private static let features: [LossKind] = [
     LossKind("fitnet") { _, taps in [HintLoss(taps: taps)] },
+    LossKind("simkd") { _, taps in [HintLoss(taps: taps, regressor: .projector)] },
     LossKind("attention_transfer") { numbers, taps in
       [AttentionTransferLoss(taps: taps, power: Int(try numbers.required("p", .whole(1...8))))]
     },

@@ -264,6 +264,16 @@ def factor_transfer(s, t, maker):
     return distance + F.mse_loss(maker.decoder(factor), t)
 
 
+class Projector(nn.Sequential):
+    """The projector of DefangChen/SimKD, with factor 2."""
+
+    def __init__(self, inputs, outputs):
+        def block(a, b, kernel):
+            return [nn.Conv2d(a, b, kernel, padding=kernel // 2, bias=False), nn.BatchNorm2d(b), nn.ReLU()]
+        width = outputs // 2
+        super().__init__(*block(inputs, width, 1), *block(width, width, 3), *block(width, outputs, 1))
+
+
 class Heads(nn.Module):
     def __init__(self, student, teacher, width):
         super().__init__()
@@ -425,3 +435,8 @@ for name, scale, temperature in [("huge", 1e4, 4.0), ("wide", 3.0, 1.0)]:
     record(f"hard_labels/{name}", *pair, lambda s, t: hard_labels(s[0], t[0]))
     record(f"dkd/{name}", *pair, lambda s, t: dkd(s[0], t[0], labels, temperature, 1.0, 8.0),
            one | {"alpha": 1.0, "beta": 8.0}, extra={"labels": labels.int()})
+
+for index, (rows, side, own, other) in enumerate([(6, 4, 3, 8), (4, 5, 6, 5)]):
+    projector = module(Projector(own, other))
+    record(f"simkd/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side, side).relu()],
+           lambda s, t: F.mse_loss(projector(s[0]), t[0]), modules=[projector])
