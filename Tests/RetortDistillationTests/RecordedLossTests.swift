@@ -24,12 +24,14 @@ import Testing
     let uphill = flat.map { $0 / max(length, 1e-30) * Double(size).squareRoot() }
     for direction in [uphill, random.normals(size).map(Double.init)] {
       let slope = zip(flat, direction).reduce(0) { $0 + $1.0 * $1.1 }
-      let step = 1e-3
-      let above = try run(moved: direction, by: step).value
-      let below = try run(moved: direction, by: -step).value
-      let found = (above - below) / (2 * step)
-      let bound = 2e-3 * max(abs(slope), length) + 1e-4 * abs(first.value)
-      #expect(abs(found - slope) <= bound, "\(name): \(found), \(slope)")
+      // Kinks disturb the longer step, rounding the shorter one.
+      let agrees = try [1e-3, 2e-4].contains { step in
+        let above = try run(moved: direction, by: step).value
+        let below = try run(moved: direction, by: -step).value
+        let bound = 2e-3 * max(abs(slope), length) + 1e-7 / step * abs(first.value)
+        return abs((above - below) / (2 * step) - slope) <= bound
+      }
+      #expect(agrees, "\(name): \(slope)")
     }
   }
 
