@@ -6,6 +6,9 @@
 static const char fashion_budget[] = {
 #embed "fashion-budget.yaml"
     , 0};
+static const char fashion_chain[] = {
+#embed "fashion-chain.yaml"
+    , 0};
 static const char fashion_demo[] = {
 #embed "fashion-demo.yaml"
     , 0};
@@ -48,6 +51,7 @@ static const char text_kd[] = {
 
 static const retort_bundled_recipe recipes[] = {
     {"fashion-budget", fashion_budget},
+    {"fashion-chain", fashion_chain},
     {"fashion-demo", fashion_demo},
     {"fashion-ensemble", fashion_ensemble},
     {"fashion-gan", fashion_gan},
