@@ -73,7 +73,8 @@ import Testing
     let archive = try ZipArchive(try Self.bytes("checkpoint.pth"), path: "checkpoint.pth")
     let entry = try #require(archive.entries.first { $0.name.hasSuffix("data.pkl") })
     let pickle = try archive.content(of: entry)
-    feedDamaged(pickle, seed: 5, rounds: Sweep.isWhole ? 20_000 : 2000) { (bytes) throws(FormatError) in
+    feedDamaged(pickle, seed: 5, rounds: Sweep.isWhole ? 20_000 : 2000) {
+      (bytes) throws(FormatError) in
       var machine = PickleMachine(PickleStream(bytes, path: "damaged"))
       let root = try machine.run()
       var reader = PyTorchTensorReader(machine, room: 1 << 16)
