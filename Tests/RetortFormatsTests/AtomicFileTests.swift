@@ -13,6 +13,14 @@ import Testing
     #expect(folder.entries == ["a"])
   }
 
+  @Test func aFileInMemoryIsReplacedToo() throws {
+    let path = "/dev/shm/retort-\(getpid())"
+    defer { unlink(path) }
+    try AtomicFile.write([1, 2, 3], to: path)
+    try AtomicFile.write([4], to: path)
+    #expect(try FileBytes.read(path) == [4])
+  }
+
   @Test func aFailureLeavesTheOldFileAndNothingBesideIt() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/a"

@@ -19,7 +19,7 @@ enum OutputPlace {
     }
     switch status.st_mode & S_IFMT {
     case S_IFDIR: throw FormatError(path, .system(call: "open", code: EISDIR))
-    case S_IFREG where !path.hasPrefix("/dev/") && !path.hasPrefix("/proc/"):
+    case S_IFREG where !Self.isOpenFile(path):
       // A file without write permission is not replaced either, even if its folder permits it.
       guard access(path, W_OK) == 0 else {
         throw FormatError(path, .system(call: "open", code: errno))
@@ -27,6 +27,12 @@ enum OutputPlace {
       self = .file(try Self.target(of: path), replacing: status)
     default: self = .stream
     }
+  }
+
+  /// Whether a path names a file that the process has open, such as `/dev/stdout`; `/dev/shm` is a folder in
+  /// memory.
+  private static func isOpenFile(_ path: String) -> Bool {
+    path.hasPrefix("/proc/") || path.hasPrefix("/dev/") && !path.hasPrefix("/dev/shm/")
   }
 
   /// The path with all links resolved, whether or not it exists.
