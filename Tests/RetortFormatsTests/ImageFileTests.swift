@@ -121,7 +121,7 @@ import Testing
       ),
       (
         try changed([1: [0x40, 0, 0x40, 0]]),
-        "a.jpg: byte 158: picture: 65536 bytes are needed here, 1671 are left. "
+        "a.jpg: byte 158: picture: 524288 bytes are needed here, 1671 are left. "
           + "The file was cut short or damaged; copy or download it again."
       ),
       (

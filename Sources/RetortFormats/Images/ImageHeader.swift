@@ -112,7 +112,8 @@ package struct ImageHeader: Equatable, Sendable {
       // Start of frame, of any coding; C4, C8 and CC are tables and extensions.
       if (0xC0...0xCF).contains(marker), ![0xC4, 0xC8, 0xCC].contains(marker) {
         try self.init(
-          frame: try read(place + 4, 6), orientation ?? .upright, path, at: place, size)
+          frame: try read(place + 4, 6), isArithmetic: marker & 0xF > 8, orientation ?? .upright,
+          path, at: place, size)
         return
       }
       place += 2 + length
@@ -122,7 +123,8 @@ package struct ImageHeader: Equatable, Sendable {
 
   /// The header of a JPEG file by the first bytes of its start of frame.
   private init(
-    frame: [UInt8], _ orientation: ImageOrientation, _ path: String, at place: Int, _ size: Int
+    frame: [UInt8], isArithmetic: Bool, _ orientation: ImageOrientation, _ path: String,
+    at place: Int, _ size: Int
   ) throws(FormatError) {
     let (height, width) = (Self.number(frame[1..<3]), Self.number(frame[3..<5]))
     func refuse(_ what: String) -> FormatError {
@@ -134,9 +136,9 @@ package struct ImageHeader: Equatable, Sendable {
     guard frame[5] == 1 || frame[5] == 3 else {
       throw refuse(frame[5] == 4 ? "a CMYK picture" : "a picture of \(frame[5]) channels")
     }
-    // A block of 64 pixels takes at least one bit, so a forged header cannot demand more memory than that;
-    // arithmetic coding takes less for a blank picture, hence the slack.
-    let least = height * width / 4096
+    // Huffman's code takes a bit at least for a block of 64 pixels, so that a forged header cannot demand more
+    // memory than that. Arithmetic coding takes less for a blank picture: an eighth is more than it saves.
+    let least = height * width / (isArithmetic ? 4096 : 512)
     guard size >= least || max(height, width) > PNGImage.sideLimit else {
       throw FormatError(path, at: place, in: "picture", .truncated(needed: least, available: size))
     }
