@@ -9,8 +9,9 @@ TEST_BUILD := -Xcc -O2 --disable-xctest
 TEST = python3 Scripts/test.py "$$(swift build --show-bin-path $(TEST_BUILD))/retortPackageTests.xctest"
 RETORT := .build/release/retort
 DEVICE ?= auto
+SECONDS ?= 60
 
-.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-onnx test-opencl test-teachers check-onnx-runtime verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion reproduce-photos size clean
+.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-onnx test-opencl test-teachers check-onnx-runtime verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion reproduce-photos size clean fuzz fuzz-merge
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,7 +39,7 @@ test-all: setup lint gpu-check test-onnx test-opencl ## Run every test with whol
 	@$(TEST) --all
 
 lint: ## Check Swift format and compile every kernel with all warnings as errors
-	swift format lint -r --strict --parallel Sources Tests Examples Package.swift
+	swift format lint -r --strict --parallel Sources Tests Examples Package.swift Fuzz/Package.swift Fuzz/Sources
 	@Scripts/lint-kernels.sh
 
 gpu-check: build ## Compile every kernel for NVIDIA, AMD and Intel GPUs on a machine without any
@@ -69,6 +70,12 @@ check-onnx-runtime: setup ## Export every model to ONNX, and run it by ONNX Runt
 	@rm -rf .build-onnx-runtime/models && mkdir .build-onnx-runtime/models
 	@RETORT_ONNX_EXPORTS="$$PWD/.build-onnx-runtime/models" $(TEST) --filter ONNXExportTests
 	@.build-onnx-runtime/bin/python Benchmarks/peers/onnx_runtime.py .build-onnx-runtime/models
+
+fuzz: setup ## Read damaged files of every kind under sanitizers (SECONDS=60 each; READER=onnx for one)
+	@Scripts/fuzz.sh $(SECONDS) $(READER)
+
+fuzz-merge: setup ## Take what fuzzing has found, as few and small files as reach it all, into Fuzz/Corpora
+	@Scripts/fuzz.sh merge $(READER)
 
 verify: build ## Recompute the recorded cases on a device (DEVICE=auto)
 	$(RETORT) verify --device $(DEVICE)
@@ -114,4 +121,4 @@ size: build ## Show the release binary's size, and the lines of code by target
 	done
 
 clean: ## Remove build products, not runs
-	rm -rf .build .build-oclgrind .build-opencl .build-onnx-runtime .build-bundle dist
+	rm -rf .build .build-fuzz .build-oclgrind .build-opencl .build-onnx-runtime .build-bundle dist

@@ -11,7 +11,7 @@ public struct FuzzedReader: Sendable {
   /// What it is called, and the folder of its corpus.
   public let name: String
   /// The bytes that it may allocate at once besides ten times its input.
-  public let allowance: Int
+  private let allowance: Int
   /// The name of the file that it reads.
   private let file: String
   private let body: @Sendable (_ bytes: [UInt8], _ path: String) throws -> Void
@@ -22,41 +22,89 @@ public struct FuzzedReader: Sendable {
     // Tables are as large as the model's shapes, of which a file of a few bytes may have large ones.
     FuzzedReader("onnx-graph", "model.onnx", allowance: 1 << 30) { _, path in
       let file = try ONNXImport(path)
-      if let examples = file.examples { _ = try file.classes(for: examples) }
+      let usual: [ExampleSpec] = [
+        .image(ImageSize(height: 8, width: 8, channels: 3)), .tokens(length: 8, vocabulary: 32),
+      ]
+      for examples in file.examples.map({ [$0] }) ?? usual {
+        attempt {
+          guard let classes = try file.classes(for: examples) else { return }
+          _ = try file.make(for: examples, classes: classes)
+        }
+      }
     },
     FuzzedReader("safetensors", "model.safetensors") { bytes, path in
       for tensor in try Safetensors.parse(bytes, path: path).tensors.values {
         _ = (tensor.floats, tensor.int32s, tensor.int64s, tensor.uint8s)
       }
     },
+    FuzzedReader("index", "model.safetensors.index.json") { _, path in
+      _ = try SafetensorsIndex(path)
+    },
     FuzzedReader("pth", "model.pth") { bytes, path in
-      for tensor in try WeightFile.parse(bytes, path: path).tensors.values { _ = tensor.floats }
+      for bytes in [bytes, Checksums.zip(bytes)] {
+        attempt {
+          for tensor in try WeightFile.parse(bytes, path: path).tensors.values { _ = tensor.floats }
+        }
+      }
+    },
+    FuzzedReader("numpy", "arrays.npz") { bytes, path in
+      try AtomicFile.write(Checksums.zip(bytes), to: path)
+      let file = try NumPyFile(path)
+      for name in file.names { attempt { _ = (try file.header(name), try file.array(name)) } }
+      var arrays = NumPyArrays()
+      arrays.training = path
+      _ = try arrays.load()
     },
     FuzzedReader("idx", "images-idx3-ubyte") { bytes, path in
-      _ = try IDX.read(path, limit: 8 * bytes.count + 1 << 24)
+      attempt { _ = try IDX.read(path, limit: 8 * bytes.count + 1 << 24) }
+      let images = try UnlabelledImages(path)
+      _ = try images.dataset(images.size, classNames: ["0"])
     },
-    FuzzedReader("image", "picture") { bytes, path in
+    FuzzedReader("cifar", "data_batch_1.bin") { _, path in
+      attempt { _ = try CIFARFile(path, labelCount: 1, chosen: 0) }
+      attempt { _ = try CIFARFile(path, labelCount: 2, chosen: 1) }
+    },
+    // A blank picture of the largest size takes some bytes.
+    FuzzedReader("image", "picture", allowance: 3 << 28) { bytes, path in
       _ = try ImageFile.decode(bytes, path: path)
       _ = try ImageFile.decode(bytes, path: path, covering: 8)
     },
+    FuzzedReader("shards", "train.tar", allowance: 3 << 28) { bytes, path in
+      try AtomicFile.write(Checksums.tar(bytes), to: path)
+      var shards = Shards()
+      (shards.training, shards.side, shards.damaged) = (path, 8, .skip)
+      _ = try shards.load()
+    },
     FuzzedReader("tokenizer", "tokenizer.json") { _, path in
-      _ = try TokenizerFile.read(in: FilePath.folder(of: path))
+      _ = try TokenizerFile.read(in: FilePath.folder(of: path)).encode(text, length: 64)
     },
     FuzzedReader("vocabulary", "vocab.txt") { _, path in
-      _ = try TokenizerFile.read(in: FilePath.folder(of: path))
+      _ = try TokenizerFile.read(in: FilePath.folder(of: path)).encode(text, length: 64)
     },
     FuzzedReader("csv", "labels.csv") { _, path in _ = try LabelTable(path) { _ in true } },
     FuzzedReader("text", "train.tsv") { _, path in
-      _ = try LabelledText.read(path)
-      _ = try LabelTable(path) { $0.hasSuffix(".png") }
+      attempt { _ = try LabelledText.read(path) }
+      attempt { _ = try LabelTable(path) { $0.hasSuffix(".png") } }
+      attempt { _ = try TextPair.read(path) }
+      attempt { _ = try UnlabelledTexts(path) }
+    },
+    FuzzedReader("packages", "main_i18n_Translation-en") { _, path in
+      _ = try PackageDescriptions.read(path)
     },
     FuzzedReader("json", "result.json") { _, path in
       _ = try JSONValue.read(path, limit: 1 << 26).text
     },
     FuzzedReader("recipe", "recipe.yaml") { _, path in _ = try Recipe.load(path) },
+    FuzzedReader("metrics", "metrics.jsonl") { _, path in _ = try MetricLines(path) },
     FuzzedReader("checkpoint", "step-1.safetensors", checkpoint),
     FuzzedReader("configuration", "config.json") { _, path in
       _ = try StoredModel(FilePath.folder(of: path) + "/model.safetensors")
+    },
+    FuzzedReader("preprocessing", "preprocessor_config.json") { _, path in
+      _ = try HuggingFacePreprocessing(in: FilePath.folder(of: path))
+    },
+    FuzzedReader("pooling", "1_Pooling/config.json") { _, path in
+      _ = try SentencePooling(in: FilePath.folder(of: FilePath.folder(of: path)))
     },
   ]
 
@@ -67,10 +115,14 @@ public struct FuzzedReader: Sendable {
     (self.name, self.file, self.allowance, self.body) = (name, file, allowance, body)
   }
 
+  /// The bytes of the largest block of memory that it may ask for to read `bytes`.
+  public func limit(of bytes: [UInt8]) -> Int { 10 * bytes.count + allowance }
+
   /// Writes into `folder` what the reader needs besides its input.
   ///
   /// - Throws: `FormatError` if the folder cannot be written to.
   public func prepare(_ folder: String) throws {
+    try AtomicFile.makeDirectories(FilePath.folder(of: "\(folder)/\(file)"))
     guard name == "configuration" else { return }
     let weights = Safetensors(tensors: ["fc1.weight": HostTensor(shape: [1, 1], floats: [1])])
     try weights.write(to: folder + "/model.safetensors")
@@ -84,11 +136,17 @@ public struct FuzzedReader: Sendable {
   public func read(_ bytes: [UInt8], in folder: String) throws {
     let path = "\(folder)/\(file)"
     try AtomicFile.write(bytes, to: path)
-    do { try body(bytes, path) } catch {
-      // Messages are made of the file's content too.
-      _ = "\(error)".count
-    }
+    Self.attempt { try body(bytes, path) }
   }
+
+  /// Does what may fail, and makes the message of the error, which is made of the file's content too.
+  private static func attempt(_ body: () throws -> Void) {
+    do { try body() } catch { _ = "\(error)".count }
+  }
+
+  /// A text with what tokenizers treat in ways of their own.
+  private static let text =
+    "It's  Zoë\u{301}'s [SEP]\t12,345 \u{4E2D}\u{6587}\r\n <s>ſtraße aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
 
   /// A checkpoint with the digest that its content would have been written with.
   private static let checkpoint: @Sendable ([UInt8], String) throws -> Void = { bytes, path in

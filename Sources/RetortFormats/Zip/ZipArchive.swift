@@ -107,7 +107,7 @@ package struct ZipArchive: Sendable {
   }
 
   /// CRC-32 as ZIP and gzip have it.
-  private static func checksum(_ bytes: [UInt8]) -> UInt32 {
+  package static func checksum(_ bytes: [UInt8]) -> UInt32 {
     var sum = crc32(0, nil, 0)
     bytes.withUnsafeBufferPointer { buffer in
       var rest = buffer[...]

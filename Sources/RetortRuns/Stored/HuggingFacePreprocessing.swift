@@ -5,7 +5,7 @@ import RetortRecipes
 /// What `preprocessor_config.json` says of the pictures that a published classifier reads.
 ///
 /// Pictures of other sizes are brought to that size as `PictureFit` does it, whatever the file's way of scaling.
-struct HuggingFacePreprocessing {
+package struct HuggingFacePreprocessing {
   /// The height and width; nil where the file is missing or does not say.
   var size: (height: Int, width: Int)?
   /// The normalisation; nil for none.
@@ -14,7 +14,7 @@ struct HuggingFacePreprocessing {
   /// Reads the file in `folder`; nothing is said where there is none.
   ///
   /// - Throws: `FormatError` for a file that is damaged, or that scales samples otherwise than to 0…1.
-  init(in folder: String) throws(FormatError) {
+  package init(in folder: String) throws(FormatError) {
     let path = folder + "/preprocessor_config.json"
     guard FileBytes.isReadable(path) else { return }
     let json = try JSONValue.read(path, limit: 1 << 20)

@@ -2,7 +2,7 @@ import RetortFormats
 
 /// What a folder of `sentence-transformers` makes of a text's states, by its `modules.json`,
 /// `1_Pooling/config.json` and `sentence_bert_config.json`.
-struct SentencePooling {
+package struct SentencePooling {
   /// Whether the first token's state is taken rather than the mean over tokens.
   let takesFirst: Bool
   /// Whether vectors are brought to length 1.
@@ -13,7 +13,7 @@ struct SentencePooling {
   /// Reads the files in `folder`; nil if it has no `1_Pooling/config.json`.
   ///
   /// - Throws: `FormatError` for a file that is damaged, and for another way of pooling.
-  init?(in folder: String) throws(FormatError) {
+  package init?(in folder: String) throws(FormatError) {
     let path = folder + "/1_Pooling/config.json"
     guard FileBytes.isReadable(path) else { return nil }
     let json = try JSONValue.read(path, limit: 1 << 20)

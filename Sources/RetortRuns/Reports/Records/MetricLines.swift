@@ -1,7 +1,7 @@
 import RetortFormats
 
 /// The lines of `metrics.jsonl`, as curves of each stage or of each of its models.
-struct MetricLines {
+package struct MetricLines {
   /// The metrics of one stage, or of one of several models that it trains.
   struct Stage {
     let name: String
@@ -61,7 +61,7 @@ struct MetricLines {
   /// An unterminated last line is ignored.
   ///
   /// - Throws: `FormatError` if it cannot be read.
-  init(_ path: String) throws(FormatError) {
+  package init(_ path: String) throws(FormatError) {
     guard FileBytes.isReadable(path) else { return }
     let bytes = try FileBytes.read(path, limit: 1 << 30)
     var places: [[String?]: Int] = [:]
