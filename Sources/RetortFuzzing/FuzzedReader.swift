@@ -75,12 +75,8 @@ public struct FuzzedReader: Sendable {
       (shards.training, shards.side, shards.damaged) = (path, 8, .skip)
       _ = try shards.load()
     },
-    FuzzedReader("tokenizer", "tokenizer.json") { _, path in
-      _ = try TokenizerFile.read(in: FilePath.folder(of: path)).encode(text, length: 64)
-    },
-    FuzzedReader("vocabulary", "vocab.txt") { _, path in
-      _ = try TokenizerFile.read(in: FilePath.folder(of: path)).encode(text, length: 64)
-    },
+    FuzzedReader("tokenizer", "tokenizer.json") { _, path in try tokenize(path) },
+    FuzzedReader("vocabulary", "vocab.txt") { _, path in try tokenize(path) },
     FuzzedReader("csv", "labels.csv") { _, path in _ = try LabelTable(path) { _ in true } },
     FuzzedReader("text", "train.tsv") { _, path in
       attempt { _ = try LabelledText.read(path) }
@@ -147,6 +143,13 @@ public struct FuzzedReader: Sendable {
   /// A text with what tokenizers treat in ways of their own.
   private static let text =
     "It's  Zoë\u{301}'s [SEP]\t12,345 \u{4E2D}\u{6587}\r\n <s>ſtraße aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa "
+
+  /// Encodes that text by the tokenizer of a folder's file.
+  private static func tokenize(_ path: String) throws {
+    let tokenizer = try TokenizerFile.read(in: FilePath.folder(of: path))
+    let ids = tokenizer.encode(text, length: 64)
+    precondition(ids.count <= 64 && ids.allSatisfy { 0..<Int32(tokenizer.count) ~= $0 })
+  }
 
   /// A checkpoint with the digest that its content would have been written with.
   private static let checkpoint: @Sendable ([UInt8], String) throws -> Void = { bytes, path in

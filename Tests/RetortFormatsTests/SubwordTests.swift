@@ -102,13 +102,25 @@ import Testing
     #expect(json.members?.count == 2)
   }
 
-  @Test func patternsMatchAsInPerl() throws {
-    func matches(_ pattern: String, _ text: String) throws -> [String] {
-      let scalars = Array(text.unicodeScalars)
-      return try TextPatternParser.pattern(pattern).matches(in: scalars[...]).map {
-        String(String.UnicodeScalarView(scalars[$0]))
-      }
+  private func matches(_ pattern: String, _ text: String) throws -> [String] {
+    let scalars = Array(text.unicodeScalars)
+    return try TextPatternParser.pattern(pattern).matches(in: scalars[...]).map {
+      String(String.UnicodeScalarView(scalars[$0]))
     }
+  }
+
+  /// Each of these has so many ways through the text that trying all of them would take years.
+  @Test(.timeLimit(.minutes(1))) func noPatternTakesLong() throws {
+    func times(_ part: String, _ count: Int) -> String { String(repeating: part, count: count) }
+    let text = times("a", 101) + "b"
+    #expect(try matches(times("(?:a|aa)", 50) + "b", text) == [times("a", 100) + "b"])
+    #expect(try matches(times("(?:a|a)", 60) + "c", text) == [])
+    #expect(try matches(times("a*", 30) + "c", text) == [])
+    #expect(try matches("(?=" + times("a*", 30) + "c)a|b", text) == ["b"])
+    #expect(try matches(times("a?", 60) + times("a", 60), text) == [times("a", 101)])
+  }
+
+  @Test func patternsMatchAsInPerl() throws {
     #expect(try matches("ab|a|b+", "abba") == ["ab", "b", "a"])
     #expect(try matches("a{2,3}?", "aaaaa") == ["aa", "aa"])
     #expect(try matches("[^a-c]+", "abcdefa") == ["def"])

@@ -25,12 +25,12 @@ struct NumberedClasses {
       names = (0..<count).map { "\($0)" }
       return
     }
-    var names: [String] = []
+    var (names, seen) = ([String](), Set<String>())
     try asDataError { () throws(FormatError) in
       try TextFile.lines(of: TextFile.read(file, limit: 1 << 26), path: file) {
         (number, line) throws(FormatError) in
         guard !line.isEmpty else { return }
-        guard !names.contains(line) else {
+        guard seen.insert(line).inserted else {
           throw FormatError(file, in: "line \(number)", .duplicateKey(line))
         }
         names.append(line)

@@ -1,7 +1,7 @@
 /// A regular expression, or a fixed text, and where it matches.
 ///
-/// The first alternative that leads to a match is taken, as in Perl. Repetitions do not nest, so that no text takes
-/// long.
+/// The first alternative that leads to a match is taken, as in Perl. No pattern takes long: where many ways have led
+/// nowhere, those that have been tried are kept and not tried again.
 struct TextPattern: Equatable, Sendable {
   private let program: [Instruction]
 
@@ -79,9 +79,9 @@ struct TextPattern: Equatable, Sendable {
 
   /// The matches in the text, from left to right without overlap; none is empty.
   func matches(in text: ArraySlice<Unicode.Scalar>) -> [Range<Int>] {
-    var (ranges, start) = ([Range<Int>](), text.startIndex)
+    var (ranges, start, tried) = ([Range<Int>](), text.startIndex, Tried())
     while start < text.endIndex {
-      if let end = Self.end(of: program, in: text, from: start), end > start {
+      if let end = Self.end(of: program, in: text, from: start, &tried), end > start {
         ranges.append(start..<end)
         start = end
       } else {
@@ -98,13 +98,26 @@ struct TextPattern: Equatable, Sendable {
     var lazy = false
   }
 
+  /// The ways that have led nowhere.
+  private struct Tried {
+    /// Their number.
+    var count = 0
+    /// Steps with the places where they were tried, from the time on when there are many.
+    var states: Set<Int> = []
+
+    /// The number of ways up to which it costs more to keep them.
+    static let few = 10_000
+  }
+
   /// Where the match that begins at `start` ends; nil for none.
   private static func end(
-    of program: [Instruction], in text: ArraySlice<Unicode.Scalar>, from start: Int
+    of program: [Instruction], in text: ArraySlice<Unicode.Scalar>, from start: Int,
+    _ tried: inout Tried
   ) -> Int? {
     var branches: [Branch] = []
     var (step, place) = (0, start)
     func fails() -> Bool {
+      tried.count += 1
       guard let last = branches.last else { return true }
       step = last.step
       if last.lazy {
@@ -122,6 +135,12 @@ struct TextPattern: Equatable, Sendable {
       return false
     }
     while step < program.count {
+      if tried.count > Tried.few,
+        !tried.states.insert(step * (text.count + 1) + place - text.startIndex).inserted
+      {
+        if fails() { return nil }
+        continue
+      }
       var matched = true
       switch program[step] {
       case .take(let set, let least, let most, let lazy):
@@ -148,7 +167,8 @@ struct TextPattern: Equatable, Sendable {
         step = first
       case .jump(let target): step = target
       case .look(let ahead, let matches):
-        matched = (end(of: ahead, in: text, from: place) != nil) == matches
+        var inner = Tried()
+        matched = (end(of: ahead, in: text, from: place, &inner) != nil) == matches
         step += 1
       case .edge(let isStart):
         matched = place == (isStart ? text.startIndex : text.endIndex)
@@ -156,6 +176,8 @@ struct TextPattern: Equatable, Sendable {
       }
       if !matched, fails() { return nil }
     }
+    // Some of them have led here.
+    tried.states.removeAll()
     return place
   }
 }

@@ -93,8 +93,9 @@ struct HuggingFaceClassifier: Sendable {
       throw FormatError(path, in: "qkv_bias", .unsupported(what: "false", supported: "true"))
     }
     let width = try HuggingFaceConfiguration.whole("hidden_size", json, path)
-    let inner =
-      json["intermediate_size"]?.int ?? width * (json["mlp_ratio"]?.int ?? 4)
+    let ratio = try HuggingFaceConfiguration.whole("mlp_ratio", or: 4, json, path)
+    let inner = try HuggingFaceConfiguration.whole(
+      "intermediate_size", or: width * ratio, json, path)
     let patch = try HuggingFaceConfiguration.whole("patch_size", json, path)
     let image = try HuggingFaceConfiguration.whole("image_size", json, path)
     guard inner % width == 0, image % patch == 0 else {

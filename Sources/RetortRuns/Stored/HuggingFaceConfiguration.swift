@@ -32,7 +32,7 @@ struct HuggingFaceConfiguration {
     if let kind = HuggingFaceClassifier.all.first(where: { $0.type == type && $0.title == name }) {
       (model, options) = try kind.described(json, path)
       let preparation = try HuggingFacePreprocessing(in: folder)
-      let side = json["image_size"]?.int ?? 224
+      let side = try Self.whole("image_size", or: 224, json, path)
       let size = preparation.size ?? (height: side, width: side)
       examples = .image(
         ImageSize(
@@ -99,13 +99,21 @@ struct HuggingFaceConfiguration {
     return value
   }
 
+  /// The whole number from 1 under `key`; `usual` where there is none.
+  static func whole(
+    _ key: String, or usual: Int, _ json: JSONValue, _ path: String
+  ) throws(FormatError) -> Int {
+    json[key]?.int == nil ? usual : try whole(key, json, path)
+  }
+
   /// The names under `id2label`, in the order of their numbers; `LABEL_0` and `LABEL_1` without it, which is what
   /// the file then means.
   private static func classNames(_ json: JSONValue, _ path: String) throws(FormatError) -> [String]
   {
     guard let labels = json["id2label"], labels != .null else { return ["LABEL_0", "LABEL_1"] }
     let members = labels.members ?? []
-    let names = members.indices.compactMap { labels["\($0)"]?.string }
+    let named = Dictionary(members.map { ($0.key, $0.value.string) }) { $1 }
+    let names = members.indices.compactMap { named["\($0)"] ?? nil }
     guard !names.isEmpty, names.count == members.count else {
       throw FormatError(
         path, in: "id2label",

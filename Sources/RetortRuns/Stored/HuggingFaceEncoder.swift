@@ -95,8 +95,9 @@ struct HuggingFaceEncoder {
         throw unsupported(key, "\(found)", "\(expected)")
       }
     }
-    guard padding >= 0, family.countsFromPadding || padding == 0 else {
-      throw unsupported("pad_token_id", "\(padding)", "0")
+    guard padding >= 0, family.countsFromPadding ? padding < 1 << 24 : padding == 0 else {
+      throw unsupported(
+        "pad_token_id", "\(padding)", family.countsFromPadding ? "0 to \(1 << 24 - 1)" : "0")
     }
     if json["is_decoder"]?.bool == true { throw unsupported("is_decoder", "true", "false") }
   }

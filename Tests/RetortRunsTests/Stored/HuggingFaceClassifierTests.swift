@@ -119,6 +119,11 @@ import Testing
         (
           "dinov2", "config.json", "\"use_swiglu_ffn\": false", "\"use_swiglu_ffn\": true", "swiglu"
         ),
+        (
+          "dinov2", "config.json", "\"mlp_ratio\": 2", "\"mlp_ratio\": 4611686018427387904",
+          "mlp_ratio"
+        ),
+        ("convnext", "config.json", "\"image_size\": 224", "\"image_size\": -224", "image_size"),
         ("vit", "preprocessor_config.json", "0.00392156862745098", "0.5", "rescale_factor"),
         (
           "vit", "preprocessor_config.json", "[0.229, 0.224, 0.225]", "[0.229, 0.224, 0]",

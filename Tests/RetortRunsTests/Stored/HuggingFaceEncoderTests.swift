@@ -48,6 +48,19 @@ import Testing
     }
   }
 
+  @Test func aTokenOfPaddingBehindAllIsRefused() throws {
+    let home = try temporaryFolder()
+    defer { try? FileManager.default.removeItem(at: home) }
+    let copy = home.path + "/roberta"
+    try FileManager.default.copyItem(
+      atPath: "\(Goldens.folder)/huggingface/roberta", toPath: copy)
+    let text = String(decoding: try FileBytes.read(copy + "/config.json"), as: UTF8.self)
+    let changed = text.replacing("\"pad_token_id\": 1", with: "\"pad_token_id\": \(Int.max)")
+    try AtomicFile.write(Array(changed.utf8), to: copy + "/config.json")
+    let error = #expect(throws: FormatError.self) { try StoredModel(copy) }
+    #expect(error?.field == "pad_token_id")
+  }
+
   /// The loss and all gradients of a training step, in float64 and float32.
   @Test(arguments: names, [CPUBackend.Precision.float64, .float32])
   func trainingStepsAreTheSame(_ name: String, _ precision: CPUBackend.Precision) throws {
