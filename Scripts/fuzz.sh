@@ -9,13 +9,12 @@ MOST_BYTES=400000
 task=${1:?"usage: fuzz.sh SECONDS|merge [READER...]"}
 shift
 
-# The manifest's cache does not see files that are new behind the link to this package.
+# The manifest's cache does not see files that are new behind the link to this package. Of several options
+# --sanitize, Swift's compiler takes the last alone, and their order changes: hence both in one of its own.
 options=(-c release --package-path Fuzz --scratch-path .build-fuzz --disable-build-manifest-caching
-  --sanitize=fuzzer --sanitize=address -Xswiftc -use-ld=lld)
+  --sanitize=fuzzer -Xswiftc -sanitize=fuzzer,address -Xcc -fsanitize=address -Xswiftc -use-ld=lld)
 swift build "${options[@]}" --product Fuzzer
 fuzzer=.build-fuzz/release/Fuzzer
-(($# > 0)) || mapfile -t readers < <("$fuzzer" --list)
-(($# == 0)) || readers=("$@")
 
 # A file is written for each input: in memory where that is possible.
 scratch=$(mktemp -d -p "$([[ -w /dev/shm ]] && echo /dev/shm || echo "${TMPDIR:-/tmp}")")
@@ -24,11 +23,13 @@ trap 'rm -rf "$scratch"' EXIT
 export TMPDIR=$scratch SWIFT_BACKTRACE=enable=no
 export LSAN_OPTIONS=suppressions=$PWD/Fuzz/leaks.txt:print_suppressions=0
 limits=(-timeout=25 -rss_limit_mb=4096)
+mapfile -t readers < <("$fuzzer" --list)
+(($# == 0)) || readers=("$@")
 
 # The words of a corpus, which mutations insert.
 words() { # READER
   cat "Fuzz/Corpora/$1"/* | { grep -aoE '[A-Za-z_][A-Za-z0-9_.-]{2,30}' || true; } \
-    | sort -u | sed 's/.*/"&"/' | shuf -n 2000 --random-source=Fuzz/leaks.txt
+    | sort -u | sed 's/.*/"&"/' | shuf -n 2000
 }
 
 fuzz() { # READER
@@ -54,7 +55,7 @@ fuzz() { # READER
 # regressions stay.
 merge() { # READER
   local corpus=Fuzz/Corpora/$1 inputs=.build-fuzz/inputs/$1 merged=$scratch/merged
-  local file name count=0 size=0
+  local file name bytes count=0 size=0
   mkdir -p "$inputs" "$merged"
   RETORT_FUZZ_READER=$1 "$fuzzer" "${limits[@]}" -set_cover_merge=1 "$merged" "$corpus" "$inputs" \
     >".build-fuzz/$1.log" 2>&1
@@ -63,8 +64,9 @@ merge() { # READER
   declare -A names=()
   while read -r sum file; do names[$sum]=$(basename "$file"); done < <(sha1sum "$corpus"/*)
   while read -r file; do
-    size=$((size + $(stat -c %s "$merged/$file")))
-    ((count += 1, count <= MOST_FILES && size <= MOST_BYTES)) || break
+    bytes=$(stat -c %s "$merged/$file")
+    ((count < MOST_FILES && size + bytes <= MOST_BYTES)) || continue
+    count=$((count + 1)) size=$((size + bytes))
     name=${names[$file]:-${file:0:12}}
     cp "$merged/$file" "$scratch/corpus/$name"
   done < <(ls -tr "$merged")
