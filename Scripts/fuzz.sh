@@ -57,8 +57,8 @@ merge() { # READER
   local corpus=Fuzz/Corpora/$1 inputs=.build-fuzz/inputs/$1 merged=$scratch/merged
   local file name bytes count=0 size=0
   mkdir -p "$inputs" "$merged"
-  RETORT_FUZZ_READER=$1 "$fuzzer" "${limits[@]}" -set_cover_merge=1 "$merged" "$corpus" "$inputs" \
-    >".build-fuzz/$1.log" 2>&1
+  RETORT_FUZZ_READER=$1 "$fuzzer" "${limits[@]}" -artifact_prefix="$scratch/" -set_cover_merge=1 "$merged" \
+    "$corpus" "$inputs" >".build-fuzz/$1.log" 2>&1
   mkdir "$scratch/corpus"
   find "$corpus" -name 'regression-*' -exec cp {} "$scratch/corpus" \;
   declare -A names=()
