@@ -95,8 +95,11 @@ private let cases: [FaultCase] = [
       + "shape [10, 6], the model needs [10, 7]"),
   FaultCase(
     name: "class counts that clash", arguments: FaultCase.set("teacher.weights=seven.safetensors"),
-    message: "retort: the weights do not fit model 'teacher': 'fc2.weight' has shape [7, 6], the "
-      + "model needs [10, 6]; 'fc2.bias' has shape [7], the model needs [10]"
+    message:
+      "retort: stage 'kd': the weights do not fit model 'teacher': 'fc2.weight' has shape [7, 6], the "
+      + "model needs [10, 6]; 'fc2.bias' has shape [7], the model needs [10]. If they tell other classes apart "
+      + "than the data have, say how many, as in 'classes: 1000', and compare features alone, such as by the loss "
+      + "hint"
   ) { try $0.writeTeacher(to: "seven.safetensors", classes: 7) },
   FaultCase(
     name: "weak teacher", arguments: FaultCase.set("teacher.expected-accuracy=0.99"),

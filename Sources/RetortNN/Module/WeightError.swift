@@ -17,9 +17,17 @@ public struct WeightError: Error, Equatable, Sendable {
   /// The faults, at least one.
   public var faults: [Fault]
 
-  /// Whether nothing but the shapes of entries is at fault.
-  package var isOfShapes: Bool {
-    faults.allSatisfy { if case .shape = $0 { true } else { false } }
+  /// Whether nothing is at fault but the number of rows of some entries, one number in all of them, as of a
+  /// classifier that tells other classes apart.
+  package var isOfClasses: Bool {
+    var counts: Set<[Int]> = []
+    for fault in faults {
+      guard case .shape(_, let expected, let found) = fault,
+        expected.dropFirst() == found.dropFirst()
+      else { return false }
+      counts.insert([expected[0], found[0]])
+    }
+    return counts.count == 1
   }
 }
 

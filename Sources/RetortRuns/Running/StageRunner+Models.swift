@@ -59,7 +59,7 @@ extension StageRunner {
             model, to: labeler, stage.losses, examples: data.examples)
         })
     } catch let error as WeightError
-      where role == .teacher && isFrozen && spec.classes == nil && error.isOfShapes
+      where role == .teacher && isFrozen && spec.classes == nil && error.isOfClasses
     {
       throw RunError.otherClasses(stage: stage.name, error)
     }
