@@ -14,12 +14,8 @@ import Testing
   func mutualLearningIsPyTorchs(_ device: ReplayDevice) throws {
     let record: MutualRecord = try schemeRecord("mutual")
     let session = Session(try device.backend)
-    let models = [Dense(5), Dense(7), Convolutional()]
-    let students = try zip(models, record.initial).enumerated().map { index, student in
-      let store = ParameterStore(student.0, name: "student \(index)")
-      try store.write(store.imported(RecordedWeights.named(student.1)), to: session)
-      return store
-    }
+    let students = try students(
+      [Dense(5), Dense(7), Convolutional()], record.initial, in: session)
     let losses = [
       NamedLoss(CrossEntropyLoss()),
       NamedLoss(SoftTargetLoss(weight: record.weight, temperature: record.temperature)),
@@ -42,12 +38,7 @@ import Testing
     let record: PeerRecord = try schemeRecord("peers")
     let training = try #require(record.trainings.first { $0.scheme == name })
     let session = Session(try device.backend)
-    let students = try zip([Dense(5), Convolutional()], training.initial).enumerated().map {
-      index, student in
-      let store = ParameterStore(student.0, name: "student \(index)")
-      try store.write(store.imported(RecordedWeights.named(student.1)), to: session)
-      return store
-    }
+    let students = try students([Dense(5), Convolutional()], training.initial, in: session)
     let scheme: any NamedScheme =
       switch name {
       case "online": OnlineTeacher()
@@ -124,6 +115,17 @@ import Testing
     try compare(
       found, training.losses, [discriminator, generator], training.final, session,
       device.tolerance)
+  }
+
+  /// Students with the recorded weights, in order.
+  private func students(
+    _ models: [Module], _ initial: [[RecordedWeights]], in session: Session
+  ) throws -> [ParameterStore] {
+    try zip(models, initial).enumerated().map { index, student in
+      let store = ParameterStore(student.0, name: "student \(index)")
+      try store.write(store.imported(RecordedWeights.named(student.1)), to: session)
+      return store
+    }
   }
 
   private func replay(

@@ -14,12 +14,11 @@ extension AdaptedModel {
   ) throws -> Module {
     let all = losses.map(\.loss)
     let paths = all.reduce(into: Set<String>()) { $0.formUnion($1.studentPaths) }
-    let isSelfTaught = all.contains { !$0.ownTaps.isEmpty }
     let own =
       paths.isEmpty
       ? [:]
       : try ParameterStore(student, name: "student")
-        .tapShapes(isSelfTaught ? paths.union([""]) : paths, of: examples)
+        .tapShapes(paths.union([""]), of: examples)
     var adapters: [(loss: String, modules: [Module])] = []
     for loss in losses {
       let (taps, modules) = (loss.loss.taps, loss.loss.ownTaps.map(\.module))

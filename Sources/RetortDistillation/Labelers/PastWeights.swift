@@ -1,5 +1,6 @@
 import RetortCore
 import RetortNN
+import RetortTraining
 
 /// A copy of a model's weights and running statistics, renewed every so many steps, as a labeler.
 ///
@@ -29,11 +30,11 @@ public struct PastWeights: Labeler {
   /// The copies and their age.
   public var variables: [Variable] { [parameters] + (buffers.map { [$0] } ?? []) + [age] }
 
-  /// What the copied weights say in evaluation mode; no gradient reaches any weights.
+  /// What the copied weights say in evaluation mode.
   public func logits(of examples: Example, indices: Tensor?, in graph: Graph) -> Tensor {
     store.withWeights(parameters, buffers) {
       store.logits(of: examples, indices: indices, in: graph)
-    }.stopGradient()
+    }
   }
 
   /// What the copied weights say in evaluation mode, with the results of the modules at `paths`.
@@ -45,6 +46,11 @@ public struct PastWeights: Labeler {
     try store.withWeights(parameters, buffers) { () throws(TapError) in
       try store.taps(of: examples, indices: indices, paths, in: graph)
     }
+  }
+
+  /// What the copied weights say of a step's examples.
+  func logits(in inputs: StepInputs) -> Tensor {
+    logits(of: inputs.example, indices: nil, in: inputs.graph)
   }
 
   /// The effects of a step that renew the copies where it is a multiple of the interval.

@@ -1,9 +1,6 @@
 import RetortCore
 
 extension Tensor {
-  /// Features by example, `[batch, features]`.
-  func rows() -> Tensor { shape.rank == 2 ? self : reshape([shape[0], -1]) }
-
   /// Features by place, `[batch, places, channels]`: the pixels of maps, the positions of sequences, one place of
   /// vectors.
   func places() -> Tensor {

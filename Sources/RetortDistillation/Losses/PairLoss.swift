@@ -32,8 +32,7 @@ extension PairLoss {
     let parts = try pairs.enumerated().map { index, pair in
       try distance(pair) * share(ofPair: index, among: pairs.count)
     }
-    guard let first = parts.first else { return [] }
-    return [LossTerm(name, weight: weight, parts.dropFirst().reduce(first, +))]
+    return parts.sum().map { [LossTerm(name, weight: weight, $0)] } ?? []
   }
 }
 

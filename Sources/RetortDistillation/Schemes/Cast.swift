@@ -48,6 +48,13 @@ public struct Cast {
   }
 }
 
+extension Cast {
+  /// Copies of the students' weights, in their order, renewed every `interval` steps; 0 for a pass over the examples.
+  func pasts(every interval: Int) -> [PastWeights] {
+    students.map { PastWeights(of: $0, every: interval > 0 ? interval : stepsPerEpoch) }
+  }
+}
+
 /// What a recipe says of a stage's cast, before there are models.
 public struct CastPlan: Sendable {
   /// How many students there are; one where a teacher is trained alone.

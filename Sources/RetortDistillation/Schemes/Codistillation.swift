@@ -44,13 +44,11 @@ public struct Codistillation: PeerScheme {
 
   /// A phase for each student.
   public func scheme(_ cast: Cast) -> any Scheme {
-    let pasts = cast.students.map { PastWeights(of: $0, every: interval) }
+    let pasts = cast.pasts(every: interval)
     return PeerLearning(students: cast.students, losses: cast.losses, pasts: pasts) {
       [burnIn] student, outputs, inputs in
       let peers = outputs.indices.filter { $0 != student }
-      return Lesson(
-        peers.map { pasts[$0].logits(of: inputs.example, indices: nil, in: inputs.graph) },
-        share: inputs.isAfter(burnIn))
+      return Lesson(peers.map { pasts[$0].logits(in: inputs) }, share: inputs.isAfter(burnIn))
     }
   }
 }

@@ -47,15 +47,13 @@ public struct ProgressiveSelf: PeerScheme {
 
   /// A phase for each student.
   public func scheme(_ cast: Cast) -> any Scheme {
-    let interval = interval > 0 ? interval : cast.stepsPerEpoch
-    let pasts = cast.students.map { PastWeights(of: $0, every: interval) }
+    let pasts = cast.pasts(every: interval)
     let growth = share / Double(cast.steps)
     return PeerLearning(students: cast.students, losses: cast.losses, pasts: pasts) {
       student, _, inputs in
-      let share = inputs.step.toFloat() * growth * inputs.isAfter(interval + 1)
-      return Lesson(
-        [pasts[student].logits(of: inputs.example, indices: nil, in: inputs.graph)],
-        labels: 1 - share, share: share)
+      let past = pasts[student]
+      let share = inputs.step.toFloat() * growth * inputs.isAfter(past.interval + 1)
+      return Lesson([past.logits(in: inputs)], labels: 1 - share, share: share)
     }
   }
 }

@@ -39,13 +39,11 @@ public struct Snapshot: PeerScheme {
 
   /// A phase for each student.
   public func scheme(_ cast: Cast) -> any Scheme {
-    let interval = interval > 0 ? interval : cast.stepsPerEpoch
-    let pasts = cast.students.map { PastWeights(of: $0, every: interval) }
+    let pasts = cast.pasts(every: interval)
     return PeerLearning(students: cast.students, losses: cast.losses, pasts: pasts) {
       student, _, inputs in
-      Lesson(
-        [pasts[student].logits(of: inputs.example, indices: nil, in: inputs.graph)],
-        share: inputs.isAfter(interval + 1))
+      let past = pasts[student]
+      return Lesson([past.logits(in: inputs)], share: inputs.isAfter(past.interval + 1))
     }
   }
 }

@@ -5,7 +5,7 @@ import RetortNN
 public struct StepInputs {
   /// The step's graph.
   public let graph: Graph
-  /// The batch of examples from the input pipeline.
+  /// The batch of examples from the input pipeline, with their labels.
   public let example: Example
   /// The labels, int32 `[batch]`.
   public let labels: Tensor
@@ -21,6 +21,8 @@ public struct StepInputs {
     graph: Graph, example: Example, labels: Tensor, indices: Tensor, randomState: Tensor,
     streams: RandomStreams = RandomStreams()
   ) {
+    var example = example
+    example.labels = labels
     (self.graph, self.example, self.labels) = (graph, example, labels)
     (self.indices, self.randomState, self.streams) = (indices, randomState, streams)
   }

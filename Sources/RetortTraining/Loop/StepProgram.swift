@@ -58,9 +58,8 @@ public final class StepProgram {
     let own = fields.map { $0.input(in: graph, batch: batch) }
     let drawn = pipeline.drawn.map { $0.input(in: graph, batch: batch) }
     fieldCount = own.count + drawn.count
-    var example = pipeline.example(own, drawn: drawn)
+    let example = pipeline.example(own, drawn: drawn)
     let labels = graph.input("labels", [batch], .int32)
-    example.labels = labels
     let indices = graph.input("indices", [batch], .int32)
     let step = graph.input("step", [1], .int32)
     let state = graph.input("random state", [3], .int32)

@@ -6,33 +6,12 @@ Needs torch; prints mutual.json. Computed in float64. Made by torch 2.13.0.
 import json
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
-from recording import numbers, rounded, weights
+from recording import CLASSES, Convolutional, Dense, numbers, rounded, weights
 
-STEPS, BATCH, CLASSES = 4, 6, 3
+STEPS, BATCH = 4, 6
 TEMPERATURE, WEIGHT, RATES = 2.0, 0.7, [0.05, 0.02, 0.01]
-
-
-class Dense(nn.Module):
-    def __init__(self, width):
-        super().__init__()
-        self.hidden, self.output = nn.Linear(16, width), nn.Linear(width, CLASSES)
-
-    def forward(self, x):
-        return self.output(self.hidden(x.flatten(1)).tanh())
-
-
-class Convolutional(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv, self.norm = nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4)
-        self.output = nn.Linear(16, CLASSES)
-
-    def forward(self, x):
-        return self.output(self.norm(self.conv(x)).tanh().flatten(1))
-
 
 torch.manual_seed(3)
 images = torch.rand(BATCH, 1, 4, 4).float().double()

@@ -9,32 +9,12 @@ import copy
 import json
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
-from recording import numbers, rounded, weights
+from recording import CLASSES, Convolutional, Dense, numbers, rounded, weights
 
-STEPS, BATCH, CLASSES, EVERY, SHARE = 7, 6, 3, 2, 0.8
+STEPS, BATCH, EVERY, SHARE = 7, 6, 2, 0.8
 TEMPERATURE, WEIGHT, RATES = 2.0, 0.7, [0.05, 0.02]
-
-
-class Dense(nn.Module):
-    def __init__(self, width):
-        super().__init__()
-        self.hidden, self.output = nn.Linear(16, width), nn.Linear(width, CLASSES)
-
-    def forward(self, x):
-        return self.output(self.hidden(x.flatten(1)).tanh())
-
-
-class Convolutional(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.conv, self.norm = nn.Conv2d(1, 4, 3, bias=False), nn.BatchNorm2d(4)
-        self.output = nn.Linear(16, CLASSES)
-
-    def forward(self, x):
-        return self.output(self.norm(self.conv(x)).tanh().flatten(1))
 
 
 def kd(student, teacher):

@@ -52,6 +52,6 @@ public struct AttentionTransferLoss: PairLoss {
   private func attention(_ features: Tensor) -> Tensor {
     let size = power % 2 == 0 ? features.square() : features.abs()
     let powers = (0..<(power - 1) / 2).reduce(size) { product, _ in product * features.square() }
-    return powers.mean(axes: [3]).rows().unit()
+    return powers.mean(axes: [3]).flatten().unit()
   }
 }

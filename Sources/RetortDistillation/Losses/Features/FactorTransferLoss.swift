@@ -84,20 +84,17 @@ public struct FactorTransferLoss: DistillationLoss {
         errors.append(meanSquaredError(maker.decoder(factor), target))
       }
     }
-    func term(_ name: String, _ parts: [Tensor]) -> LossTerm? {
-      parts.first.map { first in
-        let sum = parts.dropFirst().reduce(first, +)
-        return LossTerm(name, weight: weight, sum / Double(parts.count))
-      }
-    }
-    return [term(name, distances), term("\(name)-paraphraser", errors)].compactMap(\.self)
+    return [
+      LossTerm(name, weight: weight, meanOf: distances),
+      LossTerm("\(name)-paraphraser", weight: weight, meanOf: errors),
+    ].compactMap(\.self)
   }
 
   private func distance(_ student: Tensor, _ teacher: Tensor) -> Tensor {
     func direction(_ factor: Tensor) -> Tensor {
       switch form {
-      case .whole: factor.rows().unit()
-      case .map: factor.square().mean(axes: [3]).rows().unit()
+      case .whole: factor.flatten().unit()
+      case .map: factor.square().mean(axes: [3]).flatten().unit()
       }
     }
     return (direction(student) - direction(teacher)).abs().mean()

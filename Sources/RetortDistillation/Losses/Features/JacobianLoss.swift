@@ -68,7 +68,7 @@ public struct JacobianLoss: DistillationLoss {
           .normal, teacher.shape, state: x.inputs.randomState, stream: x.inputs.streams.next())
       }
     func derivative(_ output: Tensor) -> Tensor {
-      gradients(of: (output * direction).sum(), with: [picture])[0].rows().unit()
+      gradients(of: (output * direction).sum(), with: [picture])[0].flatten().unit()
     }
     let difference = derivative(student) - derivative(teacher).stopGradient()
     return [LossTerm(name, weight: weight, difference.square().sum(axes: [1]).mean())]

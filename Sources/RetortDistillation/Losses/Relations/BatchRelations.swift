@@ -14,7 +14,7 @@ struct BatchRelations {
 
   /// Relations among features, `[rows, …]`.
   init(_ features: Tensor) {
-    let x = features.rows()
+    let x = features.flatten()
     count = x.shape[0]
     products = x.matmul(x, transposeB: true)
     lengths = x.square().sum(axes: [1], keepingAxes: true)

@@ -66,7 +66,7 @@ public struct CorrelationLoss: PairLoss, RelationalLoss {
     case .kernel: return meanSquaredError(kernel(pair.student), kernel(pair.teacher))
     case .neighbours:
       let (own, target) = try pair.adapted()
-      let errors = (own - target).abs().rows()
+      let errors = (own - target).abs().flatten()
       let count = errors.shape[0]
       guard count > 1 else { return (errors * 0).sum() }
       let (first, second) = (
@@ -77,7 +77,7 @@ public struct CorrelationLoss: PairLoss, RelationalLoss {
   }
 
   private func kernel(_ features: Tensor) -> Tensor {
-    let likeness = BatchRelations(features.rows().unit()).products
+    let likeness = BatchRelations(features.flatten().unit()).products
     // Horner's scheme, from the last term.
     let series = stride(from: order, to: 0, by: -1).reduce(likeness.graph.fill(1, likeness.shape)) {
       sum, power in likeness * sum * (2 * gamma / Double(power)) + 1

@@ -63,9 +63,7 @@ public struct FlowLoss: DistillationLoss {
       meanSquaredError(
         flow(from: start.student, to: end.student), flow(from: start.teacher, to: end.teacher))
     }
-    guard let first = errors.first else { return [] }
-    let sum = errors.dropFirst().reduce(first, +)
-    return [LossTerm(name, weight: weight, sum / Double(errors.count))]
+    return LossTerm(name, weight: weight, meanOf: errors).map { [$0] } ?? []
   }
 
   private func flow(from start: Tensor, to end: Tensor) -> Tensor {

@@ -58,9 +58,7 @@ public struct InstanceGraphLoss: RelationalLoss {
   /// - Throws: `TapError` for a path that no module has.
   public func terms(_ x: Comparison, name: String) throws -> [LossTerm] {
     func term(_ part: String, _ share: Double, _ errors: [Tensor]) -> LossTerm? {
-      guard share > 0, let first = errors.first else { return nil }
-      let sum = errors.dropFirst().reduce(first, +)
-      return LossTerm("\(name)-\(part)", weight: weight * share, sum / Double(errors.count))
+      share > 0 ? LossTerm("\(name)-\(part)", weight: weight * share, meanOf: errors) : nil
     }
     let outputs = try x.pairs([]).filter { $0.student.shape == $0.teacher.shape }
     let layers = try x.pairs(taps)
@@ -85,7 +83,7 @@ public struct InstanceGraphLoss: RelationalLoss {
   private func move(_ first: Tensor, _ second: Tensor) -> Tensor? {
     let (a, b) = Adapter.atOneSize(first, second)
     guard a.shape == b.shape else { return nil }
-    return overLargest((a - b).rows().square().sum(axes: [1]).maximum(a.graph.fill(1e-12)))
+    return overLargest((a - b).flatten().square().sum(axes: [1]).maximum(a.graph.fill(1e-12)))
   }
 
   private func overLargest(_ values: Tensor) -> Tensor {

@@ -39,7 +39,7 @@ public struct ProbabilisticLoss: PairLoss, RelationalLoss {
 
   private func likeness(_ features: Tensor) -> Tensor {
     // Rounding may leave a cosine just below −1.
-    let kernel = (BatchRelations(features.rows().unit()).products + 1) * 0.5
+    let kernel = (BatchRelations(features.flatten().unit()).products + 1) * 0.5
     let positive = kernel.maximum(kernel.graph.fill(0))
     return positive / positive.sum(axes: [1], keepingAxes: true)
   }

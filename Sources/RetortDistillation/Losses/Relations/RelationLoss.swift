@@ -58,9 +58,8 @@ public struct RelationLoss: RelationalLoss {
       _ part: String, _ share: Double, _ relation: (BatchRelations) -> Tensor
     ) -> LossTerm? {
       let errors = pairs.map { huber(relation($0.own) - relation($0.other)) }
-      guard share > 0, let first = errors.first else { return nil }
-      let sum = errors.dropFirst().reduce(first, +)
-      return LossTerm("\(name)-\(part)", weight: weight * share, sum / Double(errors.count))
+      return share > 0
+        ? LossTerm("\(name)-\(part)", weight: weight * share, meanOf: errors) : nil
     }
     return [
       term("distance", distance, \.relativeDistances), term("angle", angle, \.angles),

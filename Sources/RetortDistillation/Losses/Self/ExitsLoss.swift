@@ -99,7 +99,7 @@ public struct ExitsLoss: DistillationLoss {
         labels: logits.crossEntropyRows(labels).mean(),
         logits: logits.divergenceRows(.forwardKL, teacher: output, temperature: temperature).mean()
           * (temperature * temperature),
-        features: (features - deepest).square().rows().sum(axes: [1]).mean()
+        features: (features - deepest).square().flatten().sum(axes: [1]).mean()
       )
       sums =
         sums.map {

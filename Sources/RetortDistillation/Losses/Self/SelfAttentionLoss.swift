@@ -65,11 +65,11 @@ public struct SelfAttentionLoss: DistillationLoss {
       let error = (attention(own) - attention(target)).square().sum(axes: [1])
       parts.append(error.mean())
     }
-    return [LossTerm(name, weight: weight, parts.dropFirst().reduce(parts[0], +))]
+    return parts.sum().map { [LossTerm(name, weight: weight, $0)] } ?? []
   }
 
   /// `[batch, places]`, of sum 1 for each example.
   private func attention(_ map: Tensor) -> Tensor {
-    map.square().sum(axes: [3]).rows().softmax()
+    map.square().sum(axes: [3]).flatten().softmax()
   }
 }

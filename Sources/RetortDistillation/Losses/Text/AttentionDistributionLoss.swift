@@ -4,7 +4,7 @@ import RetortSchema
 import RetortTraining
 
 /// MiniLM's losses: the divergence of attention, and of relations among values, of one layer.
-public struct AttentionDistributionLoss: DistillationLoss {
+public struct AttentionDistributionLoss: HeadLoss {
   /// The entry in lists of losses.
   public static let explanation = Explanation(
     "minilm", "KL of attention and of relations among values",
@@ -45,13 +45,6 @@ public struct AttentionDistributionLoss: DistillationLoss {
   public var faults: [KeyFault] {
     taps.count == 3 || taps.isEmpty
       ? [] : [KeyFault("taps", "'taps' are three: the layers of queries, keys and values")]
-  }
-
-  /// No layers.
-  public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
-    try Adapter.none(student, teacher) { student, teacher throws(AdapterError) in
-      try Adapter.requireHeads(heads, student, teacher)
-    }
   }
 
   /// A term each for attention and values, if there is a teacher; no gradient reaches it.

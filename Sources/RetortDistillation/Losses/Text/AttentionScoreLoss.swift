@@ -4,7 +4,7 @@ import RetortSchema
 import RetortTraining
 
 /// TinyBERT's attention loss: the mean squared error of attention scores before the softmax.
-public struct AttentionScoreLoss: DistillationLoss {
+public struct AttentionScoreLoss: HeadLoss {
   /// The entry in lists of losses.
   public static let explanation = Explanation(
     "attention-scores", "mean squared error of attention scores, before the softmax",
@@ -48,13 +48,6 @@ public struct AttentionScoreLoss: DistillationLoss {
       ? [] : [KeyFault("taps", "queries and keys stand in turn, so that 'taps' has an even number")]
   }
 
-  /// No layers.
-  public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
-    try Adapter.none(student, teacher) { student, teacher throws(AdapterError) in
-      try Adapter.requireHeads(heads, student, teacher)
-    }
-  }
-
   /// One term, if there is a teacher; no gradient reaches it.
   ///
   /// - Throws: `TapError` for a path that no module has.
@@ -64,8 +57,6 @@ public struct AttentionScoreLoss: DistillationLoss {
       let (own, other) = x.relations(pairs[index], pairs[index + 1], heads: heads)
       return HeadRelation.squaredError(own, other)
     }
-    guard let first = errors.first else { return [] }
-    let sum = errors.dropFirst().reduce(first, +)
-    return [LossTerm(name, weight: weight, sum / Double(errors.count))]
+    return LossTerm(name, weight: weight, meanOf: errors).map { [$0] } ?? []
   }
 }

@@ -46,18 +46,24 @@ struct HeadRelation {
   }
 }
 
-extension Adapter {
-  /// Checks that both are sequences of one length whose widths `heads` divides.
+/// A loss of relations in heads, into which the widths of sequences are divided.
+public protocol HeadLoss: DistillationLoss {
+  /// The number of heads, which divides both widths.
+  var heads: Int { get }
+}
+
+extension HeadLoss {
+  /// No layers.
   ///
-  /// - Throws: `AdapterError` where they are not.
-  static func requireHeads(
-    _ heads: Int, _ student: Shape, _ teacher: Shape
-  ) throws(AdapterError) {
-    try requireSequences(student, teacher)
-    guard student[2] % heads == 0, teacher[2] % heads == 0 else {
-      throw AdapterError(
-        student: student, teacher: teacher,
-        remedy: "take 'heads' that divide both widths, \(student[2]) and \(teacher[2])")
+  /// - Throws: `AdapterError` for what are no sequences of one length whose widths `heads` divides.
+  public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
+    try Adapter.none(student, teacher) { student, teacher throws(AdapterError) in
+      try Adapter.requireSequences(student, teacher)
+      guard student[2] % heads == 0, teacher[2] % heads == 0 else {
+        throw AdapterError(
+          student: student, teacher: teacher,
+          remedy: "take 'heads' that divide both widths, \(student[2]) and \(teacher[2])")
+      }
     }
   }
 }

@@ -3,7 +3,7 @@ import RetortNN
 import RetortSchema
 
 /// MiniLMv2's loss: the divergence of relations among queries, among keys and among values.
-public struct SelfRelationLoss: PairLoss {
+public struct SelfRelationLoss: PairLoss, HeadLoss {
   /// The entry in lists of losses.
   public static let explanation = Explanation(
     "minilm2", "KL of relations among queries, keys and values",
@@ -37,13 +37,6 @@ public struct SelfRelationLoss: PairLoss {
   /// A loss at the given pairs of modules.
   public init(weight: Double = 1, taps: [TapPair], heads: Int) {
     (self.weight, self.taps, self.heads) = (weight, taps, heads)
-  }
-
-  /// No layers.
-  public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
-    try Adapter.none(student, teacher) { student, teacher throws(AdapterError) in
-      try Adapter.requireHeads(heads, student, teacher)
-    }
   }
 
   /// The divergence of both relations of a layer with itself.
