@@ -1,9 +1,6 @@
 import Foundation
 import RetortCPU
 import RetortDistillation
-import RetortFormats
-import RetortModels
-import RetortNN
 import RetortRecipes
 import RetortSchema
 import RetortTestSupport
@@ -72,25 +69,14 @@ import Testing
         """, path: "cell.yaml")
   }
 
-  /// Random weights of a frozen model.
-  private func writeWeights(_ name: String, _ options: [String: Double], to path: String) throws {
-    let image = ExampleSpec.image(ImageSize(height: 28, width: 28, channels: 1))
-    let store = ParameterStore(
-      try ModelCatalog.make(name, options: options, for: image, classes: 10), name: name)
-    var file = Safetensors(tensors: [:])
-    for entry in store.exported(store.initialWeights(seed: 2)) {
-      file.tensors[entry.name] = HostTensor(shape: entry.shape, floats: entry.values)
-    }
-    try file.write(to: path)
-  }
-
   @Test func everyCellTrainsOrIsRefused() throws {
     try SmallPictures.withFolder { home in
       for model in ["lenet5-small", "resnet8"] {
-        try writeWeights(model, [:], to: "\(home)/\(model).safetensors")
+        try writeRandomWeights(of: model, to: "\(home)/\(model).safetensors")
       }
-      try writeWeights(
-        "conv-vae", ["latent": 2, "width": 2, "hidden": 4], to: home + "/generator.safetensors")
+      try writeRandomWeights(
+        of: "conv-vae", ["latent": 2, "width": 2, "hidden": 4],
+        to: home + "/generator.safetensors")
       var allowed: [(cell: Cell, recipe: Recipe)] = []
       for cell in Self.cells {
         do {
@@ -112,17 +98,8 @@ import Testing
       // A few of them say most: neighbours differ in the exploration alone.
       for (place, (cell, recipe)) in allowed.enumerated() where Sweep.isWhole || place % 23 == 0 {
         let folder = home + "/out"
-        var steps = 0
-        _ = try? RecipeRunner(
-          recipe, on: CPUBackend(), into: folder,
-          report: { if case .compiled = $0 { steps = 1 } },
-          isCancelled: {
-            defer { steps += steps > 0 ? 1 : 0 }
-            return steps > 2
-          }
-        ).run()
-        let isCut = FileBytes.isReadable(folder + "/sessions.jsonl")
-        let results = try RecipeRunner(recipe, on: CPUBackend(), into: folder, isResumed: isCut)
+        breakOff(recipe, into: folder, after: 1, "\(cell)")
+        let results = try RecipeRunner(recipe, on: CPUBackend(), into: folder, isResumed: true)
           .run()
         #expect(
           results[0].steps == 2 && results[0].losses.values.allSatisfy { $0.isFinite }, "\(cell)")

@@ -1,7 +1,4 @@
 import RetortCPU
-import RetortFormats
-import RetortModels
-import RetortNN
 import RetortRecipes
 import RetortTestSupport
 import Testing
@@ -29,16 +26,8 @@ import Testing
   /// Features are compared, and accuracy and agreement, which mean nothing, are not measured.
   @Test func itsFeaturesTeach() throws {
     try SmallPictures.withFolder { home in
-      let entry = try ModelCatalog.entry("mlp")
-      let teacher = ParameterStore(
-        try entry.make(
-          ["hidden1": 6, "hidden2": 0], for: .image(ImageSize(height: 28, width: 28, channels: 1)),
-          classes: 7), name: "teacher")
-      var file = Safetensors(tensors: [:])
-      for entry in teacher.exported(teacher.initialWeights(seed: 2)) {
-        file.tensors[entry.name] = HostTensor(shape: entry.shape, floats: entry.values)
-      }
-      try file.write(to: home + "/teacher.safetensors")
+      try writeRandomWeights(
+        of: "mlp", ["hidden1": 6, "hidden2": 0], classes: 7, to: home + "/teacher.safetensors")
       let result = try run(", classes: 7", in: home, to: "out")
       #expect(Set(result.losses.keys) == ["loss", "cross-entropy", "hint"])
       #expect(result.losses.values.allSatisfy { $0.isFinite })

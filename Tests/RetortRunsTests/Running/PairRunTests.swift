@@ -179,17 +179,7 @@ import Testing
     try SmallTexts.withFolder { home in
       let recipe = try recipe(home, "stages.*.train={batch: 8, steps: 10}")
       _ = try run(recipe, home + "/whole")
-      var (hasBegun, calls) = (false, 0)
-      #expect(throws: (any Error).self) {
-        _ = try RecipeRunner(
-          recipe, on: CPUBackend(), into: home + "/cut",
-          report: { if case .stageBegan(name: "distil", _, _, _) = $0 { hasBegun = true } },
-          isCancelled: {
-            calls += hasBegun ? 1 : 0
-            return calls > 5
-          }
-        ).run()
-      }
+      breakOff(recipe, into: home + "/cut", after: 5, of: "distil")
       _ = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/cut", isResumed: true).run()
       let path = "/stages/distil/student/model.safetensors"
       #expect(try FileBytes.read(home + "/whole" + path) == FileBytes.read(home + "/cut" + path))

@@ -80,17 +80,7 @@ import Testing
       let whole = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/whole").run()
       #expect(whole[0].losses.values.allSatisfy { $0.isFinite })
       #expect(whole[0].losses["b/kd"] ?? 0 > 0)
-      var (hasBegun, calls) = (false, 0)
-      #expect(throws: (any Error).self) {
-        _ = try RecipeRunner(
-          recipe, on: CPUBackend(), into: home + "/cut",
-          report: { if case .stageBegan = $0 { hasBegun = true } },
-          isCancelled: {
-            calls += hasBegun ? 1 : 0
-            return calls > 6
-          }
-        ).run()
-      }
+      breakOff(recipe, into: home + "/cut", after: 6)
       _ = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/cut", isResumed: true).run()
       for name in ["a", "b"] {
         let path = "/students/\(name)/model.safetensors"

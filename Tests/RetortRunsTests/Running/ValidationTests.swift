@@ -149,16 +149,7 @@ import Testing
       let expected = try facts(home + "/whole")
       for pause in 1..<whole.steps {
         let out = "\(home)/out-\(pause)"
-        var asked = 0
-        #expect(throws: TrainingError.interrupted(step: pause)) {
-          _ = try RecipeRunner(
-            recipe, on: CPUBackend(), into: out,
-            isCancelled: {
-              asked += 1
-              return asked > pause
-            }
-          ).run()
-        }
+        breakOff(recipe, into: out, after: pause)
         #expect(try resumed(recipe, out) == lost, "paused after \(pause)")
         #expect(try facts(out) == expected, "paused after \(pause)")
       }
