@@ -12,7 +12,7 @@
 // Macros     IN_H IN_W IN_C OUT_H OUT_W PAD_Y PAD_X M BAND: see winograd_inputs.
 //            N      output channels, a multiple of 16·NV.
 //            UNITS  units in local memory at a time.
-//            NV     the register tile: 16/NV input channels × 16·NV output channels.
+//            CHANNELS NV  the register tile: CHANNELS input channels, a divisor of 16, × 16·NV output channels.
 // Memory     Local: the transformed inputs and gradients of UNITS units.
 // Numerics   fma in order of tiles within a part.
 // Source     Lavin, Gray 2015, https://arxiv.org/abs/1509.09308, section 4.
@@ -23,11 +23,11 @@
 #ifndef N
 #define N 32
 #define UNITS 2
+#define CHANNELS 8
 #define NV 2
 #endif
 
 #define WIDTH (16 * NV)
-#define CHANNELS (16 / NV)
 
 // A dY Aᵀ of the tiles of `rows` tile rows from `row` on, to g[position][tile][channel].
 static inline void transform_gradients(

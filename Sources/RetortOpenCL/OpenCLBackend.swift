@@ -48,8 +48,8 @@ public final class OpenCLBackend: Backend {
   ) throws {
     self.context = context
     device = context.device
-    limits = Mutex(context.device.limits)
     capabilities = Capabilities.of(context)
+    limits = Mutex(context.limits)
     guard matrix != nil || capabilities.computeTypes.contains(compute) else {
       throw BackendError.compute(
         compute, device: device.description, offered: capabilities.computeTypes)

@@ -41,6 +41,7 @@ struct CapabilityProbe {
     }
     found.commandBuffers = extensions.contains("cl_khr_command_buffer")
     chooseForm()
+    if found.prefersVectorForm { countRegisters() }
   }
 
   /// Asks a probe; what is not there is no doubt, what fails otherwise is.
@@ -182,6 +183,49 @@ struct CapabilityProbe {
       let seconds = try LaunchList([.kernel(launch)], in: context).bestSeconds(repetitions: 8)
       // Chains from 0 and 1 on, 1 added in each round.
       return try y.read(Float.self, count: 1) == [513] ? .right(seconds) : .wrong
+    }
+  }
+
+  // Chains of multiply-adds that no longer lie in registers take twice the time for each.
+  private mutating func countRegisters() {
+    // A simulator has no registers, and would need minutes.
+    guard case .found(let seconds) = chainSeconds(2, rounds: 16), seconds < 0.01 else { return }
+    // As many multiply-adds for each, enough that a launch takes far longer than it takes to begin.
+    let count = 1 << 19
+    var best: [VectorRegisters: Double] = [:]
+    // Turn by turn, so that what disturbs one of them is likely to be over in the next turn.
+    for _ in 0..<3 {
+      for registers in VectorRegisters.known {
+        switch chainSeconds(registers.chains, rounds: count / registers.chains) {
+        case .found(let seconds):
+          best[registers] = min(best[registers] ?? .infinity, seconds)
+        case .absent: continue
+        case .failed(let error):
+          found.doubts.append("the probe of vector registers failed (\(error))")
+          return
+        }
+      }
+    }
+    guard let least = best.values.min() else { return }
+    found.traits.registers =
+      VectorRegisters.known.last { best[$0] ?? .infinity < 1.25 * least } ?? .most
+  }
+
+  private func chainSeconds(_ chains: Int, rounds: Int) -> ProbeFinding<Double> {
+    ProbeFinding { () throws(OpenCLError) -> ProbeAnswer<Double> in
+      let items = max(1, context.device.computeUnits)
+      let y = try DeviceMemory(context, [Float](repeating: 0, count: items))
+      let launch = Launch(
+        family: "elementwise/probe_fma", entry: "probe_fma_vector",
+        macros: ["CHAINS": "\(chains)", "FORM": KernelForm.vector.macro], global: [items],
+        local: [1],
+        arguments: [
+          "a": .float(1), "b": .float(1), "rounds": .int(rounds), "y": .buffer(.device(y)),
+        ])
+      let seconds = try LaunchList([.kernel(launch)], in: context).bestSeconds(repetitions: 4)
+      // Chains from 0, 1, … on, 1 added in each round, in 16 lanes.
+      let expected = 16 * (chains * rounds + chains * (chains - 1) / 2)
+      return try y.read(Float.self, count: 1) == [Float(expected)] ? .right(seconds) : .wrong
     }
   }
 

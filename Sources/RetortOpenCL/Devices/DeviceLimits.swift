@@ -6,6 +6,8 @@ package struct DeviceLimits: Hashable, Sendable {
   package var maxWorkGroupSize: Int
   /// Local memory of one work-group, in bytes.
   package var localMemorySize: Int
+  /// The registers that the forms for CPUs fill.
+  package var registers = VectorRegisters.most
 
   /// The largest power of two of work-items that make a work-group, `wanted` at most.
   package func group(_ wanted: Int) -> Int {
@@ -30,10 +32,19 @@ package struct DeviceLimits: Hashable, Sendable {
 }
 
 extension OpenCLDevice {
-  /// The device's limits as lowerings take them.
+  /// The device's limits as its driver tells them.
   package var limits: DeviceLimits {
     DeviceLimits(
       computeUnits: computeUnits, maxWorkGroupSize: maxWorkGroupSize,
       localMemorySize: localMemorySize)
+  }
+}
+
+extension OpenCLContext {
+  /// The device's limits as lowerings take them: with the registers that were found.
+  package var limits: DeviceLimits {
+    var limits = device.limits
+    limits.registers = traits.registers
+    return limits
   }
 }

@@ -4,6 +4,8 @@ package struct DriverTraits: Equatable, Sendable, Codable {
   package var reportsKernelLimits = true
   /// What multiply-adds are.
   package var multiplyAdd = MultiplyAdd.fused
+  /// The registers that its compiler keeps vectors of 16 floats in.
+  package var registers = VectorRegisters.most
 }
 
 /// How kernels multiply and add.

@@ -89,8 +89,8 @@ private struct PeakMeasurement {
     let units = context.device.computeUnits
     let items = [units * 16, units * 4096]
     let y = try DeviceMemory(context, byteCount: items[1] * 4)
-    let chains = 12
-    let seconds = try bestOfForms("probe_fma", items: items) {
+    let chains = context.traits.registers.chains
+    let seconds = try bestOfForms("probe_fma", ["CHAINS": "\(chains)"], items: items) {
       ["a": .float(1), "b": .float(0), "rounds": .int(rounds), "y": .buffer(.device(y))]
     }
     let operations = Double(2 * chains * rounds)
@@ -107,14 +107,15 @@ private struct PeakMeasurement {
 
   // A form that does not run counts as infinitely slow, unless neither runs.
   private func bestOfForms(
-    _ name: String, items: [Int], arguments: () -> LaunchArguments
+    _ name: String, _ macros: LaunchMacros = [:], items: [Int], arguments: () -> LaunchArguments
   ) throws(OpenCLError) -> Seconds {
     func seconds(
       _ entry: String, _ form: KernelForm, _ items: Int, _ local: Int
     ) throws(OpenCLError) -> Double {
+      var all: LaunchMacros = ["GROUP": "\(group)", "FORM": form.macro]
+      all.append(macros)
       let launch = Launch(
-        family: "elementwise/" + name, entry: entry,
-        macros: ["GROUP": "\(group)", "FORM": form.macro],
+        family: "elementwise/" + name, entry: entry, macros: all,
         global: [items], local: [local], arguments: arguments())
       return try LaunchList([.kernel(launch)], in: context).bestSeconds(repetitions: 4)
     }

@@ -38,7 +38,8 @@ extension Lowering {
     let (height, width) = (convolution.weight[1], convolution.weight[2])
     let parts = min(gather.items, CoreShare.itemsPerCore * max(1, device.computeUnits))
     let unitsPerPart = gather.items.ceilDivided(by: parts)
-    let most = VectorWeightGradient.depthwiseAccumulators
+    let most = min(
+      VectorWeightGradient.depthwiseAccumulators, device.registers.accumulators())
     let tileX = min(width, most)
     let tileY = (1...height).last { height % $0 == 0 && $0 * tileX <= most } ?? 1
     var macros: LaunchMacros = [
@@ -121,7 +122,9 @@ struct VectorWeightGradient {
     let groups = geometry.groups
     let (inner, outer) = (weight[3], weight[0] / groups)
     let run = groups == 1 && geometry.dilationX == 1 ? weight[2] * inner : inner
-    let tiles = Self.tiles(kernelHeight: weight[1], run: run, channels: outer).decision(choice)
+    let tiles = Self.tiles(
+      kernelHeight: weight[1], run: run, channels: outer, device.registers
+    ).decision(choice)
     let tile = tiles.value
     var (band, strip) = (y[1], y[2])
     func patch() -> Int {
@@ -165,10 +168,12 @@ struct VectorWeightGradient {
     ]
   }
 
-  private static func tiles(kernelHeight: Int, run: Int, channels: Int) -> TileRanking {
+  private static func tiles(
+    kernelHeight: Int, run: Int, channels: Int, _ registers: VectorRegisters
+  ) -> TileRanking {
     var ranking = TileRanking(margin: TileRanking.roundingMargin)
     for vectors in 1...min(mostVectors, channels.ceilDivided(by: 16)) {
-      let most = RegisterTile.accumulators / vectors
+      let most = registers.accumulators(vectors: vectors) / vectors
       for columns in 1...min(run, most) {
         let rows =
           columns < run
@@ -176,7 +181,7 @@ struct VectorWeightGradient {
         let tile = RegisterTile(rows: rows, columns: columns, vectors: vectors)
         let tiles = kernelHeight / rows * run.ceilDivided(by: columns)
         let count = tiles * channels.ceilDivided(by: 16 * vectors)
-        ranking.add(tile, cost: Double(count) * tile.stepCost)
+        ranking.add(tile, cost: Double(count) * tile.stepCost(registers))
       }
     }
     return ranking

@@ -88,7 +88,7 @@ struct VectorProduct {
   /// Makes the decisions that `choice` does not, by the shape and the number of cores.
   init(_ matmul: MatmulStep, device: DeviceLimits, choice: TuningChoice? = nil) {
     let (m, n, k) = (matmul.m, matmul.n, max(1, matmul.k))
-    let tile = Self.tiles(m, n).decision(choice)
+    let tile = Self.tiles(m, n, device.registers).decision(choice)
     let (rows, vectors) = (tile.value.rows, tile.value.vectors)
     let panels = n.ceilDivided(by: 16 * vectors) * matmul.batch
     let wanted = CoreShare.itemsPerCore * max(1, device.computeUnits)
@@ -125,13 +125,14 @@ struct VectorProduct {
     depth = [64, 128, 256, 512].first { $0 >= splitK && $0 <= deepest } ?? min(256, deepest)
   }
 
-  private static func tiles(_ m: Int, _ n: Int) -> TileRanking {
+  private static func tiles(_ m: Int, _ n: Int, _ registers: VectorRegisters) -> TileRanking {
     var ranking = TileRanking()
     for vectors in 1...min(4, n.ceilDivided(by: 16)) {
-      for rows in rowChoices where rows <= m && rows * vectors <= RegisterTile.accumulators {
+      let most = registers.accumulators(vectors: vectors)
+      for rows in rowChoices where rows <= m && rows * vectors <= most {
         let tile = RegisterTile(rows: rows, vectors: vectors)
         let count = m.ceilDivided(by: rows) * n.ceilDivided(by: 16 * vectors)
-        ranking.add(tile, cost: Double(count) * tile.stepCost)
+        ranking.add(tile, cost: Double(count) * tile.stepCost(registers))
       }
     }
     return ranking

@@ -56,8 +56,9 @@ struct VectorGather {
     let imageTiles = Self.imageTiles(y, x, inputChannels, outputChannels, device)
     let kinds = Self.lanes(convolution, outputChannels, imageTiles, choice)
     lanes = kinds.value
-    let tile = Self.tiles(lanes, y, x, outputChannels / groups, ofImages: imageTiles)
-      .decision(choice)
+    let tile = Self.tiles(
+      lanes, y, x, outputChannels / groups, ofImages: imageTiles, device.registers
+    ).decision(choice)
     (tileY, tileX, vectors) = (tile.value.rows, tile.value.columns, tile.value.vectors)
     isDirect =
       lanes == .channels && y.staysInside && x.staysInside
@@ -94,7 +95,7 @@ struct VectorGather {
 
   // MARK: Tiles
 
-  /// Accumulators of a tile of vectors of images, fewer than `RegisterTile.accumulators`.
+  /// The most accumulators of a tile of vectors of images, fewer than 32 registers would hold.
   ///
   /// Chosen by trial; `retort bench step --models lenet5 --profile` shows its effect.
   private static let imageAccumulators = 24
@@ -144,13 +145,15 @@ struct VectorGather {
     _ y: GatherAxis, _ x: GatherAxis, _ inputChannels: Int, _ channels: Int, _ device: DeviceLimits
   ) -> TileRanking {
     var ranking = TileRanking(margin: TileRanking.roundingMargin)
-    guard channels < 16 else { return ranking }
-    for tileY in 1...min(y.count, imageAccumulators / channels) {
-      for tileX in 1...min(x.count, imageAccumulators / channels / tileY) {
+    let most = min(imageAccumulators, device.registers.accumulators())
+    guard channels < 16, channels <= most else { return ranking }
+    for tileY in 1...min(y.count, most / channels) {
+      for tileX in 1...min(x.count, most / channels / tileY) {
         let tile = RegisterTile(rows: tileY, columns: tileX)
         let window = imageWindow(y, x, inputChannels, channels, tile, band: tileY, strip: tileX)
         guard 4 * window <= device.localMemorySize else { continue }
-        let step = RegisterTile(rows: tileY, columns: tileX, vectors: channels).stepCost
+        let step = RegisterTile(rows: tileY, columns: tileX, vectors: channels)
+          .stepCost(device.registers)
         ranking.add(
           tile,
           cost: y.work(tile: tileY, overhead: tileOverhead)
@@ -178,25 +181,28 @@ struct VectorGather {
   }
 
   private static func tiles(
-    _ lanes: Lanes, _ y: GatherAxis, _ x: GatherAxis, _ channels: Int, ofImages: TileRanking
+    _ lanes: Lanes, _ y: GatherAxis, _ x: GatherAxis, _ channels: Int, ofImages: TileRanking,
+    _ registers: VectorRegisters
   ) -> TileRanking {
     var ranking = TileRanking(margin: TileRanking.roundingMargin)
     switch lanes {
     case .images: return ofImages
     case .depthwise:
       // The first is the default, in this order.
-      for (rank, most) in ([depthwisePixels] + triedDepthwisePixels).enumerated() {
+      let pixels = min(depthwisePixels, registers.count - 1)
+      for (rank, most) in ([pixels] + triedDepthwisePixels).enumerated() {
         ranking.add(RegisterTile(columns: evenTile(x.count, most)), cost: Double(rank + 1))
       }
     case .channels:
       for vectors in 1...min(4, channels.ceilDivided(by: 16)) {
-        let most = RegisterTile.accumulators / vectors
+        let most = registers.accumulators(vectors: vectors) / vectors
+        guard most > 0 else { break }
         for tileY in 1...min(y.count, most) {
           let rows = y.work(tile: tileY, overhead: tileOverhead)
           for tileX in 1...min(x.count, most / tileY) {
             let tile = RegisterTile(rows: tileY, columns: tileX, vectors: vectors)
             let tiles = channels.ceilDivided(by: 16 * vectors) * x.count.ceilDivided(by: tileX)
-            ranking.add(tile, cost: Double(tiles) * rows * tile.stepCost)
+            ranking.add(tile, cost: Double(tiles) * rows * tile.stepCost(registers))
           }
         }
       }

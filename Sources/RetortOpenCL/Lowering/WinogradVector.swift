@@ -47,6 +47,7 @@ extension Lowering {
     let partial = scratch(byteCount: 4 * parts * partCount)
     var macros = winograd.macros
     macros.append("UNITS", "\(min(winograd.unitsAtATime, unitsPerPart))")
+    macros.append("CHANNELS", "\(winograd.gradientChannels)")
     add(
       Launch(
         family: "convolution/winograd_weight_gradient_vector",
@@ -76,6 +77,8 @@ struct VectorWinograd {
   let units, images: Int
   /// The register tile: tiles, and vectors of 16 channels.
   let tiles, vectors: Int
+  /// Input channels of the weight gradient's register tile.
+  let gradientChannels: Int
   /// Units that the weight gradient transforms before it multiplies.
   let unitsAtATime: Int
   /// Shapes, padding, band and vectors.
@@ -124,8 +127,12 @@ struct VectorWinograd {
     (inputChannels, outputChannels) = (from[3], to[3])
     self.grid = grid
     let (rows, columns) = (grid.rows, grid.columns)
-    let width = Decision("vectors", to[3] % 32 == 0 ? 2 : 1, or: [1], choice)
+    let registers = device.registers
+    let isPair = to[3] % 32 == 0 && registers.accumulators(vectors: 2) >= 2 * Self.tileLimit
+    let width = Decision("vectors", isPair ? 2 : 1, or: [1], choice)
     vectors = width.value
+    let sums = max(1, registers.accumulators(vectors: vectors) / vectors)
+    gradientChannels = min(16 / vectors, [16, 8, 4, 2].first { $0 <= sums } ?? 1)
     let channels = from[3] + 16 * vectors
     let wanted = CoreShare.itemsPerCore * max(1, device.computeUnits)
     // Where weights do not stay near a core, each unit reads them from afar, so that a large one pays.
@@ -155,8 +162,9 @@ struct VectorWinograd {
     guard fits(unit, channels) else { return nil }
     units = from[0] * bands
     let least = images * (rows - (bands - 1) * band) * columns
+    let mostTiles = min(Self.tileLimit, sums)
     let tile = Decision(
-      "tiles", unit.ceilDivided(by: unit.ceilDivided(by: min(Self.tileLimit, least))),
+      "tiles", unit.ceilDivided(by: unit.ceilDivided(by: min(mostTiles, least))),
       or: Self.triedTiles.filter { $0 <= least }, choice)
     tiles = tile.value
     let loaded = grid.positions * band * columns * (from[3] + to[3])

@@ -45,12 +45,6 @@ extension Decision<Int> {
 struct RegisterTile: Hashable {
   var rows = 1, columns = 1, vectors = 1
 
-  /// Accumulators that 32 vector registers hold beside the operands.
-  static let accumulators = 28
-  /// Multiply-adds that hide each other's latency; a smaller tile takes as long as one of these.
-  ///
-  /// Chosen by trial; `retort bench kernels --names gemm` shows its effect.
-  private static let latency = 8
   /// The time of a load, in multiply-adds.
   ///
   /// Chosen by trial; `retort bench kernels --names gemm,conv` shows its effect.
@@ -58,9 +52,10 @@ struct RegisterTile: Hashable {
 
   /// The estimated time of one step of the innermost loop, in multiply-adds: these, and the loads beside
   /// them.
-  var stepCost: Double {
+  func stepCost(_ registers: VectorRegisters) -> Double {
     let count = rows * columns
-    return Double(max(count * vectors, Self.latency)) + Self.loadCost * Double(count + vectors)
+    return Double(max(count * vectors, registers.latency)) + Self.loadCost
+      * Double(count + vectors)
   }
 
   /// The tile as choices write it.

@@ -64,7 +64,7 @@ package struct StepTuner {
     // Its own context, so that the programs of candidates go when the search ends.
     let context = try OpenCLContext(device)
     _ = Capabilities.of(context)
-    let lowering = Lowering(target.plan, device: device.limits, form: form)
+    let lowering = Lowering(target.plan, device: context.limits, form: form)
     let trial = try StepTrial(target.step, target.key, lowering, in: context)
     let contest = try TuningContest(trial, sampleLimit: sampleLimit)
     if let tooSlow = contest.tooSlow { return tooSlow }

@@ -7,7 +7,7 @@ import Testing
 
 /// How a contraction is computed: a form in float32, or emulated matrix units.
 enum ContractionForm: String, CaseIterable, Sendable {
-  case vector, tiled
+  case vector, vectorOfFewRegisters, tiled
   case mmaTF32, mmaBF16, mmaFP16, mfmaTF32, mfmaBF16, mfmaFP16, wmmaBF16, wmmaFP16
   case dpas8BF16, dpas8FP16, dpas16BF16, dpas16FP16
 
@@ -17,22 +17,31 @@ enum ContractionForm: String, CaseIterable, Sendable {
   /// One of them, another at each `turn`, of which there are as many as forms.
   static func emulated(turn: Int) -> ContractionForm { emulated[turn * 5 % emulated.count] }
 
-  /// Those of `cases` that it computes: all in float32, and every twelfth on each kind of matrix
-  /// units, which take long to compile; all on all in a whole sweep.
+  /// Those of `cases` that it computes: all in float32, every third with few registers, and every twelfth on each
+  /// kind of matrix units, which take long to compile; all on all in a whole sweep.
   func turns<Case>(_ cases: [Case]) -> [Case] {
-    guard units != nil, !Sweep.isWhole else { return cases }
+    guard !Sweep.isWhole else { return cases }
+    if self == .vectorOfFewRegisters {
+      return cases.enumerated().filter { $0.offset % 3 == 0 }.map(\.element)
+    }
+    guard units != nil else { return cases }
     return cases.enumerated().filter { Self.emulated(turn: $0.offset) == self }.map(\.element)
   }
 
   /// Runs steps so.
   var runner: StepRunner {
-    StepRunner(form: self == .vector ? .vector : .tiled, matrix: units)
+    switch self {
+    case .vector: StepRunner(form: .vector)
+    case .vectorOfFewRegisters:
+      StepRunner(form: .vector, registers: VectorRegisters(count: 8))
+    default: StepRunner(form: .tiled, matrix: units)
+    }
   }
 
   /// What it multiplies on; nil for the float32 forms.
   var units: MatrixUnits? {
     switch self {
-    case .vector, .tiled: nil
+    case .vector, .vectorOfFewRegisters, .tiled: nil
     case .mmaTF32: MatrixUnits(instruction: .mma, compute: .tf32, isEmulated: true)
     case .mmaBF16: MatrixUnits(instruction: .mma, compute: .bf16, isEmulated: true)
     case .mmaFP16: MatrixUnits(instruction: .mma, compute: .fp16, isEmulated: true)
@@ -105,7 +114,8 @@ enum ContractionForm: String, CaseIterable, Sendable {
   @Test(arguments: ContractionForm.allCases)
   func convolutionsMatchTheirDefinition(_ form: ContractionForm) throws {
     var batch = ContractionBatch(form)
-    for c in form.turns(Case.all) + (form == .vector ? Case.narrow : []) { try batch.add(c) }
+    let narrow = form.runner.form == .vector ? form.turns(Case.narrow) : []
+    for c in form.turns(Case.all) + narrow { try batch.add(c) }
     try batch.check()
   }
 }

@@ -14,6 +14,8 @@ struct StepJob {
 struct StepRunner {
   let form: KernelForm
   var matrix: MatrixUnits?
+  /// What the vector form keeps sums in.
+  var registers = VectorRegisters.most
   private static let sentinel: Float = -7777
   private static let tail = [Float](repeating: sentinel, count: 64).withUnsafeBytes { Array($0) }
 
@@ -33,7 +35,7 @@ struct StepRunner {
     let context = try Fixture.context(form)
     let (plan, arrays, steps) = Self.plan(jobs)
     let memories = try arrays.map { try Self.memory(context, $0) }
-    var lowering = Lowering(plan, device: context.device.limits, form: form, matrix: matrix)
+    var lowering = Lowering(plan, device: try limits, form: form, matrix: matrix)
     var commands: [DeviceCommand] = []
     for (job, step) in zip(jobs, steps) {
       lowering.tuning = TuningTable()
@@ -71,8 +73,7 @@ struct StepRunner {
   /// one of each decision before.
   func candidates(for job: StepJob) throws -> [TuningChoice] {
     let (plan, _, steps) = Self.plan([job])
-    let lowering = Lowering(
-      plan, device: try Fixture.context().device.limits, form: form, matrix: matrix)
+    let lowering = Lowering(plan, device: try limits, form: form, matrix: matrix)
     return lowering.searches(for: steps[0]).flatMap { search in
       var found = [search.base]
       for level in search.decisions(search.base).indices {
@@ -80,6 +81,14 @@ struct StepRunner {
         found += search.decisions(base)[level].map { base.merging($0) }
       }
       return found
+    }
+  }
+
+  private var limits: DeviceLimits {
+    get throws {
+      var limits = try Fixture.context().device.limits
+      limits.registers = registers
+      return limits
     }
   }
 

@@ -92,6 +92,18 @@ import Testing
     #expect(try product("splits=1000000 block=-1").splits == standard.splits)
   }
 
+  /// Sums, columns and a broadcast row of a tile lie in registers.
+  @Test(arguments: [(4, 2, 1), (8, 6, 1), (32, 12, 2)])
+  func tilesFitTheRegisters(_ count: Int, _ rows: Int, _ vectors: Int) throws {
+    var limits = try Fixture.context().device.limits
+    limits.registers = VectorRegisters(count: count)
+    let product = VectorProduct(
+      MatmulStep(
+        batch: 1, m: 512, n: 512, k: 512, transposeA: false, transposeB: false, epilogue: .plain),
+      device: limits)
+    #expect(product.rows == rows && product.vectors == vectors)
+  }
+
   @Test(arguments: KernelForm.allCases) func aSearchEndsWithARightChoice(_ form: KernelForm) throws
   {
     let device = try Fixture.context().device
