@@ -107,6 +107,7 @@ final class ProgressLines {
     line("")
     line(table.text)
     showRetrieval(results)
+    showExits(results)
     line("results in \(folder)")
     let grid = folder + "/explored.png"
     if FileBytes.isReadable(grid) { line("explored pictures in \(grid)") }
@@ -125,6 +126,27 @@ final class ProgressLines {
         table.add(
           result.stage, name, percent(found.recallAt1), percent(found.recallAt10),
           fixed(found.meanReciprocalRank, 4), "\(found.documents)")
+      }
+    }
+    guard rows > 0 else { return }
+    line("")
+    line(table.text)
+  }
+
+  /// Shows a table of classifiers behind earlier layers, if there are any.
+  private func showExits(_ results: [StageResult]) {
+    var table = TextTable(
+      ["stage", "model", "exit behind", "accuracy", "NLL", "MACs", "ms for 1,000"],
+      numeric: [3, 4, 5, 6])
+    var rows = 0
+    for result in results {
+      for learner in result.learners {
+        for exit in learner.score.exits {
+          rows += 1
+          table.add(
+            result.stage, learner.name, exit.module ?? "all layers", percent(exit.accuracy),
+            fixed(exit.nll, 4), "\(exit.macs)", fixed(1e6 * exit.secondsPerExample, 1))
+        }
       }
     }
     guard rows > 0 else { return }

@@ -27,7 +27,7 @@ extension Graph {
   }
 
   /// Which nodes the given ones depend on, themselves included.
-  func reachable(from roots: [Int32]) -> [Bool] {
+  package func reachable(from roots: [Int32]) -> [Bool] {
     var reached = Array(repeating: false, count: nodes.count)
     for root in roots { reached[Int(root)] = true }
     for id in reached.indices.reversed() where reached[id] {

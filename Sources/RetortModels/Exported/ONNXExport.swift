@@ -18,17 +18,20 @@ public enum ONNXExport {
   ///   - weights: Its weights, under PyTorch's names; others are left out.
   ///   - version: Retort's.
   ///   - metadata: What else the file says.
+  ///   - output: What the file computes of examples, in evaluation mode; the model's output if left out.
   /// - Throws: `ExportError` for an operation that ONNX has not, or one that holds for one number of
   ///   examples only; weights that are missing.
   public static func model(
     of store: ParameterStore, for examples: ExampleSpec, weights: [NamedWeights],
-    version: String, metadata: ONNXMetadata = ONNXMetadata()
+    version: String, metadata: ONNXMetadata = ONNXMetadata(),
+    output build: ((Example, Graph) -> Tensor)? = nil
   ) throws(ExportError) -> ONNXModel {
     let decoder = store.model as? any LatentDecoder
     let trace = try BatchTrace { graph, batch in
       let context = ForwardContext(graph, .evaluation)
       guard let decoder else {
-        return store.model(examples.inputs(in: graph, batch: batch), in: context)
+        let inputs = examples.inputs(in: graph, batch: batch)
+        return build?(inputs, graph) ?? store.model(inputs, in: context)
       }
       let code = graph.input("latent", Shape([batch] + decoder.latentShape.dimensions))
       return decoder.using(context) { decoder.decode(code) }

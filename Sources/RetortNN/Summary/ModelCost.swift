@@ -17,8 +17,16 @@ extension Graph {
   /// The multiply-accumulates of every contraction in the graph.
   ///
   /// Matrix products and convolutions count; element-wise work, pooling and norms do not.
-  public var multiplyAccumulates: Int {
-    nodes.indices.reduce(0) { total, index in
+  public var multiplyAccumulates: Int { multiplyAccumulates(of: nodes.indices) }
+
+  /// The multiply-accumulates of the contractions that a result depends on.
+  public func multiplyAccumulates(of result: Tensor) -> Int {
+    let reached = reachable(from: [result.id])
+    return multiplyAccumulates(of: nodes.indices.filter { reached[$0] })
+  }
+
+  private func multiplyAccumulates(of indices: some Sequence<Int>) -> Int {
+    indices.reduce(0) { total, index in
       let node = nodes[index]
       func shape(_ position: Int) -> Shape { nodes[Int(operand(Int32(index), position))].shape }
       switch node.op {

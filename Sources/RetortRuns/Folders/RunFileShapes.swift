@@ -67,6 +67,11 @@ extension JSONShape {
     "retrieval": .object([
       "recallAt1": .value, "recallAt10": .value, "mrr": .value, "documents": .value,
     ]),
+    "exits": .list(
+      .object([
+        "module": .value, "accuracy": .value, "nll": .value, "macs": .value,
+        "secondsPerExample": .value,
+      ])),
   ]
   private static let score = JSONShape.object(scores)
   private static let student = JSONShape.object(

@@ -59,7 +59,7 @@ struct StageModel {
   }
 
   /// Writes the weights and what they belong to: `model.safetensors`, `model.onnx`, `config.json` and, of a
-  /// model that reads text, `vocab.txt`.
+  /// model that reads text, `vocab.txt`; of one with early exits, their files.
   ///
   /// - Parameter report: Told where the model cannot be an ONNX file; the others are written all the same.
   func write(
@@ -71,20 +71,27 @@ struct StageModel {
       examples: data.examples, tokenizer: data.tokenizer, recipeSHA256: recipeSHA256)
     try AtomicFile.makeDirectories(folder)
     try files.safetensors.write(to: "\(folder)/\(ModelFiles.weightsName)")
-    let path = "\(folder)/\(ModelFiles.onnxName)"
-    func refuse(_ error: any Error) {
+    func refuse(_ path: String, _ error: any Error) {
       // One that an earlier run left would be of other weights.
       AtomicFile.remove(path)
       report(.notExported(name: store.name, "\(error)"))
     }
-    do {
-      try files.onnx(store).write(to: path)
-    } catch let error as ExportError {
-      refuse(error)
-    } catch let error as FormatError where error.fault.isRefusal {
-      refuse(error)
-    }
+    try Self.write(to: "\(folder)/\(ModelFiles.onnxName)", refuse) { try files.onnx(store) }
+    try writeExits(files, to: folder, session: session, refuse: refuse)
     try files.writeDescription(to: folder)
+  }
+
+  /// Writes an ONNX file, or tells `refuse` why there cannot be one.
+  static func write(
+    to path: String, _ refuse: (_ path: String, any Error) -> Void, _ make: () throws -> ONNXModel
+  ) throws {
+    do {
+      try make().write(to: path)
+    } catch let error as ExportError {
+      refuse(path, error)
+    } catch let error as FormatError where error.fault.isRefusal {
+      refuse(path, error)
+    }
   }
 }
 

@@ -113,7 +113,8 @@ extension StageResult.Score {
       ("macs", .integer(macs)),
     ]
     let found = retrieval.map { [("retrieval", $0.json)] } ?? []
-    return .object((values + found).map { .init($0.0, $0.1) })
+    let early = exits.isEmpty ? [] : [("exits", JSONValue.array(exits.map(\.json)))]
+    return .object((values + found + early).map { .init($0.0, $0.1) })
   }
 
   fileprivate init?(_ json: JSONValue?) {
@@ -123,6 +124,7 @@ extension StageResult.Score {
     self.init(nil, parameters: parameters, macs: macs)
     (accuracy, nll) = (json?["accuracy"]?.double, json?["nll"]?.double)
     (ece, retrieval) = (json?["ece"]?.double, .init(json?["retrieval"]))
+    exits = StageResult.Exit.all(in: json)
   }
 }
 
@@ -141,6 +143,28 @@ extension StageResult.Retrieval {
     else { return nil }
     (recallAt1, recallAt10, meanReciprocalRank) = (first, ten, mean)
     self.documents = documents
+  }
+}
+
+extension StageResult.Exit {
+  /// The classifier as an object of `result.json`.
+  fileprivate var json: JSONValue {
+    .record(
+      ("module", module.map { .string($0) } ?? .null), ("accuracy", .real(accuracy)),
+      ("nll", .real(nll)), ("macs", .integer(macs)),
+      ("secondsPerExample", .real(secondsPerExample)))
+  }
+
+  /// Those in a score of `result.json`, without those that are none.
+  static func all(in score: JSONValue?) -> [Self] {
+    (score?["exits"]?.array ?? []).compactMap { json in
+      guard let accuracy = json.share("accuracy"), let nll = json.finite("nll"),
+        let macs = json.count("macs"), let seconds = json.finite("secondsPerExample")
+      else { return nil }
+      return Self(
+        module: json["module"]?.string, accuracy: accuracy, nll: nll, macs: macs,
+        secondsPerExample: seconds)
+    }
   }
 }
 

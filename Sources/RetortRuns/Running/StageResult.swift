@@ -18,6 +18,8 @@ public struct StageResult: Equatable, Sendable {
     public var macs: Int
     /// How often queries find their documents; nil for models that give no vectors.
     public var retrieval: Retrieval?
+    /// The classifiers behind earlier layers, and last the model's own; empty without such classifiers.
+    public var exits: [Exit] = []
 
     init(_ metrics: TestMetrics?, parameters: Int, macs: Int) {
       let classification = metrics?.classification
@@ -25,6 +27,20 @@ public struct StageResult: Equatable, Sendable {
       (ece, retrieval) = (classification?.ece, metrics?.retrieval.map(Retrieval.init))
       (self.parameters, self.macs) = (parameters, macs)
     }
+  }
+
+  /// A classifier behind one of the model's layers, or its own, on the test set.
+  public struct Exit: Equatable, Sendable {
+    /// The module that it stands behind; nil for the model's own classifier.
+    public var module: String?
+    /// The share of test examples it gets right.
+    public var accuracy: Double
+    /// The mean negative log-likelihood, in nats.
+    public var nll: Double
+    /// Multiply-accumulates of one example, of what the classifier needs alone.
+    public var macs: Int
+    /// Wall time of one of the test examples, in batches as large as evaluations have, in seconds.
+    public var secondsPerExample: Double
   }
 
   /// How often vectors of queries find the documents that belong to them.

@@ -92,6 +92,7 @@ struct StageRunner {
       _ = try samples()
       for pupil in pupils where pupil.classifies {
         _ = try logits(pupil.model, for: data.test)
+        _ = try pupil.model.exits(on: data, classes: classes, in: session)
       }
       for pupil in pupils { _ = try explore(pupil, parents: 256, shown: 1) }
     }
@@ -243,7 +244,8 @@ struct StageRunner {
         classNames: data.outputs == .logits ? data.training.classNames : [], data: data,
         recipeSHA256: parent.recipe.sha256, parent.report)
       if let metrics = found.kept?.classification { try write(metrics, of: pupil) }
-      let score = try score(pupil.model, found.kept)
+      var score = try score(pupil.model, found.kept)
+      score.exits = try pupil.model.exits(on: data, classes: classes, in: session)
       let agreement = taught.asOne?.metrics.flatMap { teacher in
         found.kept.map { $0.agreement(with: teacher) }
       }

@@ -1,3 +1,4 @@
+import RetortCore
 import RetortData
 import RetortFormats
 import RetortModels
@@ -18,7 +19,7 @@ struct ModelFiles {
   /// The catalog's name, or the ONNX file of the layers, and the options it was built with.
   let spec: ModelSpec
   /// The weights, under PyTorch's names.
-  let weights: [NamedWeights]
+  var weights: [NamedWeights]
   /// The classes of the data that it was trained on, in order.
   let classNames: [String]
   /// What it reads.
@@ -97,12 +98,16 @@ struct ModelFiles {
 
   /// The model as an ONNX file, with class names and normalisation.
   ///
-  /// - Parameter store: The model.
+  /// - Parameters:
+  ///   - store: The model.
+  ///   - output: What the file computes of examples; the model's output if left out.
   /// - Throws: `ExportError` for what ONNX cannot express, `ModelError` for a model that is none.
-  func onnx(_ store: ParameterStore) throws -> ONNXModel {
+  func onnx(
+    _ store: ParameterStore, output: ((Example, Graph) -> Tensor)? = nil
+  ) throws -> ONNXModel {
     try ONNXExport.model(
       of: store, for: examples, weights: weights, version: retortVersion,
-      metadata: try metadata)
+      metadata: try metadata, output: output)
   }
 
   private var metadata: ONNXMetadata {

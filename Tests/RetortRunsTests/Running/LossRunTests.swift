@@ -75,6 +75,11 @@ import Testing
     let terms = ["labels", "logits", "features"].map { "exits-\($0)" }
     #expect(Set(result.losses.keys) == Set(terms + ["loss", "cross-entropy", "self-attention"]))
     #expect(result.trained.parameters == result.teacher?.parameters, "exits are not exported")
+    let exits = result.trained.exits
+    #expect(exits.map(\.module) == ["layer1", "layer2", nil])
+    #expect(exits.last?.accuracy == result.trained.accuracy)
+    #expect(exits.last?.macs == result.trained.macs)
+    #expect(exits.allSatisfy { $0.secondsPerExample > 0 })
   }
 
   @Test func relations() throws {

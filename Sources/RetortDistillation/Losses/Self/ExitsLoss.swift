@@ -13,8 +13,8 @@ public struct ExitsLoss: DistillationLoss {
     the channels of the last of them, and a classifier. Each learns from labels, from the student's own logits and from \
     its last map, both constant; the student's own classifier learns from labels by cross-entropy, which goes beside \
     this loss. The last of 'modules' is the deepest map and has no exit. Three sections before it make the paper's four. \
-    Exits learn with the student and are not exported. Common code has alpha 0.1 to 0.3 and feature weights of 1e-6 \
-    to 0.03.
+    Exits learn with the student; at the end each is measured and written as an ONNX file of its own, without the \
+    layers behind it. Common code has alpha 0.1 to 0.3 and feature weights of 1e-6 to 0.03.
     """,
     equation: [
       "L = Σ over exits i of (1 − α)·CE(label, q_i) + α·T²·KL( p^T ‖ q_i^T ) + λ·mean over examples of ‖F_i − F‖²",
@@ -72,9 +72,9 @@ public struct ExitsLoss: DistillationLoss {
   public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
     guard let classes = student.last?[-1], student.count > 2 else { return [] }
     let deepest = student[student.count - 2]
-    return try student.dropLast(2).map { (shape) throws(AdapterError) in
+    return try zip(ownTaps, student.dropLast(2)).map { (tap, shape) throws(AdapterError) in
       try Adapter.requireMaps(shape, deepest)
-      return Exit(from: shape, to: deepest, classes: classes)
+      return EarlyExit(behind: tap.module, from: shape, to: deepest, classes: classes)
     }
   }
 
@@ -87,7 +87,7 @@ public struct ExitsLoss: DistillationLoss {
     let output = student.output.stopGradient()
     var sums: (labels: Tensor, logits: Tensor, features: Tensor)?
     for (tap, adapter) in zip(ownTaps, x.adapters) {
-      guard let exit = adapter as? Exit else { continue }
+      guard let exit = adapter as? EarlyExit else { continue }
       let map = try student.value(tap.module)
       let (features, logits) = x.adapting { exit.features(map) }
       guard features.shape == deepest.shape else {
@@ -112,37 +112,5 @@ public struct ExitsLoss: DistillationLoss {
       LossTerm("\(name)-logits", weight: weight * alpha, sums.logits),
       LossTerm("\(name)-features", weight: weight * featureWeight, sums.features),
     ]
-  }
-}
-
-/// A bottleneck from a map to the size and the channels of a deeper one, and a classifier.
-final class Exit: Module {
-  private let bottleneck: Sequential
-  private let fc: Linear
-
-  /// - Parameters:
-  ///   - shape: The map, `[batch, height, width, channels]`.
-  ///   - deepest: The map that it is brought to.
-  ///   - classes: The number of logits.
-  init(from shape: Shape, to deepest: Shape, classes: Int) {
-    var layers: [Module] = []
-    var (height, channels) = (shape[1], shape[3])
-    repeat {
-      // Each halves the map; where it need not shrink, one keeps its size.
-      let stride = height > deepest[1] ? 2 : 1
-      layers += [
-        Conv2d(channels, deepest[3], kernel: 3, stride: stride, padding: 1, bias: false),
-        BatchNorm(deepest[3]), ReLU(),
-      ]
-      (height, channels) = ((height - 1) / stride + 1, deepest[3])
-    } while height > deepest[1]
-    bottleneck = Sequential(layers)
-    fc = Linear(deepest[3], classes)
-  }
-
-  /// The map at the deeper one's size, and the logits of its mean over places.
-  func features(_ x: Tensor) -> (map: Tensor, logits: Tensor) {
-    let map = bottleneck(x)
-    return (map, fc(map.globalAveragePool()))
   }
 }

@@ -18,12 +18,15 @@ package struct ResultRecord: Sendable {
     let macs: Int?
     /// How often queries find their documents; nil for models that give no vectors.
     let retrieval: StageResult.Retrieval?
+    /// The classifiers behind earlier layers, and last the model's own; empty without such classifiers.
+    let exits: [StageResult.Exit]
 
     fileprivate init?(_ json: JSONValue?) {
       guard let json, json.members != nil else { return nil }
       (accuracy, nll, ece) = (json.share("accuracy"), json.finite("nll"), json.share("ece"))
       (parameters, macs) = (json.count("parameters"), json.count("macs"))
       retrieval = StageResult.Retrieval(json["retrieval"])
+      exits = StageResult.Exit.all(in: json)
     }
   }
 

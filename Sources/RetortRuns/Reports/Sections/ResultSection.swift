@@ -5,7 +5,7 @@ struct ResultSection {
   var html: HTML {
     let notes = model.damage.map { "<p class=\"note\">\($0)</p>\n" as HTML }
     return """
-      \(AccuracyChart(model.scored)?.html ?? "")\(students)\(stages)\(teachers)\(retrieval)\(notes)
+      \(AccuracyChart(model.scored)?.html ?? "")\(students)\(stages)\(teachers)\(retrieval)\(exits)\(notes)
       """
   }
 
@@ -134,6 +134,30 @@ struct ResultSection {
       1, called test accuracy above, is the share of queries that it is nearest to.</p>
 
       """
+  }
+
+  /// A table of classifiers behind earlier layers; empty where there are none.
+  private var exits: HTML {
+    let hasRuns = model.runs.count > 1
+    var table = DataTable(
+      name: "early exits on the test set",
+      columns: ["stage"] + (hasRuns ? ["run"] : [])
+        + ["exit behind", "test accuracy", "NLL", "MACs", "ms for 1,000 examples"])
+    for run in model.runs {
+      for stage in run.stages {
+        for exit in stage.score?.exits ?? [] {
+          table.rows.append(
+            (
+              false,
+              [.text(stage.name)] + (hasRuns ? [.text(run.name)] : []) + [
+                .text(exit.module ?? "all layers"), .percent(exit.accuracy), .decimals(exit.nll),
+                .count(exit.macs), .decimals(1e6 * exit.secondsPerExample),
+              ]
+            ))
+        }
+      }
+    }
+    return table.rows.isEmpty ? "" : table.html
   }
 
   private func cells(_ stage: StageRecord, count: Int, _ hasBest: Bool) -> [DataTable.Cell] {
