@@ -9,7 +9,8 @@ struct BenchKernels: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels", abstract: "Times single operations, compiled as in a training step.",
     discussion: """
-      softmax-kl-ROWSxCLASSES: the soft-target loss and its gradient. adam-10M: one optimizer step. \
+      softmax-kl-ROWSxCLASSES: the soft-target loss and its gradient. loss-NAME: a loss of 64 examples \
+      with 100 classes, and its gradient. adam-10M: one optimizer step. \
       gemm-MxKxN-nn, -tn, -nt: matrix products. conv-CASE-forward, -data, -weight: convolutions of \
       128 images. A sample is as many runs as take a tenth of a second, enqueued at once and waited \
       for; the median of the samples counts.

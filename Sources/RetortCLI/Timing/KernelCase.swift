@@ -5,13 +5,15 @@ import RetortTraining
 /// One operation to time, with a name that describes it.
 struct KernelCase: Sendable {
   let name: String
+  /// Whether it is a loss with its gradient, whose time counts and not its rate.
+  var isLoss = false
   /// Adds the operation to a graph, with operands in device memory.
-  let build: @Sendable (inout KernelOperands) -> KernelResult
+  let build: @Sendable (inout KernelOperands) throws -> KernelResult
 
   /// Every named operation.
   static let all: [KernelCase] =
     [(128, 10), (128, 1000), (4096, 30522)].map { softTargetLoss(rows: $0, classes: $1) }
-    + [adam(millions: 10)]
+    + [adam(millions: 10)] + losses
     + products.flatMap { m, k, n in
       [(false, false), (true, false), (false, true)].map {
         matmul(m, k, n, transposeA: $0, transposeB: $1)

@@ -28,12 +28,12 @@ struct KernelTiming {
   /// Builds the operation, warms it up and times it: a sample is as many runs as take a tenth of a second,
   /// enqueued together and then waited for.
   ///
-  /// - Throws: `GraphError`, `BackendError.device` for a result that is NaN or infinite, or the device's
+  /// - Throws: What a loss throws, `GraphError`, `BackendError.device` for a result that is NaN or infinite, or the device's
   ///   errors.
   init(_ kernel: KernelCase, repeats: Int, on backend: any Backend) throws {
     let session = Session(backend)
     var operands = KernelOperands()
-    let result = kernel.build(&operands)
+    let result = try kernel.build(&operands)
     let executable: any Executable
     switch result {
     case .outputs(let tensors):
@@ -68,6 +68,7 @@ struct KernelTiming {
       throw BackendError.device("\(kernel.name) on \(backend.name) gives no finite result")
     }
     (name, launches, runsPerSample) = (kernel.name, executable.launchCount, count)
-    operations = 2 * operands.graph.multiplyAccumulates
+    // Of losses their products are the smaller part.
+    operations = kernel.isLoss ? 0 : 2 * operands.graph.multiplyAccumulates
   }
 }

@@ -1,0 +1,55 @@
+import RetortCore
+import RetortDistillation
+import RetortNN
+import RetortTraining
+
+extension KernelCase {
+  /// Losses of a batch as RepDistiller's on CIFAR-100 has it, each with its gradient by the student's tensors.
+  static let losses: [KernelCase] = [
+    loss(SoftTargetLoss(temperature: 4), of: [logits]),
+    loss(CorrelationOfClassesLoss(temperature: 4, beta: 1, gamma: 1), of: [logits]),
+    loss(StandardizedLoss(temperature: 2), of: [logits]),
+    loss(AttentionTransferLoss(taps: taps(2), power: 2), of: [middle, last]),
+    loss(FlowLoss(taps: taps(2)), of: [last, last]),
+    loss(SimilarityLoss(taps: taps(1)), of: [last]),
+    loss(RelationLoss(distance: 25, angle: 50), of: [embedding]),
+    loss(ProbabilisticLoss(taps: taps(1)), of: [embedding]),
+    loss(CorrelationLoss(taps: taps(1), form: .kernel), of: [embedding]),
+  ]
+
+  private static let logits: Shape = [64, 100], embedding: Shape = [64, 64]
+  private static let middle: Shape = [64, 16, 16, 32], last: Shape = [64, 8, 8, 64]
+
+  private static func taps(_ count: Int) -> [TapPair] {
+    (0..<count).map { TapPair(student: "\($0)", teacher: "\($0)") }
+  }
+
+  /// A loss between tensors of the given shapes, the first of which are the outputs too.
+  private static func loss<Loss: DistillationLoss>(
+    _ loss: Loss, of shapes: [Shape]
+  ) -> KernelCase {
+    KernelCase(name: "loss-\(Loss.explanation.name)", isLoss: true) { operands in
+      func tensors(_ whose: String) -> [Tensor] {
+        shapes.enumerated().map { operands.tensor("\(whose).\($0)", $1) }
+      }
+      func tapped(_ tensors: [Tensor]) -> Taps {
+        Taps(
+          output: tensors[0],
+          values: Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ("\($0)", $1) }))
+      }
+      let (student, teacher) = (tensors("student"), tensors("teacher"))
+      let state = operands.graph.constant([Int32(0), 0, 0], [3])
+      let examples = Example(student[0])
+      let inputs = StepInputs(
+        graph: operands.graph, example: examples, labels: state, indices: state, randomState: state)
+      let terms = try loss.terms(
+        Comparison(
+          inputs: inputs, context: inputs.context(.training), learner: Module(),
+          examples: examples, student: tapped(student), teacher: tapped(teacher), labels: nil),
+        name: "loss")
+      let parts = terms.map { $0.value * $0.weight }
+      let sum = parts.dropFirst().reduce(parts[0], +)
+      return .outputs([sum] + gradients(of: sum, with: student))
+    }
+  }
+}
