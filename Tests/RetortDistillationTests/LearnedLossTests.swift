@@ -128,7 +128,7 @@ import Testing
     let maps: [any DistillationLoss] = [
       AttentionTransferLoss(), SelectivityLoss(), ActivationBoundaryLoss(), OverhaulLoss(),
       VariationalInformationLoss(), FactorTransferLoss(), ReviewLoss(), FlowLoss(),
-      ChannelCorrelationLoss(), AffinityLoss(),
+      ChannelCorrelationLoss(), AffinityLoss(), SingularVectorLoss(), GraphAttentionLoss(),
     ]
     for loss in maps {
       #expect(refusal(loss, [2, 3], [2, 3]).contains("whose results are maps"), "\(loss)")
@@ -137,6 +137,8 @@ import Testing
     #expect(refusal(TokenCosineLoss(), [2, 5, 8], [2, 6, 8]).contains("as long as each other"))
     #expect(refusal(SelfRelationLoss(), [2, 5, 8], [2, 5, 24]).contains("'heads' that divide"))
     #expect(FlowLoss(taps: [TapPair()]).faults.count == 1 && FlowLoss().faults.isEmpty)
+    #expect(SingularVectorLoss(taps: [TapPair()]).faults.count == 1)
+    #expect(GraphAttentionLoss(taps: [TapPair()]).faults.count == 1)
     #expect(AttentionScoreLoss(taps: [TapPair()], heads: 2).faults.count == 1)
     #expect(AttentionDistributionLoss(taps: [TapPair()], heads: 2).faults.count == 1)
 

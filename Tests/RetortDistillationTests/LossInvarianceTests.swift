@@ -152,6 +152,7 @@ import Testing
 
   private static let maps: Shape = [count, 2, 2, 2]
   private static let output = [TapPair()]
+  private static let twice = [TapPair(), TapPair()]
 
   /// Order of examples, scale, and where it is so translation of a student's features change nothing.
   @Test func relationsKeepWhatTheyShould() throws {
@@ -164,7 +165,7 @@ import Testing
     let unordered: [any DistillationLoss] = [
       RelationLoss(), SimilarityLoss(), CorrelationLoss(form: .kernel), ProbabilisticLoss(),
       InstanceGraphLoss(), CorrelationOfClassesLoss(),
-      ContrastiveRepresentationLoss(taps: Self.output),
+      ContrastiveRepresentationLoss(taps: Self.output), SingularVectorLoss(taps: Self.twice),
     ]
     for loss in unordered {
       expectEqual(
@@ -181,6 +182,8 @@ import Testing
       (SelectivityLoss(taps: Self.output), Self.maps),
       (ChannelCorrelationLoss(taps: Self.output), Self.maps),
       (AffinityLoss(taps: Self.output), Self.maps),
+      (SingularVectorLoss(taps: Self.twice), Self.maps),
+      (SingularVectorLoss(taps: Self.twice, vectors: 2), Self.maps),
       (FactorTransferLoss(taps: Self.output), Self.maps),
       (TokenCosineLoss(taps: Self.output), [Self.count, 2, 4]),
       (StandardizedLoss(), [Self.count, Self.width]),

@@ -147,6 +147,8 @@ public enum LossCatalog {
     CatalogEntry(ContrastiveRepresentationLoss.self),
     CatalogEntry(JacobianLoss.self),
     CatalogEntry(FlowLoss.self),
+    CatalogEntry(SingularVectorLoss.self),
+    CatalogEntry(GraphAttentionLoss.self),
     CatalogEntry(RelationLoss.self),
     CatalogEntry(SimilarityLoss.self),
     CatalogEntry(CorrelationLoss.self),

@@ -106,6 +106,15 @@ struct LossKind: Sendable {
 
   private static let relations: [LossKind] = [
     LossKind("fsp") { _, taps in [FlowLoss(taps: taps)] },
+    LossKind("svd") { numbers, taps in
+      [
+        SingularVectorLoss(
+          taps: taps, vectors: Int(try numbers.required("vectors", .whole(1...16))))
+      ]
+    },
+    LossKind("mhgd") { numbers, taps in
+      [GraphAttentionLoss(taps: taps, heads: try numbers.heads)]
+    },
     LossKind("rkd") { numbers, _ in
       [
         RelationLoss(

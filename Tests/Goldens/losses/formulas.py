@@ -312,6 +312,110 @@ def ctkd(s, t, module, rise, step):
     return kl(F.log_softmax(t / temperature, 1), F.log_softmax(s / temperature, 1)).mean() * temperature ** 2
 
 
+def right_vectors(x, count):
+    """The first right singular vectors of maps as matrices of places by channels, and their values."""
+    _, values, vectors = torch.linalg.svd(x.flatten(2).transpose(1, 2), full_matrices=False)
+    return vectors[:, :count].transpose(1, 2), values[:, :count]
+
+
+def aligned_vectors(s, t, count, spare):
+    """As Align_rsv of sseung0703/SSKD_SVD; the teacher's vectors sum to no less than 0."""
+    v, values = right_vectors(t, count)
+    v = v * torch.where(v.sum(1, keepdim=True) >= 0, 1.0, -1.0)
+    u, _ = right_vectors(s, count + spare)
+    cosines = v.transpose(1, 2) @ u
+    choice = cosines.abs().argmax(2)
+    u = u.gather(2, choice[:, None].expand(-1, u.shape[1], -1))
+    sign = torch.where(cosines.gather(2, choice[..., None]).transpose(1, 2) >= 0, 1.0, -1.0)
+    return u * sign, v, F.normalize(values, dim=1)[:, None]
+
+
+def svd(student, teacher, connectors, vectors):
+    """As RAS of sseung0703/SSKD_SVD, the mean over examples and pairs of layers."""
+    layers = [aligned_vectors(f(s), t, vectors, 1) for s, t, f in zip(student, teacher, connectors)]
+    total = 0
+    for (s1, t1, w1), (s2, t2, w2) in zip(layers, layers[1:]):
+        n = min(w1.shape[2], w2.shape[2])
+
+        def relation(a, b):
+            return torch.exp(-((a * w1)[:, :, None, :n] - (b * w2)[:, None, :, :n]) ** 2 / 8)
+        total = total + ((relation(s1, s2) - relation(t1, t2)) ** 2).sum() / 2 * math.sqrt(n) / len(s1)
+    return total / (len(layers) - 1)
+
+
+def philox_normals(count, stream, step=0):
+    """What Retort draws under seed 0: Philox 4x32-10 at counters (block, step, stream, 0), and Box-Muller."""
+    def block(index):
+        x, k = [index, step, stream, 0], [0, 0]
+        for _ in range(10):
+            a, b = x[0] * 0xD2511F53, x[2] * 0xCD9E8D57
+            x = [(b >> 32) ^ x[1] ^ k[0], b & 0xFFFFFFFF, (a >> 32) ^ x[3] ^ k[1], a & 0xFFFFFFFF]
+            k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
+        return x
+    numbers = []
+    for index in range((count + 3) // 4):
+        x = block(index)
+        for first, second in (x[:2], x[2:]):
+            radius = math.sqrt(-2 * math.log(((first >> 8) + 1) * 2.0 ** -24))
+            angle = 2 * math.pi * (second >> 8) * 2.0 ** -24
+            numbers += [radius * math.cos(angle), radius * math.sin(angle)]
+    return torch.tensor(numbers[:count]).double()
+
+
+class GraphHeads(nn.Module):
+    """Attention_head and Estimator of sseung0703/KD_methods_with_TF's MHGD."""
+
+    def __init__(self, before, width, heads):
+        super().__init__()
+        size = (before + width) // 2
+        self.sender, self.sender_norm = nn.Linear(width, size * heads, bias=False), nn.BatchNorm1d(size * heads)
+        self.receiver, self.receiver_norm = nn.Linear(before, size * heads, bias=False), nn.BatchNorm1d(size * heads)
+        self.hidden, self.hidden_norm = nn.Linear(before, size, bias=False), nn.BatchNorm1d(size)
+        self.output = nn.Linear(size * heads, width)
+        self.count = heads
+
+    def products(self, a, b):
+        a, b = (x.view(len(x), self.count, -1).transpose(0, 1) for x in (a, b))
+        return a @ b.transpose(1, 2)
+
+    def fixed(self, v, before):
+        def projected(x, layer, norm):
+            return F.batch_norm(x @ layer.weight.detach().T, norm.running_mean, norm.running_var,
+                                norm.weight.detach(), norm.bias.detach())
+        return self.products(projected(v, self.sender, self.sender_norm),
+                             projected(before, self.receiver, self.receiver_norm))
+
+    def estimate(self, v, before, noise):
+        def projected(x, layer, norm):
+            return F.batch_norm(layer(x), None, None, norm.weight, norm.bias, training=True)
+        graphs = self.products(projected(v, self.sender, self.sender_norm),
+                               projected(before, self.receiver, self.receiver_norm))
+        shares = F.softmax(graphs, 2) * (noise > noise.mean(0, keepdim=True))
+        values = F.relu(projected(before, self.hidden, self.hidden_norm))
+        return F.normalize(self.output((shares @ values).transpose(0, 1).flatten(1)), dim=1)
+
+
+class GraphLayer(nn.Module):
+    def __init__(self, student, teacher, before, heads):
+        super().__init__()
+        self.connector = nn.Identity() if student == teacher else nn.Conv2d(student, teacher, 1)
+        self.heads = None if before is None else GraphHeads(before, teacher, heads)
+
+
+def mhgd(student, teacher, layers):
+    """The means over heads and examples, and over pairs of layers."""
+    pairs = [[v[..., 0] for v in aligned_vectors(layer.connector(s), t, 1, 3)[:2]]
+             for s, t, layer in zip(student, teacher, layers)]
+    total = 0
+    for index, ((u1, v1), (u2, v2)) in enumerate(zip(pairs, pairs[1:])):
+        heads = layers[index + 1].heads
+        log_q = F.log_softmax(torch.tanh(heads.fixed(u2, u1)), 2)
+        log_p = F.log_softmax(torch.tanh(heads.fixed(v2, v1)), 2)
+        noise = philox_normals(heads.count * len(v1), 4096 + index).view(heads.count, -1, 1)
+        total = total + kl(log_q, log_p).mean() + (1 - (heads.estimate(v2, v1, noise) * v2).sum(1)).mean()
+    return total / (len(pairs) - 1)
+
+
 def record(name, student, teacher, loss, numbers=None, modules=(), extra=None):
     """Writes `loss(student tensors, teacher tensors)`, a scalar, with its gradients."""
     student = [x.double().requires_grad_() for x in student]
@@ -327,7 +431,7 @@ def record(name, student, teacher, loss, numbers=None, modules=(), extra=None):
     for i, x in enumerate(teacher):
         tensors[f"teacher.{i}"] = x
     for (key, _), gradient in zip(parameters, gradients[len(student):]):
-        if gradient is not None:
+        if gradient is not None and gradient.abs().max() > 1e-12:
             tensors[f"grad.adapter.{key}"] = gradient
     os.makedirs(os.path.dirname(name), exist_ok=True)
     save_file(
@@ -341,11 +445,22 @@ def draw(*shape, scale=1.0):
     return torch.randn(*shape, dtype=torch.float32) * scale
 
 
+def separated(rows, channels, side):
+    """Maps whose singular values are far from each other."""
+    rank = min(channels, side * side)
+    left, right = (torch.linalg.qr(draw(rows, n, rank).double()).Q for n in (side * side, channels))
+    maps = left * 0.65 ** torch.arange(rank) * 3 @ right.transpose(1, 2)
+    return maps.transpose(1, 2).reshape(rows, channels, side, side).float()
+
+
 def module(m):
     for p in m.parameters():
         p.data = p.data.float().double()
     for layer in m.modules():
-        if isinstance(layer, nn.BatchNorm2d):
+        if isinstance(layer, nn.BatchNorm1d):
+            layer.running_mean = (draw(layer.num_features) * 0.1).double()
+            layer.running_var = (draw(layer.num_features) ** 2 * 0.1 + 0.1).double()
+        if isinstance(layer, (nn.BatchNorm1d, nn.BatchNorm2d)):
             layer.weight.data = (1 + draw(layer.num_features) * 0.2).double()
             layer.bias.data = (draw(layer.num_features) * 0.2).double()
     return m.double()
@@ -440,3 +555,14 @@ for index, (rows, side, own, other) in enumerate([(6, 4, 3, 8), (4, 5, 6, 5)]):
     projector = module(Projector(own, other))
     record(f"simkd/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side, side).relu()],
            lambda s, t: F.mse_loss(projector(s[0]), t[0]), modules=[projector])
+
+for index, (own, other, vectors) in enumerate([
+        ([(5, 4), (6, 3), (8, 2)], [(5, 4), (6, 3), (8, 3)], 1),
+        ([(4, 3), (7, 2)], [(6, 2), (9, 2)], 2)]):
+    connectors = [nn.Identity() if a == b else module(nn.Conv2d(a, b, 1)) for (a, _), (b, _) in zip(own, other)]
+    record(f"svd/case{index}", [separated(4, c, n) for c, n in own], [separated(4, c, n) for c, n in other],
+           lambda s, t: svd(s, t, connectors, vectors), {"vectors": vectors}, connectors)
+    layers = [module(GraphLayer(a, b, before, 3)) for (a, _), (b, _), before in
+              zip(own, other, [None] + [c for c, _ in other])]
+    record(f"mhgd/case{index}", [separated(5, c, n) for c, n in own], [separated(5, c, n) for c, n in other],
+           lambda s, t: mhgd(s, t, layers), {"heads": 3}, layers)

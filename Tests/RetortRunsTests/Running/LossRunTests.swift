@@ -84,15 +84,19 @@ import Testing
 
   @Test func relations() throws {
     let two = "taps: [{student: layer1, teacher: layer1}, {student: layer2, teacher: layer2}]"
-    let kinds = ["fsp", "similarity", "correlation", "pkt", "ickd", "affinity"]
+    let kinds = ["fsp", "svd", "similarity", "correlation", "pkt", "ickd", "affinity"]
     let maps = kinds.map { "{kind: \($0), \(two)}" }.joined(separator: ", ")
     let result = try pictures(
-      "\(maps), {kind: rkd, \(two)}, {kind: irg, \(two)}, {kind: pkt, name: outputs}")
+      """
+      \(maps), {kind: rkd, \(two)}, {kind: irg, \(two)}, {kind: pkt, name: outputs},
+                     {kind: mhgd, \(two)}
+      """)
     #expect(
       Set(result.losses.keys)
         == Set(
           kinds + [
-            "loss", "rkd-distance", "rkd-angle", "irg-vertices", "irg-edges", "outputs",
+            "loss", "rkd-distance", "rkd-angle", "irg-vertices", "irg-edges", "outputs", "mhgd",
+            "mhgd-estimator",
           ]))
   }
 
