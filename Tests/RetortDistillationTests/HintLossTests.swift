@@ -37,7 +37,7 @@ import Testing
       NamedLoss(HintLoss(taps: [TapPair(student: "hidden", teacher: "hidden")]), name: "f"),
     ]
     let adapted = try AdaptedModel.adapting(
-      Classifier(width: 5), to: cast.teacher, losses, examples: Cast.examples)
+      Classifier(width: 5), to: cast.teacher, losses, examples: Cast.examples, count: Cast.batch)
     let student = ParameterStore(adapted, name: "student")
     #expect(
       student.all.map(\.path) == [

@@ -96,7 +96,7 @@ import Testing
     let cast = try Cast()
     let losses = [NamedLoss(LearnedTemperatureLoss(rise: 10))]
     let adapted = try AdaptedModel.adapting(
-      Classifier(width: 5), to: cast.teacher, losses, examples: Cast.examples)
+      Classifier(width: 5), to: cast.teacher, losses, examples: Cast.examples, count: Cast.batch)
     let student = ParameterStore(adapted, name: "student")
     #expect(student.all.last?.path == "adapters.ctkd.0.level")
     try student.write(student.initialWeights(seed: 3), to: cast.session)
@@ -117,6 +117,69 @@ import Testing
     #expect(try level() != 1)
     #expect(
       Mutual().faults(of: CastPlan(students: 2, losses: losses)).map(\.key) == ["losses"])
+  }
+
+  /// Each example has a temperature of its own, and the network that tells it knows how many classes there are.
+  @Test func aTemperatureForEachExample() throws {
+    let cast = try Cast()
+    let losses = [NamedLoss(LearnedTemperatureLoss(rise: 0, scope: .instance))]
+    let adapted = try AdaptedModel.adapting(
+      Classifier(width: 5), to: cast.teacher, losses, examples: Cast.examples, count: Cast.batch)
+    let student = ParameterStore(adapted, name: "student")
+    let shapes = student.all.filter { AdaptedModel.isAdapter($0.path) }.map(\.shape)
+    #expect(shapes == [[64, 6], [64], [1, 64], [1]])
+  }
+
+  /// Embeddings of examples are remembered when these are met, and Z from the first step on; a run that starts from
+  /// what was kept goes on to the same bits.
+  @Test func embeddingsAreRemembered() throws {
+    let taps = [TapPair(student: "hidden", teacher: "hidden")]
+    let loss = NamedLoss(ContrastiveRepresentationLoss(taps: taps, width: 4, negatives: 7))
+    func start() throws -> (Cast, ParameterStore, (Int) throws -> Void) {
+      let cast = try Cast()
+      let adapted = try AdaptedModel.adapting(
+        Classifier(width: 5), to: cast.teacher, [loss], examples: Cast.examples, count: 20)
+      let student = ParameterStore(adapted, name: "student")
+      try student.write(student.initialWeights(seed: 3), to: cast.session)
+      let scheme = OfflineDistillation(
+        students: [student], teacher: cast.teacher, losses: [loss],
+        explorer: try cast.explorer(Exploration(.zero)))
+      let state = OptimizerState(SGD(learningRate: 1e-2), for: student)
+      let program = try cast.program(Learner(student, state, learningRate: 1e-2), scheme)
+      return (
+        cast, student,
+        { step in
+          try program.run(
+            fields: [.float32(cast.images)], labels: cast.labels,
+            indices: (0..<Cast.batch).map { Int32($0 + 2 * step) }, step: step)
+        }
+      )
+    }
+    let (cast, student, run) = try start()
+    func memory(_ name: String) throws -> [Float] {
+      let found = student.exported(try student.weights(in: cast.session))
+      return try #require(found.first { $0.name == "adapters.crd.0.memory.\(name)" }).values
+    }
+    let before = try ["student", "teacher"].map(memory)
+    #expect(try memory("scales") == [0, 0])
+    try run(0)
+    for (old, new) in zip(before, try ["student", "teacher"].map(memory)) {
+      #expect(old[32...] == new[32...], "what was not met")
+      for row in 0..<Cast.batch {
+        let length = new[row * 4..<row * 4 + 4].reduce(0) { $0 + $1 * $1 }
+        #expect(abs(length - 1) < 1e-5 && old[row * 4] != new[row * 4])
+      }
+    }
+    let scales = try memory("scales")
+    #expect(scales.allSatisfy { $0 > 0 } && scales[0] != scales[1])
+    try run(1)
+    #expect(try memory("scales") == scales)
+
+    let (other, again, goOn) = try start()
+    try again.write(try student.weights(in: cast.session), to: other.session)
+    try run(2)
+    try goOn(2)
+    #expect(try again.weights(in: other.session) == student.weights(in: cast.session))
   }
 
   /// Features that cannot be compared are refused with a way out.

@@ -109,12 +109,12 @@ extension Safetensors {
   fileprivate func firstExample() throws -> Safetensors {
     var file = self
     let kept = path.contains("contrastive") ? 2 : 1
-    let batched = ["student.", "teacher.", "labels", "mask"]
+    let batched = ["student.", "teacher.", "labels", "mask", "indices"]
     for name in names where batched.contains(where: name.hasPrefix) {
       let shape = [kept] + (try tensor(name).shape.dropFirst())
       let count = shape.reduce(1, *)
       file.tensors[name] =
-        name == "labels" || name == "mask"
+        ["labels", "mask", "indices"].contains(name)
         ? HostTensor(shape: shape, int32s: Array(try int32s(name)[..<count]))
         : HostTensor(shape: shape, floats: Array(try floats(name)[..<count]))
     }

@@ -74,7 +74,8 @@ import Testing
       ? ExitsLoss(modules: modules) : SelfAttentionLoss(weight: 0.5, modules: modules)
     let losses = [NamedLoss(CrossEntropyLoss()), NamedLoss(taught)]
     let image = ExampleSpec.image(ImageSize(height: 8, width: 8, channels: 1))
-    let model = try AdaptedModel.adapting(Sections(), to: nil, losses, examples: image)
+    let model = try AdaptedModel.adapting(
+      Sections(), to: nil, losses, examples: image, count: 0)
     let student = ParameterStore(model, name: "student")
     try student.write(student.imported(RecordedWeights.named(training.initial)), to: session)
     let program = try replay(

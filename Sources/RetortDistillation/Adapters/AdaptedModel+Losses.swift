@@ -8,14 +8,16 @@ extension AdaptedModel {
   ///   - student: A model that no store needs to hold any more.
   ///   - teacher: What losses with `taps` compare it with; nil without a teacher.
   ///   - examples: What the examples are.
+  ///   - count: The number of training examples, of which losses may remember something.
   /// - Throws: `TapError`, `AdapterError`, or `GraphError` where the examples do not fit.
   package static func adapting(
-    _ student: Module, to teacher: (any Labeler)?, _ losses: [NamedLoss], examples: ExampleSpec
+    _ student: Module, to teacher: (any Labeler)?, _ losses: [NamedLoss], examples: ExampleSpec,
+    count: Int
   ) throws -> Module {
     let all = losses.map(\.loss)
     let paths = all.reduce(into: Set<String>()) { $0.formUnion($1.studentPaths) }
     let own =
-      paths.isEmpty
+      paths.isEmpty && !all.contains(where: \.comparesOutputs)
       ? [:]
       : try ParameterStore(student, name: "student")
         .tapShapes(paths.union([""]), of: examples)
@@ -28,8 +30,8 @@ extension AdaptedModel {
           .shapes(of: Set(taps.map(\.teacher)), for: examples)
       }
       let made = try loss.loss.adapters(
-        (modules.isEmpty ? taps.map(\.student) : modules + [""]).compactMap { own[$0] },
-        taps.compactMap { other[$0.teacher] })
+        (taps.isEmpty ? modules + [""] : taps.map(\.student)).compactMap { own[$0] },
+        taps.compactMap { other[$0.teacher] }, remembering: count)
       if !made.isEmpty { adapters.append((loss.name, made)) }
     }
     return adapters.isEmpty ? student : AdaptedModel(student, adapters: adapters)

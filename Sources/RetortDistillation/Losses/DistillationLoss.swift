@@ -37,9 +37,22 @@ public protocol DistillationLoss: Configurable, Explained {
   /// - Parameters:
   ///   - student: The shapes of the student's features, batch included, in the order of `taps`.
   ///   - teacher: The shapes of the teacher's features, likewise. Where the loss has `ownTaps`, `student` has the
-  ///     shapes of these and then of the output, and `teacher` none.
+  ///     shapes of these and then of the output, and `teacher` none; where it compares outputs, `student` has their
+  ///     shape, and `teacher` none.
   /// - Throws: `AdapterError` for shapes that cannot be compared.
   func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module]
+
+  /// The layers of the loss where it remembers something of each training example; without saying it, those of
+  /// `adapters(_:_:)`.
+  ///
+  /// - Parameters:
+  ///   - student: As above.
+  ///   - teacher: As above.
+  ///   - count: The number of training examples.
+  /// - Throws: `AdapterError` for shapes that cannot be compared.
+  func adapters(
+    _ student: [Shape], _ teacher: [Shape], remembering count: Int
+  ) throws(AdapterError) -> [Module]
 
   /// The terms that the loss adds to the objective, with names for logs.
   ///
@@ -72,6 +85,12 @@ extension DistillationLoss {
   /// No adapters.
   public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
     []
+  }
+  /// Those that remember nothing.
+  public func adapters(
+    _ student: [Shape], _ teacher: [Shape], remembering count: Int
+  ) throws(AdapterError) -> [Module] {
+    try adapters(student, teacher)
   }
 }
 

@@ -163,7 +163,7 @@ public struct AdversarialTraining: Scheme {
   }
 
   private func effects(_ store: ParameterStore, _ context: ForwardContext) -> [Effect] {
-    store.statisticsUpdate(from: context).map { [$0] } ?? []
+    store.bufferUpdates(from: context)
   }
 }
 

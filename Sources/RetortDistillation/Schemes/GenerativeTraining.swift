@@ -74,7 +74,6 @@ public struct GenerativeTraining: Scheme {
       inputs: inputs, context: context, learner: generator.model, examples: inputs.example,
       student: nil, teacher: nil, labels: inputs.labels)
     let terms = try losses.flatMap { try $0.terms(comparison) }
-    let update = generator.statisticsUpdate(from: context)
-    return Objective(terms: terms, effects: update.map { [$0] } ?? [])
+    return Objective(terms: terms, effects: generator.bufferUpdates(from: context))
   }
 }

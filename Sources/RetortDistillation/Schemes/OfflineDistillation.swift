@@ -114,8 +114,7 @@ public struct OfflineDistillation: Scheme {
         }
       }
     }
-    let update = student.statisticsUpdate(from: context)
-    return Objective(terms: terms, effects: update.map { [$0] } ?? [])
+    return Objective(terms: terms, effects: student.bufferUpdates(from: context))
   }
 
   /// What the search finds for a student; nil without one.

@@ -75,7 +75,7 @@ public struct PeerLearning: Scheme {
         examples: inputs.example, student: own, teacher: nil, labels: inputs.labels),
       lesson(phase, passes.map(\.taps.output), inputs))
     var effects = pasts.indices.contains(phase) ? pasts[phase].renewal(in: inputs.graph) : []
-    if let update = students[phase].statisticsUpdate(from: context) { effects.append(update) }
+    effects += students[phase].bufferUpdates(from: context)
     return Objective(terms: terms, effects: effects)
   }
 

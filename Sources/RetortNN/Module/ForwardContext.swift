@@ -25,6 +25,8 @@ public final class ForwardContext {
   /// The paths of modules whose outputs are kept.
   public let tapping: Set<String>
   var statistics: [BatchStatistics] = []
+  /// What is remembered of this step, by parameter.
+  var memories: [(parameter: Parameter, value: Tensor)] = []
   /// The outputs of the modules at `tapping` in the current call.
   var tapped: [String: Tensor] = [:]
 
@@ -45,6 +47,13 @@ public final class ForwardContext {
     self.mode = mode
     self.randomState = randomState
     self.streams = streams
+  }
+}
+
+extension ForwardContext {
+  /// Has a parameter of the role `memory` hold `value`, of its shape, from the next step on; once in a step.
+  package func remember(_ value: Tensor, in parameter: Parameter) {
+    memories.append((parameter, value))
   }
 }
 

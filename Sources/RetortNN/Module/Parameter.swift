@@ -13,6 +13,8 @@ public final class Parameter {
     case runningMean
     /// A running unbiased variance, updated by batch norm in training mode, as long as the mean before it.
     case runningVariance
+    /// What a module remembers from step to step, by its own rule; see `ForwardContext.remember`.
+    case memory
   }
 
   /// The shape on the device.

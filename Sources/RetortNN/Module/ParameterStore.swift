@@ -1,7 +1,7 @@
 import RetortCore
 
 /// The weights of one model in flat variables: one for all trainable parameters, one for all running
-/// statistics.
+/// statistics and memories.
 ///
 /// Each parameter begins at a multiple of `Variable.alignment`; a running variance directly follows its mean.
 /// Gaps hold zeros. One optimizer launch and one copy serve the whole model.
@@ -14,8 +14,10 @@ public final class ParameterStore {
   public let all: [Parameter]
   /// The parameters that an optimizer changes, in order.
   public let trainable: [Parameter]
-  /// Running means and variances, in order.
+  /// Running means and variances, and then memories, in order.
   public let buffers: [Parameter]
+  /// The elements of `bufferVariable` that are running statistics; memories follow.
+  let statisticsCount: Int
   /// The variable that holds `trainable`.
   public let parameterVariable: Variable
   /// The variable that holds `buffers`; nil where there are none.
@@ -49,9 +51,12 @@ public final class ParameterStore {
     self.name = name
     all = found
     trainable = found.filter { $0.role == .trainable }
-    buffers = found.filter { $0.role != .trainable }
+    let memories = found.filter { $0.role == .memory }
+    let statistics = found.filter { $0.role != .trainable && $0.role != .memory }
+    buffers = statistics + memories
     let parameterCount = ParameterStore.place(trainable)
-    let bufferCount = ParameterStore.place(buffers)
+    statisticsCount = ParameterStore.place(statistics)
+    let bufferCount = ParameterStore.place(memories, from: statisticsCount)
     parameterVariable = Variable(
       name: "\(name).parameters", count: max(parameterCount, Variable.alignment),
       isFrozen: isFrozen)
@@ -63,9 +68,9 @@ public final class ParameterStore {
     for parameter in found { parameter.binding = binding }
   }
 
-  /// Sets the offsets; returns the flat variable's extent.
-  private static func place(_ parameters: [Parameter]) -> Int {
-    var end = 0
+  /// Sets the offsets, from `start` on; returns the flat variable's extent.
+  private static func place(_ parameters: [Parameter], from start: Int = 0) -> Int {
+    var end = start
     for parameter in parameters {
       if parameter.role != .runningVariance {
         end = end.saturatingSum(Variable.alignment - 1) / Variable.alignment * Variable.alignment

@@ -13,9 +13,18 @@ struct BatchStatistics {
 }
 
 extension ParameterStore {
+  /// What a training pass changes besides trainable parameters: running statistics and memories.
+  public func bufferUpdates(from context: ForwardContext) -> [Effect] {
+    let memories = context.memories.filter { $0.parameter.binding === binding }
+    return [statisticsUpdate(from: context)].compactMap(\.self)
+      + memories.compactMap { parameter, value in
+        bufferVariable.map { .assign($0, offset: parameter.offset, value) }
+      }
+  }
+
   /// The update of every running mean and variance by a training pass, as one effect.
   ///
-  /// `running + momentum·(batch·correction - running)` over the flat buffer variable; the correction makes
+  /// `running + momentum·(batch·correction - running)` over the flat statistics; the correction makes
   /// variances unbiased, `N/(N-1)`. A layer that was called several times is updated once per call, in order.
   /// nil if no batch norm of this store ran in training mode.
   ///
@@ -25,7 +34,7 @@ extension ParameterStore {
     let own = context.statistics.filter { $0.runningMean.binding === binding }
     guard !own.isEmpty else { return nil }
     let graph = context.graph
-    var running = graph.variable(variable, [variable.count])
+    var running = graph.variable(variable, [statisticsCount])
     var waiting = own
     while !waiting.isEmpty {
       var round: [BatchStatistics] = []
@@ -61,7 +70,8 @@ extension ParameterStore {
     }
     let unbiased = batch * graph.constant(correction, running.shape)
     let first = round[0].momentum
-    if round.count * 2 == buffers.count, round.allSatisfy({ $0.momentum == first }) {
+    let all = buffers.count { $0.role != .memory }
+    if round.count * 2 == all, round.allSatisfy({ $0.momentum == first }) {
       return running + (unbiased - running) * Double(first)
     }
     return running + (unbiased - running) * graph.constant(momentum, running.shape)

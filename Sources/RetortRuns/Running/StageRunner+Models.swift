@@ -56,7 +56,8 @@ extension StageRunner {
           // A teacher that is trained alone is the student of its stage.
           guard role == .student || role == .teacher && !isFrozen else { return model }
           return try AdaptedModel.adapting(
-            model, to: labeler, stage.losses, examples: data.examples)
+            model, to: labeler, stage.losses, examples: data.examples,
+            count: data.training.count)
         })
     } catch let error as WeightError
       where role == .teacher && isFrozen && spec.classes == nil && error.isOfClasses

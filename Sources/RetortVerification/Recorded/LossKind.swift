@@ -67,6 +67,12 @@ struct LossKind: Sendable {
     LossKind("ctkd") { numbers, _ in
       [LearnedTemperatureLoss(rise: Int(try numbers.required("rise", .whole(0...1_000_000))))]
     },
+    LossKind("ctkd_instance") { numbers, _ in
+      [
+        LearnedTemperatureLoss(
+          rise: Int(try numbers.required("rise", .whole(0...1_000_000))), scope: .instance)
+      ]
+    },
   ]
 
   private static let features: [LossKind] = [
@@ -95,13 +101,8 @@ struct LossKind: Sendable {
     },
     LossKind("hierarchical_context") { _, taps in [ReviewLoss(taps: taps)] },
     LossKind("review") { _, taps in [ReviewLoss(taps: taps)] },
-    LossKind("crd") { numbers, taps in
-      [
-        ContrastiveRepresentationLoss(
-          taps: taps, width: Int(try numbers.required("width", .whole(1...65536))),
-          temperature: try numbers.temperature)
-      ]
-    },
+    LossKind("crd") { numbers, taps in [try numbers.contrastive(taps)] },
+    LossKind("crd_memory") { numbers, taps in [try numbers.contrastive(taps)] },
   ]
 
   private static let relations: [LossKind] = [
@@ -161,6 +162,13 @@ extension CaseNumbers {
   fileprivate var temperature: Double { get throws { try required("temperature", .temperature) } }
 
   fileprivate var heads: Int { get throws { Int(try required("heads", .whole(1...1024))) } }
+
+  fileprivate func contrastive(_ taps: [TapPair]) throws -> ContrastiveRepresentationLoss {
+    ContrastiveRepresentationLoss(
+      taps: taps, width: Int(try required("width", .whole(1...65536))),
+      temperature: try temperature,
+      negatives: Int(try optional("negatives", .whole(0...65536)) ?? 0))
+  }
 
   fileprivate func topClasses(_ rest: TopClassesLoss.Rest) throws -> TopClassesLoss {
     TopClassesLoss(

@@ -18,7 +18,7 @@ package struct RecordedLoss {
   /// Builds the loss of a file.
   ///
   /// Tensors are `student.0…`, `teacher.0…`, of which the first are the outputs too, and where the loss takes them
-  /// `labels`, `mask` and `adapter.…`, the weights of its layers. Where there is `norm.0.weight`, a batch norm reads
+  /// `labels`, `indices`, `mask` and `adapter.…`, the weights of its layers. Where there is `norm.0.weight`, a batch norm reads
   /// `teacher.0` before the loss does.
   ///
   /// - Throws: `FormatError` or `VerificationError` for a file that lacks something, and the loss's own errors.
@@ -45,8 +45,10 @@ package struct RecordedLoss {
     weights = try content.weights(of: kind)
     var adapters: [(loss: String, modules: [Module])] = []
     if !weights.isEmpty {
+      let count = Int(try inputs.numbers.optional("examples", .whole(0...65536)) ?? 0)
       adapters = try losses.enumerated().map { index, loss in
-        ("\(index)", try loss.adapters(student.map(\.shape), teacher.map(\.shape)))
+        let shapes = (student.map(\.shape), teacher.map(\.shape))
+        return ("\(index)", try loss.adapters(shapes.0, shapes.1, remembering: count))
       }
     }
     let learner = AdaptedModel(Module(), adapters: adapters)
@@ -59,7 +61,9 @@ package struct RecordedLoss {
     let examples = Example([("x", student[0])] + (mask.map { [("mask", $0)] } ?? []))
     let state = graph.constant([0, 0, step], [3])
     let parts = StepInputs(
-      graph: graph, example: examples, labels: labels ?? state, indices: state, randomState: state)
+      graph: graph, example: examples, labels: labels ?? state,
+      indices: content.tensors["indices"] == nil ? state : try inputs.integers("indices"),
+      randomState: state)
     func tapped(_ tensors: [Tensor]) -> Taps {
       Taps(
         output: tensors[0],

@@ -312,6 +312,23 @@ def ctkd(s, t, module, rise, step):
     return kl(F.log_softmax(t / temperature, 1), F.log_softmax(s / temperature, 1)).mean() * temperature ** 2
 
 
+class InstanceLevel(nn.Module):
+    """Two layers over both logits, as the paper says; the authors' code is not in their repository."""
+
+    def __init__(self, classes):
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(2 * classes, 64), nn.Linear(64, 1)
+
+    def forward(self, s, t):
+        return self.fc2(F.relu(self.fc1(torch.cat([t, s.detach()], 1))))
+
+
+def ctkd_instance(s, t, module, rise, step):
+    pressure = 0.5 * (1 - math.cos(math.pi * min(1, step / rise)))
+    temperature = 1 + 20 * torch.sigmoid(Reversal.apply(module(s, t), pressure))
+    return (kl(F.log_softmax(t / temperature, 1), F.log_softmax(s / temperature, 1)) * temperature[:, 0] ** 2).mean()
+
+
 def right_vectors(x, count):
     """The first right singular vectors of maps as matrices of places by channels, and their values."""
     _, values, vectors = torch.linalg.svd(x.flatten(2).transpose(1, 2), full_matrices=False)
@@ -343,23 +360,59 @@ def svd(student, teacher, connectors, vectors):
     return total / (len(layers) - 1)
 
 
-def philox_normals(count, stream, step=0):
-    """What Retort draws under seed 0: Philox 4x32-10 at counters (block, step, stream, 0), and Box-Muller."""
-    def block(index):
+def philox(count, stream, step=0):
+    """Blocks of the words that Retort draws under seed 0: Philox 4x32-10 at counters (block, step, stream, 0)."""
+    for index in range((count + 3) // 4):
         x, k = [index, step, stream, 0], [0, 0]
         for _ in range(10):
             a, b = x[0] * 0xD2511F53, x[2] * 0xCD9E8D57
             x = [(b >> 32) ^ x[1] ^ k[0], b & 0xFFFFFFFF, (a >> 32) ^ x[3] ^ k[1], a & 0xFFFFFFFF]
             k = [(k[0] + 0x9E3779B9) & 0xFFFFFFFF, (k[1] + 0xBB67AE85) & 0xFFFFFFFF]
-        return x
+        yield x
+
+
+def philox_uniforms(count, stream, step=0):
+    return torch.tensor([(word >> 8) * 2.0 ** -24 for x in philox(count, stream, step) for word in x][:count])
+
+
+def philox_normals(count, stream, step=0):
+    """Box-Muller of the same words."""
     numbers = []
-    for index in range((count + 3) // 4):
-        x = block(index)
+    for x in philox(count, stream, step):
         for first, second in (x[:2], x[2:]):
             radius = math.sqrt(-2 * math.log(((first >> 8) + 1) * 2.0 ** -24))
             angle = 2 * math.pi * (second >> 8) * 2.0 ** -24
             numbers += [radius * math.cos(angle), radius * math.sin(angle)]
     return torch.tensor(numbers[:count]).double()
+
+
+class Memory(nn.Module):
+    def __init__(self, count, width):
+        super().__init__()
+        for name in ("student", "teacher"):
+            self.register_buffer(name, F.normalize(draw(count, width), dim=1))
+        self.register_buffer("scales", torch.zeros(2))
+
+
+def crd_memory(s, t, heads, indices, negatives, temperature, step):
+    """As CRDLoss of HobbitLong/RepDistiller with contrast_idx of the indices and then the same draws in each row; that
+    code, at b84f547c, gives the recorded values and gradients within 4e-8."""
+    u = F.normalize(heads.student(s.mean((2, 3))), dim=1)
+    v = F.normalize(heads.teacher(t.mean((2, 3))), dim=1)
+    memory, total = heads.memory, 0
+    count = len(memory.student)
+    drawn = (philox_uniforms(negatives, 4096, step) * count).long()
+    ids = torch.cat([indices[:, None], drawn[None].expand(len(s), -1)], 1)
+    for index, (x, table) in enumerate([(u, memory.teacher), (v, memory.student)]):
+        likelihoods = ((table[ids] @ x[:, :, None])[..., 0] / temperature).exp()
+        # Retort keeps Z of likelihoods over e^(1/T).
+        known = memory.scales[index] * math.exp(1 / temperature)
+        likelihoods = likelihoods / (known if known > 0 else likelihoods.mean().detach() * count)
+        noise = negatives / count
+        rows = (likelihoods[:, 0] / (likelihoods[:, 0] + noise + 1e-7)).log()
+        rows = rows + (noise / (likelihoods[:, 1:] + noise + 1e-7)).log().sum(1)
+        total = total - rows.mean()
+    return total
 
 
 class GraphHeads(nn.Module):
@@ -566,3 +619,19 @@ for index, (own, other, vectors) in enumerate([
               zip(own, other, [None] + [c for c, _ in other])]
     record(f"mhgd/case{index}", [separated(5, c, n) for c, n in own], [separated(5, c, n) for c, n in other],
            lambda s, t: mhgd(s, t, layers), {"heads": 3}, layers)
+for index, step in enumerate([30, 500]):
+    level = module(InstanceLevel(10))
+    if index == 0:  # Of the teacher's logits alone, so that differences are the gradient.
+        level.fc1.weight.data[:, 10:] = 0
+    record(f"ctkd_instance/case{index}", [draw(6, 10, scale=5)], [draw(6, 10, scale=5)],
+           lambda s, t: ctkd_instance(s[0], t[0], level, 100, step), {"rise": 100, "step": step}, [level])
+for index, (rows, count, negatives, scales) in enumerate([(4, 12, 30, [1e-3, 2e-3]), (5, 40, 24, [0, 0])]):
+    heads = Heads(6, 9, 8)
+    heads.memory = Memory(count, 8)
+    module(heads)
+    heads.memory.scales = torch.tensor(scales).double()
+    indices = torch.randperm(count)[:rows]
+    record(f"crd_memory/case{index}", [draw(rows, 6, 3, 3)], [draw(rows, 9, 2, 2)],
+           lambda s, t: crd_memory(s[0], t[0], heads, indices, negatives, 0.07, index),
+           {"width": 8, "temperature": 0.07, "negatives": negatives, "examples": count, "step": index}, [heads],
+           extra={"indices": indices.int(), "labels": torch.zeros(rows).int()})
