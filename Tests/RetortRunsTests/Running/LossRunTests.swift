@@ -43,8 +43,9 @@ import Testing
       "soft-cross-entropy", "reverse-kl", "jsd", "logits", "dkd", "dist", "standardized-kd",
       "hard-labels", "top-k", "sigmoid-kd", "ctkd",
     ]
-    let result = try pictures("cross-entropy, kd, \(kinds.joined(separator: ", "))")
-    let names = kinds.filter { $0 != "dist" } + ["dist-classes", "dist-examples"]
+    let all = "cross-entropy, kd, \(kinds.joined(separator: ", "))"
+    let result = try pictures("\(all), {kind: ctkd, name: instance, scope: instance}")
+    let names = kinds.filter { $0 != "dist" } + ["dist-classes", "dist-examples", "instance"]
     #expect(Set(result.losses.keys) == Set(names + ["loss", "cross-entropy", "kd"]))
     // Logits are looked up: the teacher has been asked once of each example.
     #expect(result.teacherEvaluations == 60)
@@ -60,12 +61,15 @@ import Testing
     let result = try pictures(
       """
       {kind: hint, \(one)}, \(maps), {kind: crd, \(one), width: 4}, jacobian,
-                     {kind: overhaul, taps: [{student: bn1, teacher: bn1}]}
+                     {kind: overhaul, taps: [{student: bn1, teacher: bn1}]},
+                     {kind: crd, name: memory, \(one), width: 4, negatives: 16}
       """)
     #expect(
       Set(result.losses.keys)
         == Set(
-          kinds + ["loss", "hint", "factor-transfer-paraphraser", "crd", "jacobian", "overhaul"]))
+          kinds + [
+            "loss", "hint", "factor-transfer-paraphraser", "crd", "jacobian", "overhaul", "memory",
+          ]))
   }
 
   @Test func ownLayers() throws {

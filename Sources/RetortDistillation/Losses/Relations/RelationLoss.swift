@@ -18,7 +18,7 @@ public struct RelationLoss: RelationalLoss {
       "L = d · mean h( ψ_s − ψ_t ) + a · mean h( φ_s − φ_t )",
       "ψ(i, j) = ‖x_i − x_j‖ / mean,  φ(i, j, k) = cos ∠( x_i − x_j, x_k − x_j )",
       "h(e) = ½·e² for |e| ≤ 1, else |e| − ½",
-    ], source: "Park, Kim, Lu, Cho 2019, arXiv 1904.05068, equations 4 to 8")
+    ], source: "Park, Kim, Lu, Cho 2019, arXiv 1904.05068, sections 3.2.1 and 3.2.2")
 
   /// The weight of the loss in the total, ≥ 0.
   public var weight = 1.0
