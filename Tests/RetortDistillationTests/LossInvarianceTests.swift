@@ -114,6 +114,30 @@ import Testing
     expectEqual(try part(1, 0) + rest * part(0, 1), whole, "parts")
   }
 
+  /// The designed teacher is matched by logits that say what it says, and at a temperature of 1 it smooths labels.
+  @Test func designedTeachersSmoothLabels() throws {
+    let (own, labels) = (Self.draw(1), (0..<Self.count).map { Int32($0) })
+    func evaluate(_ loss: any DistillationLoss, _ logits: [Float]) throws -> (Double, [Float]) {
+      let found = try self.evaluate(loss, logits, own, labels: labels)
+      return (found.value, found.gradient)
+    }
+    for (temperature, probability) in [(20.0, 0.99), (1.0, 0.9)] {
+      let loss = TeacherFreeLoss(temperature: temperature, probability: probability)
+      let margin = Float(log(probability / (1 - probability) * Double(Self.width - 1)))
+      let designed = own.indices.map { index -> Float in
+        5 + (index % Self.width == Int(labels[index / Self.width]) ? margin : 0)
+      }
+      let equal = try evaluate(loss, designed)
+      #expect(abs(equal.0) < 1e-5 && equal.1.allSatisfy { abs($0) < 1e-5 })
+      #expect(try evaluate(loss, own).0 > 0.1)
+    }
+    let smoothing = 0.1
+    let share = 1 - smoothing + smoothing / Double(Self.width)
+    let regular = try evaluate(TeacherFreeLoss(temperature: 1, probability: share), own).1
+    let smooth = try evaluate(CrossEntropyLoss(labelSmoothing: smoothing), own).1
+    for (a, b) in zip(regular, smooth) { #expect(abs(a - b) < 1e-6) }
+  }
+
   /// Without labels the teacher's likeliest classes stand for them.
   @Test func decoupledPartsNeedNoLabels() throws {
     let (own, other) = (Self.draw(1), Self.draw(2))
@@ -164,7 +188,7 @@ import Testing
     let scaled = own.map { $0 * 3 }
     let unordered: [any DistillationLoss] = [
       RelationLoss(), SimilarityLoss(), CorrelationLoss(form: .kernel), ProbabilisticLoss(),
-      InstanceGraphLoss(), CorrelationOfClassesLoss(),
+      InstanceGraphLoss(), CorrelationOfClassesLoss(), DissimilarityLoss(taps: Self.output),
       ContrastiveRepresentationLoss(taps: Self.output), SingularVectorLoss(taps: Self.twice),
     ]
     for loss in unordered {
@@ -177,6 +201,7 @@ import Testing
       (CorrelationLoss(form: .kernel), [Self.count, Self.width]),
       (ProbabilisticLoss(), [Self.count, Self.width]),
       (InstanceGraphLoss(vertices: 0), [Self.count, Self.width]),
+      (DissimilarityLoss(taps: Self.output), [Self.count, Self.width]),
       (ContrastiveRepresentationLoss(taps: Self.output), [Self.count, Self.width]),
       (AttentionTransferLoss(taps: Self.output), Self.maps),
       (SelectivityLoss(taps: Self.output), Self.maps),
@@ -194,7 +219,10 @@ import Testing
         try evaluate(loss, scaled, other, shape: shape).value, "\(type(of: loss)), scale")
     }
     let moved = own.indices.map { own[$0] + Float($0 % Self.width) }
-    for loss: any DistillationLoss in [RelationLoss(), InstanceGraphLoss(vertices: 0)] {
+    let unmoved: [any DistillationLoss] = [
+      RelationLoss(), InstanceGraphLoss(vertices: 0), DissimilarityLoss(taps: Self.output),
+    ]
+    for loss in unmoved {
       expectEqual(
         try evaluate(loss, own, other).value, try evaluate(loss, moved, other).value,
         "\(type(of: loss)), place")

@@ -63,15 +63,18 @@ import Testing
   }
 
   /// Students whose layers learn from their own.
-  @Test(arguments: ReplayDevice.allCases, ["exits", "self-attention"])
+  @Test(arguments: ReplayDevice.allCases, ["exits", "native-ensemble", "self-attention"])
   func selfTeachingIsPyTorchs(_ device: ReplayDevice, _ name: String) throws {
     let record: SelfRecord = try schemeRecord("self")
     let training = try #require(record.trainings.first { $0.loss == name })
     let session = Session(try device.backend)
     let modules = ["conv1", "conv2"]
     let taught: any DistillationLoss =
-      name == "exits"
-      ? ExitsLoss(modules: modules) : SelfAttentionLoss(weight: 0.5, modules: modules)
+      switch name {
+      case "exits": ExitsLoss(modules: modules)
+      case "native-ensemble": NativeEnsembleLoss(trunk: "conv1", deepest: "conv2")
+      default: SelfAttentionLoss(weight: 0.5, modules: modules)
+      }
     let losses = [NamedLoss(CrossEntropyLoss()), NamedLoss(taught)]
     let image = ExampleSpec.image(ImageSize(height: 8, width: 8, channels: 1))
     let model = try AdaptedModel.adapting(

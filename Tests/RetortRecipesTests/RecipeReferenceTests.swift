@@ -84,7 +84,8 @@ import Testing
   /// What a kind cannot be without.
   private static let needed = [
     "step": "every: 1", "multi-step": "at: [1, 2]", "exits": "modules: [conv1, conv2]",
-    "self-attention": "modules: [conv1, conv2]",
+    "native-ensemble": "modules: [conv1, conv2]", "self-attention": "modules: [conv1, conv2]",
+    "overhaul": "taps: [{student: conv1, teacher: bn1}]",
   ]
 
   /// The modules of a text encoder that losses of texts compare.

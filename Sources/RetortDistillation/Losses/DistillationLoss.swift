@@ -155,6 +155,7 @@ public enum LossCatalog {
     CatalogEntry(TopClassesLoss.self),
     CatalogEntry(SigmoidLoss.self),
     CatalogEntry(LearnedTemperatureLoss.self),
+    CatalogEntry(TeacherFreeLoss.self),
     CatalogEntry(HintLoss.self),
     CatalogEntry(AttentionTransferLoss.self),
     CatalogEntry(OverhaulLoss.self),
@@ -175,6 +176,7 @@ public enum LossCatalog {
     CatalogEntry(InstanceGraphLoss.self),
     CatalogEntry(ChannelCorrelationLoss.self),
     CatalogEntry(AffinityLoss.self),
+    CatalogEntry(DissimilarityLoss.self),
     CatalogEntry(EmbeddingLoss.self),
     CatalogEntry(ContrastiveLoss.self),
     CatalogEntry(TokenCosineLoss.self),
@@ -182,6 +184,7 @@ public enum LossCatalog {
     CatalogEntry(AttentionDistributionLoss.self),
     CatalogEntry(SelfRelationLoss.self),
     CatalogEntry(ExitsLoss.self),
+    CatalogEntry(NativeEnsembleLoss.self),
     CatalogEntry(SelfAttentionLoss.self),
     CatalogEntry(VariationalLoss.self),
   ]

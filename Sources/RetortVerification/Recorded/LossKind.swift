@@ -30,6 +30,8 @@ struct LossKind: Sendable {
         SoftTargetLoss(weight: 1 - alpha, temperature: try numbers.temperature),
       ]
     },
+    LossKind("teacher_free") { numbers, _ in try numbers.teacherFree(.softened) },
+    LossKind("teacher_free_authors") { numbers, _ in try numbers.teacherFree(.authors) },
     LossKind("soft_cross_entropy") { numbers, _ in
       [SoftCrossEntropyLoss(temperature: try numbers.temperature)]
     },
@@ -134,6 +136,14 @@ struct LossKind: Sendable {
     LossKind("affinity") { numbers, taps in
       [AffinityLoss(taps: taps, side: Int(try numbers.required("side", .whole(1...256))))]
     },
+    LossKind("dissimilarity") { numbers, taps in
+      let teachers = Int(try numbers.required("teachers", .whole(1...16)))
+      return [
+        DissimilarityLoss(
+          taps: (0..<teachers).map { TapPair(student: "0", teacher: "\($0)") },
+          margin: try numbers.required("margin", .notNegative))
+      ]
+    },
   ]
 
   private static let texts: [LossKind] = [
@@ -168,6 +178,17 @@ extension CaseNumbers {
       taps: taps, width: Int(try required("width", .whole(1...65536))),
       temperature: try temperature,
       negatives: Int(try optional("negatives", .whole(0...65536)) ?? 0))
+  }
+
+  /// Cross-entropy beside what a designed teacher says.
+  fileprivate func teacherFree(_ form: TeacherFreeLoss.Form) throws -> [any DistillationLoss] {
+    let alpha = try required("alpha", .share)
+    return [
+      CrossEntropyLoss(weight: 1 - alpha),
+      TeacherFreeLoss(
+        weight: alpha, temperature: try temperature,
+        probability: try required("probability", .share), form: form),
+    ]
   }
 
   fileprivate func topClasses(_ rest: TopClassesLoss.Rest) throws -> TopClassesLoss {

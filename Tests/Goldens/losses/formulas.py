@@ -77,6 +77,18 @@ def top_bin(s, t, temperature, k):
     return kl(rows(t), rows(s)).mean() * temperature ** 2
 
 
+def teacher_free(s, labels, temperature, a, alpha, authors=False):
+    """Tf-KD_reg; `authors` is yuanli2333/Teacher-free-Knowledge-Distillation's loss_kd_regularization."""
+    designed = torch.full_like(s, (1 - a) / (s.shape[1] - 1)).scatter(1, labels[:, None], a)
+    if authors:
+        regular = F.kl_div(F.log_softmax(s, 1), F.softmax(designed / temperature, 1), reduction="none").mean()
+    else:
+        softened = designed ** (1 / temperature)
+        softened = softened / softened.sum(1, keepdim=True)
+        regular = kl(softened.log(), F.log_softmax(s / temperature, 1)).mean() * temperature ** 2
+    return (1 - alpha) * F.cross_entropy(s, labels) + alpha * regular
+
+
 def hard_labels(s, t):
     return F.cross_entropy(s, t.argmax(1))
 
@@ -185,6 +197,29 @@ def affinity(s, t, side):
         x = F.normalize(x.flatten(2), dim=1)
         return x.transpose(1, 2) @ x
     return F.mse_loss(cosines(s), cosines(t))
+
+
+def dissimilarity(s, teachers, margin):
+    """You et al. 2017, three by three, with the student's distances over their mean."""
+    def distances(x):
+        x = x.flatten(1)
+        return torch.stack([torch.stack([(a - b).square().sum().clamp(min=1e-24).sqrt() for b in x]) for a in x])
+    count = len(s)
+    d = distances(s)
+    d = d / (d.sum() / (count * (count - 1)))
+    votes = [distances(t) for t in teachers]
+    total = 0
+    for i in range(count):
+        for j in range(count):
+            for k in range(j):
+                if i in (j, k):
+                    continue
+                vote = sum(torch.sign(v[i, k] - v[i, j]) for v in votes)
+                if vote > 0:
+                    total = total + (margin + d[i, j] - d[i, k]).clamp(min=0)
+                elif vote < 0:
+                    total = total + (margin + d[i, k] - d[i, j]).clamp(min=0)
+    return total / (count * (count - 1) * (count - 2) / 2)
 
 
 def overhaul_margin(norm):
@@ -609,6 +644,8 @@ for index, (rows, side, own, other) in enumerate([(6, 4, 3, 8), (4, 5, 6, 5)]):
     record(f"simkd/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side, side).relu()],
            lambda s, t: F.mse_loss(projector(s[0]), t[0]), modules=[projector])
 
+# Both groups are drawn from one state, so that each can be recorded by itself.
+state = torch.get_rng_state()
 for index, (own, other, vectors) in enumerate([
         ([(5, 4), (6, 3), (8, 2)], [(5, 4), (6, 3), (8, 3)], 1),
         ([(4, 3), (7, 2)], [(6, 2), (9, 2)], 2)]):
@@ -635,3 +672,18 @@ for index, (rows, count, negatives, scales) in enumerate([(4, 12, 30, [1e-3, 2e-
            lambda s, t: crd_memory(s[0], t[0], heads, indices, negatives, 0.07, index),
            {"width": 8, "temperature": 0.07, "negatives": negatives, "examples": count, "step": index}, [heads],
            extra={"indices": indices.int(), "labels": torch.zeros(rows).int()})
+torch.set_rng_state(state)
+for index, (rows, classes, temperature, a, alpha) in enumerate([(6, 10, 20.0, 0.99, 0.1), (5, 33, 4.0, 0.9, 0.5),
+                                                                (4, 2, 1.0, 0.95, 1.0)]):
+    labels = torch.randint(classes, (rows,))
+    numbers = {"temperature": temperature, "probability": a, "alpha": alpha}
+    for name, authors in [("teacher_free", False), ("teacher_free_authors", True)]:
+        # No teacher is asked.
+        record(f"{name}/case{index}", [draw(rows, classes, scale=2)], [draw(rows, classes)],
+               lambda s, t: teacher_free(s[0], labels, temperature, a, alpha, authors), numbers,
+               extra={"labels": labels.int()})
+for index, (rows, shape, others, margin) in enumerate([(6, (5,), [(5,), (7,), (4,)], 0.1),
+                                                       (5, (3, 4, 4), [(6, 2, 2), (8,)], 0.5),
+                                                       (7, (4, 3, 3), [(9,)], 0)]):
+    record(f"dissimilarity/case{index}", [draw(rows, *shape)], [draw(rows, *other) for other in others],
+           lambda s, t: dissimilarity(s[0], t, margin), {"teachers": len(others), "margin": margin})

@@ -75,9 +75,15 @@ import Testing
   @Test func ownLayers() throws {
     let modules = "modules: [layer1, layer2, layer3]"
     let result = try pictures(
-      "cross-entropy, {kind: exits, \(modules)}, {kind: self-attention, \(modules)}")
-    let terms = ["labels", "logits", "features"].map { "exits-\($0)" }
-    #expect(Set(result.losses.keys) == Set(terms + ["loss", "cross-entropy", "self-attention"]))
+      """
+      cross-entropy, teacher-free, {kind: exits, \(modules)}, {kind: self-attention, \(modules)},
+                     {kind: native-ensemble, modules: [layer2, layer3], branches: 1}
+      """)
+    let terms =
+      ["labels", "logits", "features"].map { "exits-\($0)" }
+      + ["labels", "ensemble", "logits"].map { "native-ensemble-\($0)" }
+    let alone = ["loss", "cross-entropy", "teacher-free", "self-attention"]
+    #expect(Set(result.losses.keys) == Set(terms + alone))
     #expect(result.trained.parameters == result.teacher?.parameters, "exits are not exported")
     let exits = result.trained.exits
     #expect(exits.map(\.module) == ["layer1", "layer2", nil])

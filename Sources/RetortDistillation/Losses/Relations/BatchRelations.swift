@@ -25,9 +25,12 @@ struct BatchRelations {
   /// Squared distances, `[rows, rows]`; 0 on the diagonal.
   var squaredDistances: Tensor { squares * others }
 
+  /// Distances, `[rows, rows]`; 0 on the diagonal.
+  var distances: Tensor { squares.sqrt() * others }
+
   /// Distances over their mean, `[rows, rows]`; 0 on the diagonal.
   var relativeDistances: Tensor {
-    let distances = squares.sqrt() * others
+    let distances = distances
     let mean = distances.sum() * (1 / Double(count * max(1, count - 1)))
     return distances / mean.maximum(products.graph.fill(1e-12))
   }

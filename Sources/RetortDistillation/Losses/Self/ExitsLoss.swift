@@ -96,7 +96,7 @@ public struct ExitsLoss: DistillationLoss {
           remedy: "take modules whose maps are as large as the last one's, or larger")
       }
       let parts = (
-        labels: logits.crossEntropyRows(labels).mean(),
+        labels: x.mixed(labels) { logits.crossEntropyRows($0) }.mean(),
         logits: logits.divergenceRows(.forwardKL, teacher: output, temperature: temperature).mean()
           * (temperature * temperature),
         features: (features - deepest).square().flatten().sum(axes: [1]).mean()
