@@ -59,7 +59,7 @@ import Testing
         switch mean {
         case .logits:
           softmax((0..<3).map { index in parts.reduce(0) { $0 + $1.0[index] * $1.1 } })
-        case .probabilities:
+        case .probabilities, .random:
           (0..<3).map { index in parts.reduce(0) { $0 + softmax($1.0)[index] * $1.1 } }
         case .entropy, .confidence, .surest:
           weighed(mean, parts.map { (softmax($0.0), $0.1) }, label: Int(Self.labels[row]))
@@ -84,6 +84,29 @@ import Testing
     .map { $0 * $1.share }
     let total = trust[0] + trust[1]
     return (0..<3).map { (trust[0] * parts[0].said[$0] + trust[1] * parts[1].said[$0]) / total }
+  }
+
+  /// In each step one member answers for the whole batch, as often as its weight says.
+  @Test func oneMemberIsDrawnInEachStep() throws {
+    let cast = try Cast()
+    let other = ParameterStore(Classifier(width: 7), name: "other", isFrozen: true)
+    try other.write(other.initialWeights(seed: 9), to: cast.session)
+    let members = [Ensemble.Member("a", cast.teacher, weight: 3), .init("b", other)]
+    let inputs = Cast.inputs()
+    let drawn = Ensemble(members, mean: .random).drawn(in: inputs)
+    let again = Ensemble(members, mean: .random).drawn(in: inputs)
+    let graph = inputs.graph
+    func said(_ labeler: any Labeler) -> Tensor {
+      labeler.logits(of: inputs.example, indices: nil, in: graph)
+    }
+    #expect(said(drawn).id == said(again).id, "all that ask in a step are answered by the same")
+    let outputs = [said(drawn)] + members.map { said($0.labeler) }
+    var taken: [Int] = []
+    for step in 0..<64 {
+      let found = try cast.run(graph, outputs, step: step)
+      taken.append(try #require((1...2).first { found[$0] == found[0] }))
+    }
+    #expect((38...58).contains(taken.count { $0 == 1 }), "\(taken)")
   }
 
   private static func pair() -> Ensemble {

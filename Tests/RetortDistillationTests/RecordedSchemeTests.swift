@@ -91,6 +91,33 @@ import Testing
       found, training.losses, [student], [training.final], session, device.tolerance)
   }
 
+  /// Teachers that are weighed for each example, at another temperature than 1, and one that is drawn in each step.
+  @Test(arguments: ReplayDevice.allCases, [Ensemble.Mean.random, .confidence, .entropy])
+  func teachersTeachAsInPyTorch(_ device: ReplayDevice, _ mean: Ensemble.Mean) throws {
+    let record: TeacherRecord = try schemeRecord("teachers")
+    let training = try #require(record.trainings.first { $0.combine == mean.rawValue })
+    let session = Session(try device.backend)
+    let models: [Module] = [Dense(7), Convolutional()]
+    let teachers = try zip(models, training.teachers).map { model, weights in
+      let store = ParameterStore(model, name: "teacher", isFrozen: true)
+      try store.write(store.imported(RecordedWeights.named(weights)), to: session)
+      return Ensemble.Member("teacher", store)
+    }
+    let students = try students([Dense(5)], [training.initial], in: session)
+    let losses = [
+      NamedLoss(CrossEntropyLoss()),
+      NamedLoss(SoftTargetLoss(weight: record.weight, temperature: record.temperature)),
+    ]
+    let program = try replay(
+      on: session, [(students[0], record.rate)], beta1: 0.9, seed: record.seed,
+      batch: training.labels.count, size: 4,
+      OfflineDistillation(
+        students: students, teacher: Ensemble(teachers, mean: mean), losses: losses))
+    let found = try self.losses(
+      of: ["cross-entropy", "kd"], program, training.images, training.labels, steps: record.steps)
+    try compare(found, training.losses, students, [training.final], session, device.tolerance)
+  }
+
   @Test(arguments: ReplayDevice.allCases, Adversarial.Loss.allCases)
   func adversarialTrainingIsPyTorchs(_ device: ReplayDevice, _ loss: Adversarial.Loss) throws {
     let record: AdversarialRecord = try schemeRecord("adversarial")

@@ -63,6 +63,24 @@ struct SelfRecord: Decodable {
   let trainings: [Training]
 }
 
+/// What PyTorch computed of a student of two teachers, by how they answer as one.
+struct TeacherRecord: Decodable {
+  struct Training: Decodable {
+    let combine: String
+    let images: [Float]
+    let labels: [Int32]
+    let initial, final: [RecordedWeights]
+    let teachers: [[RecordedWeights]]
+    /// Of each step: on labels and on the teachers.
+    let losses: [[Float]]
+  }
+
+  let seed: UInt64
+  let steps: Int
+  let temperature, weight, rate: Double
+  let trainings: [Training]
+}
+
 /// What PyTorch computed of generators and discriminators.
 struct AdversarialRecord: Decodable {
   struct Training: Decodable {

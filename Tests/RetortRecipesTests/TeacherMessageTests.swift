@@ -33,7 +33,7 @@ private let cases: [MessageCase] = [
       r.yaml:11:1: 'teacher' and 'teachers' exclude each other in the recipe. Keep one.
       r.yaml:11:10: 'teacher' lacks 'model'
       r.yaml:11:11: unknown key 'ensemble' in 'teacher'. Did you mean 'teachers'?
-      r.yaml:12:10: 'combine' is 'harmonic'; it must be probabilities, logits, entropy, confidence or surest
+      r.yaml:12:10: 'combine' is 'harmonic'; it must be probabilities, logits, entropy, confidence, surest or random. Did you mean 'random'?
       """),
   MessageCase(
     name: "teachers that cannot teach",

@@ -10,7 +10,7 @@ public struct Explorer {
   /// The kind of search and its constants.
   public let exploration: Exploration
   /// The labeler of examples, pictures `[batch, height, width, channels]`.
-  public let labeler: any Labeler
+  public private(set) var labeler: any Labeler
   /// The model that is trained.
   public private(set) var student: Module
   /// The generator, which encodes examples too unless the kind is `samples`; nil if the kind needs none.
@@ -34,6 +34,13 @@ public struct Explorer {
   func following(_ student: Module) -> Explorer {
     var explorer = self
     explorer.student = student
+    return explorer
+  }
+
+  /// The same search in a step, for which its labeler has drawn what it draws.
+  func drawn(in inputs: StepInputs) -> Explorer {
+    var explorer = self
+    explorer.labeler = labeler.drawn(in: inputs)
     return explorer
   }
 

@@ -1,13 +1,15 @@
 import Glibc
 import RetortCore
 import RetortNN
+import RetortTraining
 
 /// The mean of several labelers, as logits.
 ///
 /// Module paths begin with the name of a member: `NAME.layer2`.
 ///
 /// Source: Hinton, Vinyals, Dean 2015, arXiv 1503.02531, section 2, names the first two means; Kwon et al. 2020,
-/// ICASSP, weighs by entropy; Zhang, Chen, Wang 2022, arXiv 2201.00007, equation 3, by confidence.
+/// ICASSP, weighs by entropy; Zhang, Chen, Wang 2022, arXiv 2201.00007, equations 3 and 4, by confidence; Fukuda et
+/// al. 2017, Interspeech, take a random teacher for each batch.
 public struct Ensemble: Labeler {
   /// What is averaged.
   public enum Mean: String, CaseIterable, Sendable {
@@ -22,6 +24,9 @@ public struct Ensemble: Labeler {
     case confidence
     /// For each example the member that is surest, by its entropy.
     case surest
+    /// In each step one member for the whole batch, drawn with the members' weights; where there is no step, as when
+    /// all are measured as one, the mean of probabilities. All members are computed, and one is taken.
+    case random
 
     /// Whether it needs the examples' labels.
     public var needsLabels: Bool { self == .confidence }
@@ -46,6 +51,8 @@ public struct Ensemble: Labeler {
   public let members: [Member]
   /// What is averaged.
   public let mean: Mean
+  /// A step's random number in [0, 1), `[1]`, by which a member is drawn; nil where there is no step.
+  private var draw: Tensor?
 
   /// The mean of `members`.
   public init(_ members: [Member], mean: Mean = .probabilities) {
@@ -94,20 +101,55 @@ public struct Ensemble: Labeler {
     return Taps(output: merged(logits, examples.labels), values: values)
   }
 
+  /// What each member says, where the mean weighs members for each example.
+  public func opinions(of examples: Example, indices: Tensor?, in graph: Graph) -> [Opinion] {
+    guard members.count > 1 else { return [] }
+    // Equal to the nodes that the mean itself is made of, and so the same.
+    let logits = members.map { $0.labeler.logits(of: examples, indices: indices, in: graph) }
+    return zip(weights(logits, examples.labels) ?? [], logits).map {
+      Opinion(share: $0.reshape([-1]), logits: $1)
+    }
+  }
+
+  /// An ensemble whose member is drawn, if it draws one; every call in a step draws the same.
+  public func drawn(in inputs: StepInputs) -> any Labeler {
+    guard mean == .random else { return self }
+    var ensemble = self
+    ensemble.draw = inputs.graph.random(
+      .uniform, [1], state: inputs.randomState, stream: Self.stream)
+    return ensemble
+  }
+
+  /// The stream of draws: above those of the host, below those that a step gives out.
+  private static let stream: UInt32 = 4095
+
+  /// The members' weights over their sum, in order.
+  private var shares: [Double] {
+    let total = members.reduce(0) { $0 + $1.weight }
+    return members.map { $0.weight / total }
+  }
+
   /// The weighted mean of the members' logits, which are in the order of `members`; the logits themselves if
   /// there is one member.
   private func merged(_ logits: [Tensor], _ labels: Tensor?) -> Tensor {
     guard logits.count > 1 else { return logits[0] }
-    let total = members.reduce(0) { $0 + $1.weight }
-    let shares = members.map { $0.weight / total }
     switch mean {
     case .logits: return sum(zip(logits, shares).map { $0 * $1 })
-    case .probabilities: return mixed(zip(logits, shares).map { $0.logSoftmax() + log($1) })
-    case .entropy: return weighed(logits, shares, by: logits.map { $0.entropies() })
-    case .confidence:
-      guard let labels else { preconditionFailure("confidence is that in labels") }
-      let losses = logits.map { $0.crossEntropyRows(labels).reshape([-1, 1]) }
-      return weighed(logits, shares, by: losses)
+    case .probabilities: return meanOfProbabilities(logits)
+    case .entropy, .confidence:
+      // Of two members the surer may have all, and no weight is none.
+      return mixed(
+        zip(logits, weights(logits, labels) ?? []).map {
+          $0.logSoftmax() + $1.maximum(logits[0].graph.fill(1e-30)).log()
+        })
+    case .random:
+      guard let draw else { return meanOfProbabilities(logits) }
+      var (taken, bound) = (logits[0], shares[0])
+      for (other, share) in zip(logits, shares).dropFirst() {
+        taken = draw.greaterOrEqual(draw.graph.fill(bound)).select(other, taken)
+        bound += share
+      }
+      return taken
     case .surest:
       var best = (logits: logits[0], entropy: logits[0].entropies())
       for other in logits.dropFirst() {
@@ -120,19 +162,30 @@ public struct Ensemble: Labeler {
     }
   }
 
-  /// The mean of probabilities with weights for each example, that are less the greater its `doubts`, `[batch, 1]`
-  /// of each member.
-  private func weighed(_ logits: [Tensor], _ shares: [Double], by doubts: [Tensor]) -> Tensor {
+  private func meanOfProbabilities(_ logits: [Tensor]) -> Tensor {
+    mixed(zip(logits, shares).map { $0.logSoftmax() + log($1) })
+  }
+
+  /// The weights of members, `[batch, 1]` each, where they depend on the example; nil where they do not.
+  private func weights(_ logits: [Tensor], _ labels: Tensor?) -> [Tensor]? {
+    switch mean {
+    case .probabilities, .logits, .surest, .random: return nil
+    case .entropy: return weights(by: logits.map { $0.entropies() })
+    case .confidence:
+      guard let labels else { preconditionFailure("confidence is that in labels") }
+      return weights(by: logits.map { $0.crossEntropyRows(labels).reshape([-1, 1]) })
+    }
+  }
+
+  /// Weights for each example, of sum 1, that are less the greater a member's `doubts`, `[batch, 1]`.
+  private func weights(by doubts: [Tensor]) -> [Tensor] {
     let greatest = doubts.dropFirst().reduce(doubts[0]) { $0.maximum($1) }
     let powers = doubts.map { ($0 - greatest).exp() }
     let all = sum(powers)
     let weights = zip(powers, shares).map { (1 - $0 / all) * $1 }
-    // The members' own shares change the sum. Of two members the surer may have all, and no weight is none.
+    // The members' own shares change the sum.
     let total = sum(weights)
-    return mixed(
-      zip(logits, weights).map {
-        $0.logSoftmax() + ($1 / total).maximum(logits[0].graph.fill(1e-30)).log()
-      })
+    return weights.map { $0 / total }
   }
 
   /// The logarithm of the sum of probabilities whose logarithms these are.

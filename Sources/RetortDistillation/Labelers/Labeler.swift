@@ -1,5 +1,6 @@
 import RetortCore
 import RetortNN
+import RetortTraining
 
 /// A source of logits for examples: a frozen model, an ensemble of several, or a table of known outputs.
 ///
@@ -28,11 +29,37 @@ public protocol Labeler {
 
   /// The member of an ensemble called `name`; nil if there is none.
   subscript(name: String) -> (any Labeler)? { get }
+
+  /// What each of several labelers says, with its share for each example; by default none, where all answer as one.
+  ///
+  /// - Parameters: As for `logits`.
+  /// - Returns: Shares, `[batch]` and of sum 1 for each example, and logits, `[batch, classes]`.
+  func opinions(of examples: Example, indices: Tensor?, in graph: Graph) -> [Opinion]
+
+  /// The labeler in one step, where it draws something at random; by default itself.
+  func drawn(in inputs: StepInputs) -> any Labeler
+}
+
+/// What one of several labelers says of examples, and how much that counts.
+public struct Opinion {
+  /// The share for each example, `[batch]`, in [0, 1].
+  public let share: Tensor
+  /// The logits, `[batch, classes]`.
+  public let logits: Tensor
+
+  /// Logits with their share.
+  public init(share: Tensor, logits: Tensor) { (self.share, self.logits) = (share, logits) }
 }
 
 extension Labeler {
   /// Nil: the labeler has no members.
   public subscript(name: String) -> (any Labeler)? { nil }
+
+  /// None: it answers as one.
+  public func opinions(of examples: Example, indices: Tensor?, in graph: Graph) -> [Opinion] { [] }
+
+  /// Itself: it draws nothing.
+  public func drawn(in inputs: StepInputs) -> any Labeler { self }
 
   /// The shapes of the results of the modules at `paths`, by path, for a batch of two examples.
   ///

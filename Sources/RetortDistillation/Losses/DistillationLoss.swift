@@ -115,6 +115,8 @@ public struct Comparison {
   public let student: Taps?
   /// The teacher's outputs and features, which are constants; nil without a teacher.
   public var teacher: Taps?
+  /// What each of several teachers says, where they are weighed for each example; empty where they answer as one.
+  public var opinions: [Opinion] = []
   /// The labels of the examples, int32 `[batch]`; nil for unlabelled examples.
   public let labels: Tensor?
   /// The adapters of the loss, in the order in which it made them; empty if it has none.

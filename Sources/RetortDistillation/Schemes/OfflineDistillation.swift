@@ -89,7 +89,8 @@ public struct OfflineDistillation: Scheme {
     let student = students[phase]
     let context = inputs.context(
       .training, tapping: losses.studentPaths)
-    let generated = explored(for: student, inputs)
+    let (teacher, explorer) = (teacher?.drawn(in: inputs), explorer?.drawn(in: inputs))
+    let generated = explored(by: explorer, for: student, inputs)
     let (real, other) = try forward(student.model, inputs.example, generated, context)
     let opinions = try opinions(
       of: teacher, on: inputs.example, indices: inputs.indices, in: inputs.graph)
@@ -98,7 +99,7 @@ public struct OfflineDistillation: Scheme {
       student: real, teacher: nil, labels: inputs.labels)
     var terms: [LossTerm] = []
     for loss in losses {
-      comparison.teacher = opinions[loss.teacher]
+      (comparison.teacher, comparison.opinions) = opinions[loss.teacher] ?? (nil, [])
       terms += try loss.terms(comparison)
     }
     if let explorer, let generated, let other {
@@ -108,7 +109,7 @@ public struct OfflineDistillation: Scheme {
         inputs: inputs, context: context, learner: student.model, examples: generated,
         student: other, teacher: nil, labels: nil)
       for loss in losses where type(of: loss.loss).needsTeacher {
-        comparison.teacher = opinions[loss.teacher]
+        (comparison.teacher, comparison.opinions) = opinions[loss.teacher] ?? (nil, [])
         terms += try loss.terms(comparison, as: "\(loss.name)-generated").map {
           LossTerm($0.name, weight: $0.weight * explorer.exploration.weight, $0.value)
         }
@@ -118,7 +119,9 @@ public struct OfflineDistillation: Scheme {
   }
 
   /// What the search finds for a student; nil without one.
-  private mutating func explored(for student: ParameterStore, _ inputs: StepInputs) -> Example? {
+  private mutating func explored(
+    by explorer: Explorer?, for student: ParameterStore, _ inputs: StepInputs
+  ) -> Example? {
     if let shared { return shared }
     let found = explorer?.following(student.model).explore(
       inputs.example.x, codes: codes?.rows(at: inputs.indices, in: inputs.graph), in: inputs)
@@ -127,20 +130,23 @@ public struct OfflineDistillation: Scheme {
     return generated
   }
 
-  /// The outputs and features of a labeler for examples, by the teacher's name in losses; the key nil is the
-  /// mean of all.
+  /// The outputs and features of a labeler for examples, and what each of several says where they are weighed, by the
+  /// teacher's name in losses; the key nil is the mean of all.
   ///
   /// - Throws: `TapError` for a path that no module has.
   private func opinions(
     of labeler: (any Labeler)?, on examples: Example, indices: Tensor?, in graph: Graph
-  ) throws(TapError) -> [String?: Taps] {
+  ) throws(TapError) -> [String?: (Taps, [Opinion])] {
     guard let labeler else { return [:] }
     let taught = losses.filter { type(of: $0.loss).needsTeacher }
-    var opinions: [String?: Taps] = [:]
+    var opinions: [String?: (Taps, [Opinion])] = [:]
     for name in Set(taught.map(\.teacher)).sorted(by: { ($0 ?? "") < ($1 ?? "") }) {
       let paths = taught.filter { $0.teacher == name }.flatMap { $0.loss.taps.map(\.teacher) }
-      opinions[name] = try (name.flatMap { labeler[$0] } ?? labeler)
-        .taps(of: examples, indices: indices, Set(paths), in: graph)
+      let asked = name.flatMap { labeler[$0] } ?? labeler
+      opinions[name] = (
+        try asked.taps(of: examples, indices: indices, Set(paths), in: graph),
+        asked.opinions(of: examples, indices: indices, in: graph)
+      )
     }
     return opinions
   }

@@ -97,9 +97,12 @@ extension StageSpec: Configurable {
       .model(.teacher, \.teacher, "labels examples; trained where nothing else is to be trained"),
       .teachers("several models that label examples, as one, or each for losses that name it"))
     + [
-      .choice("combine", \.combine, "how several teachers answer as one")
-        .only(
-          where: { $0.teachers.count > 1 }, not: "one teacher", but: ["two 'teachers' or more"]),
+      .choice(
+        "combine", \.combine,
+        "how several teachers answer as one; 'random' computes all and takes one in each step"
+      )
+      .only(
+        where: { $0.teachers.count > 1 }, not: "one teacher", but: ["two 'teachers' or more"]),
       .model(.generator, \.generator, "turns codes into examples, and examples into codes"),
       .model(
         .discriminator, \.discriminator, "tells examples of the data from those that are made"),

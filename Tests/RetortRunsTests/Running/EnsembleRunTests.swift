@@ -64,6 +64,42 @@ import Testing
     }
   }
 
+  /// A random teacher for each batch, and layers of both that vote: broken off and resumed it ends with the same bits.
+  @Test func aDrawnTeacherIsTheSameAfterAResume() throws {
+    try SmallPictures.withFolder { home in
+      let recipe = try Recipe.decode(
+        yaml: """
+          version: 1
+          name: drawn
+          data: {name: fashion-mnist, directory: \(home)/pictures}
+          train: {steps: 6, batch: 10}
+          checkpoints: {steps: 1}
+          stages:
+            - {name: a, teacher: {model: mlp, hidden1: 6, hidden2: 0}}
+            - {name: b, teacher: {model: mlp, hidden1: 7, hidden2: 0}}
+            - name: c
+              student: {model: mlp, hidden1: 5, hidden2: 0}
+              teachers: [{name: x, from: a}, {name: y, from: b}]
+              combine: random
+              losses:
+                - kd
+                - {kind: dissimilarity, taps: [{student: fc1, teacher: x.fc1}, {student: fc1, teacher: y.fc1}]}
+          """, path: "drawn")
+      let whole = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/whole").run()
+      breakOff(recipe, into: home + "/broken", after: 3, of: "c")
+      let resumed = try RecipeRunner(
+        recipe, on: CPUBackend(), into: home + "/broken", isResumed: true
+      ).run()
+      let weights = try ["whole", "broken"].map {
+        try FileBytes.read("\(home)/\($0)/stages/c/student/model.safetensors")
+      }
+      #expect(weights[0] == weights[1])
+      #expect(resumed[2].losses == whole[2].losses)
+      #expect(Set(whole[2].losses.keys) == ["loss", "kd", "dissimilarity"])
+      #expect(whole[2].teacher?.accuracy != nil, "as one they are measured by their mean")
+    }
+  }
+
   /// A student that every loss sends to one of two teachers learns what it learns from that one alone.
   @Test func aTeacherCanBeAskedByItsName() throws {
     try SmallPictures.withFolder { home in

@@ -37,6 +37,13 @@ extension Key where Root: DistillationLoss {
 }
 
 extension Comparison {
+  /// The rows of a loss on the teacher's logits, which are constants: where several teachers are weighed for each
+  /// example, the weighted sum of each one's rows; nil without a teacher.
+  func taught(_ rows: (_ logits: Tensor) -> Tensor) -> Tensor? {
+    opinions.map { $0.share.stopGradient() * rows($0.logits.stopGradient()) }.sum()
+      ?? teacher.map { rows($0.output.stopGradient()) }
+  }
+
   /// The rows of a loss that is linear in labels: of mixed pictures those of both labels, by their shares.
   func mixed(_ labels: Tensor, _ rows: (Tensor) -> Tensor) -> Tensor {
     let own = rows(labels)

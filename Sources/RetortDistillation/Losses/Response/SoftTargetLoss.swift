@@ -12,8 +12,9 @@ public struct SoftTargetLoss: DistillationLoss {
     Classic knowledge distillation: the student learns what the teacher believes of every \
     class, not only of the right one. A higher temperature T shows more of the small \
     probabilities; the factor T² keeps gradients as large as those of labels. Needs a teacher \
-    with weights. In an exploration the same loss on the explored examples is called \
-    kd-generated.
+    with weights. Of several teachers that 'combine' weighs for each example it is the weighted sum of each \
+    one's, as in CA-MKD, whose code divides by the number of teachers besides. In an exploration the same loss on the \
+    explored examples is called kd-generated.
     """,
     equation: [
       "L = T² · mean over examples of KL( p ‖ q )",
@@ -46,9 +47,12 @@ public struct SoftTargetLoss: DistillationLoss {
 
   /// One term, if there is a teacher.
   public func terms(_ x: Comparison, name: String) -> [LossTerm] {
-    guard let student = x.student?.output, let teacher = x.teacher?.output else { return [] }
-    let loss = softTargetLoss(student: student, teacher: teacher, temperature: temperature)
-    return [LossTerm(name, weight: weight, loss)]
+    guard let student = x.student?.output else { return [] }
+    let rows = x.taught {
+      student.divergenceRows(.forwardKL, teacher: $0, temperature: temperature)
+    }
+    let square = temperature * temperature
+    return rows.map { [LossTerm(name, weight: weight, $0.mean() * square)] } ?? []
   }
 }
 
