@@ -97,9 +97,8 @@ import Testing
 
   /// What a method cannot be without, as an entry of its map; losses of features compare two convolutions.
   private func need(of method: ReferenceEntry) -> String? {
-    guard method.keys.contains(where: { $0.name == "taps" && $0.isRequired }) else {
-      return Self.needed[method.name]
-    }
+    if let need = Self.needed[method.name] { return need }
+    guard method.keys.contains(where: { $0.name == "taps" && $0.isRequired }) else { return nil }
     let texts = Self.textTaps[method.name]?.map { "bert.encoder.layer.0\($0)" }
     let pairs = (texts ?? ["conv1", "conv2"]).map { "{student: \($0), teacher: \($0)}" }
     return "taps: [\(pairs.joined(separator: ", "))]"
@@ -125,8 +124,9 @@ import Testing
     let isOfVectors =
       LossCatalog.all[method.name].map { type(of: $0.standard).outputs == .vectors } ?? false
     let isOfTexts = Self.textTaps[method.name] != nil
+    let ofPictures = method.name == "overhaul" ? "resnet8" : "lenet5-small"
     let model =
-      isOfVectors ? "sentence-bert" : isOfTexts ? "bert, width: 96, heads: 12" : "lenet5-small"
+      isOfVectors ? "sentence-bert" : isOfTexts ? "bert, width: 96, heads: 12" : ofPictures
     let texts = "training: a, test: b, vocabulary: c"
     let models =
       method.name == "vae"

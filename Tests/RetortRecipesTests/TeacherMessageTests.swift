@@ -79,6 +79,17 @@ private let cases: [MessageCase] = [
       r.yaml:8:95: teachers: the model has no module 'b.fc9'; there is 'b.fc1', 'b.fc2'
       """),
   MessageCase(
+    name: "a tap that is no batch norm",
+    yaml: student + """
+      teacher: {model: resnet8, weights: a}
+      losses:
+        - kind: overhaul
+          taps: [{student: conv1, teacher: layer1}, {student: conv2, teacher: bn1}]
+      """,
+    message: """
+      r.yaml:7:38: loss 'overhaul': the teacher's tap is no batch norm; take one whose result a ReLU reads, such as 'bn1', of a model that is not imported
+      """),
+  MessageCase(
     name: "weights of teachers by labels",
     yaml: student + """
       teachers: [{name: a, model: resnet8, weights: a}, {name: b, model: lenet5, weights: b}]

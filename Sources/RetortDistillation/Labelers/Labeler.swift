@@ -65,13 +65,26 @@ extension Labeler {
   ///
   /// - Throws: `TapError` for a path that no module has, `GraphError` if the examples do not fit.
   package func shapes(of paths: Set<String>, for examples: ExampleSpec) throws -> [String: Shape] {
+    try values(of: paths, for: examples).mapValues(\.shape)
+  }
+
+  /// Whether a batch norm computes the result of the module at `path`.
+  ///
+  /// - Throws: `TapError` for a path that no module has, `GraphError` if the examples do not fit.
+  package func isBatchNorm(_ path: String, for examples: ExampleSpec) throws -> Bool {
+    try values(of: [path], for: examples)[path]?.batchNormParameters != nil
+  }
+
+  private func values(
+    of paths: Set<String>, for examples: ExampleSpec
+  ) throws -> [String: Tensor] {
     let graph = Graph()
     let taps = try taps(
       of: examples.inputs(in: graph, batch: 2), indices: nil, paths, in: graph)
     if let error = graph.error { throw error }
-    var shapes: [String: Shape] = [:]
-    for path in paths { shapes[path] = try taps.value(path).shape }
-    return shapes
+    var values: [String: Tensor] = [:]
+    for path in paths { values[path] = try taps.value(path) }
+    return values
   }
 }
 

@@ -15,6 +15,8 @@ public protocol DistillationLoss: Configurable, Explained {
   static var needsLabels: Bool { get }
   /// Whether it compares derivatives of the teacher, which a table of known outputs does not have; false by default.
   static var needsLiveTeacher: Bool { get }
+  /// Whether its taps of the teacher are batch norms, whose parameters it reads; false by default.
+  static var tapsBatchNorms: Bool { get }
   /// Whether it trains a generator rather than a classifier.
   static var trainsGenerator: Bool { get }
 
@@ -68,6 +70,8 @@ extension DistillationLoss {
   public static var needsLabels: Bool { false }
   /// Known outputs will do.
   public static var needsLiveTeacher: Bool { false }
+  /// Any module will do.
+  public static var tapsBatchNorms: Bool { false }
   /// False: it trains a classifier.
   public static var trainsGenerator: Bool { false }
   /// Either.

@@ -59,6 +59,12 @@ struct TapCheck {
         } catch {
           faults.add(place.place, .rule("\(error)"))
         }
+        if type(of: loss.loss).tapsBatchNorms,
+          (try? teacher.isBatchNorm(pair.teacher, for: examples)) == false
+        {
+          let reason = "loss '\(loss.kind)': \(OverhaulLoss.noBatchNorm)"
+          faults.add((place["teacher"] ?? place).place, .rule(reason))
+        }
       }
     }
   }

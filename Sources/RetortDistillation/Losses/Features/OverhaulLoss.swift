@@ -31,6 +31,9 @@ public struct OverhaulLoss: PairLoss {
     .list("taps", \.taps, "the modules compared, in order; batch norms of the teacher").required(),
   ]
 
+  /// True: margins are those of their scale and shift.
+  public static let tapsBatchNorms = true
+
   /// A loss with weight 1.
   public init() {}
 
@@ -54,8 +57,7 @@ public struct OverhaulLoss: PairLoss {
       return graph.fail(
         .invalidArgument(
           operation: "loss 'overhaul'",
-          reason: "the teacher's tap is no batch norm; take one whose result a ReLU reads, such as "
-            + "'bn1', of a model that is not imported",
+          reason: Self.noBatchNorm,
           path: graph.scope))
     }
     let (own, other) = try pair.adapted()
@@ -64,6 +66,11 @@ public struct OverhaulLoss: PairLoss {
     let counts = own.greater(target).maximum(target.greater(zero))
     return ((own - target).square() * counts).sum() / Double(max(1, own.shape[0]))
   }
+
+  /// What is wrong with another tap of the teacher, and the way out.
+  package static let noBatchNorm =
+    "the teacher's tap is no batch norm; take one whose result a ReLU reads, such as 'bn1', of a model that is not "
+    + "imported"
 
   /// The mean of the negative part of a normal distribution, by channel.
   ///
