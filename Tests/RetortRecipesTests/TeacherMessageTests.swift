@@ -130,10 +130,14 @@ private let cases: [MessageCase] = [
         - {name: s, teacher: lenet5}
         - {name: t, student: lenet5, teacher: {from: s}, augment: {shift: 1}}
         - {name: u, student: lenet5, cache: b}
+        - {name: v, student: lenet5, teacher: {from: s}, cache: null, cache-format: float16}
+        - {name: w, student: lenet5, teacher: {from: s}, cache: b, cache-format: float16, cache-classes: 3}
       """,
     message: """
       r.yaml:3:1: 'cache' in the recipe means nothing with inputs that change or no frozen model; it goes with a teacher of students whose inputs are not augmented
       r.yaml:7:32: 'cache' in the recipe means nothing with inputs that change or no frozen model; it goes with a teacher of students whose inputs are not augmented
+      r.yaml:8:65: 'cache-format' in the recipe means nothing with no 'cache'; it goes with 'cache'
+      r.yaml:9:85: 'cache-classes' in the recipe means nothing with 'float16'; it goes with top-k
       """),
 ]
 

@@ -47,6 +47,8 @@ final class ProgressLines {
       line("  the \(teacher) is right on \(fixed(100 * accuracy, 2)) % of the test set")
     case .outputsFound(let name, let path):
       line("  the \(name)'s outputs for the training examples are read from \(path)")
+    case .outputsReduced(let name, let loss):
+      line("  the \(name)'s outputs are kept \(loss)")
     case .cacheUnreadable(let error):
       StandardError.complain("\(error) It is computed again.")
     case .cacheUnwritable(let error):

@@ -21,6 +21,11 @@ extension StageDecoder {
         .rule(
           "model '\(spec.usualName)' gives \(found.rawValue), but dataset '\(data.name)' \(way)"))
     }
+    if wanted == .vectors, stage.cacheFormat == .topClasses {
+      faults.add(
+        reader.place("cache-format"),
+        .rule("vectors have no likeliest classes; say 'cache-format: float16' or float32"))
+    }
     guard stage.teachers.count > 1, stage.combinesTeachers else { return }
     if stage.combine.needsLabels, stage.explore != nil || !data.source.isLabelled {
       faults.add(

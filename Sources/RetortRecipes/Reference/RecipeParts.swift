@@ -81,6 +81,8 @@ enum RecipeParts {
     case "explore": "{kind: first, steps: 2}"
     case "augment": "{shift: 4, flip: true}"
     case "cache": "~/.cache/retort/outputs"
+    case "cache-format": "float16"
+    case "cache-classes": "10"
     case "optimizer": "{kind: adamw, learning-rate: 1e-3, schedule: cosine}"
     case "train": "{batch: 128, epochs: 10}"
     default: "{steps: 1000}"

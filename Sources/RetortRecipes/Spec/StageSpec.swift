@@ -55,6 +55,10 @@ public struct StageSpec: Equatable, Sendable {
   public var augment: Augmentation
   /// The absolute path of the folder that keeps frozen models' outputs between runs; nil for none.
   public var cache: String?
+  /// How teachers' outputs are kept in that folder.
+  public var cacheFormat = CacheFormat.float32
+  /// How many of the likeliest classes are kept of each, of that format.
+  public var cacheClasses = 5
   /// How parameters follow gradients, of models that do not say it themselves.
   public var optimizer: OptimizerSpec
   /// How long, in what batches.
@@ -121,6 +125,13 @@ extension StageSpec: Configurable {
         .only(
           where: \.looksUpOutputs, not: "inputs that change or no frozen model",
           but: ["a teacher of students whose inputs are not augmented"]),
+      .choice("cache-format", \.cacheFormat, "how teachers' outputs are kept there")
+        .only(
+          where: { $0.cache != nil && $0.looksUpOutputs }, not: "no 'cache'", but: ["'cache'"]),
+      .int(
+        "cache-classes", \.cacheClasses, 1...65536, "k, how many of the likeliest classes are kept"
+      )
+      .only(with: "cache-format", [CacheFormat.topClasses.rawValue]),
       .map("optimizer", \.optimizer, "how parameters follow gradients"),
       .map("train", \.train, "how long, in what batches"),
       .map("checkpoints", \.checkpoints, "how often the state is kept"),

@@ -11,8 +11,8 @@ extension Recipe {
     return (head + stages.flatMap(\.yamlLines)).joined(separator: "\n") + "\n"
   }
 
-  /// The SHA-256 of the expanded text with files and folders by name alone, and without caches, which
-  /// change no result.
+  /// The SHA-256 of the expanded text with files and folders by name alone, and without caches that keep outputs as they
+  /// are, which change no result.
   ///
   /// It tells recipes apart that say different things, wherever they and their files lie. What files of
   /// weights hold is told apart by a run's `weights.json`.
@@ -33,11 +33,11 @@ extension StageSpec {
       }
   }
 
-  /// Reduces each path to its last component, and removes the cache.
+  /// Reduces each path to its last component, and removes a cache that changes no result.
   fileprivate mutating func shortenPaths() {
     data.source.shortenPaths()
     updateModels { $0.shortenPath() }
-    cache = nil
+    cache = cacheFormat == .float32 ? nil : cache.map(FilePath.name(of:))
   }
 }
 

@@ -4,15 +4,17 @@ import RetortFormats
 
 /// A folder of frozen models' outputs over training examples, which several runs share.
 ///
-/// Each file is safetensors with a tensor `outputs`, float32 `[examples, …]`. Its metadata has the SHA-256 of
-/// the tensor and, under `source`, a JSON object of everything that the outputs depend on; the file's name has
-/// the SHA-256 of that object. Files are written atomically, so that concurrent runs read whole files or write
+/// Each file is safetensors with the tensors of an `OutputForm`, such as `outputs`, float32 `[examples, …]`. Its metadata
+/// has the SHA-256 of their bytes and, under `source`, a JSON object of everything that the outputs depend on; the file's
+/// name has the SHA-256 of that object. Files are written atomically, so that concurrent runs read whole files or write
 /// equal ones. No file is ever removed.
 struct OutputCache {
   /// Everything that outputs depend on, except for the program's version.
   struct Source {
     /// The kind of outputs: `logits` or `codes`.
     var outputs: String
+    /// How they are kept.
+    var form: OutputForm
     /// The model's name and its options.
     var model: String, options: [String: Double]
     /// The SHA-256 of the model's weights and of the examples, in hexadecimal.
@@ -23,7 +25,8 @@ struct OutputCache {
     /// The source as one line of JSON.
     var text: String {
       JSONValue.record(
-        ("outputs", .string(outputs)), ("model", .string(model)),
+        ("outputs", .string(outputs + (form.name.map { " as \($0)" } ?? ""))),
+        ("model", .string(model)),
         (
           "options",
           .object(options.sorted { $0.key < $1.key }.map { .init($0.key, .real($0.value)) })
@@ -47,41 +50,52 @@ struct OutputCache {
 
   /// The outputs for `source`, flat; nil if there is no file.
   ///
-  /// - Parameter count: The expected number of elements.
-  /// - Throws: `FormatError` if the file is damaged or unreadable.
-  func outputs(of source: Source, count: Int) throws(FormatError) -> [Float]? {
+  /// - Parameters:
+  ///   - source: What they are of.
+  ///   - examples: The expected number of examples.
+  ///   - width: The numbers that each has.
+  /// - Throws: `FormatError` if the file is damaged, unreadable or of something else.
+  func outputs(
+    of source: Source, examples: Int, width: Int
+  ) throws(FormatError) -> [Float]? {
     let path = path(of: source)
     guard FileBytes.isReadable(path) else { return nil }
     let file = try Safetensors.read(path)
     guard file.metadata["source"] == source.text else {
-      throw FormatError(path, .corrupt("its source is not that of its name"))
+      throw FormatError(
+        path,
+        .corrupt(
+          "its source is not that of its name: it has the outputs of another model, of other examples or of "
+            + "another device"))
     }
-    let tensor = try file.tensor(Self.tensorName)
-    guard tensor.count == count, tensor.elementType == .float32 else {
-      throw FormatError(path, .lengthMismatch(expected: count, found: tensor.count))
-    }
-    guard SHA256.hexadecimal(Array(tensor.bytes)) == file.metadata["sha256"] else {
+    let values = try source.form.values(in: file, examples: examples, width: width)
+    guard Self.digest(file.tensors) == file.metadata["sha256"] else {
       throw FormatError(path, .corrupt("its outputs are not those of its SHA-256"))
     }
-    return try file.floats(Self.tensorName)
+    return values
   }
 
-  /// Writes the outputs for `source`, `[examples, …]` flat.
+  /// Writes a file of the outputs for `source`.
   ///
+  /// - Parameters:
+  ///   - tensors: Those of the source's form.
+  ///   - source: What they are of.
   /// - Throws: `FormatError` if the disk refuses.
-  func keep(_ values: [Float], examples: Int, of source: Source) throws(FormatError) {
-    let tensor = HostTensor(shape: [examples, values.count / max(1, examples)], floats: values)
+  func keep(_ tensors: [String: HostTensor], of source: Source) throws(FormatError) {
     let file = Safetensors(
-      tensors: [Self.tensorName: tensor],
+      tensors: tensors,
       metadata: [
-        "format": "retort outputs", "source": source.text,
-        "sha256": SHA256.hexadecimal(Array(tensor.bytes)),
+        "format": "retort outputs", "source": source.text, "sha256": Self.digest(tensors),
       ])
     try AtomicFile.makeDirectories(folder)
     try file.write(to: path(of: source))
   }
 
-  private static let tensorName = "outputs"
+  private static func digest(_ tensors: [String: HostTensor]) -> String {
+    var hash = SHA256()
+    for (_, tensor) in tensors.sorted(by: { $0.key < $1.key }) { hash.update(Array(tensor.bytes)) }
+    return hash.hexadecimal
+  }
 }
 
 extension Dataset {

@@ -35,6 +35,8 @@ public enum RunEvent: Sendable {
   case optionAssumed(of: String, model: String, ModelOption)
   /// The outputs of a model over the training examples were read from the cache.
   case outputsFound(name: String, path: String)
+  /// The outputs of a model are kept, and trained on, in a form that loses some of them: how, and how much.
+  case outputsReduced(name: String, String)
   /// A file of the cache is damaged; its outputs are computed and written again.
   case cacheUnreadable(FormatError)
   /// Outputs could not be written to the cache; the run continues without.

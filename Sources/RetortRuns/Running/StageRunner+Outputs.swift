@@ -74,33 +74,46 @@ extension StageRunner {
   /// The outputs of a frozen model for all training examples, `[examples, size]` flat, from the stage's cache
   /// if it has them.
   ///
-  /// Outputs of `compute` are written to the cache. Errors of the cache are reported and otherwise ignored.
+  /// Outputs of `compute` are written to the cache, and are what it will give back. Errors of the cache are reported and
+  /// otherwise ignored.
   private func outputs(
     _ kind: String, of model: StageModel, size: Int, _ compute: () throws -> [Float]
   ) throws -> [Float] {
     // A rehearsal's weights and outputs are none.
     guard let folder = stage.cache, !(session.backend is MemoryMeter) else { return try compute() }
     let cache = OutputCache(folder: folder)
-    let source = try source(kind, of: model)
+    // Latent codes are moved along gradients; what is lost of them would move with them.
+    let format = kind == "logits" ? stage.cacheFormat : .float32
+    let source = try source(kind, as: OutputForm(format, classes: stage.cacheClasses), of: model)
+    let examples = data.training.count
     do throws(FormatError) {
-      let count = data.training.count.saturatingProduct(size)
-      if let found = try cache.outputs(of: source, count: count) {
+      if let found = try cache.outputs(of: source, examples: examples, width: size) {
         parent.report(.outputsFound(name: model.store.name, path: cache.path(of: source)))
         return found
       }
     } catch {
       parent.report(.cacheUnreadable(error))
     }
-    let values = try compute()
+    var values = try compute()
     do throws(FormatError) {
-      try cache.keep(values, examples: data.training.count, of: source)
+      let (form, path) = (source.form, cache.path(of: source))
+      let tensors = try form.tensors(values, examples: examples, path: path)
+      let kept = try form.values(
+        in: Safetensors(tensors: tensors, metadata: [:]), examples: examples, width: size)
+      if let loss = form.loss(of: values, in: kept, examples: examples) {
+        parent.report(.outputsReduced(name: model.store.name, loss))
+      }
+      values = kept
+      try cache.keep(tensors, of: source)
     } catch {
       parent.report(.cacheUnwritable(error))
     }
     return values
   }
 
-  private func source(_ kind: String, of model: StageModel) throws -> OutputCache.Source {
+  private func source(
+    _ kind: String, as form: OutputForm, of model: StageModel
+  ) throws -> OutputCache.Source {
     var weights = SHA256()
     for entry in try model.weights(in: session) {
       weights.update(Array("\(entry.name) \(entry.shape)\n".utf8))
@@ -116,7 +129,7 @@ extension StageRunner {
       name += " mean \(normalization.mean) std \(normalization.deviation)"
     }
     return OutputCache.Source(
-      outputs: kind, model: name, options: model.spec.options,
+      outputs: kind, form: form, model: name, options: model.spec.options,
       weights: weights.hexadecimal,
       examples: try parent.tables.digests.value(of: examples) { try data.training.digest() },
       device: session.backend.name, compute: parent.recipe.compute.rawValue)

@@ -17,6 +17,8 @@ import Testing
     var results: [StageResult] = []
     var found: [String] = []
     var faults: [String] = []
+    /// What it says is lost.
+    var losses: [String] = []
     var weights: [String: HostTensor] = [:]
     /// Of each stage: how many examples teachers were asked about.
     var asked: [Int] { results.map(\.teacherEvaluations) }
@@ -74,6 +76,7 @@ import Testing
         case .outputsFound(let model, let path):
           #expect(FileBytes.isReadable(path))
           outcome.found.append(model)
+        case .outputsReduced(_, let loss): outcome.losses.append(loss)
         case .cacheUnreadable(let error), .cacheUnwritable(let error):
           outcome.faults.append("\(error)")
         default: break
@@ -127,6 +130,77 @@ import Testing
         try JSONValue.read("\(home)/\($0)/result.json", limit: 1 << 20)["recipeSHA256"]?.string
       }
       #expect(hashes[0] == hashes[1])
+    }
+  }
+
+  /// Outputs that are kept in less room are those that are trained on, when they are computed as when they are read, and
+  /// the run says what is lost.
+  @Test func outputsKeptInLessRoom() throws {
+    try withModels { home in
+      let kept = student("teacher: {\(teacher("a"))}\ncache: cache")
+      let whole = try runRecipe(kept, home, "whole")
+      #expect(whole.losses.isEmpty)
+      func keptAs(_ format: String, _ name: String) throws -> (size: Int, Outcome) {
+        let before = try files(home)
+        let first = try runRecipe(kept + "\ncache-format: \(format)", home, name)
+        let second = try runRecipe(kept + "\ncache-format: \(format)", home, name + "-again")
+        let added = try files(home).filter { before[$0.key] == nil }
+        #expect(added.count == 1 && first.asked == [60] && second.asked == [0])
+        #expect(!first.weights.isEmpty && first.weights == second.weights)
+        #expect(second.losses.isEmpty && first.faults + second.faults == [])
+        return (added.first?.value.count ?? 0, first)
+      }
+      let half = try keptAs("float16", "half")
+      let dense = try files(home).values.map(\.count).max() ?? 0
+      #expect(dense - half.size >= 60 * 10 * 2 - 64 && half.1.weights != whole.weights)
+      #expect(half.1.losses[0].hasPrefix("as float16: they are off by up to 0.00"))
+      let top = try keptAs("top-k\ncache-classes: 3", "top")
+      #expect(top.1.weights != whole.weights)
+      #expect(top.1.losses[0].hasPrefix("as the 3 likeliest of 10 classes: "))
+      let all = try keptAs("top-k\ncache-classes: 10", "all")
+      #expect(all.1.weights == whole.weights && all.1.losses.isEmpty)
+      // What is kept otherwise makes another recipe, unlike where it is kept.
+      let hashes = try ["whole", "half", "half-again", "top", "all"].map {
+        try JSONValue.read("\(home)/\($0)/result.json", limit: 1 << 20)["recipeSHA256"]?.string
+      }
+      #expect(Set(hashes).count == 4 && hashes[1] == hashes[2])
+    }
+  }
+
+  /// The forms by themselves: what a file gives back, and what it refuses.
+  @Test func formsGiveBackWhatTheyKeep() throws {
+    let values: [Float] = [1, 3, 2, 3, -1, 0, 0.1, 1e-5, 5, 5, 5, 5]
+    func given(_ form: OutputForm) throws -> [Float] {
+      let tensors = try form.tensors(values, examples: 3, path: "file")
+      return try form.values(
+        in: Safetensors(tensors: tensors, metadata: [:]), examples: 3, width: 4)
+    }
+    #expect(try given(.float32) == values)
+    #expect(try given(.topClasses(4)) == values && given(.topClasses(9)) == values)
+    let half = try given(.float16)
+    #expect(zip(values, half).allSatisfy { abs($0 - $1) <= abs($0) * 0x1p-11 + 0x1p-25 })
+    let top = try given(.topClasses(2))
+    // The likeliest two stay, the first of equals; the others have the mean of their exponentials.
+    let shared = Float(log((exp(1.0) + exp(2.0)) / 2))
+    #expect(Array(top[..<4]) == [shared, 3, shared, 3])
+    #expect(top[8...].allSatisfy { abs($0 - 5) < 1e-6 })
+    for row in 0..<3 {
+      func sum(_ values: [Float]) -> Double {
+        values[row * 4..<row * 4 + 4].reduce(0) { $0 + exp(Double($1)) }
+      }
+      #expect(abs(sum(top) - sum(values)) < 1e-5 * sum(values))
+    }
+    #expect(throws: FormatError.self) {
+      try OutputForm.float16.tensors([1e5], examples: 1, path: "file")
+    }
+    for (name, values) in [("classes", [0, 4]), ("classes", [-1, 0]), ("classes", [0])] {
+      var tensors = try OutputForm.topClasses(1).tensors(
+        [1, 2, 3, 4], examples: 2, path: "file")
+      tensors[name] = HostTensor(shape: [values.count, 1], int32s: values.map(Int32.init))
+      #expect(throws: FormatError.self) {
+        try OutputForm.topClasses(1).values(
+          in: Safetensors(tensors: tensors, metadata: [:]), examples: 2, width: 2)
+      }
     }
   }
 
@@ -201,6 +275,13 @@ import Testing
         #expect(run.weights == first.weights && run.asked == [60])
         #expect(try FileBytes.read(path) == whole)
       }
+      // Another teacher's file under this one's name.
+      let other = try runRecipe(student("teacher: {\(teacher("b"))}\ncache: cache"), home, "other")
+      let (_, others) = try #require(try files(home).first { $0.key != name })
+      try AtomicFile.write(others, to: path)
+      let misled = try runRecipe(yaml, home, "misled")
+      #expect(misled.weights == first.weights && misled.weights != other.weights)
+      #expect(misled.faults.count == 1 && misled.faults[0].contains("outputs of another model"))
       // A folder that cannot be one keeps nothing, and stops nobody.
       let blocked = try runRecipe(
         yaml.replacing("cache: cache", with: "cache: \(path)/below"), home, "blocked")
