@@ -109,6 +109,27 @@ import Testing
     #expect((38...58).contains(taken.count { $0 == 1 }), "\(taken)")
   }
 
+  /// Of teachers that are weighed soft cross-entropy has the gradient of soft targets, at every temperature.
+  @Test(arguments: [Ensemble.Mean.entropy, .confidence, .random])
+  func bothSoftLossesWeighTeachers(_ mean: Ensemble.Mean) throws {
+    let cast = try Cast()
+    let other = ParameterStore(Classifier(width: 7), name: "other", isFrozen: true)
+    try other.write(other.initialWeights(seed: 9), to: cast.session)
+    func gradient(_ loss: any DistillationLoss) throws -> [Float] {
+      let inputs = Cast.inputs()
+      var scheme = OfflineDistillation(
+        students: [cast.student],
+        teacher: Ensemble([.init("a", cast.teacher), .init("b", other)], mean: mean),
+        losses: [NamedLoss(loss)])
+      let value = try scheme.objective(0, inputs).terms[0].value
+      return try cast.run(inputs.graph, [cast.student.gradient(of: value)])[0]
+    }
+    let soft = try gradient(SoftCrossEntropyLoss(temperature: 3))
+    let kd = try gradient(SoftTargetLoss(temperature: 3))
+    #expect(kd.contains { abs($0) > 1e-3 })
+    for (a, b) in zip(soft, kd) { #expect(abs(a - b) < 1e-6) }
+  }
+
   private static func pair() -> Ensemble {
     Ensemble([
       .init("a", ParameterStore(Classifier(width: 5), name: "a", isFrozen: true)),

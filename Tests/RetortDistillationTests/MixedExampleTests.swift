@@ -40,6 +40,33 @@ import Testing
     }
   }
 
+  /// The designed teacher of mixed pictures is that of both labels, by their shares.
+  @Test func designedTeachersAreThoseOfBothLabels() throws {
+    let (logits, labels): ([Float], [Int32]) = (
+      [1, -2, 0.5, 0, 3, 1, -1, 2, 0.3, 0.1, 2, -2], [2, 0, 3]
+    )
+    func loss(_ labels: [Int32], _ others: [Float]?) throws -> Float {
+      let graph = Graph()
+      let (student, given) = (graph.constant(logits, [3, 4]), graph.constant(labels, [3]))
+      let example = Example(
+        [("image", student)], otherShare: others.map { graph.constant($0, [3]) })
+      let inputs = StepInputs(
+        graph: graph, example: example, labels: given, indices: given, randomState: given)
+      let x = Comparison(
+        inputs: inputs, context: inputs.context(.training), learner: Module(), examples: example,
+        student: Taps(output: student), teacher: nil, labels: given)
+      let term = TeacherFreeLoss(temperature: 2, probability: 0.9).terms(x, name: "a")[0].value
+      let executable = try Session(CPUBackend()).compile(graph, outputs: [term])
+      try executable.run()
+      return try executable.floats(0)[0]
+    }
+    // The other label is that of the picture before, and of the first the last one's.
+    let (own, other) = (try loss(labels, nil), try loss([3, 2, 0], nil))
+    #expect(abs(own - other) > 0.1)
+    let mixed = try loss(labels, [0.3, 0.3, 0.3])
+    #expect(abs(mixed - (0.7 * own + 0.3 * other)) < 1e-5)
+  }
+
   /// Pictures of a batch are `(1 − w)·x + w·x₋₁`, with w by pixel, on the device as on the host.
   @Test(arguments: ["cpu", "opencl"], [true, false])
   func picturesAreMixedWithThoseBefore(_ name: String, _ isCut: Bool) throws {

@@ -1,5 +1,6 @@
 import RetortCore
 import RetortSchema
+import RetortTraining
 
 /// Cross-entropy with a teacher's softened probabilities: `−T²·Σ p·log q`, mean over the batch, in nats.
 public struct SoftCrossEntropyLoss: ResponseLoss {
@@ -29,6 +30,13 @@ public struct SoftCrossEntropyLoss: ResponseLoss {
   /// A loss with the given constants.
   public init(weight: Double = 1, temperature: Double = 4) {
     (self.weight, self.temperature) = (weight, temperature)
+  }
+
+  /// One term, if there is a teacher; of several that are weighed for each example, the weighted sum of each one's.
+  public func terms(_ x: Comparison, name: String) -> [LossTerm] {
+    guard let student = x.student?.output else { return [] }
+    let found = x.taught { rows(student, $0, x) }
+    return found.map { [LossTerm(name, weight: weight, $0.mean())] } ?? []
   }
 
   /// The cross-entropy of each row.
