@@ -36,6 +36,12 @@ static const char fashion_mutual[] = {
 static const char fashion_models[] = {
 #embed "fashion-models.yaml"
     , 0};
+static const char fashion_methods[] = {
+#embed "fashion-methods.yaml"
+    , 0};
+static const char fashion_resnet32[] = {
+#embed "fashion-resnet32.yaml"
+    , 0};
 static const char fashion_tgt[] = {
 #embed "fashion-tgt.yaml"
     , 0};
@@ -59,8 +65,10 @@ static const retort_bundled_recipe recipes[] = {
     {"fashion-kd", fashion_kd},
     {"fashion-labels", fashion_labels},
     {"fashion-losses", fashion_losses},
+    {"fashion-methods", fashion_methods},
     {"fashion-mutual", fashion_mutual},
     {"fashion-models", fashion_models},
+    {"fashion-resnet32", fashion_resnet32},
     {"fashion-tgt", fashion_tgt},
     {"minilm-debian", minilm_debian},
     {"photos-hint", photos_hint},

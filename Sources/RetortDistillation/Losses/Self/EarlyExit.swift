@@ -1,15 +1,12 @@
 import RetortCore
 import RetortNN
 
-/// A classifier behind an earlier layer of a student: a bottleneck from that layer's map to the size and the channels
-/// of a deeper one, the mean over places, and a linear layer.
+/// A classifier behind an earlier layer of a student that can answer in the student's place.
 ///
 /// Source: Zhang et al. 2019, arXiv 1905.08094, section 3.1.
-public final class EarlyExit: Module {
+public final class EarlyExit: Branch {
   /// The path of the student's module that it stands behind.
   public let module: String
-  private let bottleneck: Sequential
-  private let fc: Linear
 
   /// - Parameters:
   ///   - module: The path of the student's module.
@@ -18,25 +15,7 @@ public final class EarlyExit: Module {
   ///   - classes: The number of logits.
   init(behind module: String, from shape: Shape, to deepest: Shape, classes: Int) {
     self.module = module
-    var layers: [Module] = []
-    var (height, channels) = (shape[1], shape[3])
-    repeat {
-      // Each halves the map; where it need not shrink, one keeps its size.
-      let stride = height > deepest[1] ? 2 : 1
-      layers += [
-        Conv2d(channels, deepest[3], kernel: 3, stride: stride, padding: 1, bias: false),
-        BatchNorm(deepest[3]), ReLU(),
-      ]
-      (height, channels) = ((height - 1) / stride + 1, deepest[3])
-    } while height > deepest[1]
-    bottleneck = Sequential(layers)
-    fc = Linear(deepest[3], classes)
-  }
-
-  /// The map at the deeper one's size, and the logits `[batch, classes]` of its mean over places.
-  func features(_ x: Tensor) -> (map: Tensor, logits: Tensor) {
-    let map = bottleneck(x)
-    return (map, fc(map.globalAveragePool()))
+    super.init(from: shape, to: deepest, classes: classes)
   }
 }
 

@@ -74,7 +74,7 @@ public struct NativeEnsembleLoss: DistillationLoss {
     guard student.count == 3 else { return [] }
     let (trunk, deepest, classes) = (student[0], student[1], student[2][-1])
     try Adapter.requireMaps(trunk, deepest)
-    return (0..<branches).map { _ in Exit(from: trunk, to: deepest, classes: classes) }
+    return (0..<branches).map { _ in Branch(from: trunk, to: deepest, classes: classes) }
       + [Gate(channels: trunk[3], branches: branches + 1)]
   }
 
@@ -86,7 +86,7 @@ public struct NativeEnsembleLoss: DistillationLoss {
       let gate = x.adapters.last as? Gate
     else { return [] }
     let map = try student.value(trunk.module)
-    let exits = x.adapters.compactMap { $0 as? Exit }
+    let exits = x.adapters.compactMap { $0 as? Branch }
     let others = x.adapting { exits.map { $0.features(map).logits } }
     let shares = x.adapting { gate(map) }
     let branches = [student.output] + others
