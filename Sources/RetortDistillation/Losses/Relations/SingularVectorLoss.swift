@@ -14,8 +14,8 @@ public struct SingularVectorLoss: DistillationLoss {
     radial basis function. A teacher's vector is compared with that of the student's first k + 1 that is most like it, \
     with signs that make the cosine positive; the teacher's vectors sum to no less than 0. Where channels differ the \
     student's map first passes a 1×1 convolution that learns with it. Time grows with the cube of the smaller of \
-    places and channels. The mean is over layers and examples; the authors' code sums, and clips the gradient to that \
-    of the student's own loss.
+    places and channels. The mean is over layers and examples; the authors' code sums, as a weight of batch times \
+    layers does, and clips the gradient to that of the student's own loss.
     """,
     equation: [
       "L = mean over layers and examples of ½·√k · Σ_ijn ( R_student − R_teacher )²_ijn",
