@@ -21,7 +21,8 @@ public struct LearnedTemperatureLoss: ResponseLoss {
     size over the first steps, so that the student's lesson becomes harder by and by. T stays between 'lowest' and \
     'lowest' + 'span'. It is a weight of the run, kept in checkpoints and not exported. In the scope 'global' all \
     examples have one temperature; in 'instance' two linear layers with 64 features and a ReLU between them tell \
-    each example's from both networks' logits, which they read as constants. The paper does not say how wide they are.
+    each example's from both networks' logits, which they read as constants; the authors' own are not in their \
+    repository.
     """,
     equation: [
       "L = T² · mean over examples of KL( softmax(t / T) ‖ softmax(s / T) )",
