@@ -17,12 +17,12 @@ enum ContractionForm: String, CaseIterable, Sendable {
   /// One of them, another at each `turn`, of which there are as many as forms.
   static func emulated(turn: Int) -> ContractionForm { emulated[turn * 5 % emulated.count] }
 
-  /// Those of `cases` that it computes: all in float32, every third with few registers, and every twelfth on each
+  /// Those of `cases` that it computes: all in float32, every sixth with few registers, and every twelfth on each
   /// kind of matrix units, which take long to compile; all on all in a whole sweep.
   func turns<Case>(_ cases: [Case]) -> [Case] {
     guard !Sweep.isWhole else { return cases }
     if self == .vectorOfFewRegisters {
-      return cases.enumerated().filter { $0.offset % 3 == 0 }.map(\.element)
+      return cases.enumerated().filter { $0.offset % 6 == 0 }.map(\.element)
     }
     guard units != nil else { return cases }
     return cases.enumerated().filter { Self.emulated(turn: $0.offset) == self }.map(\.element)

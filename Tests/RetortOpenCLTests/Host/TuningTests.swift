@@ -93,7 +93,7 @@ import Testing
   }
 
   /// Sums, columns and a broadcast row of a tile lie in registers.
-  @Test(arguments: [(4, 2, 1), (8, 6, 1), (32, 12, 2)])
+  @Test(arguments: [(4, 2, 1), (8, 6, 1), (32, 6, 4)])
   func tilesFitTheRegisters(_ count: Int, _ rows: Int, _ vectors: Int) throws {
     var limits = try Fixture.context().device.limits
     limits.registers = VectorRegisters(count: count)
