@@ -6,16 +6,8 @@
 set -euo pipefail
 retort=$1 device=$2 root=runs/reproduce-kd results=Benchmarks/results/kd
 
-# run FOLDER RECIPE [OPTION…]
-run() {
-  local folder=$1
-  shift
-  if [[ -f "$folder/recipe.yaml" ]]; then
-    "$retort" run "$folder" --resume --device "$device"
-  else
-    "$retort" run "$@" --output "$folder" --device "$device"
-  fi
-}
+# shellcheck source=Scripts/run-or-resume.sh
+source "$(dirname "${BASH_SOURCE[0]}")/run-or-resume.sh"
 
 # Writes the table so far, what each method is above, and the recipes' hashes.
 summarize() {
