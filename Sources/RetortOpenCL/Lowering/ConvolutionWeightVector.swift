@@ -174,6 +174,7 @@ struct VectorWeightGradient {
     var ranking = TileRanking(margin: TileRanking.roundingMargin)
     for vectors in 1...min(mostVectors, channels.ceilDivided(by: 16)) {
       let most = registers.accumulators(vectors: vectors) / vectors
+      guard most > 0 else { break }
       for columns in 1...min(run, most) {
         let rows =
           columns < run
