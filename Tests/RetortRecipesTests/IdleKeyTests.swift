@@ -93,6 +93,16 @@ import Testing
       "'explore.ratio' is 0.1; it must be at least 0.125, for one new example in a batch of 4"
     ),
     Case(
+      student + "teacher: {model: mlp, weights: t}\ngenerator: {model: conv-vae, weights: g}\n"
+        + "explore: {kind: zero, replay: {size: 8}}\nlosses: [{kind: jacobian}]\n",
+      "'replay' keeps what one teacher says of examples, which is not all that loss 'jacobian' needs; "
+        + "take one of both away"
+    ),
+    Case(
+      taught + "explore: {kind: mixup, proposals: {count: 2}}\n",
+      "'proposals' in 'explore' means nothing with 'mixup'; it goes with zero or first"
+    ),
+    Case(
       taught + "explore: {kind: mixup}\ntrain: {batch: 1}\n",
       "'train.batch' is 1; it must be at least 2, for there to be a blend"
     ),

@@ -2,17 +2,19 @@ import RetortCore
 import RetortNN
 
 extension AdaptedModel {
-  /// `student` with the adapters that `losses` need; `student` itself where they need none.
+  /// `student` with the adapters that `losses` need, and what a search keeps; `student` itself where there is none
+  /// of either.
   ///
   /// - Parameters:
   ///   - student: A model that no store needs to hold any more.
   ///   - teacher: What losses with `taps` compare it with; nil without a teacher.
   ///   - examples: What the examples are.
   ///   - count: The number of training examples, of which losses may remember something.
+  ///   - search: What a search that follows the student keeps.
   /// - Throws: `TapError`, `AdapterError`, or `GraphError` where the examples do not fit.
   package static func adapting(
     _ student: Module, to teacher: (any Labeler)?, _ losses: [NamedLoss], examples: ExampleSpec,
-    count: Int
+    count: Int, search: SearchMemory? = nil
   ) throws -> Module {
     let all = losses.map(\.loss)
     let paths = all.reduce(into: Set<String>()) { $0.formUnion($1.studentPaths) }
@@ -34,6 +36,7 @@ extension AdaptedModel {
         taps.compactMap { other[$0.teacher] }, remembering: count)
       if !made.isEmpty { adapters.append((loss.name, made)) }
     }
-    return adapters.isEmpty ? student : AdaptedModel(student, adapters: adapters)
+    return adapters.isEmpty && search == nil
+      ? student : AdaptedModel(student, adapters: adapters, search: search)
   }
 }

@@ -13,6 +13,7 @@ extension Exploration: Configurable {
     let gradient = words(\.usesGradient)
     let codes = words { $0 == .zero || $0 == .first || $0 == .reconstruction }
     let noise = words { $0 == .zero || $0 == .first || $0 == .pixelNoise }
+    let random = words { $0 == .zero || $0 == .first }
     return [
       .choice("kind", \.kind, "how new examples are sought").required(),
       .int("steps", \.steps, 0...64, "K, the steps of the ascent").only(with: "kind", gradient),
@@ -32,6 +33,14 @@ extension Exploration: Configurable {
         .only(with: "kind", gradient),
       .bool("box", \.box, "whether codes stay in the range of the examples' codes")
         .only(with: "kind", codes),
+      .bool(
+        "between", \.between,
+        "whether a search starts on the way from one example's code to another's"
+      ).only(with: "kind", random),
+      .map("proposals", \.proposals, "how each start is chosen among random ones")
+        .only(with: "kind", random),
+      .map("replay", \.replay, "the pool of earlier finds that are learnt from again")
+        .only(with: "kind", random),
       .number("ratio", \.ratio, .positive(upTo: 64), "new examples per known one"),
       .number(
         "weight", \.weight, .notNegative(), "what multiplies the distillation loss on new examples"

@@ -70,6 +70,12 @@ public struct Exploration: Hashable, Sendable {
   public var temperature: Double = 1
   /// Whether codes are clamped to the range of the training examples' codes, per coordinate.
   public var box = false
+  /// Whether a search starts on the way from one example's code to another's, at a share uniform in [0, 1].
+  public var between = false
+  /// The choice of each start among several; nil for the first that is drawn.
+  public var proposals: Proposals?
+  /// The pool of earlier finds that are learnt from again; nil for none.
+  public var replay: Replay?
   /// The number of generated examples per real one, > 0.
   public var ratio: Double = 1
   /// The factor of the distillation loss on generated examples, ≥ 0.
@@ -87,6 +93,10 @@ public struct Exploration: Hashable, Sendable {
 
   /// The number of teacher evaluations on generated examples in one step.
   public func teacherEvaluations(batch: Int) -> Int {
-    generatedCount(batch: batch) * (1 + (kind.usesGradient ? steps : 0))
+    let proposed = proposals.map { $0.value.asksTeacher ? $0.count : 0 } ?? 0
+    return generatedCount(batch: batch) * (1 + proposed + (kind.usesGradient ? steps : 0))
   }
+
+  /// Whether what it finds depends on the student.
+  public var followsStudent: Bool { kind.usesGradient || proposals != nil || replay != nil }
 }

@@ -44,16 +44,26 @@ public struct Explorer {
     return explorer
   }
 
+  /// What the search learns and keeps with the student; nil if nothing.
+  var memory: SearchMemory? { (student as? AdaptedModel)?.search }
+
   /// The path of a search.
   public struct Path {
     /// The examples at the start and after each step; the last ones are the result.
     public let examples: [Tensor]
-    /// The latent codes or pixels that the steps change, as many as `examples`; empty for kinds without
-    /// steps.
+    /// The latent codes or pixels of `examples`, as many; empty for kinds that have none.
     public var codes: [Tensor] = []
 
-    /// The examples to train on, through which no gradient flows back.
+    /// What is learnt from again; nil without a pool.
+    var replayed: Replayed?
+
+    /// The new examples to train on, through which no gradient flows back.
     public var explored: Tensor { examples[examples.count - 1] }
+
+    /// The new examples, and behind them those that are learnt from again.
+    var all: Tensor {
+      replayed.map { .concatenate([explored, $0.examples], axis: 0) } ?? explored
+    }
   }
 
   /// The search from real examples.
@@ -74,7 +84,9 @@ public struct Explorer {
       let size = stepSize(norm: parents.square().sum(axes: [1, 2, 3]).sqrt())
       return ascend(from: parents, size, inputs, within: { $0.clamp(0, 1) }) { $0 }
     case .reconstruction, .zero, .first, .samples:
-      return latentSearch(images, codes, count, inputs)
+      var path = latentSearch(images, codes, count, inputs)
+      path.replayed = memory?.pool.map { replayed($0, beside: path, in: inputs) }
+      return path
     }
   }
 
@@ -88,7 +100,7 @@ public struct Explorer {
     let graph = inputs.graph
     let shape = Shape([count] + generator.latentShape.dimensions)
     func decode(_ codes: Tensor) -> Tensor {
-      generator.using(context) { generator.decode(codes.reshape(to: shape)) }
+      generator.using(context) { generator.decode(codes) }
     }
     if exploration.kind == .samples {
       return Path(examples: [decode(random(shape, inputs)).stopGradient()])
@@ -102,18 +114,42 @@ public struct Explorer {
     else {
       preconditionFailure("the kind \(exploration.kind) needs codes and their statistics")
     }
-    var start = encoded.rows(count).stopGradient().reshape(to: shape)
-    if exploration.kind != .reconstruction {
-      let deviation = graph.constant(statistics.deviation, generator.latentShape)
-      start = start + random(shape, inputs) * (deviation * exploration.noise)
-    }
-    start = bounded(start, statistics)
+    let start = start(
+      from: encoded.stopGradient(), count, generator.latentShape, statistics, inputs, decode)
     guard exploration.kind == .first else {
-      return Path(examples: [decode(start).stopGradient()])
+      return Path(examples: [decode(start).stopGradient()], codes: [start])
     }
     let size = stepSize(norm: graph.fill(statistics.meanNorm, [1]))
     return ascend(
       from: start, size, inputs, within: { bounded($0, statistics) }, examples: decode)
+  }
+
+  /// Where the search starts for each new example, `[count, …]`, from codes of the batch.
+  private func start(
+    from codes: Tensor, _ count: Int, _ latent: Shape, _ statistics: LatentStatistics,
+    _ inputs: StepInputs, _ decode: (Tensor) -> Tensor
+  ) -> Tensor {
+    let graph = inputs.graph
+    let candidates = exploration.proposals?.count ?? 1
+    let shape = Shape([count * candidates] + latent.dimensions)
+    // Each of several proposals for a place has another parent.
+    func parents(from first: Int) -> Tensor {
+      let parts = (first..<first + candidates).map { codes.rows(count, from: $0) }
+      return Tensor.concatenate(parts, axis: 0).reshape(to: shape)
+    }
+    var start = parents(from: 0)
+    if exploration.between {
+      let share = graph.random(
+        .uniform, Shape([shape[0]] + latent.dimensions.map { _ in 1 }),
+        state: inputs.randomState, stream: inputs.streams.next())
+      start = start + (parents(from: 1) - start) * share
+    }
+    if exploration.kind != .reconstruction {
+      let deviation = graph.constant(statistics.deviation, latent)
+      start = start + random(shape, inputs) * (deviation * exploration.noise)
+    }
+    start = bounded(start, statistics)
+    return exploration.proposals.map { chosen($0, of: start, in: inputs, decode) } ?? start
   }
 
   /// K ascent steps of the divergence between labeler and student at `examples(z)`, each kept within bounds.
@@ -127,10 +163,9 @@ public struct Explorer {
     var path = [examples(start)]
     for _ in 0..<exploration.steps {
       let current = path[path.count - 1]
-      let rows = student(current, in: context).divergenceRows(
-        exploration.divergence,
-        teacher: labeler.logits(of: Example(current), indices: nil, in: inputs.graph),
-        temperature: exploration.temperature)
+      let rows = disagreement(
+        student(current, in: context),
+        labeler.logits(of: Example(current), indices: nil, in: inputs.graph))
       let code = codes[codes.count - 1]
       let gradient = gradients(of: rows.sum() * scale, with: [code])[0] / scale
       codes.append(bounds(code.latentStep(rule, gradient: gradient, size: size)).stopGradient())
@@ -177,11 +212,15 @@ public struct Explorer {
 }
 
 extension Tensor {
-  /// The first `count` rows; if there are fewer, they repeat in order.
-  fileprivate func rows(_ count: Int) -> Tensor {
-    let whole = Array(repeating: self, count: count / Swift.max(1, shape[0]))
-    let rest = count % Swift.max(1, shape[0])
-    let parts = whole + (rest > 0 ? [slice(axis: 0, 0..<rest)] : [])
+  /// `count` rows from that numbered `first` on; behind the last the first follows again.
+  fileprivate func rows(_ count: Int, from first: Int = 0) -> Tensor {
+    let whole = Swift.max(1, shape[0])
+    var (parts, next, left): ([Tensor], Int, Int) = ([], first % whole, count)
+    while left > 0 {
+      let taken = Swift.min(left, whole - next)
+      parts.append(taken == whole ? self : slice(axis: 0, next..<next + taken))
+      (next, left) = (0, left - taken)
+    }
     return Tensor.concatenate(parts, axis: 0)
   }
 }

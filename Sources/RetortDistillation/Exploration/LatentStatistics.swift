@@ -1,7 +1,7 @@
 /// Statistics of the latent codes of the training examples, as units of exploration.
 public struct LatentStatistics: Equatable, Sendable {
-  /// The standard deviation of each coordinate.
-  public let deviation: [Float]
+  /// The mean and the standard deviation of each coordinate.
+  public let mean: [Float], deviation: [Float]
   /// The mean Euclidean norm of a code.
   public let meanNorm: Double
   /// The 0.1 and 99.9 percentiles of each coordinate.
@@ -10,13 +10,14 @@ public struct LatentStatistics: Equatable, Sendable {
   /// The statistics of codes `[count, size]`.
   public init(codes: [Float], size: Int) {
     let count = max(1, codes.count / max(1, size))
-    var deviation: [Float] = []
+    var (means, deviation): ([Float], [Float]) = ([], [])
     var low: [Float] = []
     var high: [Float] = []
     for coordinate in 0..<size {
       let values = stride(from: coordinate, to: codes.count, by: size).map { Double(codes[$0]) }
       let mean = values.reduce(0, +) / Double(count)
       let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+      means.append(Float(mean))
       deviation.append(Float((squares / Double(max(1, count - 1))).squareRoot()))
       let sorted = values.sorted()
       let last = Double(count - 1)
@@ -28,7 +29,7 @@ public struct LatentStatistics: Equatable, Sendable {
       let code = codes[row * size..<(row + 1) * size]
       norms += code.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
     }
-    self.deviation = deviation
+    (self.mean, self.deviation) = (means, deviation)
     (self.low, self.high) = (low, high)
     meanNorm = norms / Double(count)
   }

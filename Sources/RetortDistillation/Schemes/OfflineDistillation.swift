@@ -68,7 +68,7 @@ public struct OfflineDistillation: Scheme {
   /// The latent codes of the training examples; nil if the encoder computes them in each step.
   public let codes: CodeTable?
   /// What a search that follows no student has found for the phases so far.
-  private var shared: Example?
+  private var shared: Explorer.Path?
 
   /// A scheme over the given models and losses.
   public init(
@@ -89,8 +89,10 @@ public struct OfflineDistillation: Scheme {
     let student = students[phase]
     let context = inputs.context(
       .training, tapping: losses.studentPaths)
-    let (teacher, explorer) = (teacher?.drawn(in: inputs), explorer?.drawn(in: inputs))
-    let generated = explored(by: explorer, for: student, inputs)
+    let teacher = teacher?.drawn(in: inputs)
+    let explorer = explorer?.drawn(in: inputs).following(student.model)
+    let path = explored(by: explorer, inputs)
+    let generated = path.map { Example($0.all) }
     let (real, other) = try forward(student.model, inputs.example, generated, context)
     let opinions = try opinions(
       of: teacher, on: inputs.example, indices: inputs.indices, in: inputs.graph)
@@ -102,32 +104,36 @@ public struct OfflineDistillation: Scheme {
       (comparison.teacher, comparison.opinions) = opinions[loss.teacher] ?? (nil, [])
       terms += try loss.terms(comparison)
     }
-    if let explorer, let generated, let other {
+    if let explorer, let path, let generated, let other {
+      let new = Example(path.explored)
       let opinions = try self.opinions(
-        of: explorer.labeler, on: generated, indices: nil, in: inputs.graph)
+        of: explorer.labeler, on: new, indices: nil, in: inputs.graph)
       var comparison = Comparison(
         inputs: inputs, context: context, learner: student.model, examples: generated,
         student: other, teacher: nil, labels: nil)
       for loss in losses where type(of: loss.loss).needsTeacher {
         (comparison.teacher, comparison.opinions) = opinions[loss.teacher] ?? (nil, [])
+        if let replayed = path.replayed, let known = comparison.teacher {
+          comparison.teacher = Taps(output: replayed.logits(behind: known.output))
+        }
         terms += try loss.terms(comparison, as: "\(loss.name)-generated").map {
           LossTerm($0.name, weight: $0.weight * explorer.exploration.weight, $0.value)
         }
       }
+      terms += explorer.learn(
+        from: path, student: other.output,
+        teacher: explorer.labeler.logits(of: new, indices: nil, in: inputs.graph), context)
     }
     return Objective(terms: terms, effects: student.bufferUpdates(from: context))
   }
 
-  /// What the search finds for a student; nil without one.
-  private mutating func explored(
-    by explorer: Explorer?, for student: ParameterStore, _ inputs: StepInputs
-  ) -> Example? {
+  /// What the search finds for the student that it follows; nil without a search.
+  private mutating func explored(by explorer: Explorer?, _ inputs: StepInputs) -> Explorer.Path? {
     if let shared { return shared }
-    let found = explorer?.following(student.model).explore(
+    let path = explorer?.explore(
       inputs.example.x, codes: codes?.rows(at: inputs.indices, in: inputs.graph), in: inputs)
-    let generated = found.map { Example($0.explored) }
-    if explorer?.exploration.kind.usesGradient == false { shared = generated }
-    return generated
+    if explorer?.exploration.followsStudent == false { shared = path }
+    return path
   }
 
   /// The outputs and features of a labeler for examples, and what each of several says where they are weighed, by the

@@ -55,6 +55,24 @@ enum RecipeParts {
         "explore.step", "how far each step of an ascent goes", "A map under 'explore'.",
         StageSpec.mapInfo.inner("explore")?.inner("step")?.keys ?? [],
         "explore: {kind: first, step: {displacement: 0.3}}"),
+      part(
+        "explore.proposals", "how each start is chosen among random ones",
+        """
+        A map under 'explore'. Disagreement is heavy-tailed: choosing among random starts finds more of it than \
+        climbing does at the same cost. 'surrogate' costs next to nothing, 'entropy' and 'margin' a decoded example \
+        and an answer of the student for each proposal, 'disagreement' one of the teacher besides.
+        """,
+        StageSpec.mapInfo.inner("explore")?.inner("proposals")?.keys ?? [],
+        "explore: {kind: zero, proposals: {count: 4, by: surrogate}}"),
+      part(
+        "explore.replay", "the pool of earlier finds that are learnt from again",
+        """
+        A map under 'explore'. Codes are kept with the teacher's logits, so that what is replayed costs a decoded \
+        example and a step of the student, but no answer of the teacher. The newest examples push out the oldest. The \
+        pool is part of checkpoints.
+        """,
+        StageSpec.mapInfo.inner("explore")?.inner("replay")?.keys ?? [],
+        "explore: {kind: zero, replay: {size: 4096, ratio: 1}}"),
     ]
 
   private static func part(

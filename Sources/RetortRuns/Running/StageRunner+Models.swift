@@ -57,13 +57,21 @@ extension StageRunner {
           guard role == .student || role == .teacher && !isFrozen else { return model }
           return try AdaptedModel.adapting(
             model, to: labeler, stage.losses, examples: data.examples,
-            count: data.training.count)
+            count: data.training.count, search: role == .student ? searchMemory : nil)
         })
     } catch let error as WeightError
       where role == .teacher && isFrozen && spec.classes == nil && error.isOfClasses
     {
       throw RunError.otherClasses(stage: stage.name, error)
     }
+  }
+
+  /// What the stage's search keeps with each student; nil if nothing.
+  private var searchMemory: SearchMemory? {
+    guard let exploration = stage.explore,
+      let generator = models[.generator]?.store.model as? any LatentDecoder
+    else { return nil }
+    return SearchMemory(exploration, size: generator.latentShape.count, classes: classes)
   }
 
   /// The classes that a model tells apart: what an earlier stage, an ONNX file or `config.json` says.

@@ -77,7 +77,7 @@ extension StageRunner {
     let named = Set(
       stage.losses.filter { type(of: $0.loss).needsTeacher }.map { $0.teacher })
     let labelling = named.contains(nil) ? teachers.count : named.count
-    let searches = exploration.kind.usesGradient ? pupils.filter(\.classifies).count : 1
+    let searches = exploration.followsStudent ? pupils.filter(\.classifies).count : 1
     return searches * (onTheWay * teachers.count + generated * labelling)
   }
 

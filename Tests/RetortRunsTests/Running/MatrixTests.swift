@@ -15,10 +15,16 @@ import Testing
     var description: String { "\(scheme) × \(loss) × \(exploration)" }
   }
 
+  /// Searches that keep something with the student, or ask it first.
+  private static let searches = [
+    "{kind: zero, between: true, proposals: {count: 2}, replay: {size: 16}}",
+    "{kind: first, proposals: {count: 2, by: entropy}}",
+  ]
+
   /// All of them, in the order of the catalogs.
   private static let cells: [Cell] = SchemeCatalog.all.entries.flatMap { scheme in
     LossCatalog.all.names.flatMap { loss in
-      ([""] + Exploration.Kind.allCases.map(\.rawValue)).map {
+      ([""] + Exploration.Kind.allCases.map(\.rawValue) + searches).map {
         Cell(scheme: scheme.name, loss: loss, exploration: $0)
       }
     }
@@ -40,7 +46,9 @@ import Testing
     let scheme = try #require(SchemeCatalog.all[cell.scheme])
     let kind = type(of: scheme.standard)
     let generates = !kind.learners.contains(.student)
-    let explores = Exploration.Kind(rawValue: cell.exploration)
+    let decodes =
+      Exploration.Kind(rawValue: cell.exploration)?.needsGenerator
+      ?? Self.searches.contains(cell.exploration)
     var lines = ["scheme: \(cell.scheme)"]
     if generates {
       lines.append("generator: {model: conv-vae, latent: 2, width: 2, hidden: 4}")
@@ -51,7 +59,7 @@ import Testing
       let model = isOfNorms ? "resnet8" : "lenet5-small"
       lines.append("teacher: {model: \(model), weights: \(home)/\(model).safetensors}")
     }
-    if explores?.needsGenerator == true, !generates, !kind.peersTeach {
+    if decodes, !generates, !kind.peersTeach {
       lines.append(
         "generator: {model: conv-vae, latent: 2, width: 2, hidden: 4, weights: \(home)/generator.safetensors}"
       )

@@ -57,19 +57,12 @@ public struct RelationLoss: RelationalLoss {
     func term(
       _ part: String, _ share: Double, _ relation: (BatchRelations) -> Tensor
     ) -> LossTerm? {
-      let errors = pairs.map { huber(relation($0.own) - relation($0.other)) }
+      let errors = pairs.map { huberLoss(relation($0.own), relation($0.other)) }
       return share > 0
         ? LossTerm("\(name)-\(part)", weight: weight * share, meanOf: errors) : nil
     }
     return [
       term("distance", distance, \.relativeDistances), term("angle", angle, \.angles),
     ].compactMap(\.self)
-  }
-
-  /// The mean of Huber's loss with a bound of 1.
-  private func huber(_ error: Tensor) -> Tensor {
-    let size = error.abs()
-    let inner = size.minimum(size.graph.fill(1))
-    return (inner.square() * 0.5 + size - inner).mean()
   }
 }

@@ -1,0 +1,75 @@
+import RetortCore
+import RetortNN
+import RetortTraining
+
+extension Explorer {
+  /// One of the proposals for each new example, drawn by what they are worth: `[count, …]`.
+  ///
+  /// - Parameters:
+  ///   - proposals: How many there are of each, and what they are worth.
+  ///   - codes: The proposals `[M · count, …]`: the first of each, then the second of each, and so on.
+  ///   - decode: The examples at codes.
+  func chosen(
+    _ proposals: Proposals, of codes: Tensor, in inputs: StepInputs, _ decode: (Tensor) -> Tensor
+  ) -> Tensor {
+    let uniform = inputs.graph.random(
+      .uniform, [codes.shape[0]], state: inputs.randomState, stream: inputs.streams.next())
+    let values = values(proposals, of: codes, in: inputs, decode).stopGradient()
+    return codes.gather(values.drawn(of: proposals.count, greed: proposals.greed, uniform))
+      .stopGradient()
+  }
+
+  /// What proposals are worth, `[M · count]`, ≥ 0.
+  private func values(
+    _ proposals: Proposals, of codes: Tensor, in inputs: StepInputs, _ decode: (Tensor) -> Tensor
+  ) -> Tensor {
+    let context = inputs.context(.evaluation)
+    switch proposals.value {
+    case .surrogate:
+      guard let surrogate = memory?.surrogate, let statistics else {
+        preconditionFailure("the student of a search by a surrogate holds it")
+      }
+      return surrogate(codes, statistics, in: context).exp()
+    case .disagreement:
+      let examples = decode(codes)
+      return disagreement(
+        student(examples, in: context),
+        labeler.logits(of: Example(examples), indices: nil, in: inputs.graph))
+    case .entropy:
+      let logits = student(decode(codes), in: context)
+      return -(logits.softmax() * logits.logSoftmax()).sum(axes: [1])
+    case .margin:
+      let shares = student(decode(codes), in: context).softmax()
+      let first = shares.maximum(axes: [1], keepingAxes: true)
+      let others = shares.greaterOrEqual(first).select(shares.graph.fill(0), shares)
+      return 1 - first.reshape([shares.shape[0]]) + others.maximum(axes: [1])
+    }
+  }
+
+  /// D of two rows of logits each, `[batch]`.
+  func disagreement(_ student: Tensor, _ teacher: Tensor) -> Tensor {
+    student.divergenceRows(
+      exploration.divergence, teacher: teacher, temperature: exploration.temperature)
+  }
+}
+
+extension Tensor {
+  /// One of `candidates` for each place, in proportion to `value^greed`: int32 `[count]`, which counts all values.
+  ///
+  /// - Parameters:
+  ///   - candidates: How many there are for each place: this tensor, `[candidates · count]`, has the values, ≥ 0, of
+  ///     the first for each, then of the second for each, and so on.
+  ///   - greed: ≥ 0.
+  ///   - uniform: Numbers in [0, 1), as many as values.
+  func drawn(of candidates: Int, greed: Double, _ uniform: Tensor) -> Tensor {
+    let count = shape[0] / candidates
+    func bounded(_ x: Tensor) -> Tensor { x.maximum(graph.fill(1e-30)) }
+    let noise = -bounded(-bounded(uniform).log()).log()
+    let keys = (bounded(self).log() * greed + noise).reshape([candidates, count])
+    let best = keys.greaterOrEqual(keys.maximum(axes: [0], keepingAxes: true))
+    let numbers = graph.constant((0..<candidates).map(Float.init), [candidates, 1])
+    let number = best.select(numbers, graph.fill(Double(candidates - 1))).minimum(axes: [0])
+    let place = graph.constant((0..<count).map(Float.init), [count])
+    return (number * Double(count) + place).toInteger()
+  }
+}
