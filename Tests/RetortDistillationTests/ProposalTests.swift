@@ -1,7 +1,10 @@
 import RetortCPU
 import RetortCore
+import RetortFormats
 import RetortNN
+import RetortTestSupport
 import RetortTraining
+import RetortVerification
 import Testing
 
 @testable import RetortDistillation
@@ -97,6 +100,58 @@ struct ProposalTests {
       }
       #expect(abs(shares[0] - shares[1]) < 1e-3)
       #expect((-1e-3...1.001).contains(shares[0]))
+    }
+  }
+}
+
+/// How starts are chosen, and what the surrogate learns, beside PyTorch.
+@Suite struct RecordedSearchTests {
+  private func record() throws -> Safetensors {
+    try Safetensors.read("\(Goldens.folder)/search/search.safetensors")
+  }
+
+  private func close(_ found: [Float], _ expected: [Float]) -> Bool {
+    distance(found.map(Double.init), expected.map(Double.init)) < 1e-5
+  }
+
+  @Test(arguments: ["cpu", "opencl"]) func choice(_ device: String) throws {
+    let record = try record()
+    let session = Session(device == "cpu" ? CPUBackend() : try TestDevice.backend())
+    let graph = Graph()
+    let (values, uniform) = (try record.numbers("values"), try record.numbers("uniform"))
+    let chosen = graph.constant(values, [values.count]).drawn(
+      of: 5, greed: 1.7, graph.constant(uniform, [uniform.count]))
+    let program = try session.compile(graph, outputs: [chosen.toFloat()])
+    try program.run()
+    #expect(try program.floats(0) == record.numbers("ids"))
+  }
+
+  @Test(arguments: ["cpu", "opencl"]) func surrogate(_ device: String) throws {
+    let record = try record()
+    let session = Session(device == "cpu" ? CPUBackend() : try TestDevice.backend())
+    let store = ParameterStore(Surrogate(size: 6), name: "surrogate")
+    let weights = record.names.filter { $0.hasPrefix("layers.") }
+    try store.write(
+      store.imported(
+        weights.map {
+          NamedWeights(
+            name: $0, shape: try record.tensor($0).shape, values: try record.numbers($0))
+        }), to: session)
+    let surrogate = try #require(store.model as? Surrogate)
+    let statistics = LatentStatistics(codes: try record.numbers("table"), size: 6)
+    let graph = Graph()
+    let context = ForwardContext(graph, .training)
+    let codes = graph.constant(try record.numbers("codes"), [19, 6])
+    let found = graph.constant(try record.numbers("disagreement"), [19])
+    let error = surrogate.error(at: codes, found, statistics, in: context)
+    let program = try session.compile(
+      graph,
+      outputs: [surrogate(codes, statistics, in: context), error, store.gradient(of: error)])
+    try program.run()
+    #expect(try close(program.floats(0), record.numbers("expected")))
+    #expect(try close(program.floats(1), record.numbers("error")))
+    for entry in store.exported(parameters: try program.floats(2)) {
+      #expect(close(entry.values, try record.numbers("grad.\(entry.name)")), "\(entry.name)")
     }
   }
 }
