@@ -33,9 +33,9 @@ let package = Package(
       exclude: [
         "fashion-budget.yaml", "fashion-chain.yaml", "fashion-demo.yaml", "fashion-ensemble.yaml",
         "fashion-gan.yaml", "fashion-hint.yaml", "fashion-kd.yaml", "fashion-labels.yaml",
-        "fashion-losses.yaml", "fashion-methods.yaml", "fashion-models.yaml", "fashion-mutual.yaml",
-        "fashion-resnet32.yaml", "fashion-tgt.yaml", "minilm-debian.yaml", "photos-hint.yaml",
-        "text-kd.yaml",
+        "fashion-long-tail.yaml", "fashion-losses.yaml", "fashion-methods.yaml",
+        "fashion-models.yaml", "fashion-mutual.yaml", "fashion-resnet32.yaml", "fashion-tgt.yaml",
+        "minilm-debian.yaml", "photos-hint.yaml", "text-kd.yaml",
       ],
       sources: ["recipes.c"], publicHeadersPath: "include"),
     .target(

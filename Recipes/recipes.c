@@ -27,6 +27,9 @@ static const char fashion_kd[] = {
 static const char fashion_labels[] = {
 #embed "fashion-labels.yaml"
     , 0};
+static const char fashion_long_tail[] = {
+#embed "fashion-long-tail.yaml"
+    , 0};
 static const char fashion_losses[] = {
 #embed "fashion-losses.yaml"
     , 0};
@@ -64,6 +67,7 @@ static const retort_bundled_recipe recipes[] = {
     {"fashion-hint", fashion_hint},
     {"fashion-kd", fashion_kd},
     {"fashion-labels", fashion_labels},
+    {"fashion-long-tail", fashion_long_tail},
     {"fashion-losses", fashion_losses},
     {"fashion-methods", fashion_methods},
     {"fashion-mutual", fashion_mutual},

@@ -61,7 +61,8 @@ public protocol DistillationLoss: Configurable, Explained {
   /// - Parameters:
   ///   - x: The values to compare.
   ///   - name: The name of this loss in the recipe.
-  /// - Throws: `GraphError` for shapes that do not fit.
+  /// - Throws: `GraphError` for shapes that do not fit, `ClassCountError` where the loss needs to know how frequent
+  ///   classes are.
   func terms(_ x: Comparison, name: String) throws -> [LossTerm]
 }
 
@@ -162,6 +163,9 @@ public enum LossCatalog {
     CatalogEntry(SigmoidLoss.self),
     CatalogEntry(LearnedTemperatureLoss.self),
     CatalogEntry(TeacherFreeLoss.self),
+    CatalogEntry(LogitAdjustedLoss.self),
+    CatalogEntry(ClassBalancedLoss.self),
+    CatalogEntry(MarginLoss.self),
     CatalogEntry(HintLoss.self),
     CatalogEntry(AttentionTransferLoss.self),
     CatalogEntry(OverhaulLoss.self),

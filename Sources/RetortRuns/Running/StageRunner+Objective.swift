@@ -12,7 +12,7 @@ extension StageRunner {
     let learners = pupils.map { learner($0, keeping: scheme.kept(of: $0.name)) }
     return try StepProgram(
       session, learners, batch: stage.train.batch, loader: loader, seed: parent.recipe.seed,
-      scheme: scheme)
+      steps: steps, scheme: scheme)
   }
 
   /// The mean of what a generator minimises over examples, in evaluation mode and with every code at its

@@ -15,16 +15,21 @@ public struct StepInputs {
   public let randomState: Tensor
   /// The stream numbers of the step's random operations.
   public let streams: RandomStreams
+  /// The number of steps of the whole training, ≥ 1.
+  public let steps: Int
+  /// The number of labelled training examples of each class, by class number; empty where nothing says it.
+  public let classCounts: [Int]
 
   /// Inputs with the given tensors.
   public init(
     graph: Graph, example: Example, labels: Tensor, indices: Tensor, randomState: Tensor,
-    streams: RandomStreams = RandomStreams()
+    streams: RandomStreams = RandomStreams(), steps: Int = 1, classCounts: [Int] = []
   ) {
     var example = example
     example.labels = labels
     (self.graph, self.example, self.labels) = (graph, example, labels)
     (self.indices, self.randomState, self.streams) = (indices, randomState, streams)
+    (self.steps, self.classCounts) = (steps, classCounts)
   }
 
   /// The number of the step from 0, int32 `[1]`.

@@ -28,15 +28,18 @@ public final class StepProgram {
   ///   - batch: The number of examples of a step.
   ///   - loader: The loader of the batches.
   ///   - seed: The seed of random operations in the step, together with the step's number.
+  ///   - steps: The number of steps of the whole training, for losses that change on the way.
   ///   - scheme: Adds the objectives to the graph; called once per phase.
   /// - Throws: `GraphError` for shapes that do not fit, or the device's errors.
   public convenience init(
     _ session: Session, _ learners: [Learner], batch: Int, loader: BatchLoader, seed: UInt64,
-    scheme: any Scheme
+    steps: Int = 1, scheme: any Scheme
   ) throws {
+    let dataset = loader.dataset
     try self.init(
-      session, learners, batch: batch, fields: loader.dataset.fields, pipeline: loader.pipeline,
-      seed: seed, scheme: scheme)
+      session, learners, batch: batch, fields: dataset.fields, pipeline: loader.pipeline,
+      seed: seed, steps: steps, classCounts: dataset.isLabelled ? dataset.classCounts : [],
+      scheme: scheme)
   }
 
   /// Builds and compiles a step over examples of `fields`, which go through `pipeline` on the device.
@@ -48,11 +51,15 @@ public final class StepProgram {
   ///   - fields: The fields of each example that `run` receives, in order.
   ///   - pipeline: The pipeline from fields to examples.
   ///   - seed: The seed of random operations in the step, together with the step's number.
+  ///   - steps: The number of steps of the whole training, for losses that change on the way.
+  ///   - classCounts: The number of training examples of each class, for losses that make up for them; empty where
+  ///     nothing says it.
   ///   - scheme: Adds the objectives to the graph; called once per phase.
   /// - Throws: `GraphError` for shapes that do not fit, or the device's errors.
   public init(
     _ session: Session, _ learners: [Learner], batch: Int, fields: [Field],
-    pipeline: any InputPipeline, seed: UInt64, scheme: any Scheme
+    pipeline: any InputPipeline, seed: UInt64, steps: Int = 1, classCounts: [Int] = [],
+    scheme: any Scheme
   ) throws {
     let graph = Graph()
     let own = fields.map { $0.input(in: graph, batch: batch) }
@@ -64,7 +71,8 @@ public final class StepProgram {
     let step = graph.input("step", [1], .int32)
     let state = graph.input("random state", [3], .int32)
     let inputs = StepInputs(
-      graph: graph, example: example, labels: labels, indices: indices, randomState: state)
+      graph: graph, example: example, labels: labels, indices: indices, randomState: state,
+      steps: steps, classCounts: classCounts)
     let rates = learners.map { Rates($0, graph) }
 
     var scheme = scheme

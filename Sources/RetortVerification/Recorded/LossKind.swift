@@ -32,6 +32,25 @@ struct LossKind: Sendable {
     },
     LossKind("teacher_free") { numbers, _ in try numbers.teacherFree(.softened) },
     LossKind("teacher_free_authors") { numbers, _ in try numbers.teacherFree(.authors) },
+    LossKind("logit_adjusted") { numbers, _ in
+      [LogitAdjustedLoss(tau: try numbers.required("tau", .notNegative))]
+    },
+    LossKind("class_balanced") { numbers, _ in
+      [
+        ClassBalancedLoss(
+          beta: try numbers.required("beta", .share),
+          deferral: try numbers.required("defer", .share))
+      ]
+    },
+    LossKind("ldam") { numbers, _ in
+      [
+        MarginLoss(
+          margin: try numbers.required("margin", .notNegative),
+          scale: try numbers.required("scale", .positive),
+          beta: try numbers.required("beta", .share),
+          deferral: try numbers.required("defer", .share))
+      ]
+    },
     LossKind("soft_cross_entropy") { numbers, _ in
       [SoftCrossEntropyLoss(temperature: try numbers.temperature)]
     },

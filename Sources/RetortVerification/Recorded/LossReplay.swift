@@ -18,8 +18,8 @@ package struct RecordedLoss {
   /// Builds the loss of a file.
   ///
   /// Tensors are `student.0…`, `teacher.0…`, of which the first are the outputs too, and where the loss takes them
-  /// `labels`, `indices`, `mask` and `adapter.…`, the weights of its layers. Where there is `norm.0.weight`, a batch norm reads
-  /// `teacher.0` before the loss does.
+  /// `labels`, `indices`, `mask`, `counts`, the training examples of each class, and `adapter.…`, the weights of its
+  /// layers. Where there is `norm.0.weight`, a batch norm reads `teacher.0` before the loss does.
   ///
   /// - Throws: `FormatError` or `VerificationError` for a file that lacks something, and the loss's own errors.
   init(_ kind: LossKind, _ inputs: CaseInputs, _ content: Safetensors) throws {
@@ -63,7 +63,10 @@ package struct RecordedLoss {
     let parts = StepInputs(
       graph: graph, example: examples, labels: labels ?? state,
       indices: content.tensors["indices"] == nil ? state : try inputs.integers("indices"),
-      randomState: state)
+      randomState: state,
+      steps: Int(try inputs.numbers.optional("steps", .whole(1...1_000_000)) ?? 1),
+      classCounts: content.tensors["counts"] == nil
+        ? [] : try content.int32s("counts").map(Int.init))
     func tapped(_ tensors: [Tensor]) -> Taps {
       Taps(
         output: tensors[0],

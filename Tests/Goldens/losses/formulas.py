@@ -89,6 +89,30 @@ def teacher_free(s, labels, temperature, a, alpha, authors=False):
     return (1 - alpha) * F.cross_entropy(s, labels) + alpha * regular
 
 
+def logit_adjusted(s, labels, counts, tau):
+    return F.cross_entropy(s + tau * (counts / counts.sum()).log(), labels)
+
+
+def class_weights(counts, beta):
+    """As cifar_train.py of kaidic/LDAM-DRW, at 65e2597c."""
+    weights = (1 - beta) / (1 - beta ** counts)
+    return weights / weights.sum() * len(counts)
+
+
+def class_balanced(s, labels, counts, beta, deferral, step, steps):
+    weights = class_weights(counts, beta if step >= deferral * steps else 0)
+    return F.cross_entropy(s, labels, weight=weights)
+
+
+def ldam(s, labels, counts, margin, scale, beta, deferral, step, steps):
+    """As LDAMLoss in losses.py of kaidic/LDAM-DRW."""
+    margins = 1 / counts.sqrt().sqrt()
+    margins = margins * (margin / margins.max())
+    index = F.one_hot(labels, s.shape[1]).bool()
+    output = torch.where(index, s - margins[labels][:, None], s)
+    return F.cross_entropy(scale * output, labels, weight=class_weights(counts, beta if step >= deferral * steps else 0))
+
+
 def hard_labels(s, t):
     return F.cross_entropy(s, t.argmax(1))
 
@@ -687,3 +711,20 @@ for index, (rows, shape, others, margin) in enumerate([(6, (5,), [(5,), (7,), (4
                                                        (7, (4, 3, 3), [(9,)], 0)]):
     record(f"dissimilarity/case{index}", [draw(rows, *shape)], [draw(rows, *other) for other in others],
            lambda s, t: dissimilarity(s[0], t, margin), {"teachers": len(others), "margin": margin})
+for index, (rows, counts, tau) in enumerate([(7, [5000, 2997, 1796, 1077, 645, 387, 232, 139, 83, 50], 1.0),
+                                             (6, [40, 3, 12], 2.5), (3, [1, 900], 0.5)]):
+    labels, counts = torch.randint(len(counts), (rows,)), torch.tensor(counts)
+    extra = {"labels": labels.int(), "counts": counts.int()}
+    # No teacher is asked.
+    pair = [draw(rows, len(counts), scale=2)], [draw(rows, len(counts))]
+    record(f"logit_adjusted/case{index}", *pair,
+           lambda s, t: logit_adjusted(s[0], labels, counts.double(), tau), {"tau": tau}, extra=extra)
+    beta, deferral, step, steps = [(0.9999, 0.0, 0, 1), (0.9, 0.5, 5, 10), (0.99, 0.5, 4, 10)][index]
+    numbers = {"beta": beta, "defer": deferral, "step": step, "steps": steps}
+    record(f"class_balanced/case{index}", *pair,
+           lambda s, t: class_balanced(s[0], labels, counts.double(), beta, deferral, step, steps), numbers, extra=extra)
+    margin, scale = [(0.5, 30.0), (0.5, 10.0), (2.0, 1.0)][index]
+    cosines = [draw(rows, len(counts), scale=0.3)], pair[1]
+    record(f"ldam/case{index}", *cosines,
+           lambda s, t: ldam(s[0], labels, counts.double(), margin, scale, beta, deferral, step, steps),
+           {"margin": margin, "scale": scale} | numbers, extra=extra)

@@ -51,6 +51,37 @@ import Testing
     #expect(result.teacherEvaluations == 60)
   }
 
+  /// Losses for classes of unequal sizes know the sizes of the examples that are trained on.
+  @Test func unequalClasses() throws {
+    let losses = "losses: [cross-entropy, logit-adjusted, class-balanced, {kind: ldam, defer: 0}]"
+    func run(_ data: String) throws -> [String: Double] {
+      var found: [String: Double] = [:]
+      try SmallPictures.withFolder { home in
+        let recipe = try Recipe.decode(
+          yaml: """
+            version: 1
+            name: classes
+            data: {name: fashion-mnist, directory: \(home)/pictures, \(data)}
+            train: {steps: 1, batch: 20}
+            student: {model: lenet5-small}
+            \(losses)
+            """, path: home + "/classes.yaml")
+        found = try RecipeRunner(recipe, on: CPUBackend(), into: home + "/out").run()[0].losses
+      }
+      return found
+    }
+    let even = try run("labelled: 60")
+    let plain = try #require(even["cross-entropy"])
+    for name in ["logit-adjusted", "class-balanced"] {
+      #expect(abs(try #require(even[name]) - plain) < 1e-5)
+    }
+    let uneven = try run("long-tail: 6")
+    #expect(Set(uneven.values).count == 5 && uneven.values.allSatisfy(\.isFinite), "\(uneven)")
+    #expect(throws: ClassCountError.emptyClass(9, loss: "logit-adjusted")) {
+      try run("labelled: 9, seed: 3")
+    }
+  }
+
   @Test func features() throws {
     let one = "taps: [{student: layer1, teacher: layer1}]"
     let two = "taps: [{student: layer1, teacher: layer1}, {student: layer2, teacher: layer2}]"
