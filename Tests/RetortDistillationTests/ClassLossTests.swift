@@ -136,7 +136,7 @@ import Testing
 
   /// What is not known of classes is said before the first step.
   @Test func unknownFrequenciesAreRefused() throws {
-    for (loss, name) in zip(Self.all, ["logit-adjusted", "class-balanced", "ldam"]) {
+    for (loss, name) in zip(Self.all, ["logit-adjusted", "class-weighted", "ldam"]) {
       #expect(throws: ClassCountError.unknown(loss: name)) { try evaluate(loss, counts: []) }
       #expect(throws: ClassCountError.emptyClass(2, loss: name)) {
         try evaluate(loss, counts: [5, 5, 0, 5, 5, 5, 5, 5, 5, 5])

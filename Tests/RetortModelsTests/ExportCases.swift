@@ -16,7 +16,8 @@ struct ExportCase {
   /// Every model of the catalog, some with options that change their layers, and imported ones.
   static let names =
     ModelCatalog.all.map(\.name) + [
-      "resnet8 projection=0", "mobilenetv2 torchvision=1", "vgg8 pools=2", "mlp.onnx", "cnn.onnx",
+      "resnet8 projection=0", "mobilenetv2 torchvision=1", "vgg8 pools=2", "resnet8 cosine=30",
+      "mlp.onnx", "cnn.onnx",
       "mobile.onnx", "transformer.onnx", "text.onnx", operations, normalized, normalized,
     ]
 

@@ -34,6 +34,23 @@ func oracle() -> Session { Session(CPUBackend(precision: .float64)) }
     #expect(Array(found[1][..<6]) == [0, 0, 6, 8, 10, 12])
   }
 
+  /// 10·cos, which neither the length of features nor that of a row changes; along both there is no gradient.
+  @Test func cosinesHaveNoLengths() throws {
+    let layer = Linear(2, 2)
+    layer.becomeCosine(scale: 10)
+    let store = ParameterStore(layer, name: "m")
+    let session = oracle()
+    #expect(store.parameterCount == 4)
+    try store.write(FlatWeights(parameters: [2, 0, -3, 4], buffers: []), to: session)
+    let graph = Graph()
+    let x = graph.constant([3, 4, 0, -0.5], [2, 2])
+    let cosines = layer(x, in: ForwardContext(graph, .training))
+    let gradient = store.gradient(of: cosines.slice(axis: 1, 0..<1).sum())
+    let found = try values([cosines, gradient], session)
+    #expect(isClose(found[0], [6, 2.8, 0, -8]))
+    #expect(isClose(Array(found[1][..<4]), [0, -1, 0, 0]))
+  }
+
   /// (x − mean) / deviation per channel, with its derivative; the model keeps its names.
   @Test func inputsAreNormalizedPerChannel() throws {
     let module = NormalizedInput(

@@ -173,6 +173,24 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
     #expect(!isClose(found[0], found[2]))
   }
 
+  /// Any classifier's logits may be cosines, of a last layer without a bias.
+  @Test func everyClassifierMayGiveCosines() throws {
+    for entry in ModelCatalog.all where entry.role.outputs == .logits {
+      let examples: ExampleSpec =
+        entry.role == .encoder
+        ? .tokens(length: 8, vocabulary: 9)
+        : .image(ImageSize(height: 224, width: 224, channels: 3))
+      func names(_ options: [String: Double]) throws -> [String] {
+        let model = try entry.make(options, for: examples, classes: 7)
+        #expect(model.classifier(of: 7) != nil && model.classifier(of: 8) == nil)
+        return ParameterStore(model, name: "m").all.map(\.path)
+      }
+      let (plain, cosine) = (try names([:]), try names(["cosine": 30]))
+      let missing = Set(plain).subtracting(cosine)
+      #expect(missing.count == 1 && missing.first?.hasSuffix("bias") == true, "\(entry.name)")
+    }
+  }
+
   @Test(
     arguments: [
       ("resnet21", [:], "there is no model 'resnet21'. Did you mean 'resnet20' or 'resnet110'?"),
@@ -181,7 +199,10 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
         "resnet20", ["widht": 8],
         "model 'resnet20' has no option 'widht'. Did you mean 'width'?"
       ),
-      ("lenet5", ["width": 8], "model 'lenet5' has no option 'width'; it has none"),
+      (
+        "lenet5", ["width": 8],
+        "model 'lenet5' has no option 'width'. Did you mean 'cosine'?"
+      ),
       (
         "conv-vae", ["latent": 2.5],
         "option 'latent' of model 'conv-vae' is 2.5; it must be a whole number from 1 to 4096"

@@ -16,13 +16,16 @@ public struct ModelOption: Hashable, Sendable {
   /// Whether weights fit whatever its value, and the model then computes something else: names and shapes
   /// do not tell it.
   public let isUntold: Bool
+  /// Whether written recipes have it only where it was given.
+  public let isOmitted: Bool
 
   init(
     _ name: String, _ summary: String, _ defaultValue: Double, _ range: ClosedRange<Double>,
-    isWhole: Bool = true, isUntold: Bool = false
+    isWhole: Bool = true, isUntold: Bool = false, isOmitted: Bool = false
   ) {
     (self.name, self.summary, self.defaultValue) = (name, summary, defaultValue)
-    (self.range, self.isWhole, self.isUntold) = (range, isWhole, isUntold)
+    (self.range, self.isWhole) = (range, isWhole)
+    (self.isUntold, self.isOmitted) = (isUntold, isOmitted)
   }
 
   /// The allowed values in words.
@@ -99,6 +102,10 @@ public struct ModelEntry: Sendable {
   public let role: Role
   /// The numbers it takes.
   public let options: [ModelOption]
+  /// What makes logits cosines of features and classes.
+  private static let cosine = ModelOption(
+    "cosine", "what multiplies cosines that are the logits; 0 for a linear last layer", 0, 0...1000,
+    isWhole: false, isOmitted: true)
   private let build:
     @Sendable (ModelOptions, ExampleSpec, _ classes: Int) throws(ModelError) -> Module
 
@@ -128,7 +135,8 @@ public struct ModelEntry: Sendable {
       -> Module
   ) {
     (self.name, self.summary, self.source) = (name, summary, source)
-    (self.role, self.options, self.build) = (role, options, build)
+    (self.role, self.build) = (role, build)
+    self.options = role.outputs == .logits ? options + [Self.cosine] : options
   }
 
   /// Builds the model, without weights.
@@ -145,6 +153,14 @@ public struct ModelEntry: Sendable {
     guard classes > 0 || role.outputs != .logits else {
       throw .unfit(model: name, reason: "there must be at least one class")
     }
-    return try build(ModelOptions(options, of: self), examples, classes)
+    let options = try ModelOptions(options, of: self)
+    let module = try build(options, examples, classes)
+    let scale = options[Self.cosine.name]
+    guard scale > 0 else { return module }
+    guard let classifier = module.classifier(of: classes) else {
+      preconditionFailure("the last layer of model '\(name)' is not linear")
+    }
+    classifier.becomeCosine(scale: scale)
+    return module
   }
 }

@@ -1,13 +1,15 @@
 import RetortCore
 
-/// A fully connected layer: `x·Wᵀ + b` over the last axis.
+/// A fully connected layer: `x·Wᵀ + b` over the last axis, or cosines in place of products.
 ///
 /// `weight` is `[outputs, inputs]`, `bias` `[outputs]`; both start uniform within `±1/√inputs`.
 public final class Linear: Module {
   /// The weight, `[outputs, inputs]`.
   public let weight: Parameter
   /// The bias, `[outputs]`, or nil.
-  public let bias: Parameter?
+  public private(set) var bias: Parameter?
+  /// What multiplies cosines; nil for a layer of products.
+  private var cosineScale: Double?
 
   /// A layer from `inputs` to `outputs` features.
   ///
@@ -43,7 +45,20 @@ public final class Linear: Module {
       : nil
   }
 
+  /// Gives `scale · cos(x, w)` for each row w of the weight from now on, without a bias.
+  ///
+  /// Source: [Wang et al. 2018](https://arxiv.org/abs/1801.09414), section 3.1, without a margin.
+  ///
+  /// - Parameter scale: What multiplies the cosines, > 0.
+  package func becomeCosine(scale: Double) {
+    bias = nil
+    cosineScale = scale
+  }
+
   public override func forward(_ x: Tensor) -> Tensor {
+    if let cosineScale {
+      return x.unitRows().matmul(weight.tensor.unitRows(), transposeB: true) * cosineScale
+    }
     let product = x.matmul(weight.tensor, transposeB: true)
     guard let bias else { return product }
     return product + bias.tensor

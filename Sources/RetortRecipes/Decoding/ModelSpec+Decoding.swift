@@ -107,7 +107,8 @@ extension ModelSpec {
   ) {
     let count = reader.faults.faults.count
     for option in found.options {
-      options[option.name] = option.value(in: reader) ?? option.defaultValue
+      options[option.name] =
+        option.value(in: reader) ?? (option.isOmitted ? nil : option.defaultValue)
     }
     reader.finish()
     let place = reader.value("model")?.place ?? reader.node.place

@@ -53,7 +53,7 @@ import Testing
 
   /// Losses for classes of unequal sizes know the sizes of the examples that are trained on.
   @Test func unequalClasses() throws {
-    let losses = "losses: [cross-entropy, logit-adjusted, class-balanced, {kind: ldam, defer: 0}]"
+    let losses = "losses: [cross-entropy, logit-adjusted, class-weighted, {kind: ldam, defer: 0}]"
     func run(_ data: String) throws -> [String: Double] {
       var found: [String: Double] = [:]
       try SmallPictures.withFolder { home in
@@ -72,7 +72,7 @@ import Testing
     }
     let even = try run("labelled: 60")
     let plain = try #require(even["cross-entropy"])
-    for name in ["logit-adjusted", "class-balanced"] {
+    for name in ["logit-adjusted", "class-weighted"] {
       #expect(abs(try #require(even[name]) - plain) < 1e-5)
     }
     let uneven = try run("long-tail: 6")

@@ -7,7 +7,8 @@ import RetortTraining
 public struct ClassBalancedLoss: ClassWeightedLoss {
   /// Its entry in lists.
   public static let explanation = Explanation(
-    "class-balanced", "cross-entropy in which examples of rare classes count more",
+    "class-weighted",
+    "cross-entropy in which examples of rare classes count more: class-balanced loss",
     """
     For classes of unequal sizes, in place of cross-entropy: each example counts by one over the effective number of \
     examples of its class. A β of 0.9999 suits classes of up to some thousand examples; 1 is one over the size of the \

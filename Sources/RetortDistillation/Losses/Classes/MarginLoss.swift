@@ -12,8 +12,9 @@ public struct MarginLoss: ClassWeightedLoss {
     For classes of unequal sizes, in place of cross-entropy: the logit of an example's label must exceed the others \
     by a margin, of which the rarest class has the largest. Deferred re-weighting (DRW) is part of it: after the share \
     'defer' of the training, examples count by one over the effective number of examples of their class, as in \
-    class-balanced; 'beta: 0' leaves it out. Margins are those of the authors' code for logits that are cosines, \
-    which the scale multiplies. Of mixed pictures (mix-up, cut-mix) it is that of both labels, by their shares.
+    class-weighted; 'beta: 0' leaves it out. Margin and scale are those of the authors' code for logits that are \
+    cosines: 'student: {…, cosine: 1}'. With 'cosine: 30' in the model, 'margin: 15' and 'scale: 1' say the same, and \
+    the model's probabilities mean something to others. Of mixed pictures (mix-up, cut-mix) it is that of both labels, by their shares.
     """,
     equation: [
       "L = Σ_i w_y · l_i / Σ_i w_y,  l_i = −log softmax( scale · (s_i − Δ_y·e_y) )_y,  y the label of example i",
