@@ -116,21 +116,21 @@ import Testing
 
   /// Of mixed pictures each loss is that of both labels by their shares, and so are the weights.
   @Test func mixedLabelsCountByTheirShares() throws {
-    let share: Float = 0.3
-    let others = [Float](repeating: share, count: Self.labels.count)
-    let before = Self.labels.suffix(1) + Self.labels.dropLast()
-    let own = try evaluate(LogitAdjustedLoss())
-    let other = try evaluate(LogitAdjustedLoss(), labels: Array(before))
-    #expect(abs(own - other) > 0.05)
-    expectEqual(
-      try evaluate(LogitAdjustedLoss(), others: others), 0.7 * own + 0.3 * other)
-    for loss in Self.all.dropFirst() {
-      let weights = try ClassFrequencies(Self.longTail, for: "").weights(beta: 0.9999)
-      func sum(_ labels: [Int32]) -> Double { labels.reduce(0) { $0 + weights[Int($1)] } }
-      let (first, second) = (0.7 * sum(Self.labels), 0.3 * sum(Array(before)))
-      let expected =
-        try evaluate(loss) * first + evaluate(loss, labels: Array(before)) * second
-      expectEqual(try evaluate(loss, others: others), expected / (first + second))
+    let (logits, shares) = (Self.draw(1), [0.3, 0, 0.5, 0.1, 1, 0.25])
+    let weights = try ClassFrequencies(Self.longTail, for: "").weights(beta: 0.9999)
+    for loss in Self.all {
+      var (sum, total) = (0.0, 0.0)
+      for (row, share) in shares.enumerated() {
+        let before = (row + shares.count - 1) % shares.count
+        for (label, part) in [(Self.labels[row], 1 - share), (Self.labels[before], share)] {
+          let weight = part * (loss is LogitAdjustedLoss ? 1 : weights[Int(label)])
+          let own = Array(logits[row * Self.classes..<(row + 1) * Self.classes])
+          // Alone an example's weight is divided by itself.
+          sum += weight * (try evaluate(loss, own, labels: [label]))
+          total += weight
+        }
+      }
+      expectEqual(try evaluate(loss, logits, others: shares.map(Float.init)), sum / total)
     }
   }
 
