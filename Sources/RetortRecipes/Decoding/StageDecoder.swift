@@ -275,6 +275,14 @@ struct StageDecoder {
           .needs("'patience'", what: "'data.validation'", stage: stage.name))
       }
     }
+    let classifies = stage.trainees.contains { $0.role == .student || $0.role == .teacher }
+    if stage.train.tauNormalization != nil,
+      !classifies || stage.data.source.outputs != .logits
+    {
+      faults.add(
+        train["tau-normalize"]?.place ?? train.place,
+        .needs("'tau-normalize'", what: "a classifier that learns", stage: stage.name))
+    }
     guard case .steps(let steps) = stage.train.length else { return }
     for (index, trainee) in stage.trainees.enumerated() {
       let optimizer = trainee.spec.optimizer ?? stage.optimizer

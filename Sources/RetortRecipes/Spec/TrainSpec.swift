@@ -49,6 +49,9 @@ public struct TrainSpec: Equatable, Sendable {
   /// How many validations in a row may be no better than the best before training ends early, ≥ 1; nil
   /// for no such end.
   public var patience: Int?
+  /// τ of the classifier's rows after training, in [0, 1]: each is divided by its length to this power; nil leaves
+  /// them as they are, as validations on the way find them.
+  public var tauNormalization: Double?
 
   /// Ten epochs of 128.
   public init() {}
@@ -94,6 +97,9 @@ extension TrainSpec: Configurable {
       .int(
         "patience", \.patience, 1...stepLimit,
         "validations no better than the best before training ends early"),
+      .number(
+        "tau-normalize", \.tauNormalization, .unit,
+        "after training each class's weights are divided by their length to this power"),
     ]
 
   private var stepCount: Int? {

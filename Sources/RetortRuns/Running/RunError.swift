@@ -44,6 +44,8 @@ public enum RunError: Error, Equatable, Sendable {
   case otherVersion(folder: String, entry: String)
   /// The epochs of a stage come to more steps than a run can count.
   case tooManySteps(stage: String, steps: Int, limit: Int)
+  /// A model whose last layer has no weights of classes that could be normalised.
+  case noLinearClassifier(stage: String, model: String)
   /// The mean of the weights would begin after the last step.
   case lateAverage(stage: String, from: Int, steps: Int)
   /// A file of weights is not what it was when the run began.
@@ -110,6 +112,9 @@ extension RunError: CustomStringConvertible {
     case .tooManySteps(let stage, let steps, let limit):
       "stage '\(stage)' has \(steps) steps, more than the limit of \(limit); train fewer epochs, or "
         + "with a larger batch"
+    case .noLinearClassifier(let stage, let model):
+      "stage '\(stage)': 'tau-normalize' is of a last layer that is linear, with a bias, which model '\(model)' has "
+        + "not; leave it out, or take a model of the catalog without 'cosine'"
     case .lateAverage(let stage, let from, let steps):
       "stage '\(stage)' has \(steps) steps, and 'optimizer.average.from' is \(from); let the mean "
         + "begin earlier, or train longer"

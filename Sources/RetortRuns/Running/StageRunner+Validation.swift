@@ -63,10 +63,12 @@ extension StageRunner {
     func outcomes(
       _ point: ValidationRecord.Point?, _ step: Int
     ) throws -> [(outcome: StageResult.Outcome, metrics: TestMetrics?)] {
+      try normalizeClassifiers(learners)
       // Of several pupils the record has the mean alone.
       let points = point == nil || pupils.count == 1 ? [] : try validate(after: step)
       return try pupils.enumerated().map { index, pupil in
-        let known = tested[pupil.name].flatMap { $0.step == step ? $0.metrics : nil }
+        let isKnown = tested[pupil.name]?.step == step && stage.train.tauNormalization == nil
+        let known = isKnown ? tested[pupil.name]?.metrics : nil
         let metrics =
           pupil.classifies
           ? try known ?? metrics(pupil.model, on: data.test, split: "test") : nil

@@ -74,6 +74,11 @@ struct StageRunner {
       pupils.append(Pupil(trainee: trainee, model: model, isAlone: trainees.count == 1))
     }
     guard !pupils.isEmpty else { throw RunError.nothingToTrain(stage: stage.name) }
+    guard stage.train.tauNormalization != nil else { return }
+    for pupil in pupils where pupil.classifies {
+      guard pupil.model.store.classifier(of: classes)?.bias == nil else { continue }
+      throw RunError.noLinearClassifier(stage: stage.name, model: pupil.model.spec.usualName)
+    }
   }
 
   /// Compiles the step and leaves the pupils' first weights to later stages.
