@@ -26,6 +26,10 @@ import Testing
       """
     try small.write(Array(heir.utf8), to: "heir.yaml")
     try check(try small.retort(["run", "heir.yaml", "-o", "heir", "--json"] + cpu), "run")
+    try check(
+      try small.retort(
+        ["explore", "out", "--parents", "8", "--shown", "2", "--bounds", "--json"] + cpu),
+      "explore")
     var seen: Set<String> = []
     for name in try FileManager.default.subpathsOfDirectory(atPath: small.path).sorted() {
       let file = name.split(separator: "/").last.map(String.init) ?? name
@@ -42,16 +46,15 @@ import Testing
       }
     }
     #expect(
-      seen == ["result", "evaluation", "explored", "metrics", "session", "weights", "config"])
+      seen == [
+        "result", "evaluation", "explored", "bounds", "metrics", "session", "weights", "config",
+      ])
 
     try check(try small.retort(["report", "out", "--json"]), "report")
     let folder = ["--directory", "pictures", "--json"]
     try check(
       try small.retort(["eval", "out", "--teacher", "out/stages/teacher"] + folder + cpu), "eval")
     try check(try small.retort(["eval", "out"] + folder + cpu), "eval")
-    try check(
-      try small.retort(["explore", "out", "--parents", "8", "--shown", "2", "--json"] + cpu),
-      "explore")
     try PNGImage(width: 28, height: 28, channels: 1, pixels: [UInt8](repeating: 9, count: 784))
       .write(to: small.path + "/a.png")
     try check(try small.retort(["predict", "out", "a.png", "--json"] + cpu), "predict")

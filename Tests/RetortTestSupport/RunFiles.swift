@@ -70,6 +70,17 @@ public enum RunFiles {
       "title":"original","divergence":0.125,"teacher":[{"class":"Bag","probability":0.9}],\
       "student":[{"class":"<Coat>","probability":0.6}],"picture":"iVBORw0KGgo="}]]}
       """
+    files["stages/distil/kd/bounds.json"] = """
+      {"stage":"distil/kd","examples":512,"pixels":784,"features":64,"codes":16,"figures":{\
+      "labelsKept":{"value":0.61,"low":0.57,"high":0.65},\
+      "codeLikeliest":{"value":7.25,"low":7,"high":7.5},\
+      "exploredMismatch":{"value":0.25,"low":0.125,"high":0.375},\
+      "heldOutMismatch":{"value":0.2,"low":0.1,"high":0.3},\
+      "randomSigns":{"value":0.05,"low":0.04,"high":0.06},\
+      "deviation":{"value":0.1,"low":null,"high":null},\
+      "gap":{"value":0.05,"low":0,"high":0.1},\
+      "boundByRange":{"value":0.5,"low":null,"high":null}}}
+      """
     return files
   }
 

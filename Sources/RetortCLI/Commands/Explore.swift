@@ -13,6 +13,12 @@ struct Explore: ParsableCommand {
 
       Writes a picture: originals, their reconstructions and each step of the search, with the \
       opinions of teacher (T) and student (S) and the divergence (D) between them.
+
+      With --bounds it says how far the search can be trusted, of as many training and test \
+      examples: whether the generator gives them back, whether what is found differs from data, \
+      how many coordinates matter, how steep the decoder is, and which term of a bound on the \
+      mismatch of student and teacher weighs most, with intervals of 95 %. Of a finished run it \
+      writes bounds.json into the stage's folder, which 'retort report' shows.
       """)
 
   @Argument(
@@ -29,6 +35,8 @@ struct Explore: ParsableCommand {
   var parents = 512
   @Option(help: "Examples to draw.")
   var shown = 8
+  @Flag(help: "Estimate how far the search can be trusted, too.")
+  var bounds = false
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
@@ -47,6 +55,12 @@ struct Explore: ParsableCommand {
     guard (1...100_000).contains(parents) else {
       throw ValidationError("--parents must be from 1 to 100000.")
     }
+    if bounds, !(4...5000).contains(parents) {
+      throw ValidationError("--bounds compares from 4 to 5000 --parents.")
+    }
+    if bounds, output?.isStandardOutput == true {
+      throw ValidationError("--bounds prints figures; give --output a file.")
+    }
     guard (1...64).contains(shown) else { throw ValidationError("--shown must be from 1 to 64.") }
     try output?.check(besides: format)
     if output?.isStandardOutput == true, StandardOutput.isTerminal {
@@ -62,13 +76,16 @@ struct Explore: ParsableCommand {
     let report = try RecipeRunner.explore(
       recipe, on: device.backend(recipe.compute), run: run, stage: stage ?? location?.stage,
       learner: location?.student, parents: parents, shown: min(shown, parents),
+      estimatesBounds: bounds,
       report: { progress.show($0) })
     let picture = output ?? OutputFile((run.map { $0 + "/" } ?? "") + "explored.png")
     try picture.write(report.grid.encoded(path: picture.path))
     guard !picture.isStandardOutput else { return }
     guard !format.json else {
+      let estimated = report.bounds.map { [JSONValue.Member("bounds", $0.json)] } ?? []
       StandardOutput.write(
-        .object((report.json.members ?? []) + [.init("file", .string(picture.path))]))
+        .object(
+          (report.json.members ?? []) + estimated + [.init("file", .string(picture.path))]))
       return
     }
     var table = TextTable(
@@ -82,5 +99,16 @@ struct Explore: ParsableCommand {
         fixed(100 * step.studentConfidence, 1) + " %", fixed(100 * step.agreement, 1) + " %")
     }
     StandardOutput.write("\(report.stage)\n\(table.text)\n\(picture.path)")
+    if let bounds = report.bounds { show(bounds) }
+  }
+
+  private func show(_ report: BoundsReport) {
+    for (group, lines) in report.groups {
+      var table = TextTable([group, "estimate", "95 %"], numeric: [1, 2])
+      for line in lines { table.add(line.title, line.value, line.interval) }
+      StandardOutput.write("\n\(table.text)")
+    }
+    StandardOutput.write("")
+    for finding in report.findings { StandardOutput.write(finding) }
   }
 }

@@ -13,8 +13,8 @@ struct Inspect: ParsableCommand {
       recipes may tap. Files of PyTorch are read as tensors alone: nothing in them is run. Of an \
       ONNX file it shows inputs and outputs, and the operators with their number and whether Retort \
       has them, too. \
-      A run's result is read from 'result.json' in its folder; evaluation.json, explored.json and \
-      config.json are read too. A key that Retort does not know is an error.
+      A run's result is read from 'result.json' in its folder; evaluation.json, explored.json, \
+      bounds.json and config.json are read too. A key that Retort does not know is an error.
       """)
 
   @Argument(

@@ -51,7 +51,7 @@ public struct Explorer {
   public struct Path {
     /// The examples at the start and after each step; the last ones are the result.
     public let examples: [Tensor]
-    /// The latent codes or pixels of `examples`, as many; empty for kinds that have none.
+    /// The latent codes or pixels that the search moves, as many as `examples`; empty for kinds that move none.
     public var codes: [Tensor] = []
 
     /// What is learnt from again; nil without a pool.

@@ -25,6 +25,13 @@ extension JSONShape {
         ]))),
   ])
 
+  /// `bounds.json`: how far a search can be trusted.
+  package static let bounds = JSONShape.object([
+    "stage": .value, "examples": .value, "pixels": .value, "features": .value, "codes": .value,
+    "figures": .object(
+      Dictionary(uniqueKeysWithValues: BoundsFigure.allCases.map { ($0.rawValue, estimate) })),
+  ])
+
   /// A line of `metrics.jsonl`: losses and rates of a step, or an evaluation after it.
   package static let metrics = JSONShape.object([
     "stage": .value, "learner": .value, "step": .value, "epoch": .value, "seconds": .value,
@@ -50,6 +57,7 @@ extension JSONShape {
     switch name {
     case "evaluation.json": .evaluation
     case "explored.json": .explored
+    case BoundsReport.fileName: .bounds
     case "config.json": .configuration
     default: .result
     }
@@ -85,5 +93,6 @@ extension JSONShape {
     "divergence": .value, "teacherConfidence": .value, "studentConfidence": .value,
     "agreement": .value,
   ])
+  private static let estimate = JSONShape.object(["value": .value, "low": .value, "high": .value])
   private static let opinions = JSONShape.list(.object(["class": .value, "probability": .value]))
 }

@@ -26,6 +26,7 @@ public struct RunReport: Sendable {
       Section("curves", "Learning curves", [CurveSection(model: model).html]),
       Section("test", "On the test set", TestSection(model: model).parts),
       Section("explored", "What the search found", ExplorationSection(model: model).parts),
+      Section("bounds", "How far the search can be trusted", BoundsSection(model: model).parts),
       Section("made", "What the generator makes", SampleSection(model: model).parts),
       Section("recipe", "Recipe", RecipeSection(model: model).parts),
       Section("origin", "Where it comes from", [origins.html]),

@@ -46,6 +46,8 @@ public struct ExplorationReport: Sendable {
   public var samples: [[Sample]]
   /// Originals, reconstructions and explored pictures, with both opinions under each.
   public var grid: PNGImage
+  /// How far the search can be trusted; nil unless that was asked for.
+  public var bounds: BoundsReport?
 
   /// The figures as JSON.
   package var json: JSONValue {

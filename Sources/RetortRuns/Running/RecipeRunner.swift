@@ -187,12 +187,14 @@ public final class RecipeRunner {
   ///   - learner: Which of its students, if it has several; nil for the first.
   ///   - parents: Over how many training examples figures are taken.
   ///   - shown: How many of them are drawn.
+  ///   - estimatesBounds: Whether to estimate how far the search can be trusted, too; what is found of a finished
+  ///     stage is kept in its folder.
   ///   - report: Told of what is made of the weights' names.
   ///   - name: The stage, or that of several variants; nil for all. The last that explores is taken.
   /// - Throws: As `run`; `RunError.nothingToExplore` where no such stage explores.
   public static func explore(
     _ recipe: Recipe, on backend: any Backend, run folder: String?, stage name: String?,
-    learner: String? = nil, parents: Int, shown: Int,
+    learner: String? = nil, parents: Int, shown: Int, estimatesBounds: Bool = false,
     report: @escaping (RunEvent) -> Void = { _ in }
   ) throws -> ExplorationReport {
     let candidates = recipe.stages.filter { stage in
@@ -203,9 +205,11 @@ public final class RecipeRunner {
       throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
     }
     let runner = RecipeRunner(recipe, on: backend, into: folder ?? ".", report: report)
+    var isFinished = false
     if folder != nil {
       for other in recipe.stages {
         guard try runner.take(other), other.name == stage.name else { continue }
+        isFinished = true
         for (index, student) in stage.students.enumerated() {
           let left = runner.trained[stage.name]?.first { $0.name == student.name }
           stage.students[index].spec = left?.spec ?? student.spec
@@ -213,12 +217,16 @@ public final class RecipeRunner {
       }
     }
     let search = try StageRunner(stage, runner)
-    let pupil = search.pupils.first { learner == nil || $0.name == learner }
-    guard let report = try pupil.flatMap({ try search.explore($0, parents: parents, shown: shown) })
+    guard let pupil = search.pupils.first(where: { learner == nil || $0.name == learner }),
+      var found = try search.explore(pupil, parents: parents, shown: shown)
     else {
       throw RunError.nothingToExplore(stage: name, recipe: recipe.name)
     }
-    return report
+    if estimatesBounds, let bounds = try search.bounds(pupil, examples: parents) {
+      found.bounds = bounds
+      if isFinished { try search.write(bounds, of: pupil) }
+    }
+    return found
   }
 
   /// Compiles the training step of every stage, as a run does, and trains nothing.

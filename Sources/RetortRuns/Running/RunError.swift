@@ -25,6 +25,8 @@ public enum RunError: Error, Equatable, Sendable {
   case noPictures(stage: String, dataset: String)
   /// No stage of the recipe explores, or none of that name.
   case nothingToExplore(stage: String?, recipe: String)
+  /// A stage with fewer examples than can be compared.
+  case tooFewToCompare(stage: String, found: Int, least: Int)
   /// A run needs more device memory than there is.
   case memory(needed: Int, available: Int, device: String)
   /// A stage with no model to train.
@@ -86,6 +88,9 @@ extension RunError: CustomStringConvertible {
     case .nothingToExplore(let stage, let recipe):
       (stage.map { "stage '\($0)' of recipe '\(recipe)' does" } ?? "recipe '\(recipe)' does")
         + " not explore; give it an 'explore' block"
+    case .tooFewToCompare(let stage, let found, let least):
+      "stage '\(stage)' has \(found) training or test examples to compare, and bounds need \(least) of each; "
+        + "take more with 'data', or drop --bounds"
     case .nothingToTrain(let stage):
       "stage '\(stage)' trains nothing; add a student, a generator or a teacher"
     case .missingStage(let name, let stage):

@@ -89,6 +89,11 @@ extension StageRunner {
     try events?.add(step: step, .image(tag: pupil.tag + "explored", report.grid))
   }
 
+  /// Writes how far a pupil's search can be trusted: `bounds.json`.
+  func write(_ report: BoundsReport, of pupil: Pupil) throws {
+    try home(of: pupil).write(report.json.text + "\n", to: BoundsReport.fileName)
+  }
+
   /// Drops the stage's lines after `step`, which come again, and one that was half written.
   func dropMetrics(after step: Int) throws {
     let path = parent.folder.file(metricsName)

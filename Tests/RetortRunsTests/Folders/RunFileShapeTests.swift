@@ -9,6 +9,7 @@ import Testing
 @Suite struct RunFileShapeTests {
   @Test(arguments: [
     ("result", JSONShape.result), ("evaluation", .evaluation), ("explored", .explored),
+    ("bounds", .bounds),
     ("metrics", .metrics), ("session", .session), ("config", .configuration),
   ])
   func theSchemaHasTheKeysThatAreRead(_ name: String, _ shape: JSONShape) throws {

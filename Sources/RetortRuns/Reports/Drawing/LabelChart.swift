@@ -6,6 +6,7 @@ import RetortFormats
 /// are left out.
 public struct LabelChart: Sendable {
   private let chart: LineChart
+  private let worth: EffectiveLabels
 
   /// The chart; nil if no variant was trained with different numbers of labels.
   public init?(_ runs: [RunRecord]) {
@@ -14,7 +15,7 @@ public struct LabelChart: Sendable {
     }
     var stages: [String] = []
     for group in groups where !stages.contains(group.stage) { stages.append(group.stage) }
-    var series: [LineChart.Series] = []
+    var arms: [EffectiveLabels.Arm] = []
     for stage in stages {
       // Groups are sorted by number of labels; those that differ in their recipes only form one point.
       let members = groups.filter { $0.stage == stage }
@@ -27,13 +28,13 @@ public struct LabelChart: Sendable {
             step: Double(labels), value: sample.mean ?? 0, spread: sample.deviation,
             count: sample.count))
       }
-      guard points.count > 1 else { continue }
-      series.append(
-        LineChart.Series(
-          label: stage.split(separator: "/").last.map(String.init) ?? stage, look: series.count,
-          curve: Curve(points)))
+      arms.append((stage.split(separator: "/").last.map(String.init) ?? stage, Curve(points)))
+    }
+    let series = arms.filter { $0.curve.points.count > 1 }.enumerated().map { look, arm in
+      LineChart.Series(label: arm.label, look: look, curve: arm.curve)
     }
     guard !series.isEmpty else { return nil }
+    worth = EffectiveLabels(arms)
     chart = LineChart(
       title: "Test accuracy in percent", xLabel: "labels", hasRatios: true, series: series)
   }
@@ -43,6 +44,7 @@ public struct LabelChart: Sendable {
     """
     <div class="group">\(HTML.legend(chart.series.map { ($0.label, $0.look) }))\
     <div class="charts">\(chart.html)</div></div>
+    \(worth.html)
 
     """
   }

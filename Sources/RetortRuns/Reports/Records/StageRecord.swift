@@ -27,6 +27,8 @@ package struct StageRecord: Sendable {
   let evaluation: EvaluationRecord?
   /// The content of `explored.json`; nil for stages without exploration.
   let exploration: ExplorationRecord?
+  /// The content of `bounds.json`; nil unless bounds were asked for.
+  let bounds: BoundsReport?
   /// The content of `samples.png` of a generator; nil for other models.
   let samples: [UInt8]?
   /// Sentences about files that could not be used.
@@ -65,6 +67,8 @@ package struct StageRecord: Sendable {
       own + "evaluation.json", .evaluation, limit: 1 << 25, EvaluationRecord.init)
     exploration = try record(
       own + "explored.json", .explored, limit: 1 << 26, ExplorationRecord.init)
+    bounds = try record(
+      own + BoundsReport.fileName, .bounds, limit: 1 << 20, BoundsReport.init)
     let isGenerator = learner == nil || learner == ResultRecord.Role.generator.rawValue
     if isGenerator, let path = home.map({ $0 + "/samples.png" }), FileBytes.isReadable(path) {
       samples = try FileBytes.read(path, limit: 1 << 24)
