@@ -32,6 +32,8 @@ import Testing
     (["check", "fashion-demo", "--set", "stages.distil.train.batch=0"], "train.batch"),
     (["check", "fashion-demo", "--set", "compute=fp8"], "float32, tf32, bf16 or fp16"),
     (["explore", "fashion-demo", "--parents", "0"], "--parents"),
+    (["explore", "fashion-demo", "--parents", "3", "--bounds"], "from 4 to 5000 --parents"),
+    (["explore", "fashion-demo", "--bounds", "--output", "-"], "--output"),
     (["explain", "kdd"], "Did you mean 'kd'?"),
     (["predict", "out", "a.png", "--top", "0"], "--top"),
     (["copy", "fashion"], "fashion-demo"),

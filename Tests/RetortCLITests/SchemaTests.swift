@@ -1,5 +1,6 @@
 import Foundation
 import RetortFormats
+import RetortRuns
 import RetortTestSupport
 import Testing
 
@@ -26,10 +27,12 @@ import Testing
       """
     try small.write(Array(heir.utf8), to: "heir.yaml")
     try check(try small.retort(["run", "heir.yaml", "-o", "heir", "--json"] + cpu), "run")
-    try check(
-      try small.retort(
-        ["explore", "out", "--parents", "8", "--shown", "2", "--bounds", "--json"] + cpu),
-      "explore")
+    let explored = try small.retort(
+      ["explore", "out", "--parents", "16", "--shown", "2", "--bounds", "--json"] + cpu)
+    try check(explored, "explore")
+    let bounds = try explored.json()["bounds"]
+    #expect(bounds?["examples"]?.int == 16 && bounds?["codes"]?.int == 3)
+    #expect(bounds?["figures"]?.members?.map(\.key) == BoundsFigure.allCases.map(\.rawValue))
     var seen: Set<String> = []
     for name in try FileManager.default.subpathsOfDirectory(atPath: small.path).sorted() {
       let file = name.split(separator: "/").last.map(String.init) ?? name
@@ -51,6 +54,8 @@ import Testing
       ])
 
     try check(try small.retort(["report", "out", "--json"]), "report")
+    let page = String(decoding: try small.read("out/report.html"), as: UTF8.self)
+    #expect(page.contains("reconstructions that keep the teacher's label"))
     let folder = ["--directory", "pictures", "--json"]
     try check(
       try small.retort(["eval", "out", "--teacher", "out/stages/teacher"] + folder + cpu), "eval")

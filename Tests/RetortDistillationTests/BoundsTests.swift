@@ -2,6 +2,7 @@ import Glibc
 import RetortCore
 import RetortDistillation
 import RetortFormats
+import RetortNN
 import RetortTestSupport
 import Testing
 
@@ -83,6 +84,39 @@ import Testing
     #expect(abs(found.mean.value - 2.1271) < 0.07, "\(found.mean)")
     #expect(Steepness(changes: [1, 2], distances: [0, 0]) == nil)
     #expect(Steepness(changes: [1, 2, 0], distances: [0, 1, 1])?.mean.value == 1)
+  }
+
+  /// What stands before the last layer, whatever is added behind it.
+  @Test func featuresAreWhatTheLastLayerReads() throws {
+    let cast = try Cast()
+    let graph = Graph()
+    let x = graph.input("images", [Cast.batch, 4, 4, 1])
+    let context = ForwardContext(graph, .evaluation)
+    let model = try #require(cast.teacher.model as? Classifier)
+    let hidden = model.using(context) { model.hidden(x.flatten()).tanh() }
+    let weight = graph.constant((0..<24).map { Float($0 % 5) - 2 }, [2, 3, 2, 2])
+    let pixels = x.slice(axis: 3, 0..<1).reshape([Cast.batch, 4, 2, 2])
+    let maps = pixels.convolution(weight).mean(axes: [1, 2])
+    let features = [model(x, in: context), model(x, in: context).logSoftmax() * 2, maps, x].map {
+      $0.penultimate
+    }
+    #expect(features[3].shape == x.shape)
+    let found = try cast.run(graph, features[..<3] + [hidden, pixels.globalAveragePool()])
+    #expect(found[0] == found[3] && found[1] == found[3] && found[2] == found[4])
+    #expect(found[0].count == Cast.batch * 12 && found[2].count == Cast.batch * 2)
+  }
+
+  /// The codes that a random search gives are those of its examples.
+  @Test func aSearchTellsItsCodes() throws {
+    let cast = try Cast()
+    let inputs = Cast.inputs()
+    let path = try cast.explorer(Exploration(.zero)).explore(
+      inputs.example.x, codes: nil, in: inputs)
+    let generator = try #require(cast.generator.model as? any Generator)
+    let code = try #require(path.codes.last)
+    let decoded = generator.using(inputs.context(.evaluation)) { generator.decode(code) }
+    let found = try cast.run(inputs.graph, [path.explored, decoded])
+    #expect(path.codes.count == 1 && found[0] == found[1])
   }
 
   @Test func intervalsHoldTheTruthAsOftenAsTheySay() throws {

@@ -25,6 +25,8 @@ public enum BoundsFigure: String, CaseIterable, Sendable {
   /// How a figure is written.
   enum Form {
     case percent
+    /// Small ones by what they are less than.
+    case probability
     case decimals(Int)
   }
 
@@ -53,11 +55,11 @@ public enum BoundsFigure: String, CaseIterable, Sendable {
     case .reconstructionTwoSample:
       (.difference, "accuracy of telling reconstructions from data", .percent)
     case .reconstructionTwoSampleP:
-      (.difference, "p-value of that, if they did not differ", .decimals(4))
+      (.difference, "p-value of that, if they did not differ", .probability)
     case .exploredTwoSample:
       (.difference, "accuracy of telling explored examples from data", .percent)
     case .exploredTwoSampleP:
-      (.difference, "p-value of that, if they did not differ", .decimals(4))
+      (.difference, "p-value of that, if they did not differ", .probability)
     case .pixelTwoNearest: (.dimension, "of pixels, by two neighbours", .decimals(1))
     case .pixelLikeliest: (.dimension, "of pixels, by ten neighbours", .decimals(1))
     case .featureTwoNearest:

@@ -47,6 +47,7 @@ public struct BoundsReport: Equatable, Sendable {
           func text(_ value: Double) -> String {
             switch figure.form {
             case .percent: fixed(100 * value, 1) + " %"
+            case .probability: value < 1e-4 ? "< 0.0001" : fixed(value, 4)
             case .decimals(let digits): fixed(value, digits)
             }
           }
@@ -62,14 +63,14 @@ public struct BoundsReport: Equatable, Sendable {
 
   /// What the figures say, a sentence each.
   package var findings: [String] {
-    [fidelity, sum("range", of: .boundByRange, deviation: .deviation, signs: true)]
-      .compactMap(\.self)
-      + [sum("variance", of: .boundByVariance, deviation: .varianceDeviation, signs: false)]
-      .compactMap(\.self) + [
-        "Random signs and the gap are those of this one student, less than the suprema over all that training "
-          + "could make of it, and M is the greatest mismatch seen: the sums show which term weighs most, and "
-          + "prove nothing."
-      ]
+    [
+      fidelity, sum("range", of: .boundByRange, deviation: .deviation, signs: true),
+      sum("variance", of: .boundByVariance, deviation: .varianceDeviation, signs: false),
+    ].compactMap(\.self) + [
+      "Random signs and the gap are those of this one student, less than the suprema over all that training "
+        + "could make of it, and M is the greatest mismatch seen: the sums show which term weighs most, and "
+        + "prove nothing."
+    ]
   }
 
   /// How often reconstructions keep the teacher's label, and whether that is enough.
@@ -95,9 +96,8 @@ public struct BoundsReport: Equatable, Sendable {
     let terms = named.compactMap { name, value in value.map { (name: name, share: $0 / sum) } }
       .sorted { $0.share > $1.share }
     let shares = terms.map { "\($0.name) \(fixed(100 * $0.share, 0)) %" }
-    return
-      "By \(name) the mismatch on data is at most \(fixed(sum, 4)), and \(fixed(heldOut.value, 4)) on test "
-      + "examples; of the sum, \(shares.joined(separator: ", "))."
+    return "The sum by \(name) is \(fixed(sum, 4)), where the mismatch on test examples is "
+      + "\(fixed(heldOut.value, 4)); of the sum, \(shares.joined(separator: ", "))."
   }
 }
 

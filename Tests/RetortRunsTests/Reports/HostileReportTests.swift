@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["result.json", "evaluation.json", "explored.json"])
+  @Test(arguments: ["result.json", "evaluation.json", "explored.json", "bounds.json"])
   func anyValueMakesAPage(_ file: String) throws {
     var files = RunFiles.make()
     files["metrics.jsonl"] = #"{"stage":"distil/kd","step":5,"loss":1}"# + "\n"

@@ -14,6 +14,8 @@ import Testing
         "54\u{202F}314", "61.5 s", "a <device>", "seed", "abc123",
         "</pre><script>alert(1)</script>", "<Coat>", "Divergence along the search", "D 0.125",
         "unfinished, at step 1000", "75.00 % at 5", "validation accuracy",
+        "How far the search can be trusted", "61.0 %", "57.0 % to 65.0 %", "7.0 to 7.5",
+        "61 % of reconstructions: too weak to explore with", "the mean on explored examples 50 %",
         "2026-01-02 03:04:05 UTC", "retort run 'a b'", "0.1.0 (revision 0123456789ab)",
       ] {
         #expect(text.contains(fact), "\(fact)")
