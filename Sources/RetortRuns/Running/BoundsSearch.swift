@@ -70,7 +70,10 @@ struct BoundsSearch {
   func measurement(
     _ found: [String: [Float]], heldOut: [[Float]], count: Int, seed: UInt64
   ) -> BoundsMeasurement {
-    func values(_ name: String) -> [Float] { found[name] ?? [] }
+    func values(_ name: String) -> [Float] {
+      guard let values = found[name] else { preconditionFailure("no output is called '\(name)'") }
+      return values
+    }
     func numbers(_ name: String) -> [Double] { values(name).map(Double.init) }
     func sample(_ name: String) -> BoundsMeasurement.Sample {
       BoundsMeasurement.Sample(Self.parts.map { values("\(name) \($0)") }, count: count)
