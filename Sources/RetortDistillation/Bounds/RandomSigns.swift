@@ -2,8 +2,8 @@ import RetortCore
 
 /// How well values follow random signs: `(1/m)·E_σ |Σ_i σ_i g_i|`.
 ///
-/// The supremum of the sum over a class of functions, in place of its absolute value for one, is the class's
-/// empirical Rademacher complexity, of which this is therefore a lower estimate.
+/// With the supremum of the absolute value over a class of functions it is the class's empirical Rademacher
+/// complexity, of which this, for one function of the class, is a lower estimate.
 ///
 /// Source: [Bartlett and Mendelson 2002](https://www.jmlr.org/papers/v3/bartlett02a.html), definition 2, where it is
 /// twice as much.
