@@ -31,11 +31,12 @@ let package = Package(
     .target(
       name: "CRecipes", path: "Recipes",
       exclude: [
-        "fashion-budget.yaml", "fashion-chain.yaml", "fashion-demo.yaml", "fashion-ensemble.yaml",
-        "fashion-gan.yaml", "fashion-hint.yaml", "fashion-kd.yaml", "fashion-labels.yaml",
-        "fashion-long-tail.yaml", "fashion-losses.yaml", "fashion-methods.yaml",
-        "fashion-models.yaml", "fashion-mutual.yaml", "fashion-resnet32.yaml", "fashion-tgt.yaml",
-        "minilm-debian.yaml", "photos-hint.yaml", "text-kd.yaml",
+        "fashion-bigan.yaml", "fashion-budget.yaml", "fashion-chain.yaml", "fashion-demo.yaml",
+        "fashion-ensemble.yaml", "fashion-gan.yaml", "fashion-hint.yaml", "fashion-kd.yaml",
+        "fashion-labels.yaml", "fashion-long-tail.yaml", "fashion-losses.yaml",
+        "fashion-methods.yaml", "fashion-models.yaml", "fashion-mutual.yaml",
+        "fashion-resnet32.yaml", "fashion-tgt.yaml", "minilm-debian.yaml", "photos-hint.yaml",
+        "text-kd.yaml",
       ],
       sources: ["recipes.c"], publicHeadersPath: "include"),
     .target(

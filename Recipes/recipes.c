@@ -3,6 +3,9 @@
 
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const char fashion_bigan[] = {
+#embed "fashion-bigan.yaml"
+    , 0};
 static const char fashion_budget[] = {
 #embed "fashion-budget.yaml"
     , 0};
@@ -59,6 +62,7 @@ static const char text_kd[] = {
     , 0};
 
 static const retort_bundled_recipe recipes[] = {
+    {"fashion-bigan", fashion_bigan},
     {"fashion-budget", fashion_budget},
     {"fashion-chain", fashion_chain},
     {"fashion-demo", fashion_demo},

@@ -166,7 +166,21 @@ import Testing
     #expect(keys(Generative(), CastPlan(encodes: false)) == ["generator"])
     #expect(keys(Generative(), CastPlan()) == ["scheme"])
     #expect(keys(Adversarial(), CastPlan(encodes: false, hasDiscriminator: true)) == [])
-    #expect(keys(Adversarial(), CastPlan(encodes: true, hasDiscriminator: true)) == ["generator"])
+    #expect(
+      keys(Adversarial(), CastPlan(encodes: true, hasDiscriminator: true)) == ["discriminator"])
+    #expect(
+      keys(Adversarial(), CastPlan(encodes: false, hasDiscriminator: true, judgesPairs: true))
+        == ["discriminator"])
+    let pairs = CastPlan(
+      encodes: true, hasDiscriminator: true, judgesPairs: true, codeSizes: [32, 32])
+    #expect(keys(Adversarial(.hinge, reconstruction: 1), pairs) == [])
+    var others = pairs
+    others.codeSizes = [32, 64]
+    #expect(keys(Adversarial(), others) == ["discriminator"])
+    #expect(
+      keys(
+        Adversarial(.hinge, reconstruction: 1), CastPlan(encodes: false, hasDiscriminator: true))
+        == ["scheme"])
     #expect(keys(Adversarial(), CastPlan()) == ["scheme", "scheme"])
   }
 }

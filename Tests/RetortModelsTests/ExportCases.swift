@@ -101,7 +101,7 @@ struct ExportCase {
 
   /// First weights with norms and biases that change numbers.
   private static func weights(of store: ParameterStore) -> FlatWeights {
-    var generator = SeededGenerator(state: 5)
+    var generator = SeededGenerator(state: 6)
     let named = store.exported(store.initialWeights(seed: 1)).map { entry in
       guard entry.shape.count == 1 else { return entry }
       var entry = entry
@@ -130,6 +130,9 @@ struct ExportCase {
     if let decoder = store.model as? any LatentDecoder {
       return [numbers(batch * decoder.latentShape.count)]
     }
+    if let judge = store.model as? any PairDiscriminator, case .image(let size) = examples {
+      return [numbers(batch * size.count), numbers(batch * judge.latentShape.count)]
+    }
     switch examples {
     case .image(let size): return [numbers(batch * size.count)]
     case .tokens(let length, let vocabulary):
@@ -149,6 +152,10 @@ struct ExportCase {
     if let decoder = store.model as? any LatentDecoder {
       let code = graph.input("latent", Shape([batch] + decoder.latentShape.dimensions))
       result = decoder.using(context) { decoder.decode(code) }
+    } else if let judge = store.model as? any PairDiscriminator {
+      let x = examples.inputs(in: graph, batch: batch).x
+      let code = graph.input("latent", Shape([batch] + judge.latentShape.dimensions))
+      result = judge.using(context) { judge.judge(x, code) }
     } else {
       result = store.model(examples.inputs(in: graph, batch: batch), in: context)
     }
@@ -168,6 +175,13 @@ struct ExportCase {
       let code = graph.input("latent", Shape([batch] + decoder.latentShape.dimensions))
       let values = try module.using(context) { try module.values(of: ["latent": .plain(code)]) }
       result = try #require(values["image"]).image(in: graph)
+    } else if let judge = store.model as? any PairDiscriminator {
+      let x = examples.inputs(in: graph, batch: batch).x
+      let code = graph.input("latent", Shape([batch] + judge.latentShape.dimensions))
+      let values = try module.using(context) {
+        try module.values(of: ["input": .image(x), "latent": .plain(code)])
+      }
+      result = try #require(values["logits"]).numbers(in: graph)
     } else {
       result = imported.model(examples.inputs(in: graph, batch: batch), in: context)
     }

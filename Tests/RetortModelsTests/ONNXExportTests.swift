@@ -65,6 +65,9 @@ import Testing
     #expect(
       try signature("dcgan-discriminator")
         == "input F32 [batch, 3, 16, 12]; logits F32 [batch, 1]")
+    #expect(
+      try signature("bigan-discriminator")
+        == "input F32 [batch, 3, 16, 12]; latent F32 [batch, 5]; logits F32 [batch, 1]")
     let model = try ExportCase("resnet8")
     let (file, weights) = (try model.exported(), model.store.exported(model.weights))
     let tensors = Dictionary(uniqueKeysWithValues: file.initialisers)

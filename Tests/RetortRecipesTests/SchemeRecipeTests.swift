@@ -128,7 +128,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("generator: conv-vae", "'adversarial' trains no encoder"),
+    ("generator: conv-vae", "trains against a discriminator of pairs"),
     ("generator: lenet5", "'generator' needs a generator, but model 'lenet5' is a classifier"),
     ("discriminator: lenet5", "'discriminator' needs a discriminator"),
     ("discriminator:", "'adversarial' needs a 'discriminator' to train"),

@@ -63,6 +63,10 @@ public struct CastPlan: Sendable {
   public var encodes: Bool?
   /// Whether there is a discriminator.
   public var hasDiscriminator: Bool
+  /// Whether the discriminator judges examples together with their codes.
+  public var judgesPairs: Bool
+  /// The numbers of one code that generator and discriminator have, where they are known.
+  public var codeSizes: [Int]
   /// What is minimised, in order.
   public var losses: [NamedLoss]
   /// How new examples are sought, if they are.
@@ -75,11 +79,13 @@ public struct CastPlan: Sendable {
   /// The given cast.
   public init(
     students: Int = 0, encodes: Bool? = nil, hasDiscriminator: Bool = false,
-    losses: [NamedLoss] = [], exploration: Exploration? = nil, outputs: OutputKind = .logits,
+    judgesPairs: Bool = false, codeSizes: [Int] = [], losses: [NamedLoss] = [],
+    exploration: Exploration? = nil, outputs: OutputKind = .logits,
     isLabelled: Bool = true
   ) {
     (self.outputs, self.isLabelled) = (outputs, isLabelled)
     (self.students, self.encodes, self.losses) = (students, encodes, losses)
     (self.hasDiscriminator, self.exploration) = (hasDiscriminator, exploration)
+    (self.judgesPairs, self.codeSizes) = (judgesPairs, codeSizes)
   }
 }

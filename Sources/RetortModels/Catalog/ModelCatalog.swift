@@ -30,6 +30,8 @@ public enum ModelCatalog {
       ConvVAE.entry,
       DCGAN.entry,
       DCGANDiscriminator.entry,
+      BiGAN.entry,
+      BiGANDiscriminator.entry,
     ] + EncoderFamily.all.flatMap { [BERT.entry($0), SentenceBERT.entry($0)] }
 
   /// The model called `name`.

@@ -77,6 +77,8 @@ public struct ModelEntry: Sendable {
     case decoder
     /// Images to one logit: whether they are of the data.
     case discriminator
+    /// Images with codes to one logit: whether the code is of the image.
+    case pairDiscriminator = "discriminator of pairs"
     /// Token ids to logits.
     case encoder
     /// Token ids to a vector.
@@ -87,7 +89,7 @@ public struct ModelEntry: Sendable {
       switch self {
       case .classifier, .encoder: .logits
       case .embedder: .vectors
-      case .generator, .decoder, .discriminator: nil
+      case .generator, .decoder, .discriminator, .pairDiscriminator: nil
       }
     }
   }

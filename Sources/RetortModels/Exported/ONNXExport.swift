@@ -5,7 +5,8 @@ import RetortNN
 /// Models as ONNX files that other programs run, for batches of any size.
 ///
 /// A classifier or discriminator reads `input`, float32 `[batch, channels, height, width]`, or `input_ids` and
-/// `attention_mask`, int64 `[batch, sequence]`, and gives `logits`, or a text's `embedding`. A decoder, also that of an autoencoder,
+/// `attention_mask`, int64 `[batch, sequence]`, and gives `logits`, or a text's `embedding`; a discriminator of pairs reads
+/// `latent` too. A decoder, also that of an autoencoder,
 /// reads `latent` and gives `image`, `[batch, channels, height, width]` in the range of the data.
 ///
 /// Weights have PyTorch's names and layouts.
@@ -29,12 +30,17 @@ public enum ONNXExport {
     let decoder = store.model as? any LatentDecoder
     let trace = try BatchTrace { graph, batch in
       let context = ForwardContext(graph, .evaluation)
-      guard let decoder else {
-        let inputs = examples.inputs(in: graph, batch: batch)
-        return build?(inputs, graph) ?? store.model(inputs, in: context)
+      func codes(_ shape: Shape) -> Tensor {
+        graph.input("latent", Shape([batch] + shape.dimensions))
       }
-      let code = graph.input("latent", Shape([batch] + decoder.latentShape.dimensions))
-      return decoder.using(context) { decoder.decode(code) }
+      if let decoder {
+        return decoder.using(context) { decoder.decode(codes(decoder.latentShape)) }
+      }
+      let inputs = examples.inputs(in: graph, batch: batch)
+      if let judge = store.model as? any PairDiscriminator {
+        return judge.using(context) { judge.judge(inputs.x, codes(judge.latentShape)) }
+      }
+      return build?(inputs, graph) ?? store.model(inputs, in: context)
     }
     let inputs = trace.graph.inputs.map { name, node in
       value(named: name, trace.graph.nodes[Int(node)])

@@ -25,8 +25,7 @@ public final class ConvVAE: Module, Generator {
   /// Nil where height or width is no multiple of 4.
   public init?(image: ImageSize, latent: Int = 16, width: Int = 32, hidden: Int = 256) {
     guard image.height % 4 == 0, image.width % 4 == 0, image.count > 0 else { return nil }
-    let inner = ImageSize(
-      height: image.height / 4, width: image.width / 4, channels: 2 * width)
+    let inner = image.quarter(2 * width)
     encoder = Sequential(
       Conv2d(image.channels, width, kernel: 4, stride: 2, padding: 1), ReLU(),
       Conv2d(width, 2 * width, kernel: 4, stride: 2, padding: 1), ReLU(),

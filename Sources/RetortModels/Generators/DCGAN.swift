@@ -17,8 +17,7 @@ public final class DCGAN: Module, LatentDecoder {
   /// Nil where height or width is no multiple of 4.
   public init?(image: ImageSize, latent: Int = 100, width: Int = 64) {
     guard image.height % 4 == 0, image.width % 4 == 0, image.count > 0 else { return nil }
-    let inner = ImageSize(
-      height: image.height / 4, width: image.width / 4, channels: 2 * width)
+    let inner = image.quarter(2 * width)
     main = Sequential(
       Linear(
         latent, inner.count, bias: false, unflattening: inner, initialiser: .adversarial),
@@ -56,9 +55,15 @@ public final class DCGANDiscriminator: Module {
   /// Nil where height or width is no multiple of 4.
   public init?(image: ImageSize, width: Int = 64) {
     guard image.height % 4 == 0, image.width % 4 == 0, image.count > 0 else { return nil }
-    let inner = ImageSize(
-      height: image.height / 4, width: image.width / 4, channels: 2 * width)
+    let inner = image.quarter(2 * width)
     main = Sequential(
+      Self.features(of: image, width: width)
+        + [Linear(inner.count, 1, bias: false, flattening: inner, initialiser: .adversarial)])
+  }
+
+  /// Images to features of a quarter of their height and width and 2w channels, flat.
+  static func features(of image: ImageSize, width: Int) -> [Module] {
+    [
       Conv2d(
         image.channels, width, kernel: 4, stride: 2, padding: 1, bias: false,
         initialiser: .adversarial),
@@ -66,7 +71,7 @@ public final class DCGANDiscriminator: Module {
       Conv2d(
         width, 2 * width, kernel: 4, stride: 2, padding: 1, bias: false, initialiser: .adversarial),
       BatchNorm(2 * width), LeakyReLU(0.2), Flatten(),
-      Linear(inner.count, 1, bias: false, flattening: inner, initialiser: .adversarial))
+    ]
   }
 
   /// Logits `[batch, 1]` of images `[batch, height, width, channels]`.
@@ -75,7 +80,14 @@ public final class DCGANDiscriminator: Module {
 
 extension Initialiser {
   /// Normal with deviation 0.02, as section 4 of the paper has it.
-  fileprivate static let adversarial = Initialiser.normal(deviation: 0.02)
+  static let adversarial = Initialiser.normal(deviation: 0.02)
+}
+
+extension ImageSize {
+  /// A quarter of the height and width.
+  func quarter(_ channels: Int) -> ImageSize {
+    ImageSize(height: height / 4, width: width / 4, channels: channels)
+  }
 }
 
 extension DCGAN {

@@ -15,3 +15,11 @@ public protocol Generator: LatentDecoder {
   /// The Gaussian over latent codes for each example; exploration starts at `mean`.
   func encode(_ x: Tensor) -> (mean: Tensor, logVariance: Tensor)
 }
+
+/// A model that tells pairs of an example and its code from pairs of a code and the example that is made of it.
+public protocol PairDiscriminator: Module {
+  /// The extents of one latent code, without the batch.
+  var latentShape: Shape { get }
+  /// Logits `[batch, 1]`, greater for examples with their codes.
+  func judge(_ x: Tensor, _ z: Tensor) -> Tensor
+}

@@ -7,7 +7,10 @@ extension StageDecoder {
   func checkScheme(_ stage: StageSpec, _ reader: MapReader) {
     let plan = CastPlan(
       students: stage.students.isEmpty ? stage.teacher == nil ? 0 : 1 : stage.students.count,
-      encodes: encodes(stage), hasDiscriminator: stage.discriminator != nil, losses: stage.losses,
+      encodes: encodes(stage), hasDiscriminator: stage.discriminator != nil,
+      judgesPairs: stage.discriminator.map { entry(of: $0)?.role == .pairDiscriminator } ?? false,
+      codeSizes: [stage.generator, stage.discriminator].compactMap { $0.flatMap(codeSize) },
+      losses: stage.losses,
       exploration: stage.explore, outputs: stage.data.source.outputs,
       isLabelled: stage.data.source.isLabelled)
     for fault in stage.scheme.faults(of: plan) {
@@ -17,10 +20,19 @@ extension StageDecoder {
 
   /// Whether the stage's generator encodes; nil where it has none, or an unknown one.
   func encodes(_ stage: StageSpec) -> Bool? {
-    guard let name = stage.generator.flatMap({ stages.resolved($0, as: .generator) })?.model,
-      let entry = ModelCatalog.all.first(where: { $0.name == name })
-    else { return nil }
-    return entry.role == .generator
+    let generator = stage.generator.flatMap { stages.resolved($0, as: .generator) }
+    return generator.flatMap(entry).map { $0.role == .generator }
+  }
+
+  /// The catalog's entry of a model; nil for one that is not in it.
+  private func entry(of model: ModelSpec) -> ModelEntry? {
+    ModelCatalog.all.first { $0.name == model.model }
+  }
+
+  /// The numbers of one code that a model of the catalog makes or reads; nil where it has none.
+  private func codeSize(of model: ModelSpec) -> Int? {
+    let option = entry(of: model)?.options.first { $0.name == "latent" }
+    return option.map { Int(model.options[$0.name] ?? $0.defaultValue) }
   }
 
   /// Gives models that learn the optimizers of their own.

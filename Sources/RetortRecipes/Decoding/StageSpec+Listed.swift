@@ -119,7 +119,7 @@ extension Cast.Role {
     switch self {
     case .student, .teacher: model.outputs != nil
     case .generator: model == .generator || model == .decoder
-    case .discriminator: model == .discriminator
+    case .discriminator: model == .discriminator || model == .pairDiscriminator
     }
   }
 

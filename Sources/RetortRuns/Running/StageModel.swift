@@ -101,8 +101,13 @@ extension ParameterStore {
   /// - Throws: `GraphError` where it does not fit the examples.
   func cost(of examples: ExampleSpec) throws(GraphError) -> ModelCost {
     try cost { context in
+      func codes(_ shape: Shape) -> Tensor {
+        context.graph.input("codes", Shape([1] + shape.dimensions))
+      }
       if let shape = codeShape {
-        _ = model(context.graph.input("codes", Shape([1] + shape.dimensions)))
+        _ = model(codes(shape))
+      } else if let judge = model as? any PairDiscriminator {
+        _ = judge.judge(examples.inputs(in: context.graph, batch: 1).x, codes(judge.latentShape))
       } else {
         _ = model(examples.inputs(in: context.graph, batch: 1))
       }
