@@ -75,7 +75,7 @@ struct ExportCase {
       case _: ImageSize(height: 16, width: 12, channels: 3)
       }
     examples =
-      [.encoder, .embedder].contains(entry.role)
+      [.encoder, .embedder, .denoiser].contains(entry.role)
       ? .tokens(length: 6, vocabulary: 11) : .image(image)
     store = ParameterStore(
       try entry.make(options, for: examples, classes: 5), name: "model", isFrozen: true)

@@ -93,7 +93,7 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
     let large = ImageSize(height: 224, width: 224, channels: 1)
     let isForLarge = ["convnext-tiny", "deit-tiny", "vit-small"].contains(name)
     let reads: ExampleSpec =
-      [.encoder, .embedder].contains(try ModelCatalog.entry(name).role)
+      [.encoder, .embedder, .denoiser].contains(try ModelCatalog.entry(name).role)
       ? .tokens(length: 8, vocabulary: 30) : .image(isForLarge ? large : fashion)
     let model = try ModelCatalog.make(name, for: reads, classes: 10)
     let store = ParameterStore(model, name: "student")

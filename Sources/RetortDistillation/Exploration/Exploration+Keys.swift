@@ -48,6 +48,12 @@ extension Exploration: Configurable {
       .choice(
         "statistics", \.statistics,
         "whether known and new examples pass the student's batch norms together"),
+      .number("mask", \.masked, .unit, "of texts: the share of tokens that are hidden at first")
+        .only(with: "kind", words { $0.searchesTexts }),
+      .number(
+        "sampling", \.sampling, .notNegative(upTo: 1000),
+        "of texts: the temperature at which tokens are drawn; 0 for the likeliest"
+      ).only(with: "kind", words { $0.searchesTexts }),
     ]
   }()
 

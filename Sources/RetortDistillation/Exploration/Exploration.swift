@@ -32,6 +32,9 @@ public struct Exploration: Hashable, Sendable {
     /// Whether it uses the generator's encoder.
     public var needsEncoder: Bool { needsGenerator && self != .samples }
 
+    /// Whether it makes texts too, of which there is no gradient and no distribution of codes.
+    public var searchesTexts: Bool { self == .zero || self == .reconstruction }
+
     /// Whether it uses gradients through teacher and student.
     public var usesGradient: Bool { self == .first || self == .pixelGradient }
   }
@@ -82,6 +85,10 @@ public struct Exploration: Hashable, Sendable {
   public var weight: Double = 1
   /// The batch norm statistics for real and generated examples.
   public var statistics: Statistics = .separate
+  /// The share of a text's tokens that are hidden before it is encoded, in [0, 1].
+  public var masked: Double = 0
+  /// The temperature at which tokens of texts are drawn, ≥ 0; 0 for the likeliest ones.
+  public var sampling: Double = 0
 
   /// An exploration with the defaults of the given kind.
   public init(_ kind: Kind) { self.kind = kind }

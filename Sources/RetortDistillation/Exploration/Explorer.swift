@@ -19,6 +19,8 @@ public struct Explorer {
   public let statistics: LatentStatistics?
   /// The number format of matrix products and convolutions.
   public let compute: ComputeType
+  /// The search for new texts, which takes the place of that for pictures; nil for pictures.
+  public var texts: TextSearch?
 
   /// An explorer with the given models.
   public init(
@@ -213,7 +215,7 @@ public struct Explorer {
 
 extension Tensor {
   /// `count` rows from that numbered `first` on; behind the last the first follows again.
-  fileprivate func rows(_ count: Int, from first: Int = 0) -> Tensor {
+  func rows(_ count: Int, from first: Int = 0) -> Tensor {
     let whole = Swift.max(1, shape[0])
     var (parts, next, left): ([Tensor], Int, Int) = ([], first % whole, count)
     while left > 0 {

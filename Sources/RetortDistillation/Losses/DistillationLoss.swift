@@ -197,5 +197,6 @@ public enum LossCatalog {
     CatalogEntry(NativeEnsembleLoss.self),
     CatalogEntry(SelfAttentionLoss.self),
     CatalogEntry(VariationalLoss.self),
+    CatalogEntry(DenoisingLoss.self),
   ]
 }

@@ -71,7 +71,7 @@ public struct Adversarial: NamedScheme {
 
   /// Its own are not named.
   public static func usualLosses(
-    isTaught: Bool, of outputs: OutputKind
+    isTaught: Bool, of outputs: OutputKind, reading examples: ExampleSpec
   ) -> (losses: [NamedLoss], note: String?) {
     ([], nil)
   }

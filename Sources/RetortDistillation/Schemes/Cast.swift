@@ -75,15 +75,17 @@ public struct CastPlan: Sendable {
   public var outputs: OutputKind
   /// Whether examples have labels.
   public var isLabelled: Bool
+  /// Whether examples are texts.
+  public var readsTexts: Bool
 
   /// The given cast.
   public init(
     students: Int = 0, encodes: Bool? = nil, hasDiscriminator: Bool = false,
     judgesPairs: Bool = false, codeSizes: [Int] = [], losses: [NamedLoss] = [],
     exploration: Exploration? = nil, outputs: OutputKind = .logits,
-    isLabelled: Bool = true
+    isLabelled: Bool = true, readsTexts: Bool = false
   ) {
-    (self.outputs, self.isLabelled) = (outputs, isLabelled)
+    (self.outputs, self.isLabelled, self.readsTexts) = (outputs, isLabelled, readsTexts)
     (self.students, self.encodes, self.losses) = (students, encodes, losses)
     (self.hasDiscriminator, self.exploration) = (hasDiscriminator, exploration)
     (self.judgesPairs, self.codeSizes) = (judgesPairs, codeSizes)

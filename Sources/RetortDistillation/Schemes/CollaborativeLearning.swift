@@ -50,7 +50,7 @@ public struct Collaborative: PeerScheme {
 
   /// Labels, and all of them at a temperature of 2.
   public static func usualLosses(
-    isTaught: Bool, of outputs: OutputKind
+    isTaught: Bool, of outputs: OutputKind, reading examples: ExampleSpec
   ) -> (losses: [NamedLoss], note: String?) {
     (
       [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss(temperature: 2))],

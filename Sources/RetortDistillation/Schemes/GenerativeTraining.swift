@@ -9,7 +9,7 @@ public struct Generative: NamedScheme {
     "generative", "a generator with an encoder learns to give examples back",
     "What a stage does that has an untrained generator and no student, without being told.",
     equation: ["L = Σ_i w_i · loss_i( generator(x), x )"],
-    source: "Kingma and Welling 2013, arXiv 1312.6114")
+    source: "Kingma and Welling 2013, arXiv 1312.6114; Lewis et al. 2020, arXiv 1910.13461")
 
   /// None.
   public static let keys: [Key<Generative>] = []
@@ -19,17 +19,28 @@ public struct Generative: NamedScheme {
   /// The only one.
   public init() {}
 
-  /// Those of a variational autoencoder.
+  /// Those of a variational autoencoder; of texts, of a denoising model.
   public static func usualLosses(
-    isTaught: Bool, of outputs: OutputKind
+    isTaught: Bool, of outputs: OutputKind, reading examples: ExampleSpec
   ) -> (losses: [NamedLoss], note: String?) {
-    ([NamedLoss(VariationalLoss())], nil)
+    ([examples.areTexts ? NamedLoss(DenoisingLoss()) : NamedLoss(VariationalLoss())], nil)
   }
 
-  /// It encodes what it is to give back.
+  /// It encodes what it is to give back, and its losses are of what it reads.
   public func faults(of plan: CastPlan) -> [KeyFault] {
     switch plan.encodes {
-    case true: []
+    case true:
+      plan.losses.compactMap { loss in
+        switch loss.loss {
+        case is VariationalLoss where plan.readsTexts:
+          KeyFault(
+            "losses", "loss 'vae' is of pictures; a generator of texts learns by 'denoising'")
+        case is DenoisingLoss where !plan.readsTexts:
+          KeyFault(
+            "losses", "loss 'denoising' is of texts; a generator of pictures learns by 'vae'")
+        default: nil
+        }
+      }
     case false:
       [
         KeyFault(

@@ -28,7 +28,7 @@ public struct Offline: NamedScheme {
 
   /// Labels, and the teacher's outputs where there is one.
   public static func usualLosses(
-    isTaught: Bool, of outputs: OutputKind
+    isTaught: Bool, of outputs: OutputKind, reading examples: ExampleSpec
   ) -> (losses: [NamedLoss], note: String?) {
     let (labels, teacher) = (NamedLoss.onLabels(of: outputs), NamedLoss.onOthers(of: outputs))
     guard isTaught else { return ([labels], nil) }
@@ -68,7 +68,18 @@ public struct OfflineDistillation: Scheme {
   /// The latent codes of the training examples; nil if the encoder computes them in each step.
   public let codes: CodeTable?
   /// What a search that follows no student has found for the phases so far.
-  private var shared: Explorer.Path?
+  private var shared: Found?
+
+  /// What a search has found.
+  private struct Found {
+    /// What is new, of which the labeler is asked.
+    let new: Example
+    /// How pictures were found; nil for texts.
+    let path: Explorer.Path?
+
+    /// What is new, and behind it what is learnt from again.
+    var all: Example { path.map { Example($0.all) } ?? new }
+  }
 
   /// A scheme over the given models and losses.
   public init(
@@ -91,8 +102,8 @@ public struct OfflineDistillation: Scheme {
       .training, tapping: losses.studentPaths)
     let teacher = teacher?.drawn(in: inputs)
     let explorer = explorer?.drawn(in: inputs).following(student.model)
-    let path = explored(by: explorer, inputs)
-    let generated = path.map { Example($0.all) }
+    let found = explored(by: explorer, inputs)
+    let generated = found?.all
     let (real, other) = try forward(student.model, inputs.example, generated, context)
     let opinions = try opinions(
       of: teacher, on: inputs.example, indices: inputs.indices, in: inputs.graph)
@@ -104,36 +115,44 @@ public struct OfflineDistillation: Scheme {
       (comparison.teacher, comparison.opinions) = opinions[loss.teacher] ?? (nil, [])
       terms += try loss.terms(comparison)
     }
-    if let explorer, let path, let generated, let other {
-      let new = Example(path.explored)
+    if let explorer, let found, let generated, let other {
       let opinions = try self.opinions(
-        of: explorer.labeler, on: new, indices: nil, in: inputs.graph)
+        of: explorer.labeler, on: found.new, indices: nil, in: inputs.graph)
       var comparison = Comparison(
         inputs: inputs, context: context, learner: student.model, examples: generated,
         student: other, teacher: nil, labels: nil)
       for loss in losses where type(of: loss.loss).needsTeacher {
         (comparison.teacher, comparison.opinions) = opinions[loss.teacher] ?? (nil, [])
-        if let replayed = path.replayed, let known = comparison.teacher {
+        if let replayed = found.path?.replayed, let known = comparison.teacher {
           comparison.teacher = Taps(output: replayed.logits(behind: known.output))
         }
         terms += try loss.terms(comparison, as: "\(loss.name)-generated").map {
           LossTerm($0.name, weight: $0.weight * explorer.exploration.weight, $0.value)
         }
       }
-      terms += explorer.learn(
-        from: path, student: other.output,
-        teacher: explorer.labeler.logits(of: new, indices: nil, in: inputs.graph), context)
+      if let path = found.path {
+        terms += explorer.learn(
+          from: path, student: other.output,
+          teacher: explorer.labeler.logits(of: found.new, indices: nil, in: inputs.graph), context)
+      }
     }
     return Objective(terms: terms, effects: student.bufferUpdates(from: context))
   }
 
   /// What the search finds for the student that it follows; nil without a search.
-  private mutating func explored(by explorer: Explorer?, _ inputs: StepInputs) -> Explorer.Path? {
+  private mutating func explored(by explorer: Explorer?, _ inputs: StepInputs) -> Found? {
     if let shared { return shared }
-    let path = explorer?.explore(
-      inputs.example.x, codes: codes?.rows(at: inputs.indices, in: inputs.graph), in: inputs)
-    if explorer?.exploration.followsStudent == false { shared = path }
-    return path
+    guard let explorer else { return nil }
+    let found: Found
+    if let texts = explorer.texts {
+      found = Found(new: texts.explore(inputs.example, in: inputs), path: nil)
+    } else {
+      let path = explorer.explore(
+        inputs.example.x, codes: codes?.rows(at: inputs.indices, in: inputs.graph), in: inputs)
+      found = Found(new: Example(path.explored), path: path)
+    }
+    if !explorer.exploration.followsStudent { shared = found }
+    return found
   }
 
   /// The outputs and features of a labeler for examples, and what each of several says where they are weighed, by the

@@ -126,7 +126,7 @@ extension PeerScheme {
   /// Labels, and the others' logits at a temperature of 1, as the papers compare them; of vectors, pairs and the
   /// others' vectors.
   public static func usualLosses(
-    isTaught: Bool, of outputs: OutputKind
+    isTaught: Bool, of outputs: OutputKind, reading examples: ExampleSpec
   ) -> (losses: [NamedLoss], note: String?) {
     let note = "has no teacher: its students learn from "
     guard outputs == .logits else {

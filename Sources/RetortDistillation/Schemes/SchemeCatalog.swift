@@ -23,10 +23,11 @@ public protocol NamedScheme: Configurable, Explained {
   /// - Parameters:
   ///   - isTaught: Whether there are students and a teacher with weights.
   ///   - outputs: What its classifiers give.
+  ///   - examples: What its models read.
   /// - Returns: The losses, and what to tell the user of them behind "names no losses and"; nil where
   ///   nothing else could be meant.
   static func usualLosses(
-    isTaught: Bool, of outputs: OutputKind
+    isTaught: Bool, of outputs: OutputKind, reading examples: ExampleSpec
   ) -> (losses: [NamedLoss], note: String?)
 
   /// What keeps it from training a cast, by the key of the stage that is to blame; nothing by default.
@@ -47,7 +48,7 @@ extension NamedScheme {
   public static var isValidated: Bool { true }
   /// Cross-entropy, or contrastive.
   public static func usualLosses(
-    isTaught: Bool, of outputs: OutputKind
+    isTaught: Bool, of outputs: OutputKind, reading examples: ExampleSpec
   ) -> (losses: [NamedLoss], note: String?) {
     ([NamedLoss.onLabels(of: outputs)], nil)
   }

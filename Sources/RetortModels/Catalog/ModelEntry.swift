@@ -73,6 +73,8 @@ public struct ModelEntry: Sendable {
     case classifier
     /// Images to codes and back.
     case generator
+    /// Texts to states and back.
+    case denoiser
     /// Codes to images.
     case decoder
     /// Images to one logit: whether they are of the data.
@@ -89,7 +91,7 @@ public struct ModelEntry: Sendable {
       switch self {
       case .classifier, .encoder: .logits
       case .embedder: .vectors
-      case .generator, .decoder, .discriminator, .pairDiscriminator: nil
+      case .generator, .denoiser, .decoder, .discriminator, .pairDiscriminator: nil
       }
     }
   }
@@ -119,10 +121,12 @@ public struct ModelEntry: Sendable {
     self.init(name: name, summary: summary, source: source, role: role, options: options) {
       options, examples, classes throws(ModelError) in
       guard case .image(let image) = examples else {
+        let other =
+          role == .generator
+          ? "a generator of texts, denoising-transformer" : "an encoder, such as bert"
         throw .unfit(
           model: name,
-          reason: "it reads pictures; the examples are \(examples.description). Choose an encoder, "
-            + "such as bert.")
+          reason: "it reads pictures; the examples are \(examples.description). Choose \(other).")
       }
       guard image.count > 0 else { throw .unfit(model: name, reason: "images must not be empty") }
       return try make(options, image, classes)

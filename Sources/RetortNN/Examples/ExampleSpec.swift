@@ -18,6 +18,9 @@ public enum ExampleSpec: Hashable, Sendable {
     }
   }
 
+  /// Whether they are texts.
+  public var areTexts: Bool { if case .tokens = self { true } else { false } }
+
   /// Examples as inputs of `graph`.
   public func inputs(in graph: Graph, batch: Int) -> Example {
     Example(fields.map { ($0.name, $0.input(in: graph, batch: batch)) })

@@ -1,6 +1,6 @@
 import RetortCore
 
-/// Self-attention with several heads over `[batch, length, width]`.
+/// Attention with several heads over `[batch, length, width]`: to the states themselves, or to others.
 ///
 /// `softmax(Q·Kᵀ/√headWidth + mask)·V` per head, then a linear layer.
 ///
@@ -42,6 +42,31 @@ public final class MultiHeadAttention: Module {
   ///     allowed, a large negative number elsewhere.
   public func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
     scoped { output(attended(x, mask: mask)) }
+  }
+
+  /// Cross attention: the states ask, and others of the same width answer.
+  ///
+  /// - Parameters:
+  ///   - x: States that ask, `[batch, queries, width]`.
+  ///   - keys: What `key` makes of those that answer, `[batch, keys, width]`.
+  ///   - values: What `value` makes of them, `[batch, keys, width]`.
+  ///   - mask: Broadcasts to `[batch, heads, queries, keys]`; added to the scores, as above.
+  /// - Returns: `[batch, queries, width]`.
+  public func callAsFunction(_ x: Tensor, keys: Tensor, values: Tensor, mask: Tensor?) -> Tensor {
+    scoped {
+      output(
+        attention(query: query(x), key: keys, value: values, heads: heads, mask: mask) {
+          dropout($0)
+        })
+    }
+  }
+
+  /// What is added to scores, `[1, 1, length, length]`, so that no position attends to a later one.
+  public static func causalMask(length: Int, in graph: Graph) -> Tensor {
+    let scores = (0..<length).flatMap { row in
+      (0..<length).map { column in column > row ? Float(-1e9) : 0 }
+    }
+    return graph.constant(scores, [1, 1, length, length])
   }
 
   /// The concatenated heads, before the output projection.

@@ -12,7 +12,7 @@ extension StageDecoder {
       codeSizes: [stage.generator, stage.discriminator].compactMap { $0.flatMap(codeSize) },
       losses: stage.losses,
       exploration: stage.explore, outputs: stage.data.source.outputs,
-      isLabelled: stage.data.source.isLabelled)
+      isLabelled: stage.data.source.isLabelled, readsTexts: stage.data.source.examples.areTexts)
     for fault in stage.scheme.faults(of: plan) {
       faults.add((reader.value(fault.key) ?? reader.node).place, .rule(fault.message))
     }
@@ -21,7 +21,7 @@ extension StageDecoder {
   /// Whether the stage's generator encodes; nil where it has none, or an unknown one.
   func encodes(_ stage: StageSpec) -> Bool? {
     let generator = stage.generator.flatMap { stages.resolved($0, as: .generator) }
-    return generator.flatMap(entry).map { $0.role == .generator }
+    return generator.flatMap(entry).map { [.generator, .denoiser].contains($0.role) }
   }
 
   /// The catalog's entry of a model; nil for one that is not in it.

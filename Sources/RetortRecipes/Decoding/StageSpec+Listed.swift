@@ -118,7 +118,7 @@ extension Cast.Role {
   func takes(_ model: ModelEntry.Role) -> Bool {
     switch self {
     case .student, .teacher: model.outputs != nil
-    case .generator: model == .generator || model == .decoder
+    case .generator: [.generator, .denoiser, .decoder].contains(model)
     case .discriminator: model == .discriminator || model == .pairDiscriminator
     }
   }

@@ -8,14 +8,14 @@ import RetortTraining
 extension StageRunner {
   /// Searches from the stage's first training examples for a student, with all models as they stand.
   ///
-  /// Nil where the stage explores nothing.
+  /// Nil where the stage explores nothing, or texts.
   ///
   /// - Parameters:
   ///   - parents: How many examples the figures are taken over.
   ///   - shown: How many of them are drawn.
   func explore(_ pupil: Pupil, parents: Int, shown: Int) throws -> ExplorationReport? {
     guard var exploration = stage.explore, let teacher = labeler,
-      pupil.trainee.role == .student
+      pupil.trainee.role == .student, !data.examples.areTexts
     else { return nil }
     let student = pupil.model
     // An explored example below each original, whatever their share in training.

@@ -27,6 +27,26 @@ extension StageRunner {
     return rows.joined().reduce(0) { $0 + Double($1) } / Double(max(1, examples.count))
   }
 
+  /// The mean over tokens of what a generator of texts minimises, in evaluation mode, with the damage of a first step,
+  /// so that it is the same at each call.
+  func denoisingLoss(_ generator: any TextGenerator, over examples: any Dataset) throws -> Double {
+    try stage.losses.compactMap { $0.loss as? DenoisingLoss }.reduce(0) { total, loss in
+      let found = try Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
+        graph, example in
+        let parts = data.training.parts
+        return generator.using(ForwardContext(graph, .evaluation)) {
+          let sums = loss.sums(
+            generator, example, state: graph.constant([0, 0, 0] as [Int32], [3]), stream: 0)
+          return [sums.nats, sums.tokens].map { $0.reshape([-1, parts]) }
+        }
+      }.outputs(examples)
+      let (nats, tokens) = (
+        found[0].reduce(0) { $0 + Double($1) }, found[1].reduce(0) { $0 + Double($1) }
+      )
+      return total + loss.weight * nats / max(1, tokens)
+    }
+  }
+
   /// Who takes part, with what is looked up and sought.
   private mutating func cast() throws -> Cast {
     let scheme = type(of: stage.scheme)
@@ -39,7 +59,8 @@ extension StageRunner {
       stepsPerEpoch: (data.training.count + stage.train.batch - 1) / stage.train.batch)
     if stage.trainsGenerator {
       let model = cast.generator?.model
-      guard scheme.takesLosses ? model is any Generator : model is any LatentDecoder else {
+      let wanted = data.examples.areTexts ? model is any TextGenerator : model is any Generator
+      guard scheme.takesLosses ? wanted : model is any LatentDecoder else {
         throw RunError.notAGenerator(stage: stage.name, model: stage.generator?.model ?? "")
       }
     }
@@ -86,8 +107,12 @@ extension StageRunner {
   ) throws -> Explorer {
     var generator = models[.generator]?.store.model as? any LatentDecoder
     if !exploration.kind.needsGenerator { generator = nil }
-    return Explorer(
+    var explorer = Explorer(
       exploration, labeler: labeler, student: student.model, generator: generator,
       statistics: try codes(for: exploration)?.statistics, compute: parent.recipe.compute)
+    if let writer = models[.generator]?.store.model as? any TextGenerator {
+      explorer.texts = TextSearch(exploration, generator: writer)
+    }
+    return explorer
   }
 }

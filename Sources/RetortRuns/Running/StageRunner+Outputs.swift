@@ -39,9 +39,12 @@ extension StageRunner {
     return model.store.logits(of: examples, indices: nil, in: graph).shape[-1]
   }
 
-  /// The latent codes of all training examples; nil if the exploration needs no encoder.
+  /// The latent codes of all training examples; nil if the exploration needs no encoder, and
+  /// for texts, whose states are computed in each step.
   func codes(for exploration: Exploration) throws -> OutputTables.Codes? {
-    guard exploration.kind.needsEncoder, let generator = models[.generator] else { return nil }
+    guard exploration.kind.needsEncoder, let generator = models[.generator],
+      !(generator.store.model is any TextGenerator)
+    else { return nil }
     guard let model = generator.store.model as? any Generator else {
       throw RunError.notAGenerator(stage: stage.name, model: generator.spec.model)
     }

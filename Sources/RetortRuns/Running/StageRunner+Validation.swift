@@ -13,6 +13,10 @@ extension StageRunner {
         let loss = try named("validation") { try variationalLoss(generator, over: examples) }
         return .init(step: step, accuracy: nil, loss: loss)
       }
+      if let generator = pupil.model.store.model as? any TextGenerator {
+        let loss = try named("validation") { try denoisingLoss(generator, over: examples) }
+        return .init(step: step, accuracy: nil, loss: loss)
+      }
       let metrics = try metrics(pupil.model, on: examples, split: "validation")
       return .init(step: step, accuracy: metrics.accuracy, loss: metrics.loss)
     }
