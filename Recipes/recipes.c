@@ -60,6 +60,9 @@ static const char photos_hint[] = {
 static const char text_kd[] = {
 #embed "text-kd.yaml"
     , 0};
+static const char text_tgt[] = {
+#embed "text-tgt.yaml"
+    , 0};
 
 static const retort_bundled_recipe recipes[] = {
     {"fashion-bigan", fashion_bigan},
@@ -81,6 +84,7 @@ static const retort_bundled_recipe recipes[] = {
     {"minilm-debian", minilm_debian},
     {"photos-hint", photos_hint},
     {"text-kd", text_kd},
+    {"text-tgt", text_tgt},
 };
 
 const retort_bundled_recipe *retort_bundled_recipes(void) { return recipes; }

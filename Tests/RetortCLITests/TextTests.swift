@@ -73,6 +73,41 @@ import Testing
     for (name, bytes) in whole { #expect(killed[name] == bytes, "\(name)") }
   }
 
+  private static let searching = """
+    version: 1
+    name: search
+    data: {name: text, training: train.tsv, test: test.tsv, vocabulary: vocab.txt, length: 8}
+    train: {batch: 4, steps: 2, log-every: 1}
+    stages:
+      - name: generator
+        data: {validation: 9}
+        generator: {model: denoising-transformer, width: 8, layers: 1, heads: 2, feed-forward: 8}
+      - name: teacher
+        teacher: {model: bert, width: 8, layers: 1, heads: 2, feed-forward: 8}
+      - name: distil
+        teacher: {from: teacher}
+        generator: {from: generator}
+        student: {model: bert, width: 8, layers: 1, heads: 2, feed-forward: 8}
+        losses: [cross-entropy, kd]
+        explore: {kind: zero, noise: 0.5, mask: 0.3, sampling: 0.5}
+
+    """
+
+  /// A generator of texts that is validated, and a student that learns from what it makes.
+  @Test func aSearchForTextsRuns() throws {
+    let folder = try folder()
+    try folder.write(Array(Self.searching.utf8), to: "search.yaml")
+    let run = try folder.retort(["run", "search.yaml", "--output", "out"] + Self.cpu)
+    #expect(run.status == 0, "\(run.errors)")
+    let generator = try json(folder, "out/stages/generator/result.json")
+    #expect(generator["losses"]?["denoising"]?.double ?? 0 > 2)
+    let lines = String(
+      decoding: try folder.read("out/stages/generator/metrics.jsonl"), as: UTF8.self)
+    #expect(lines.contains("\"split\":\"validation\""))
+    let searched = try json(folder, "out/stages/distil/result.json")
+    #expect(searched["losses"]?["kd-generated"]?.double ?? 0 > 0)
+  }
+
   /// The bundled recipe finds files of its names where it runs.
   @Test func theBundledRecipeRuns() throws {
     let folder = try folder()

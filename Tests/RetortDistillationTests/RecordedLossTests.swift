@@ -60,7 +60,9 @@ import Testing
       recorded.formUnion(try file.recordedLosses().map { NamedLoss($0).kind })
     }
     let all = Set(LossCatalog.all.names)
-    let ofModels: Set = ["jacobian", "exits", "native-ensemble", "self-attention", "vae"]
+    let ofModels: Set = [
+      "jacobian", "exits", "native-ensemble", "self-attention", "vae", "denoising",
+    ]
     #expect(all.subtracting(recorded) == ofModels)
   }
 }

@@ -1,73 +1,15 @@
-import RetortCPU
 import RetortCore
 import RetortDistillation
 import RetortFormats
-import RetortModels
 import RetortNN
-import RetortTestSupport
-import RetortTraining
 import Testing
 
 /// BART against Hugging Face's, whose numbers `Tests/Goldens/sequences/denoising.py` recorded.
 @Suite struct TextGeneratorTests {
-  enum Device: String, CaseIterable {
-    case float64, float32, openCL
-
-    var backend: any Backend {
-      get throws {
-        switch self {
-        case .float64: CPUBackend(precision: .float64)
-        case .float32: CPUBackend()
-        case .openCL: try TestDevice.backend()
-        }
-      }
-    }
-
-    var bound: Float { self == .float64 ? 2e-6 : 1e-4 }
-  }
-
-  private static let vocabulary = 29
-
-  private struct Recorded {
-    let file: Safetensors
-    let store: ParameterStore
-    let generator: DenoisingTransformer
-
-    init() throws {
-      file = try Safetensors.read("\(Goldens.folder)/sequences/denoising.safetensors")
-      let options: [String: Double] = [
-        "width": 12, "layers": 2, "decoder-layers": 1, "heads": 3, "feed-forward": 20, "dropout": 0,
-      ]
-      let model = try ModelCatalog.make(
-        "denoising-transformer", options: options, for: .tokens(length: 10, vocabulary: vocabulary),
-        classes: 0)
-      generator = try #require(model as? DenoisingTransformer)
-      store = ParameterStore(model, name: "generator")
-    }
-
-    func session(_ device: Device) throws -> Session {
-      let session = Session(try device.backend)
-      let weights = try file.names.filter { $0.hasPrefix("weights.") }.map { name in
-        NamedWeights(
-          name: String(name.dropFirst("weights.".count)), shape: try file.tensor(name).shape,
-          values: try file.floats(name))
-      }
-      #expect(weights.map(\.name).sorted() == store.all.map(\.path).sorted())
-      try store.write(store.imported(weights), to: session)
-      return session
-    }
-
-    func ids(_ name: String, in graph: Graph) throws -> Tensor {
-      graph.constant(try file.int32s(name), Shape(try file.tensor(name).shape))
-    }
-
-    func texts(_ tokens: String, in graph: Graph) throws -> Example {
-      Example([("tokens", try ids(tokens, in: graph)), ("mask", try ids("mask", in: graph))])
-    }
-  }
-
-  @Test(arguments: Device.allCases) func logitsLossAndGradientsAreTheSame(_ device: Device) throws {
-    let recorded = try Recorded()
+  @Test(arguments: [RecordedText.Device.float64]) func logitsLossAndGradientsAreTheSame(
+    _ device: RecordedText.Device
+  ) throws {
+    let recorded = try RecordedText()
     let (file, generator, store) = (recorded.file, recorded.generator, recorded.store)
     let session = try recorded.session(device)
     let graph = Graph()
@@ -97,8 +39,10 @@ import Testing
     }
   }
 
-  @Test(arguments: Device.allCases) func theLikeliestTextsAreTheSame(_ device: Device) throws {
-    let recorded = try Recorded()
+  @Test(arguments: [RecordedText.Device.float64, .openCL]) func theLikeliestTextsAreTheSame(
+    _ device: RecordedText.Device
+  ) throws {
+    let recorded = try RecordedText()
     let session = try recorded.session(device)
     let graph = Graph()
     let texts = try recorded.texts("tokens", in: graph)
@@ -113,10 +57,10 @@ import Testing
   }
 
   /// Drawn tokens, so that texts go on: the same without tables of keys and values, token by token.
-  @Test(arguments: [Device.float64, .openCL]) func decodingWithoutTablesIsTheSame(
-    _ device: Device
+  @Test(arguments: [RecordedText.Device.float64]) func decodingWithoutTablesIsTheSame(
+    _ device: RecordedText.Device
   ) throws {
-    let recorded = try Recorded()
+    let recorded = try RecordedText()
     let session = try recorded.session(device)
     let generator = recorded.generator
     func choice(_ graph: Graph, _ position: Int) -> (Tensor) -> Tensor {
@@ -146,7 +90,7 @@ import Testing
       let chosen = generator.using(ForwardContext(graph, .evaluation)) {
         let logits = generator.logits(of: tokens, from: generator.encode(texts), mask: mask)
         return choice(graph, position)(
-          logits.slice(axis: 1, position - 1..<position).reshape([4, Self.vocabulary]))
+          logits.slice(axis: 1, position - 1..<position).reshape([4, RecordedText.vocabulary]))
       }
       let program = try session.compile(graph, outputs: [chosen.toFloat()])
       try program.run()

@@ -128,15 +128,18 @@ import Testing
     let model =
       isOfVectors ? "sentence-bert" : isOfTexts ? "bert, width: 96, heads: 12" : ofPictures
     let texts = "training: a, test: b, vocabulary: c"
+    let generators = [
+      "vae": "generator: {model: conv-vae}",
+      "denoising": "data: {name: text, \(texts)}\ngenerator: {model: denoising-transformer}",
+    ]
     let models =
-      method.name == "vae"
-      ? "generator: {model: conv-vae}"
-      : """
-      \(isOfVectors ? "data: {name: text-pairs, \(texts)}" : isOfTexts ? "data: {name: text, \(texts)}" : "")
-      teacher: {model: \(model), weights: t.safetensors}
-      student: {model: \(model)}
-      \(decodes ? "generator: {model: conv-vae, weights: g.safetensors}" : "")
-      """
+      generators[method.name]
+        ?? """
+        \(isOfVectors ? "data: {name: text-pairs, \(texts)}" : isOfTexts ? "data: {name: text, \(texts)}" : "")
+        teacher: {model: \(model), weights: t.safetensors}
+        student: {model: \(model)}
+        \(decodes ? "generator: {model: conv-vae, weights: g.safetensors}" : "")
+        """
     return try Recipe.decode(
       yaml: "version: 1\nname: a\n\(models)\nlosses: \(losses)\n\(part)\n", path: "a.yaml")
   }

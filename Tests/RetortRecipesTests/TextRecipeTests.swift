@@ -1,3 +1,4 @@
+import RetortDistillation
 import RetortSchema
 import RetortTestSupport
 import Testing
@@ -18,7 +19,8 @@ import Testing
     (
       "teacher: {model: bert, weights: t}\nlosses: [kd]\nexplore: {kind: mixup}\n",
       "r.yaml:7:10: exploration 'mixup' is for pictures, which the examples of 'text' are not. "
-        + "Take it out."
+        + "For texts there is 'zero' and 'reconstruction', with a generator such as "
+        + "denoising-transformer."
     ),
     (
       "augment: {shift: 1}\n",
@@ -32,9 +34,76 @@ import Testing
     (
       "generator: conv-vae\n",
       "r.yaml:5:12: model 'conv-vae': it reads pictures; the examples are sequences of 128 token "
-        + "ids. Choose an encoder, such as bert."
+        + "ids. Choose a generator of texts, denoising-transformer."
+    ),
+    (
+      "teacher: {model: bert, weights: t}\ngenerator: {model: denoising-transformer, weights: g}\n"
+        + "explore: {kind: zero, box: true}\n",
+      "r.yaml:7:28: 'explore.box' is for codes of pictures; states of texts have no range. Take it away."
     ),
   ]
+
+  private static let generators: [(yaml: String, says: String)] = [
+    (
+      "{version: 1, name: a, data: fashion-mnist, generator: conv-vae, losses: [denoising]}",
+      "r.yaml:1:73: loss 'denoising' is of texts; a generator of pictures learns by 'vae'"
+    ),
+    (
+      "{version: 1, name: a, data: fashion-mnist, generator: denoising-transformer}",
+      "r.yaml:1:55: model 'denoising-transformer': it reads token ids; the examples are pictures of "
+        + "28×28×1. Choose a generator of pictures, such as conv-vae."
+    ),
+    (
+      "{version: 1, name: a, data: {name: text, training: t, test: e, vocabulary: v}, "
+        + "generator: denoising-transformer, losses: [vae]}",
+      "r.yaml:1:122: loss 'vae' is of pictures; a generator of texts learns by 'denoising'"
+    ),
+    (
+      "{version: 1, name: a, data: {name: text, training: t, test: e, vocabulary: v}, "
+        + "generator: denoising-transformer, losses: [{kind: denoising, mask: 0.7, delete: 0.5}]}",
+      "r.yaml:1:160: 'mask' and 'delete' together are at most 1, the whole text"
+    ),
+  ]
+
+  @Test(arguments: generators) func generatorsHaveLossesOfWhatTheyRead(
+    _ yaml: String, _ says: String
+  ) {
+    let error = #expect(throws: RecipeErrors.self) { try Recipe.decode(yaml: yaml, path: "r.yaml") }
+    #expect(error?.description == says)
+  }
+
+  private static let searching = """
+    version: 1
+    name: a
+    data: {name: text, training: t.tsv, test: e.tsv, vocabulary: v.txt}
+    stages:
+      - {name: writer, generator: denoising-transformer}
+      - name: distil
+        teacher: {model: bert, weights: t}
+        generator: {from: writer}
+        student: bert
+        explore: {kind: zero, noise: 0.3, mask: 0.2, sampling: 0.7}
+
+    """
+
+  @Test func aGeneratorOfTextsIsTrainedAndSearchedWith() throws {
+    let recipe = try Recipe.decode(yaml: Self.searching, path: "r.yaml")
+    #expect(recipe.stages[0].losses == [NamedLoss(DenoisingLoss())])
+    let explore = try #require(recipe.stages[1].explore)
+    #expect(explore.masked == 0.2 && explore.sampling == 0.7 && explore.noise == 0.3)
+    #expect(try Recipe.decode(yaml: recipe.expandedYAML, path: "recipe.yaml") == recipe)
+  }
+
+  @Test func tokensOfAnotherVocabularyAreRefused() {
+    let yaml = Self.searching.replacing(
+      "name: distil\n", with: "name: distil\n    data: {vocabulary: w.txt}\n")
+    let error = #expect(throws: RecipeErrors.self) { try Recipe.decode(yaml: yaml, path: "r.yaml") }
+    #expect(
+      error?.description
+        == "r.yaml:9:16: what is explored is tokens, which teacher, generator and student must read alike; "
+        + "stage 'writer' trains the generator with another 'data.vocabulary' than stage 'distil' has. "
+        + "Give both the same.")
+  }
 
   @Test(arguments: faults) func whatIsForPicturesIsRefused(_ more: String, _ says: String) {
     let error = #expect(throws: RecipeErrors.self) {

@@ -19,7 +19,8 @@ extension Exploration.Kind {
         """
         Teacher guided training of order zero: new examples near the known ones, on the manifold \
         that the generator knows. The teacher labels them, and the student learns from them as \
-        from the known ones.
+        from the known ones. Of texts, codes are the states of all tokens, d is their deviation over \
+        a batch, and Dec makes tokens, through which no gradient flows.
         """,
         equation: ["x̃ = Dec( Enc(x) + σ·d·ν ),  ν ~ N(0, 1),  d the codes' standard deviations"],
         source: "\(Self.paper), equation 4")

@@ -64,6 +64,9 @@ public struct Tokenizer: Equatable, Sendable, CustomStringConvertible {
   /// The id that fills up shorter sequences.
   public var padding: Int32 { parts.padding }
 
+  /// Whether a token stands before every text and one behind it.
+  package var framesTexts: Bool { !parts.before.isEmpty && !parts.after.isEmpty }
+
   /// Whether capitals make no difference.
   package var ignoresCase: Bool { parts.normalizers.contains(.lowercase) }
 

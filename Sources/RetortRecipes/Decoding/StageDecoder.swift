@@ -216,12 +216,7 @@ struct StageDecoder {
       node["kind"]?.text == explore.kind.rawValue
     else { return }
     let kind = "exploration '\(explore.kind.rawValue)'"
-    let readsTexts = stage.data.source.examples.areTexts
-    guard !readsTexts || explore.kind.searchesTexts else {
-      faults.add(node.place, .needsPictures(kind, dataset: stage.data.name))
-      return
-    }
-    checkTextKeys(explore, readsTexts, stage, node)
+    guard checkTextSearch(explore, stage, reader, node) else { return }
     guard !stage.students.isEmpty else {
       faults.add(node.place, .needs(kind, what: "a student", stage: stage.name))
       return
@@ -245,24 +240,6 @@ struct StageDecoder {
       }
     } else {
       faults.add(node.place, .needs(kind, what: "a generator", stage: stage.name))
-    }
-  }
-
-  /// Notes keys of an exploration that only one kind of examples takes notice of.
-  private func checkTextKeys(
-    _ explore: Exploration, _ readsTexts: Bool, _ stage: StageSpec, _ node: RecipeNode
-  ) {
-    if readsTexts, explore.box {
-      faults.add(
-        node["box"]?.place ?? node.place, .needsPictures("'box'", dataset: stage.data.name))
-    }
-    for key in ["mask", "sampling"] where !readsTexts {
-      guard let place = node[key]?.place else { continue }
-      faults.add(
-        place,
-        .rule(
-          "'explore.\(key)' is for texts; dataset '\(stage.data.name)' has pictures. Take it away.")
-      )
     }
   }
 

@@ -21,6 +21,8 @@ public enum RunError: Error, Equatable, Sendable {
   case unknownClasses(stage: String, model: String)
   /// A generator's stage refers to a model that cannot decode.
   case notAGenerator(stage: String, model: String)
+  /// A tokenizer that puts no token before and behind every text, where texts are made.
+  case unframedTexts(stage: String)
   /// A dataset of other examples than pictures where pictures are needed.
   case noPictures(stage: String, dataset: String)
   /// No stage of the recipe explores, or none of that name.
@@ -81,7 +83,10 @@ extension RunError: CustomStringConvertible {
         + "with a config.json beside them, or put the pictures of each class into a folder of its name"
     case .notAGenerator(let stage, let model):
       "stage '\(stage)': model '\(model)' is no generator; use one with an encoder and a decoder, "
-        + "such as conv-vae"
+        + "such as conv-vae, of texts denoising-transformer"
+    case .unframedTexts(let stage):
+      "stage '\(stage)': the tokenizer puts no token in front of every text and one behind it, by which a "
+        + "generator knows where texts begin and end; take one that does, such as BERT's [CLS] and [SEP]"
     case .noPictures(let stage, let dataset):
       "stage '\(stage)' needs pictures, which the examples of '\(dataset)' are not; leave out its "
         + "generator and its exploration"

@@ -57,6 +57,9 @@ extension StageRunner {
       students: pupils.filter(\.classifies).map(\.model.store), generator: store(.generator),
       discriminator: store(.discriminator), losses: stage.losses, steps: steps,
       stepsPerEpoch: (data.training.count + stage.train.batch - 1) / stage.train.batch)
+    if stage.generator != nil, data.tokenizer?.framesTexts == false {
+      throw RunError.unframedTexts(stage: stage.name)
+    }
     if stage.trainsGenerator {
       let model = cast.generator?.model
       let wanted = data.examples.areTexts ? model is any TextGenerator : model is any Generator

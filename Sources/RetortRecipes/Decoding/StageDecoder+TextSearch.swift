@@ -1,0 +1,62 @@
+import RetortData
+import RetortDistillation
+import RetortSchema
+
+extension StageDecoder {
+  /// Notes what keeps a search from making the examples of a stage, where texts differ from pictures.
+  ///
+  /// - Returns: Whether there is such a search for its examples.
+  func checkTextSearch(
+    _ explore: Exploration, _ stage: StageSpec, _ reader: MapReader, _ node: RecipeNode
+  ) -> Bool {
+    guard let texts = stage.data.source as? any TextSource else {
+      let given = [("mask", explore.masked), ("sampling", explore.sampling)]
+      for (key, value) in given where value > 0 && explore.kind.searchesTexts {
+        let place = node[key]?.place ?? node.place
+        faults.add(
+          place,
+          .rule(
+            "'explore.\(key)' is for texts, and dataset '\(stage.data.name)' has pictures. Take it away."
+          ))
+      }
+      return true
+    }
+    let kinds = Exploration.Kind.allCases.filter(\.searchesTexts).map { "'\($0.rawValue)'" }
+    guard explore.kind.searchesTexts else {
+      faults.add(
+        node.place,
+        .rule(
+          "exploration '\(explore.kind.rawValue)' is for pictures, which the examples of "
+            + "'\(stage.data.name)' are not. For texts there is \(kinds.listed("and")), with a generator "
+            + "such as denoising-transformer."))
+      return false
+    }
+    if explore.box {
+      faults.add(
+        node["box"]?.place ?? node.place,
+        .rule(
+          "'explore.box' is for codes of pictures; states of texts have no range. Take it away."))
+    }
+    checkTokens(texts, stage, reader)
+    return true
+  }
+
+  /// Notes models of a search that were trained on other tokens than the stage's, which all of them read.
+  private func checkTokens(_ texts: any TextSource, _ stage: StageSpec, _ reader: MapReader) {
+    for part in stage.models {
+      guard case .stage(let name, _) = part.spec.source,
+        let earlier = stages.first(where: { $0.name == name }),
+        let others = earlier.data.source as? any TextSource
+      else { continue }
+      let (own, other) = (texts.encoding, others.encoding)
+      guard own.vocabulary != other.vocabulary || own.lowercase != other.lowercase else { continue }
+      let differing = own.vocabulary != other.vocabulary ? "vocabulary" : "lowercase"
+      faults.add(
+        self.node(of: part.role, part.place, reader)?.place ?? reader.node.place,
+        .rule(
+          "what is explored is tokens, which teacher, generator and student must read alike; "
+            + "stage '\(name)' trains the \(part.role.rawValue) with another 'data.\(differing)' than stage "
+            + "'\(stage.name)' has. Give both the same."))
+    }
+  }
+}
