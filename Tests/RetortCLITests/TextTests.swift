@@ -101,11 +101,13 @@ import Testing
     #expect(run.status == 0, "\(run.errors)")
     let generator = try json(folder, "out/stages/generator/result.json")
     #expect(generator["losses"]?["denoising"]?.double ?? 0 > 2)
-    let lines = String(
-      decoding: try folder.read("out/stages/generator/metrics.jsonl"), as: UTF8.self)
-    #expect(lines.contains("\"split\":\"validation\""))
+    #expect(generator["best"]?["validation"]?["loss"]?.double ?? 0 > 2)
     let searched = try json(folder, "out/stages/distil/result.json")
-    #expect(searched["losses"]?["kd-generated"]?.double ?? 0 > 0)
+    #expect(searched["losses"]?["kd-generated"]?.double != nil)
+    // 48 texts in a table, and four new ones in each of two steps.
+    #expect(searched["teacherEvaluations"]?.double == 56)
+    let drawn = try folder.retort(["explore", "out"] + Self.cpu)
+    #expect(drawn.status == 1 && drawn.errors.contains("stage 'distil' explores texts"))
   }
 
   /// The bundled recipe finds files of its names where it runs.

@@ -217,6 +217,7 @@ public final class RecipeRunner {
       }
     }
     let search = try StageRunner(stage, runner)
+    guard !search.data.examples.areTexts else { throw RunError.textsAreNotDrawn(stage: stage.name) }
     guard let pupil = search.pupils.first(where: { learner == nil || $0.name == learner }),
       var found = try search.explore(pupil, parents: parents, shown: shown)
     else {

@@ -29,6 +29,8 @@ public enum RunError: Error, Equatable, Sendable {
   case nothingToExplore(stage: String?, recipe: String)
   /// A stage with fewer examples than can be compared.
   case tooFewToCompare(stage: String, found: Int, least: Int)
+  /// A stage whose new examples are texts, where they are to be drawn.
+  case textsAreNotDrawn(stage: String)
   /// A run needs more device memory than there is.
   case memory(needed: Int, available: Int, device: String)
   /// A stage with no model to train.
@@ -90,6 +92,9 @@ extension RunError: CustomStringConvertible {
     case .noPictures(let stage, let dataset):
       "stage '\(stage)' needs pictures, which the examples of '\(dataset)' are not; leave out its "
         + "generator and its exploration"
+    case .textsAreNotDrawn(let stage):
+      "stage '\(stage)' explores texts, and 'explore' draws pictures alone; 'retort run' says what its search "
+        + "is worth"
     case .nothingToExplore(let stage, let recipe):
       (stage.map { "stage '\($0)' of recipe '\(recipe)' does" } ?? "recipe '\(recipe)' does")
         + " not explore; give it an 'explore' block"
