@@ -110,6 +110,20 @@ import Testing
     #expect(drawn.status == 1 && drawn.errors.contains("stage 'distil' explores texts"))
   }
 
+  /// GPT-2's tokenizer says neither where a text begins nor where it ends.
+  @Test func textsWithoutEndsAreRefusedBeforeAnyWork() throws {
+    let folder = try folder()
+    let file = try FileBytes.read("\(Goldens.folder)/tokenizer/subwords/gpt2.json")
+    try folder.write(file, to: "tokenizer.json")
+    let recipe = Self.searching.replacing("vocab.txt", with: "tokenizer.json")
+    try folder.write(Array(recipe.utf8), to: "search.yaml")
+    let run = try folder.retort(["run", "search.yaml", "--output", "out"] + Self.cpu)
+    #expect(run.status == 1 && !folder.exists("out"))
+    #expect(
+      run.errors.contains(
+        "stage 'generator': the tokenizer puts no token in front of every text and one behind it"))
+  }
+
   /// The bundled recipe finds files of its names where it runs.
   @Test func theBundledRecipeRuns() throws {
     let folder = try folder()
