@@ -31,7 +31,7 @@ private let cases: [FaultCase] = [
   FaultCase(
     name: "misspelt loss", arguments: FaultCase.set("losses.1.kind=kdd"), status: 2,
     message: "--set losses.1.kind=kdd: 'losses[1].kind' is 'kdd'; it must be cross-entropy, kd, "
-      + "… or vae. Did you mean 'kd'?"),
+      + "… or denoising. Did you mean 'kd'?"),
   FaultCase(
     name: "misspelt exploration", arguments: FaultCase.set("explore.kind=frist"), status: 2,
     message: "--set explore.kind=frist: 'explore.kind' is 'frist'; it must be zero, first, "
