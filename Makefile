@@ -11,7 +11,7 @@ RETORT := .build/release/retort
 DEVICE ?= auto
 SECONDS ?= 60
 
-.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-onnx test-opencl test-teachers check-onnx-runtime verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion reproduce-kd reproduce-photos size clean fuzz fuzz-merge
+.PHONY: help setup build demo test test-fast test-all lint gpu-check test-oclgrind test-onnx test-opencl test-teachers check-onnx-runtime verify bench bench-step bundle gpu-report bundle-check manual documentation release reproduce-fashion reproduce-kd reproduce-tgt reproduce-photos size clean fuzz fuzz-merge
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -112,6 +112,9 @@ reproduce-fashion: setup build ## Fill the tables of labels against variants, fi
 
 reproduce-kd: setup build ## Fill the table of every method of distillation, three seeds each; goes on where it stopped
 	@Scripts/reproduce-kd.sh $(RETORT) $(DEVICE)
+
+reproduce-tgt: setup build ## Fill the tables of searches at equal cost and of the long tail, five seeds each; goes on where it stopped
+	@Scripts/reproduce-tgt.sh $(RETORT) $(DEVICE)
 
 reproduce-photos: test-teachers ## Distil an ONNX teacher and EfficientNet-Lite0 on a folder of JPEG files (DEVICE=auto)
 	@Benchmarks/peers/photos.sh $(RETORT) $(DEVICE)

@@ -48,6 +48,9 @@ static const char fashion_methods[] = {
 static const char fashion_resnet32[] = {
 #embed "fashion-resnet32.yaml"
     , 0};
+static const char fashion_search[] = {
+#embed "fashion-search.yaml"
+    , 0};
 static const char fashion_tgt[] = {
 #embed "fashion-tgt.yaml"
     , 0};
@@ -80,6 +83,7 @@ static const retort_bundled_recipe recipes[] = {
     {"fashion-mutual", fashion_mutual},
     {"fashion-models", fashion_models},
     {"fashion-resnet32", fashion_resnet32},
+    {"fashion-search", fashion_search},
     {"fashion-tgt", fashion_tgt},
     {"minilm-debian", minilm_debian},
     {"photos-hint", photos_hint},

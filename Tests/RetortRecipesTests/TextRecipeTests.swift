@@ -39,7 +39,12 @@ import Testing
     (
       "teacher: {model: bert, weights: t}\ngenerator: {model: denoising-transformer, weights: g}\n"
         + "explore: {kind: zero, box: true}\n",
-      "r.yaml:7:28: 'explore.box' is for codes of pictures; states of texts have no range. Take it away."
+      "r.yaml:7:28: 'explore.box' is for codes of pictures; texts have states for each token. Take it away."
+    ),
+    (
+      "teacher: {model: bert, weights: t}\ngenerator: {model: denoising-transformer, weights: g}\n"
+        + "explore: {kind: zero, replay: {size: 8}}\n",
+      "r.yaml:7:31: 'explore.replay' is for codes of pictures; texts have states for each token. Take it away."
     ),
   ]
 

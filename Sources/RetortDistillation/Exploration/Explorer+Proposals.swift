@@ -63,13 +63,9 @@ extension Tensor {
   ///   - uniform: Numbers in [0, 1), as many as values.
   func drawn(of candidates: Int, greed: Double, _ uniform: Tensor) -> Tensor {
     let count = shape[0] / candidates
-    func bounded(_ x: Tensor) -> Tensor { x.maximum(graph.fill(1e-30)) }
-    let noise = -bounded(-bounded(uniform).log()).log()
-    let keys = (bounded(self).log() * greed + noise).reshape([candidates, count])
-    let best = keys.greaterOrEqual(keys.maximum(axes: [0], keepingAxes: true))
-    let numbers = graph.constant((0..<candidates).map(Float.init), [candidates, 1])
-    let number = best.select(numbers, graph.fill(Double(candidates - 1))).minimum(axes: [0])
+    let keys = maximum(graph.fill(1e-30)).log() * greed + uniform.gumbel()
+    let number = keys.reshape([candidates, count]).transpose([1, 0]).argmax()
     let place = graph.constant((0..<count).map(Float.init), [count])
-    return (number * Double(count) + place).toInteger()
+    return (number.toFloat() * Double(count) + place).toInteger()
   }
 }

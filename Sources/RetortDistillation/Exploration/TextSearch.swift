@@ -65,8 +65,6 @@ public struct TextSearch {
     _ logits: Tensor, temperature: Double, state: Tensor, stream: UInt32
   ) -> Tensor {
     let uniform = logits.graph.random(.uniform, logits.shape, state: state, stream: stream)
-    // Uniform numbers are multiples of 2⁻²⁴; half of one more, and none is 0.
-    let gumbel = -(-(uniform + 0x1p-25).log()).log()
-    return (logits / temperature + gumbel).argmax()
+    return (logits / temperature + uniform.gumbel()).argmax()
   }
 }

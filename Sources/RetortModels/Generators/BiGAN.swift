@@ -78,6 +78,14 @@ public final class BiGANDiscriminator: Module, PairDiscriminator {
     latentShape = [latent]
   }
 
+  /// A fault of the graph: an image has no logit without its code.
+  public override func forward(_ x: Tensor) -> Tensor {
+    x.graph.fail(
+      .invalidArgument(
+        operation: "a discriminator of pairs", reason: "needs codes beside examples",
+        path: x.graph.scope))
+  }
+
   /// Logits `[batch, 1]` of images `[batch, height, width, channels]` with codes `[batch, latent]`.
   public func judge(_ x: Tensor, _ z: Tensor) -> Tensor { joint(image(features(x)) + code(z)) }
 }

@@ -31,11 +31,16 @@ extension StageDecoder {
             + "such as denoising-transformer."))
       return false
     }
-    if explore.box {
+    let ofCodes = [
+      ("box", explore.box), ("between", explore.between), ("proposals", explore.proposals != nil),
+      ("replay", explore.replay != nil),
+    ]
+    for (key, isGiven) in ofCodes where isGiven {
       faults.add(
-        node["box"]?.place ?? node.place,
+        node[key]?.place ?? node.place,
         .rule(
-          "'explore.box' is for codes of pictures; states of texts have no range. Take it away."))
+          "'explore.\(key)' is for codes of pictures; texts have states for each token. Take it away."
+        ))
     }
     checkTokens(texts, stage, reader)
     return true

@@ -24,11 +24,15 @@ def generator():
         nn.ConvTranspose2d(WIDTH, 1, 4, 2, 1, bias=False), nn.Sigmoid())
 
 
-def discriminator():
-    return nn.Sequential(
+def features():
+    return [
         nn.Conv2d(1, WIDTH, 4, 2, 1, bias=False), nn.LeakyReLU(0.2),
         nn.Conv2d(WIDTH, 2 * WIDTH, 4, 2, 1, bias=False), nn.BatchNorm2d(2 * WIDTH),
-        nn.LeakyReLU(0.2), nn.Flatten(), nn.Linear(2 * WIDTH * (SIZE // 4)**2, 1, bias=False))
+        nn.LeakyReLU(0.2), nn.Flatten()]
+
+
+def discriminator():
+    return nn.Sequential(*features(), nn.Linear(2 * WIDTH * (SIZE // 4)**2, 1, bias=False))
 
 
 def cross_entropy(x, target):
@@ -84,6 +88,7 @@ def train(loss):
     return record
 
 
-print(json.dumps({
-    "source": f"torch {torch.__version__}", "seed": SEED, "steps": STEPS,
-    "trainings": [train(loss) for loss in LOSSES]}))
+if __name__ == "__main__":
+    print(json.dumps({
+        "source": f"torch {torch.__version__}", "seed": SEED, "steps": STEPS,
+        "trainings": [train(loss) for loss in LOSSES]}))

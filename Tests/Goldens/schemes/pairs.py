@@ -1,35 +1,23 @@
 """Records a BiGAN and its discriminator of pairs in training: the discriminator, then decoder and encoder together.
 
-Needs torch; prints pairs.json. Computed in float64, of the normal numbers that a plan draws. Made
-by torch 2.15.0. The first random stream of a step is 4096.
+Needs torch; prints pairs.json. Computed in float64, of the normal numbers that a plan draws. Made by torch 2.15.0.
 """
 
 import json
 
 import torch
 from torch import nn
-from torch.nn import functional as F
 
+from adversarial import BATCH, LATENT, LOSSES, SEED, SIZE, STEPS, WIDTH, Named, cross_entropy, features, generator
 from recording import normals, numbers, rounded, weights
 
-STEPS, BATCH, LATENT, WIDTH, SIZE, SEED = 3, 5, 3, 2, 8, 5
 HIDDEN, RECONSTRUCTION = 6, 2.5
-
-
-def generator():
-    inner = SIZE // 4
-    return nn.Sequential(
-        nn.Linear(LATENT, 2 * WIDTH * inner**2, bias=False),
-        nn.Unflatten(1, (2 * WIDTH, inner, inner)), nn.BatchNorm2d(2 * WIDTH), nn.ReLU(),
-        nn.ConvTranspose2d(2 * WIDTH, WIDTH, 4, 2, 1, bias=False), nn.BatchNorm2d(WIDTH), nn.ReLU(),
-        nn.ConvTranspose2d(WIDTH, 1, 4, 2, 1, bias=False), nn.Sigmoid())
-
-
-def features():
-    return [
-        nn.Conv2d(1, WIDTH, 4, 2, 1, bias=False), nn.LeakyReLU(0.2),
-        nn.Conv2d(WIDTH, 2 * WIDTH, 4, 2, 1, bias=False), nn.BatchNorm2d(2 * WIDTH),
-        nn.LeakyReLU(0.2), nn.Flatten()]
+# Of data with their codes, for the encoder.
+OF_ENCODER = {
+    "non-saturating": lambda x: cross_entropy(x, 0.0),
+    "least-squares": lambda x: x.square().mean() / 2,
+    "hinge": lambda x: x.mean(),
+}
 
 
 class BiGAN(nn.Module):
@@ -52,38 +40,12 @@ class Discriminator(nn.Module):
         return self.joint(self.image(self.features(x)) + self.code(z))
 
 
-def cross_entropy(x, target):
-    return F.binary_cross_entropy_with_logits(x, torch.full_like(x, target))
-
-
-# Of data and of what is made for the discriminator, of what is made and of data for the generator.
-LOSSES = {
-    "non-saturating": (
-        lambda x: cross_entropy(x, 1.0), lambda x: cross_entropy(x, 0.0),
-        lambda x: cross_entropy(x, 1.0), lambda x: cross_entropy(x, 0.0)),
-    "least-squares": (
-        lambda x: (x - 1).square().mean() / 2, lambda x: x.square().mean() / 2,
-        lambda x: (x - 1).square().mean() / 2, lambda x: x.square().mean() / 2),
-    "hinge": (
-        lambda x: F.relu(1 - x).mean(), lambda x: F.relu(1 + x).mean(), lambda x: -x.mean(),
-        lambda x: x.mean()),
-}
-
-
-class Named(nn.Module):
-    def __init__(self, main):
-        super().__init__()
-        self.main = main
-
-    def forward(self, x):
-        return self.main(x)
-
-
 def train(loss):
     torch.manual_seed(11)
     images = torch.rand(BATCH, 1, SIZE, SIZE).float().double()
     made, judge = rounded(BiGAN()), rounded(Discriminator())
-    of_data, of_made, of_generator, of_encoder = LOSSES[loss]
+    of_data, of_made, of_generator = LOSSES[loss]
+    of_encoder = OF_ENCODER[loss]
     record = {
         "loss": loss, "images": numbers(images), "losses": [],
         "initial": [weights(judge), weights(made)]}

@@ -100,6 +100,7 @@ import Testing
       for name in LossCatalog.all.names {
         let ofTexts = [
           "embedding", "contrastive", "token-cosine", "attention-scores", "minilm", "minilm2",
+          "denoising",
         ]
         #expect((perLoss[name] != nil) != ofTexts.contains(name), "\(name)")
       }
