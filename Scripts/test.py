@@ -4,9 +4,10 @@ Usage: test.py TESTS [--fast] [--all] [--filter REGEX] [--jobs N] [--record]
 
 `TESTS` is the built test program. The heaviest suites start first, by the processor seconds that
 Scripts/test-weights.txt has recorded. A line tells of each suite as it ends, with the output of one
-that failed; everything is in .build/test.log. The closing lines are the ten slowest suites and one
-summary in the form of Swift's own test runner. A skipped test is a failure, but for what needs a
-browser. Kernels that PoCL compiles are kept in .build/pocl, unless POCL_CACHE_DIR says otherwise, by
+that failed; everything is in .build/test.log. A suite that a signal ends is run once more, since
+drivers' compilers crash now and then (PoCL 3.1 in one of several hundred runs); its line and the
+closing lines say so. These are the ten slowest suites and one summary in the form of Swift's own test
+runner. A skipped test is a failure, but for what needs a browser. Kernels that PoCL compiles are kept in .build/pocl, unless POCL_CACHE_DIR says otherwise, by
 the tests and by the programs that they start.
 """
 
@@ -38,6 +39,9 @@ class Outcome:
     def __init__(self, suite, text, status, seconds, processor):
         self.suite, self.text, self.seconds, self.processor = suite, text, seconds, processor
         closing = CLOSING.search(text)
+        # What ended the suite at first, where this is its second run.
+        self.first = ""
+        self.isSignal = status < 0 and status != -signal.SIGKILL  # which ends one that takes too long
         self.tests, self.suites = (int(closing[1]), int(closing[2])) if closing else (0, 0)
         skipped = [line for line in text.splitlines() if "➜" in line and MAY_SKIP not in line]
         if status < 0:
@@ -50,9 +54,10 @@ class Outcome:
     def line(self):
         name = self.suite.split(".", 1)[-1]
         times = f"{self.seconds:.1f} s, {self.processor:.1f} s of processor"
+        again = f", {self.first} when it was first run" if self.first else ""
         if self.fault:
-            return f"✘ {name} {self.fault} after {times}"
-        return f"✔ {name} passed: {self.tests} tests, {times}"
+            return f"✘ {name} {self.fault} after {times}{again}"
+        return f"✔ {name} passed: {self.tests} tests, {times}{again}"
 
 
 class Runner:
@@ -65,6 +70,16 @@ class Runner:
         self.isEnding = False
 
     def run(self, suite):
+        """The outcome of a suite: of its second run, where a signal ended the first."""
+        outcome = self.once(suite)
+        if not outcome or not outcome.isSignal or self.isEnding:
+            return outcome
+        again = self.once(suite)
+        if again:
+            again.first, again.text = outcome.fault, outcome.text + again.text
+        return again
+
+    def once(self, suite):
         with tempfile.TemporaryFile() as output:
             start = time.monotonic()
             with self.lock:
@@ -177,8 +192,9 @@ def main():
     for outcome in sorted(outcomes, key=lambda outcome: -outcome.processor)[:10]:
         print(f"  {outcome.processor:7.1f} s  {outcome.suite}")
     failed = [outcome for outcome in outcomes if outcome.fault]
-    for outcome in failed:
-        print(outcome.line())
+    for outcome in outcomes:
+        if outcome.fault or outcome.first:
+            print(outcome.line())
     tests, count = (sum(outcome.tests for outcome in outcomes),
                     sum(outcome.suites for outcome in outcomes))
     print(f"{'✘' if failed else '✔'} Test run with {tests} tests in {count} suites "
