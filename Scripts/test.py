@@ -7,8 +7,8 @@ Scripts/test-weights.txt has recorded. A line tells of each suite as it ends, wi
 that failed; everything is in .build/test.log. A suite that a signal ends is run once more, since
 drivers' compilers crash now and then (PoCL 3.1 in one of several hundred runs); its line and the
 closing lines say so. These are the ten slowest suites and one summary in the form of Swift's own test
-runner. A skipped test is a failure, but for what needs a browser. Kernels that PoCL compiles are kept in .build/pocl, unless POCL_CACHE_DIR says otherwise, by
-the tests and by the programs that they start.
+runner. A skipped test is a failure, but for what needs a browser. Kernels that PoCL compiles are kept
+in .build/pocl, unless POCL_CACHE_DIR says otherwise, by the tests and by the programs that they start.
 """
 
 import argparse

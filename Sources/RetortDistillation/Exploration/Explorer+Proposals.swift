@@ -47,7 +47,7 @@ extension Explorer {
   }
 
   /// D of two rows of logits each, `[batch]`.
-  func disagreement(_ student: Tensor, _ teacher: Tensor) -> Tensor {
+  package func disagreement(_ student: Tensor, _ teacher: Tensor) -> Tensor {
     student.divergenceRows(
       exploration.divergence, teacher: teacher, temperature: exploration.temperature)
   }

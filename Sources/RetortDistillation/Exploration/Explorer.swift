@@ -198,14 +198,9 @@ public struct Explorer {
 
   /// `count` mixtures of a real example with the next of its batch.
   private func mixed(_ images: Tensor, _ count: Int, _ inputs: StepInputs) -> Tensor {
-    let batch = images.shape[0]
     let share = inputs.graph.random(
       .uniform, [count, 1, 1, 1], state: inputs.randomState, stream: inputs.streams.next())
-    let next =
-      batch > 1
-      ? Tensor.concatenate(
-        [images.slice(axis: 0, 1..<batch), images.slice(axis: 0, 0..<1)], axis: 0) : images
-    return images.rows(count) * share + next.rows(count) * (1 - share)
+    return images.rows(count) * share + images.rows(count, from: 1) * (1 - share)
   }
 
   private func random(_ shape: Shape, _ inputs: StepInputs) -> Tensor {
@@ -215,7 +210,7 @@ public struct Explorer {
 
 extension Tensor {
   /// `count` rows from that numbered `first` on; behind the last the first follows again.
-  func rows(_ count: Int, from first: Int = 0) -> Tensor {
+  package func rows(_ count: Int, from first: Int = 0) -> Tensor {
     let whole = Swift.max(1, shape[0])
     var (parts, next, left): ([Tensor], Int, Int) = ([], first % whole, count)
     while left > 0 {

@@ -82,13 +82,8 @@ final class ReplayPool: Module {
       }
       context.remember(shifted(self.codes.tensor, codes), in: self.codes)
       context.remember(shifted(self.logits.tensor, logits), in: self.logits)
-      let known = self.disagreement.tensor
       let replayed = disagreement.slice(axis: 0, count..<disagreement.shape[0]).stopGradient()
-      let ones = known.graph.fill(1, replayed.shape)
-      // Of one that was drawn twice, both have found the same.
-      let times = ones.scatterAdd(draw.ids, rows: replay.size).gather(draw.ids)
-      let change = (replayed - known.gather(draw.ids)) / times
-      let updated = known + change.scatterAdd(draw.ids, rows: replay.size)
+      let updated = self.disagreement.tensor.replacingRows(at: draw.ids, by: replayed)
       context.remember(
         shifted(updated, disagreement.slice(axis: 0, 0..<count)), in: self.disagreement)
     }

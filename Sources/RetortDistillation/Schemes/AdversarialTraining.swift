@@ -273,8 +273,7 @@ extension Adversarial.Loss {
   /// What the encoder minimises for logits of data with its codes.
   fileprivate func ofEncoder(_ x: Tensor) -> Tensor {
     switch self {
-    case .nonSaturating: x.softplus()
-    case .leastSquares: x.square() * 0.5
+    case .nonSaturating, .leastSquares: ofMade(x)
     case .hinge: x
     }
   }

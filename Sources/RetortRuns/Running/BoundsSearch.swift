@@ -22,9 +22,7 @@ struct BoundsSearch {
       $0.logits(of: example, indices: nil, in: context.graph).penultimate
     }
     let logits = explorer.labeler.logits(of: example, indices: nil, in: context.graph)
-    let exploration = explorer.exploration
-    let mismatch = explorer.student(examples, in: context).divergenceRows(
-      exploration.divergence, teacher: logits, temperature: exploration.temperature)
+    let mismatch = explorer.disagreement(explorer.student(examples, in: context), logits)
     return [Tensor.concatenate(features, axis: 1), logits, mismatch]
   }
 
@@ -117,7 +115,5 @@ extension Tensor {
   }
 
   /// Each row's successor in `[batch, …]`, the first one for the last.
-  fileprivate var turned: Tensor {
-    .concatenate([slice(axis: 0, 1..<shape[0]), slice(axis: 0, 0..<1)], axis: 0)
-  }
+  fileprivate var turned: Tensor { rows(shape[0], from: 1) }
 }

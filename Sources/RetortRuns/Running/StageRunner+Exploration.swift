@@ -40,9 +40,7 @@ extension StageRunner {
         student.store.model(examples, in: context)
       )
       outputs += [
-        examples, t.softmax(), s.softmax(),
-        s.divergenceRows(
-          exploration.divergence, teacher: t, temperature: exploration.temperature),
+        examples, t.softmax(), s.softmax(), explorer.disagreement(s, t),
       ]
     }
     let executable = try session.compile(graph, outputs: outputs)

@@ -61,12 +61,8 @@ final class EmbeddingMemory: Module {
 
   /// Moves the remembered embeddings of a batch towards those of this step; of an example that is met twice, by the mean.
   private func remember(_ embeddings: Tensor, in memory: Parameter, at indices: Tensor) {
-    let (table, count) = (memory.tensor, memory.shape[0])
-    let before = table.gather(indices)
+    let before = memory.tensor.gather(indices)
     let moved = before * Self.momentum + embeddings.stopGradient() * (1 - Self.momentum)
-    let ones = table.graph.fill(1, [embeddings.shape[0], 1])
-    let times = ones.scatterAdd(indices, rows: count).gather(indices)
-    let changes = ((moved.unit() - before) / times).scatterAdd(indices, rows: count)
-    context.remember(table + changes, in: memory)
+    context.remember(memory.tensor.replacingRows(at: indices, by: moved.unit()), in: memory)
   }
 }
