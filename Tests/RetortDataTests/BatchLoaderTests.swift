@@ -52,6 +52,31 @@ import Testing
     #expect(labels == [1, 0, 1])
   }
 
+  /// The first view is what an only one is; the others are of the same examples, changed by draws of their own.
+  @Test func viewsDifferInTheirDraws() throws {
+    let augmentation = Augmentation(shift: 7, flip: true)
+    let dataset = Self.dataset()
+    let pipeline = ImagePipeline(dataset.size, augmentation: augmentation)
+    let loader = BatchLoader(dataset: dataset, pipeline: pipeline, seed: 5, views: 3)
+    #expect(
+      loader.fields.map(\.name) == ["samples", "moves", "samples", "moves", "samples", "moves"])
+    let batch = batch([7, 0, 12, 3], step: 2)
+    let memory = loader.fields.map {
+      UnsafeMutableRawBufferPointer.allocate(byteCount: 4 * $0.byteCount, alignment: 16)
+    }
+    defer { for part in memory { part.deallocate() } }
+    var labels: [Int32] = [9, 9, 9, 9]
+    try labels.withUnsafeMutableBufferPointer { labels in
+      try loader.load(batch, fields: memory, labels: labels)
+    }
+    #expect(labels == [1, 0, 0, 0])
+    let moves = [1, 3, 5].map { Array(memory[$0].bindMemory(to: ImageMove.self)) }
+    #expect(moves[0] != moves[1] && moves[1] != moves[2] && moves[0] != moves[2])
+    let only = try load(BatchLoader(dataset: dataset, augmentation: augmentation, seed: 5), batch)
+    #expect(moves[0] == only.moves)
+    for place in [0, 2, 4] { #expect(Array(memory[place]) == only.images) }
+  }
+
   static let augmentations = [
     Augmentation(shift: 1, flip: true), Augmentation(shift: 2),
     Augmentation(shift: 7, flip: true), Augmentation(flip: true), Augmentation(cutout: 1),

@@ -62,6 +62,7 @@ import Testing
     let all = Set(LossCatalog.all.names)
     let ofModels: Set = [
       "jacobian", "exits", "native-ensemble", "self-attention", "vae", "denoising",
+      "confident-hint",
     ]
     #expect(all.subtracting(recorded) == ofModels)
   }

@@ -1,3 +1,4 @@
+import RetortCPU
 import RetortCore
 import RetortData
 import RetortDistillation
@@ -63,6 +64,36 @@ import Testing
     try compare(found, training.losses, students, training.final, session, device.tolerance)
   }
 
+  /// With views of their own, each student's losses are those of its view.
+  @Test func eachStudentSeesItsView() throws {
+    let record: MutualRecord = try schemeRecord("mutual")
+    let session = Session(CPUBackend())
+    let fields = [Field("image", [4, 4, 1], .float32)]
+    let other = record.images.map { 1 - $0 }
+    func losses(_ views: [[Float]]) throws -> [Double] {
+      let students = try students(
+        [Dense(5), Dense(5)], [record.initial[0], record.initial[0]], in: session)
+      let scheme = PeerLearning.mutual(
+        students: students, losses: [NamedLoss(CrossEntropyLoss()), NamedLoss(SoftTargetLoss())])
+      let program = try StepProgram(
+        session,
+        students.map {
+          Learner($0, OptimizerState(Adam(learningRate: 0.1), for: $0), learningRate: 0)
+        }, batch: record.labels.count, fields: fields, pipeline: PlainPipeline(fields),
+        views: views.count, seed: 1, scheme: scheme)
+      try program.run(
+        fields: views.map { HostArray.float32($0) }, labels: record.labels,
+        indices: record.labels.indices.map(Int32.init), step: 0)
+      let all = try program.losses()
+      return try students.map { student in
+        all[try #require(program.names.firstIndex(of: "\(student.name)/cross-entropy"))]
+      }
+    }
+    let (first, second) = (try losses([record.images]), try losses([other]))
+    #expect(first[0] == first[1] && second[0] == second[1] && first[0] != second[0])
+    #expect(try losses([record.images, other]) == [first[0], second[0]])
+  }
+
   /// Students whose layers learn from their own.
   @Test(arguments: ReplayDevice.allCases, ["exits", "native-ensemble", "self-attention"])
   func selfTeachingIsPyTorchs(_ device: ReplayDevice, _ name: String) throws {
@@ -117,6 +148,38 @@ import Testing
     let found = try self.losses(
       of: ["cross-entropy", "kd"], program, training.images, training.labels, steps: record.steps)
     try compare(found, training.losses, students, [training.final], session, device.tolerance)
+  }
+
+  /// Hints from two teachers, which count by what their classifiers make of the student's projected map.
+  @Test(arguments: ReplayDevice.allCases)
+  func confidentHintsArePyTorchs(_ device: ReplayDevice) throws {
+    let record: HintRecord = try schemeRecord("hints")
+    let session = Session(try device.backend)
+    let teachers = try zip([4, 5], record.teachers).map { width, weights in
+      let store = ParameterStore(Averaging(width), name: "t\(width)", isFrozen: true)
+      try store.write(store.imported(RecordedWeights.named(weights)), to: session)
+      return Ensemble.Member("t\(width)", store)
+    }
+    let losses = [
+      NamedLoss(CrossEntropyLoss()),
+      NamedLoss(
+        ConfidentHintLoss(
+          weight: record.weight,
+          taps: [4, 5].map { TapPair(student: "act", teacher: "t\($0).act") })),
+    ]
+    let image = ExampleSpec.image(ImageSize(height: 8, width: 8, channels: 1))
+    let model = try AdaptedModel.adapting(
+      Averaging(3), to: Ensemble(teachers), losses, examples: image, count: 0)
+    let student = ParameterStore(model, name: "student")
+    try student.write(student.imported(RecordedWeights.named(record.initial)), to: session)
+    let program = try replay(
+      on: session, [(student, record.rate)], beta1: 0.9, seed: 1, batch: record.labels.count,
+      size: 8,
+      OfflineDistillation(students: [student], teacher: Ensemble(teachers), losses: losses))
+    let found = try self.losses(
+      of: ["cross-entropy", "confident-hint"], program, record.images, record.labels,
+      steps: record.steps)
+    try compare(found, record.losses, [student], [record.final], session, device.tolerance)
   }
 
   @Test(arguments: ReplayDevice.allCases, Adversarial.Loss.allCases)
@@ -253,6 +316,20 @@ private final class Convolutional: Module {
   let output = Linear(16, 3, flattening: ImageSize(height: 2, width: 2, channels: 4))
 
   override func forward(_ x: Tensor) -> Tensor { output(norm(conv(x)).tanh().flatten()) }
+}
+
+/// As `hints.py` has it.
+private final class Averaging: Module {
+  let conv: Conv2d
+  let act = ReLU()
+  let output: Linear
+
+  init(_ width: Int) {
+    conv = Conv2d(1, width, kernel: 3, stride: 2, padding: 1, bias: false)
+    output = Linear(width, 3)
+  }
+
+  override func forward(_ x: Tensor) -> Tensor { output(act(conv(x)).globalAveragePool()) }
 }
 
 /// As `self.py` has it.

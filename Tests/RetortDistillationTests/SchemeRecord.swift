@@ -63,6 +63,18 @@ struct SelfRecord: Decodable {
   let trainings: [Training]
 }
 
+/// What PyTorch computed of a student that has hints from two teachers.
+struct HintRecord: Decodable {
+  let steps: Int
+  let weight, rate: Double
+  let images: [Float]
+  let labels: [Int32]
+  let initial, final: [RecordedWeights]
+  let teachers: [[RecordedWeights]]
+  /// Of each step, that on labels and that on maps.
+  let losses: [[Float]]
+}
+
 /// What PyTorch computed of a student of two teachers, by how they answer as one.
 struct TeacherRecord: Decodable {
   struct Training: Decodable {

@@ -34,6 +34,56 @@ func oracle() -> Session { Session(CPUBackend(precision: .float64)) }
     #expect(Array(found[1][..<6]) == [0, 0, 6, 8, 10, 12])
   }
 
+  /// Another's classifier reads the means of the projected map, and no gradient reaches it.
+  @Test(arguments: [0.0, 0.5]) func aReusedClassifierReadsTheProjectedMap(_ dropout: Double) throws
+  {
+    final class Network: Module {
+      let conv = Conv2d(2, 3, kernel: 3, padding: 1)
+      let dropout: Dropout
+      let fc = Linear(3, 4)
+      init(_ probability: Double) {
+        dropout = Dropout(probability)
+        fc.becomeReused(reading: 6)
+      }
+      override func forward(_ x: Tensor) -> Tensor {
+        fc(dropout(conv(x).relu().globalAveragePool()))
+      }
+    }
+    let session = Session(CPUBackend())
+    let store = ParameterStore(Network(dropout), name: "m")
+    try store.write(store.initialWeights(seed: 3), to: session)
+    let named = store.exported(store.initialWeights(seed: 3))
+    func weights(_ name: String) throws -> [Float] {
+      try #require(named.first { $0.name == name }).values
+    }
+    let graph = Graph()
+    let state = graph.constant([1, 0, 0] as [Int32], [3])
+    let context = ForwardContext(
+      graph, .training, randomState: state, tapping: ["fc.projector"])
+    let x = graph.constant((0..<32).map { Float($0 % 7) - 3 }, [1, 4, 4, 2])
+    let taps = try store.model.taps(Example(x), in: context)
+    let map = try taps.value("fc.projector")
+    #expect(map.shape == [1, 4, 4, 6])
+    let found = try values(
+      [taps.output, map.globalAveragePool(), store.gradient(of: taps.output.square().sum())],
+      session)
+    let (weight, bias) = (try weights("fc.weight"), try weights("fc.bias"))
+    for row in 0..<4 {
+      let sum = (0..<6).reduce(bias[row]) { $0 + weight[row * 6 + $1] * found[1][$1] }
+      #expect(abs(found[0][row] - sum) < 1e-5)
+    }
+    #expect(
+      store.exported(parameters: found[2]).map(\.name).allSatisfy {
+        !["fc.weight", "fc.bias"].contains($0)
+      })
+    #expect(found[2].contains { $0 != 0 })
+    #expect(
+      store.parameterCount
+        == store.all.filter { $0.role != .runningMean && $0.role != .runningVariance }.reduce(0) {
+          $0 + $1.shape.count
+        })
+  }
+
   /// 10·cos, which neither the length of features nor that of a row changes; along both there is no gradient.
   @Test func cosinesHaveNoLengths() throws {
     let layer = Linear(2, 2)

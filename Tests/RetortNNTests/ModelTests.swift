@@ -191,6 +191,36 @@ private let color = ImageSize(height: 32, width: 32, channels: 3)
     }
   }
 
+  /// A convolutional network whose last layer reads means may take over another's; others are refused.
+  @Test func classifiersOfMeansMayBeAnothers() throws {
+    var refused: [String] = []
+    for entry in ModelCatalog.all where entry.role == .classifier {
+      let image = ExampleSpec.image(ImageSize(height: 224, width: 224, channels: 3))
+      func model(_ options: [String: Double]) throws -> Module {
+        try entry.make(options, for: image, classes: 7)
+      }
+      let own = ParameterStore(try model([:]), name: "m")
+      do {
+        let store = ParameterStore(try model(["projector": 5]), name: "m")
+        let layer = try #require(store.model.classifier(of: 7))
+        #expect(layer.weight.shape == [7, 5] && layer.weight.role == .fixed)
+        #expect(layer.bias?.role == .fixed && !store.trainable.contains { $0 === layer.weight })
+        let added = Set(store.all.map(\.path)).subtracting(own.all.map(\.path))
+        #expect(
+          added.count == 15 && added.allSatisfy { $0.contains(".projector.") }, "\(entry.name)")
+        try #require(throws: ModelError.self) { try model(["projector": 5, "cosine": 1]) }
+      } catch ModelError.unfit(let model, let reason) {
+        #expect(reason.contains("'projector'"))
+        refused.append(model)
+      }
+    }
+    #expect(
+      refused == [
+        "mlp", "lenet5", "lenet5-small", "mobilenetv3-small", "mobilenetv3-large", "vit-tiny",
+        "vit-small", "deit-tiny", "dinov2-small",
+      ])
+  }
+
   @Test(
     arguments: [
       ("resnet21", [:], "there is no model 'resnet21'. Did you mean 'resnet20' or 'resnet110'?"),

@@ -99,6 +99,10 @@ import Testing
     ),
     ("students: [{model: mlp}]", "'mutual' needs two students or more"),
     (
+      "scheme: {kind: collaborative, own-views: true}",
+      "'own-views' of 'collaborative' draws the changes of 'augment' anew for each student, and nothing is augmented"
+    ),
+    (
       "scheme: {kind: codistillation, every: 0}",
       "'scheme.every' is 0; it must be from 1 to 16777216"
     ),

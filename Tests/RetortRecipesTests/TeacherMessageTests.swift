@@ -123,6 +123,15 @@ private let cases: [MessageCase] = [
       r.yaml:10:63: teacher 'a' tells 3 classes of its own apart, which have no mean with those of others. Compare features alone, such as by the loss hint, or take 'classes' away where they are the data's.
       """),
   MessageCase(
+    name: "maps that no classifier reads",
+    yaml: head + "student: {model: resnet8}\n" + """
+      teachers: [{name: a, model: resnet8, weights: a}, {name: b, model: resnet20, weights: b}]
+      losses: [cross-entropy, {kind: confident-hint, taps: [{student: layer3, teacher: a.layer3}, {student: layer3, teacher: b.layer2}]}]
+      """,
+    message: """
+      r.yaml:5:120: loss 'confident-hint' asks the teacher's classifier, which does not read the means of 'b.layer2'. Tap the map whose means it reads, or take 'hint'.
+      """),
+  MessageCase(
     name: "caches of nothing",
     yaml: head + """
       cache: a

@@ -9,10 +9,15 @@ public struct BatchLoader: Sendable {
   public let pipeline: any InputPipeline
   /// The seed of the pipeline's random draws.
   public let seed: UInt64
+  /// How often each example is in a batch, each time changed by draws of its own, ≥ 1.
+  public let views: Int
 
   /// A loader of any dataset.
-  public init(dataset: any Dataset, pipeline: any InputPipeline, seed: UInt64 = 0) {
-    (self.dataset, self.pipeline, self.seed) = (dataset, pipeline, seed)
+  public init(
+    dataset: any Dataset, pipeline: any InputPipeline, seed: UInt64 = 0, views: Int = 1
+  ) {
+    precondition(views >= 1, "a batch has one view at least")
+    (self.dataset, self.pipeline, self.seed, self.views) = (dataset, pipeline, seed, views)
   }
 
   /// A loader of images; a nil normalization scales samples to 0…1.
@@ -26,8 +31,10 @@ public struct BatchLoader: Sendable {
         dataset.size, augmentation: augmentation, normalization: normalization), seed: seed)
   }
 
-  /// The fields that the host writes for each example: the dataset's, then the pipeline's.
-  public var fields: [Field] { dataset.fields + pipeline.drawn }
+  /// The fields that the host writes for each example: the dataset's, then the pipeline's, of one view after the other.
+  public var fields: [Field] {
+    (0..<views).flatMap { _ in dataset.fields + pipeline.drawn }
+  }
 
   /// Writes the fields of a batch's examples, the pipeline's draws for each, and their labels.
   ///
@@ -42,28 +49,42 @@ public struct BatchLoader: Sendable {
     _ batch: PlannedBatch, fields targets: [UnsafeMutableRawBufferPointer],
     labels: UnsafeMutableBufferPointer<Int32>
   ) throws(DataError) {
-    let (own, drawn, classes) = (dataset.fields, pipeline.drawn, dataset.labels)
+    let (fields, classes) = (fields, dataset.labels)
     precondition(
-      targets.count == own.count + drawn.count && labels.count >= batch.indices.count
-        && zip(targets, own + drawn).allSatisfy { $0.count >= batch.indices.count * $1.byteCount },
+      targets.count == fields.count && labels.count >= batch.indices.count
+        && zip(targets, fields).allSatisfy { $0.count >= batch.indices.count * $1.byteCount },
       "the buffers must hold the whole batch")
+    let count = fields.count / views
     for (slot, index) in batch.indices.enumerated() {
-      let crop = pipeline.crop(seed: seed, step: batch.step, slot: slot)
-      for (field, content) in own.enumerated() {
-        let target = targets[field].part(slot, content.byteCount)
-        if let crop {
-          try dataset.write(index, field: field, crop: crop, into: target)
-        } else {
-          try dataset.write(index, field: field, into: target)
-        }
-        pipeline.retouch(field, seed: seed, step: batch.step, slot: slot, target)
-      }
-      for (field, content) in drawn.enumerated() {
-        pipeline.draw(
-          field, seed: seed, step: batch.step, slot: slot,
-          into: targets[own.count + field].part(slot, content.byteCount))
+      for view in 0..<views {
+        try write(
+          index, slot, of: batch.step, view: view, into: targets[view * count..<(view + 1) * count])
       }
       labels[slot] = classes[index]
+    }
+  }
+
+  /// Writes the fields of one view of an example.
+  private func write(
+    _ index: Int, _ slot: Int, of step: Int, view: Int,
+    into targets: ArraySlice<UnsafeMutableRawBufferPointer>
+  ) throws(DataError) {
+    // The first view is changed as an only one is.
+    let draw = slot + view << 24
+    let crop = pipeline.crop(seed: seed, step: step, slot: draw)
+    for (field, content) in dataset.fields.enumerated() {
+      let target = targets[targets.startIndex + field].part(slot, content.byteCount)
+      if let crop {
+        try dataset.write(index, field: field, crop: crop, into: target)
+      } else {
+        try dataset.write(index, field: field, into: target)
+      }
+      pipeline.retouch(field, seed: seed, step: step, slot: draw, target)
+    }
+    for (field, content) in pipeline.drawn.enumerated() {
+      let target = targets[targets.startIndex + dataset.fields.count + field]
+      pipeline.draw(
+        field, seed: seed, step: step, slot: draw, into: target.part(slot, content.byteCount))
     }
   }
 }

@@ -29,21 +29,12 @@ public enum Adapter {
       Conv2d(student[-1], teacher[-1], kernel: 1, bias: false), BatchNorm(teacher[-1]))
   }
 
-  /// A 1×1, a 3×3 and a 1×1 convolution, of half the channels of `teacher` and then all, each with a batch norm and a
-  /// ReLU: SimKD's projector.
+  /// SimKD's projector, from the channels of `student` to those of `teacher`.
   ///
   /// - Throws: `AdapterError` where either is no map.
   public static func projector(_ student: Shape, _ teacher: Shape) throws(AdapterError) -> Module {
     try requireMaps(student, teacher)
-    let (outputs, width) = (teacher[-1], max(1, teacher[-1] / 2))
-    func block(_ inputs: Int, _ outputs: Int, _ kernel: Int) -> [Module] {
-      [
-        Conv2d(inputs, outputs, kernel: kernel, padding: kernel / 2, bias: false),
-        BatchNorm(outputs), ReLU(),
-      ]
-    }
-    return Sequential(
-      block(student[-1], width, 1) + block(width, width, 3) + block(width, outputs, 1))
+    return Sequential.projector(student[-1], teacher[-1])
   }
 
   /// One layer for each pair of shapes.

@@ -170,21 +170,22 @@ public struct Ensemble: Labeler {
   private func weights(_ logits: [Tensor], _ labels: Tensor?) -> [Tensor]? {
     switch mean {
     case .probabilities, .logits, .surest, .random: return nil
-    case .entropy: return weights(by: logits.map { $0.entropies() })
+    case .entropy: return Self.weights(by: logits.map { $0.entropies() }, shares)
     case .confidence:
       guard let labels else { preconditionFailure("confidence is that in labels") }
-      return weights(by: logits.map { $0.crossEntropyRows(labels).reshape([-1, 1]) })
+      return Self.weights(by: logits.map { $0.crossEntropyRows(labels).reshape([-1, 1]) }, shares)
     }
   }
 
-  /// Weights for each example, of sum 1, that are less the greater a member's `doubts`, `[batch, 1]`.
-  private func weights(by doubts: [Tensor]) -> [Tensor] {
+  /// Weights for each example, `[batch, 1]` and of sum 1, that are less the greater a member's `doubts`, `[batch, 1]`:
+  /// those of its share times one minus the softmax.
+  static func weights(by doubts: [Tensor], _ shares: [Double]) -> [Tensor] {
     let greatest = doubts.dropFirst().reduce(doubts[0]) { $0.maximum($1) }
     let powers = doubts.map { ($0 - greatest).exp() }
-    let all = sum(powers)
+    let all = powers.dropFirst().reduce(powers[0], +)
     let weights = zip(powers, shares).map { (1 - $0 / all) * $1 }
     // The members' own shares change the sum.
-    let total = sum(weights)
+    let total = weights.dropFirst().reduce(weights[0], +)
     return weights.map { $0 / total }
   }
 

@@ -75,6 +75,18 @@ extension Labeler {
     try values(of: [path], for: examples)[path]?.batchNormParameters != nil
   }
 
+  /// Whether the logits at `output` are made of the means of the map at `path`, without another layer between.
+  ///
+  /// - Throws: `TapError` for a path that no module has, `GraphError` if the examples do not fit.
+  package func isLastMap(
+    _ path: String, of output: String, for examples: ExampleSpec
+  ) throws -> Bool {
+    let values = try values(of: [path, output], for: examples)
+    guard let product = values[output]?.lastProduct, let map = values[path] else { return false }
+    let features = Tensor(graph: product.graph, id: product.graph.operand(product.id, 0))
+    return features.averagedMap.map { $0.shape == map.shape } ?? false
+  }
+
   private func values(
     of paths: Set<String>, for examples: ExampleSpec
   ) throws -> [String: Tensor] {

@@ -17,6 +17,9 @@ public protocol DistillationLoss: Configurable, Explained {
   static var needsLiveTeacher: Bool { get }
   /// Whether its taps of the teacher are batch norms, whose parameters it reads; false by default.
   static var tapsBatchNorms: Bool { get }
+  /// Whether its taps of several teachers are the maps over which the mean is taken that their classifiers read; false
+  /// by default.
+  static var tapsLastMaps: Bool { get }
   /// Whether it trains a generator rather than a classifier.
   static var trainsGenerator: Bool { get }
 
@@ -25,6 +28,9 @@ public protocol DistillationLoss: Configurable, Explained {
 
   /// The pairs of modules whose features it compares, besides the outputs; none by default.
   var taps: [TapPair] { get }
+
+  /// The paths of the teacher's modules whose results it reads; without saying it, those of `taps`.
+  var teacherPaths: Set<String> { get }
 
   /// The modules of the student whose results it compares with each other; none by default.
   var ownTaps: [OwnTap] { get }
@@ -73,12 +79,16 @@ extension DistillationLoss {
   public static var needsLiveTeacher: Bool { false }
   /// Any module will do.
   public static var tapsBatchNorms: Bool { false }
+  /// Any module will do.
+  public static var tapsLastMaps: Bool { false }
   /// False: it trains a classifier.
   public static var trainsGenerator: Bool { false }
   /// Either.
   public static var outputs: OutputKind? { nil }
   /// No features.
   public var taps: [TapPair] { [] }
+  /// Those of the pairs.
+  public var teacherPaths: Set<String> { Set(taps.map(\.teacher)) }
   /// None.
   public var ownTaps: [OwnTap] { [] }
   /// The paths of all modules of the student whose results it compares.
@@ -167,6 +177,7 @@ public enum LossCatalog {
     CatalogEntry(ClassBalancedLoss.self),
     CatalogEntry(MarginLoss.self),
     CatalogEntry(HintLoss.self),
+    CatalogEntry(ConfidentHintLoss.self),
     CatalogEntry(AttentionTransferLoss.self),
     CatalogEntry(OverhaulLoss.self),
     CatalogEntry(VariationalInformationLoss.self),

@@ -15,6 +15,11 @@ public struct TapPair: Configurable, Hashable {
     (self.student, self.teacher) = (student, teacher)
   }
 
+  /// The path of the output of the teacher, one of several, whose module it names.
+  package var teacherOutput: String {
+    teacher.firstIndex(of: ".").map { String(teacher[...$0]) } ?? ""
+  }
+
   /// The keys of an element of `taps`.
   public static let keys: [Key<TapPair>] = [
     .text("student", \.student, "a module of the student, by its path").required(),

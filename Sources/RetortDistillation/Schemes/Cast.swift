@@ -77,15 +77,18 @@ public struct CastPlan: Sendable {
   public var isLabelled: Bool
   /// Whether examples are texts.
   public var readsTexts: Bool
+  /// Whether examples are augmented.
+  public var isAugmented: Bool
 
   /// The given cast.
   public init(
     students: Int = 0, encodes: Bool? = nil, hasDiscriminator: Bool = false,
     judgesPairs: Bool = false, codeSizes: [Int] = [], losses: [NamedLoss] = [],
     exploration: Exploration? = nil, outputs: OutputKind = .logits,
-    isLabelled: Bool = true, readsTexts: Bool = false
+    isLabelled: Bool = true, readsTexts: Bool = false, isAugmented: Bool = false
   ) {
     (self.outputs, self.isLabelled, self.readsTexts) = (outputs, isLabelled, readsTexts)
+    self.isAugmented = isAugmented
     (self.students, self.encodes, self.losses) = (students, encodes, losses)
     (self.hasDiscriminator, self.exploration) = (hasDiscriminator, exploration)
     (self.judgesPairs, self.codeSizes) = (judgesPairs, codeSizes)

@@ -23,7 +23,7 @@ public struct Collaborative: PeerScheme {
     one teacher, from which each learns. 'min-logit' takes for each class the least of the students' logits once \
     the right class's is taken off, which makes the right class as likely as any combination can; 'naive' takes \
     the student with the least cross-entropy over the batch, 'mean' the mean. The paper has kd at a temperature of \
-    2 and lets each student see pictures augmented in its own way; here all see the same.
+    2 and lets each student see pictures augmented in its own way, as 'own-views' does; else all see the same.
     """,
     equation: [
       "L_k = Σ_i w_i · loss_i( student_k(x), label ) + Σ_j w_j · loss_j( student_k(x), z )",
@@ -33,9 +33,13 @@ public struct Collaborative: PeerScheme {
   /// How the students' logits become one teacher's.
   public var ensemble: Ensemble = .minLogit
 
+  /// Whether each student sees pictures that are augmented by draws of its own.
+  public var hasOwnViews = false
+
   /// Its keys.
   public static let keys: [Key<Collaborative>] = [
-    .choice("ensemble", \.ensemble, "how the students' logits become one teacher's")
+    .choice("ensemble", \.ensemble, "how the students' logits become one teacher's"),
+    .bool("own-views", \.hasOwnViews, "whether 'augment' draws anew for each student"),
   ]
   /// Peers.
   public static let leastStudents = 2
@@ -46,7 +50,12 @@ public struct Collaborative: PeerScheme {
   public init() {}
 
   /// The given combination.
-  public init(_ ensemble: Ensemble) { self.ensemble = ensemble }
+  public init(_ ensemble: Ensemble, ownViews: Bool = false) {
+    (self.ensemble, hasOwnViews) = (ensemble, ownViews)
+  }
+
+  /// One for each student, or one for all.
+  public func views(students: Int) -> Int { hasOwnViews ? students : 1 }
 
   /// Labels, and all of them at a temperature of 2.
   public static func usualLosses(
@@ -62,6 +71,13 @@ public struct Collaborative: PeerScheme {
   /// What all peers ask for; labels besides, but for the mean.
   public func faults(of plan: CastPlan) -> [KeyFault] {
     var faults = faultsOfPeers(plan)
+    if hasOwnViews, !plan.isAugmented {
+      faults.append(
+        KeyFault(
+          "scheme",
+          "'own-views' of 'collaborative' draws the changes of 'augment' anew for each student, and nothing is "
+            + "augmented; add 'augment', or take 'own-views' away"))
+    }
     if ensemble != .mean, plan.outputs != .logits || !plan.isLabelled {
       let lack = plan.isLabelled ? "pairs have none" : "these examples have none"
       faults.append(

@@ -166,7 +166,7 @@ public struct OfflineDistillation: Scheme {
     let taught = losses.filter { type(of: $0.loss).needsTeacher }
     var opinions: [String?: (Taps, [Opinion])] = [:]
     for name in Set(taught.map(\.teacher)).sorted(by: { ($0 ?? "") < ($1 ?? "") }) {
-      let paths = taught.filter { $0.teacher == name }.flatMap { $0.loss.taps.map(\.teacher) }
+      let paths = taught.filter { $0.teacher == name }.flatMap(\.loss.teacherPaths)
       let asked = name.flatMap { labeler[$0] } ?? labeler
       opinions[name] = (
         try asked.taps(of: examples, indices: indices, Set(paths), in: graph),

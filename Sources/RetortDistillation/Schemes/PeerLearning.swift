@@ -63,16 +63,16 @@ public struct PeerLearning: Scheme {
   /// - Throws: `GraphError` for shapes that do not fit.
   public mutating func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective {
     if passes.isEmpty {
-      passes = try students.map { student in
+      passes = try students.enumerated().map { index, student in
         let context = inputs.context(.training, tapping: losses.studentPaths)
-        return (context, try student.model.taps(inputs.example, in: context))
+        return (context, try student.model.taps(inputs.example(of: index), in: context))
       }
     }
     let (context, own) = passes[phase]
     let terms = try terms(
       Comparison(
         inputs: inputs, context: context, learner: students[phase].model,
-        examples: inputs.example, student: own, teacher: nil, labels: inputs.labels),
+        examples: inputs.example(of: phase), student: own, teacher: nil, labels: inputs.labels),
       lesson(phase, passes.map(\.taps.output), inputs))
     var effects = pasts.indices.contains(phase) ? pasts[phase].renewal(in: inputs.graph) : []
     effects += students[phase].bufferUpdates(from: context)

@@ -33,6 +33,9 @@ public protocol NamedScheme: Configurable, Explained {
   /// What keeps it from training a cast, by the key of the stage that is to blame; nothing by default.
   func faults(of plan: CastPlan) -> [KeyFault]
 
+  /// How many views of each example, augmented by draws of their own, a step of so many students takes; 1 by default.
+  func views(students: Int) -> Int
+
   /// The phases of a step.
   ///
   /// - Parameter cast: Has what `faults(of:)` asks for.
@@ -56,6 +59,8 @@ extension NamedScheme {
   public static var peersTeach: Bool { false }
   /// Nothing.
   public func faults(of plan: CastPlan) -> [KeyFault] { [] }
+  /// One, which all see.
+  public func views(students: Int) -> Int { 1 }
 }
 
 extension CatalogEntry where Element == any NamedScheme {

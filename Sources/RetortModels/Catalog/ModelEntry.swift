@@ -105,11 +105,16 @@ public struct ModelEntry: Sendable {
   /// What it is for.
   public let role: Role
   /// The numbers it takes.
-  public let options: [ModelOption]
+  public private(set) var options: [ModelOption]
   /// What makes logits cosines of features and classes.
   private static let cosine = ModelOption(
     "cosine", "what multiplies cosines that are the logits; 0 for a linear last layer", 0, 0...1000,
     isWhole: false, isOmitted: true)
+  /// What makes the classifier the teacher's, behind a projector.
+  package static let projector = ModelOption(
+    "projector",
+    "what the teacher's classifier reads, which becomes the model's own; 0 for one of its own", 0,
+    0...16384, isOmitted: true)
   private let build:
     @Sendable (ModelOptions, ExampleSpec, _ classes: Int) throws(ModelError) -> Module
 
@@ -143,6 +148,7 @@ public struct ModelEntry: Sendable {
     (self.name, self.summary, self.source) = (name, summary, source)
     (self.role, self.build) = (role, build)
     self.options = role.outputs == .logits ? options + [Self.cosine] : options
+    if role == .classifier { self.options.append(Self.projector) }
   }
 
   /// Builds the model, without weights.
@@ -161,12 +167,35 @@ public struct ModelEntry: Sendable {
     }
     let options = try ModelOptions(options, of: self)
     let module = try build(options, examples, classes)
-    let scale = options[Self.cosine.name]
-    guard scale > 0 else { return module }
+    let (scale, width) = (options[Self.cosine.name], options.int(Self.projector.name))
+    guard scale > 0 || width > 0 else { return module }
+    guard scale == 0 || width == 0 else {
+      throw .unfit(
+        model: name, reason: "'cosine' and 'projector' are of one last layer; give one of both")
+    }
     guard let classifier = module.classifier(of: classes) else {
       preconditionFailure("the last layer of model '\(name)' is not linear")
     }
-    classifier.becomeCosine(scale: scale)
+    if scale > 0 {
+      classifier.becomeCosine(scale: scale)
+    } else {
+      guard try averagesMap(build(options, examples, classes), examples) else {
+        throw .unfit(
+          model: name,
+          reason: "'projector' is of a network whose last layer reads the means of a map, such as "
+            + "resnet8; this one's does not")
+      }
+      classifier.becomeReused(reading: width)
+    }
     return module
+  }
+
+  /// Whether the last layer of a model reads the means of a map.
+  private func averagesMap(_ module: Module, _ examples: ExampleSpec) -> Bool {
+    let context = ForwardContext(Graph(), .evaluation)
+    let store = ParameterStore(module, name: name)
+    let logits = store.model(examples.inputs(in: context.graph, batch: 1), in: context)
+    guard let product = logits.lastProduct else { return false }
+    return Tensor(graph: context.graph, id: context.graph.operand(product.id, 0)).averagedMap != nil
   }
 }

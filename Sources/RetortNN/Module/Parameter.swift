@@ -15,6 +15,11 @@ public final class Parameter {
     case runningVariance
     /// What a module remembers from step to step, by its own rule; see `ForwardContext.remember`.
     case memory
+    /// Never changed: the model takes it over from another.
+    case fixed
+
+    /// Whether it is a running mean or variance.
+    var isStatistic: Bool { self == .runningMean || self == .runningVariance }
   }
 
   /// The shape on the device.

@@ -1,7 +1,7 @@
 import RetortCore
 
 /// The weights of one model in flat variables: one for all trainable parameters, one for all running
-/// statistics and memories.
+/// statistics, memories and what is fixed.
 ///
 /// Each parameter begins at a multiple of `Variable.alignment`; a running variance directly follows its mean.
 /// Gaps hold zeros. One optimizer launch and one copy serve the whole model.
@@ -14,9 +14,9 @@ public final class ParameterStore {
   public let all: [Parameter]
   /// The parameters that an optimizer changes, in order.
   public let trainable: [Parameter]
-  /// Running means and variances, and then memories, in order.
+  /// Running means and variances, and then memories and what is fixed, in order.
   public let buffers: [Parameter]
-  /// The elements of `bufferVariable` that are running statistics; memories follow.
+  /// The elements of `bufferVariable` that are running statistics; the others follow.
   let statisticsCount: Int
   /// The variable that holds `trainable`.
   public let parameterVariable: Variable
@@ -51,12 +51,12 @@ public final class ParameterStore {
     self.name = name
     all = found
     trainable = found.filter { $0.role == .trainable }
-    let memories = found.filter { $0.role == .memory }
-    let statistics = found.filter { $0.role != .trainable && $0.role != .memory }
-    buffers = statistics + memories
+    let statistics = found.filter(\.role.isStatistic)
+    let others = found.filter { $0.role != .trainable && !$0.role.isStatistic }
+    buffers = statistics + others
     let parameterCount = ParameterStore.place(trainable)
     statisticsCount = ParameterStore.place(statistics)
-    let bufferCount = ParameterStore.place(memories, from: statisticsCount)
+    let bufferCount = ParameterStore.place(others, from: statisticsCount)
     parameterVariable = Variable(
       name: "\(name).parameters", count: max(parameterCount, Variable.alignment),
       isFrozen: isFrozen)
@@ -84,8 +84,11 @@ public final class ParameterStore {
     return end.saturatingSum(Variable.alignment - 1) / Variable.alignment * Variable.alignment
   }
 
-  /// The number of trainable weights, without gaps.
-  public var parameterCount: Int { trainable.reduce(0) { $0.saturatingSum($1.shape.count) } }
+  /// The number of weights, trainable or fixed, without gaps, running statistics and memories.
+  public var parameterCount: Int {
+    all.filter { $0.role == .trainable || $0.role == .fixed }
+      .reduce(0) { $0.saturatingSum($1.shape.count) }
+  }
 
   /// The trainable parameters as values of `graph`, in order.
   public func tensors(in graph: Graph) -> [Tensor] {

@@ -70,7 +70,7 @@ extension ParameterStore {
     }
     let unbiased = batch * graph.constant(correction, running.shape)
     let first = round[0].momentum
-    let all = buffers.count { $0.role != .memory }
+    let all = buffers.count(where: \.role.isStatistic)
     if round.count * 2 == all, round.allSatisfy({ $0.momentum == first }) {
       return running + (unbiased - running) * Double(first)
     }

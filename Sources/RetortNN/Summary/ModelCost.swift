@@ -2,7 +2,7 @@ import RetortCore
 
 /// A model's cost: the number of weights and of multiplications.
 public struct ModelCost: Hashable, Sendable {
-  /// The number of trainable weights.
+  /// The number of weights, those included that a model has taken over from another.
   public var parameters: Int
   /// The multiply-accumulates of one forward pass over one example, saturated at `Int.max`.
   public var multiplyAccumulates: Int

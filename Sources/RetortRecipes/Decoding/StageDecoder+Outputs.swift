@@ -17,7 +17,7 @@ extension StageDecoder {
         ? "has pairs of texts; take a model that gives vectors, such as sentence-bert"
         : "has classes; take a classifier, or pairs of texts"
       faults.add(
-        node(of: part.role, part.place, reader)?.place ?? reader.node.place,
+        Self.node(of: part.role, part.place, reader)?.place ?? reader.node.place,
         .rule(
           "model '\(spec.usualName)' gives \(found.rawValue), but dataset '\(data.name)' \(way)"))
     }
@@ -46,7 +46,7 @@ extension StageDecoder {
   func checkClasses(_ stage: StageSpec, _ reader: MapReader) {
     for (place, teacher) in stage.teachers.enumerated() {
       guard let classes = teacher.spec.classes else { continue }
-      let node = node(of: .teacher, place, reader)
+      let node = Self.node(of: .teacher, place, reader)
       guard let use = outputUse(of: teacher, stage) else { continue }
       faults.add(
         node?[ModelSpec.classesInfo.name]?.place ?? reader.node.place,

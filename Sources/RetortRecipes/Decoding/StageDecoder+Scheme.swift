@@ -12,7 +12,8 @@ extension StageDecoder {
       codeSizes: [stage.generator, stage.discriminator].compactMap { $0.flatMap(codeSize) },
       losses: stage.losses,
       exploration: stage.explore, outputs: stage.data.source.outputs,
-      isLabelled: stage.data.source.isLabelled, readsTexts: stage.data.source.examples.areTexts)
+      isLabelled: stage.data.source.isLabelled, readsTexts: stage.data.source.examples.areTexts,
+      isAugmented: stage.augment != .none)
     for fault in stage.scheme.faults(of: plan) {
       faults.add((reader.value(fault.key) ?? reader.node).place, .rule(fault.message))
     }
@@ -38,7 +39,7 @@ extension StageDecoder {
   /// Gives models that learn the optimizers of their own.
   func readOptimizers(_ stage: inout StageSpec, _ reader: MapReader) {
     for part in stage.models {
-      guard let node = node(of: part.role, part.place, reader), node.entries != nil else {
+      guard let node = Self.node(of: part.role, part.place, reader), node.entries != nil else {
         continue
       }
       let list = part.role.listKey.flatMap { reader.has($0) ? $0 : nil }

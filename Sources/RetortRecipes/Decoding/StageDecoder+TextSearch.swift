@@ -57,7 +57,7 @@ extension StageDecoder {
       guard own.vocabulary != other.vocabulary || own.lowercase != other.lowercase else { continue }
       let differing = own.vocabulary != other.vocabulary ? "vocabulary" : "lowercase"
       faults.add(
-        self.node(of: part.role, part.place, reader)?.place ?? reader.node.place,
+        Self.node(of: part.role, part.place, reader)?.place ?? reader.node.place,
         .rule(
           "what is explored is tokens, which teacher, generator and student must read alike; "
             + "stage '\(name)' trains the \(part.role.rawValue) with another 'data.\(differing)' than stage "

@@ -42,10 +42,11 @@ struct StageDecoder {
       let imported = stage.models.lazy.compactMap {
         try? $0.spec.builder().classes(for: data.examples)
       }.first
-      TapCheck(
-        faults: faults, earlier: stages, examples: data.examples,
-        classes: data.classCount ?? imported ?? 2
-      ).check(stage, reader)
+      let (examples, classes) = (data.examples, data.classCount ?? imported ?? 2)
+      TapCheck(faults: faults, earlier: stages, examples: examples, classes: classes)
+        .check(stage, reader)
+      ClassifierCheck(faults: faults, earlier: stages, examples: examples, classes: classes)
+        .check(stage, reader)
     }
     checkExploration(stage, reader)
     checkTraining(stage, reader)
@@ -98,7 +99,7 @@ struct StageDecoder {
     }
     for part in stage.models {
       guard case .stage(let name, let learner) = part.spec.source else { continue }
-      let node = node(of: part.role, part.place, reader)
+      let node = Self.node(of: part.role, part.place, reader)
       let place = node?[learner == nil ? "from" : "learner"]?.place ?? reader.node.place
       checkSource(name, learner, of: part.role, stage, at: place)
     }
@@ -107,7 +108,7 @@ struct StageDecoder {
   /// Where a model of a stage stands.
   ///
   /// - Parameter place: Its place among the models of its role.
-  func node(of role: Cast.Role, _ place: Int, _ reader: MapReader) -> RecipeNode? {
+  static func node(of role: Cast.Role, _ place: Int, _ reader: MapReader) -> RecipeNode? {
     guard let list = role.listKey.flatMap(reader.value)?.elements else {
       return reader.value(role.rawValue)
     }
@@ -197,7 +198,7 @@ struct StageDecoder {
     }
     guard stage.namesTeachers else { return }
     for (place, teacher) in stage.teachers.enumerated() {
-      guard let node = node(of: .teacher, place, reader) else { continue }
+      guard let node = Self.node(of: .teacher, place, reader) else { continue }
       if stage.asks(teacher) {
         faults.use(node.place, "the teacher")
       } else {
@@ -284,7 +285,7 @@ struct StageDecoder {
     for (index, trainee) in stage.trainees.enumerated() {
       let optimizer = trainee.spec.optimizer ?? stage.optimizer
       guard let averaging = optimizer.averaging, averaging.from >= steps else { continue }
-      let own = node(of: trainee.role, index, reader)?["optimizer"]
+      let own = Self.node(of: trainee.role, index, reader)?["optimizer"]
       let found = (trainee.spec.optimizer == nil ? reader.value("optimizer") : own)
       let place = (found?["average"]?["from"] ?? reader.node).place
       faults.add(
@@ -298,7 +299,7 @@ struct StageDecoder {
   private func requireWeights(_ role: Cast.Role, _ stage: StageSpec, _ reader: MapReader) {
     for part in stage.models where part.role == role && !part.spec.hasWeights {
       faults.add(
-        node(of: role, part.place, reader)?.place ?? reader.node.place,
+        Self.node(of: role, part.place, reader)?.place ?? reader.node.place,
         .noWeights(role.rawValue, stage: stage.name))
     }
   }

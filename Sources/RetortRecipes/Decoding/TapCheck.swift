@@ -59,6 +59,15 @@ struct TapCheck {
         } catch {
           faults.add(place.place, .rule("\(error)"))
         }
+        if type(of: loss.loss).tapsLastMaps, stage.namesTeachers,
+          (try? teacher.isLastMap(pair.teacher, of: pair.teacherOutput, for: examples)) == false
+        {
+          faults.add(
+            (place["teacher"] ?? place).place,
+            .rule(
+              "loss '\(loss.kind)' asks the teacher's classifier, which does not read the means of "
+                + "'\(pair.teacher)'. Tap the map whose means it reads, or take 'hint'."))
+        }
         if type(of: loss.loss).tapsBatchNorms,
           (try? teacher.isBatchNorm(pair.teacher, for: examples)) == false
         {

@@ -17,6 +17,8 @@ public enum RunError: Error, Equatable, Sendable {
   case otherClasses(stage: String, WeightError)
   /// Weights, in a file or of an earlier stage, that were trained on texts in other tokens than the data's.
   case otherTokens(stage: String, model: String, source: String)
+  /// A student that is to take over its teacher's last layer, where there is none that it can.
+  case noClassifierToTake(stage: String, model: String)
   /// Neither the examples nor the teacher say what classes there are.
   case unknownClasses(stage: String, model: String)
   /// A generator's stage refers to a model that cannot decode.
@@ -128,8 +130,11 @@ extension RunError: CustomStringConvertible {
       "stage '\(stage)' has \(steps) steps, more than the limit of \(limit); train fewer epochs, or "
         + "with a larger batch"
     case .noLinearClassifier(let stage, let model):
-      "stage '\(stage)': 'tau-normalize' is of a last layer that is linear, with a bias, which model '\(model)' has "
-        + "not; leave it out, or take a model of the catalog without 'cosine'"
+      "stage '\(stage)': 'tau-normalize' is of a last layer that is linear and learns, with a bias, which model "
+        + "'\(model)' has not; leave it out, or take a model of the catalog without 'cosine' or 'projector'"
+    case .noClassifierToTake(let stage, let model):
+      "stage '\(stage)': model '\(model)' takes over the classifier of its one teacher, which has to be a linear "
+        + "layer with a bias; name one teacher of the catalog, or leave 'projector' out"
     case .lateAverage(let stage, let from, let steps):
       "stage '\(stage)' has \(steps) steps, and 'optimizer.average.from' is \(from); let the mean "
         + "begin earlier, or train longer"

@@ -51,7 +51,7 @@ extension StageRunner {
   }
 
   /// Random examples, each at most once.
-  private func drawn(_ count: Int, of examples: any Dataset, step: UInt32) -> any Dataset {
+  func drawn(_ count: Int, of examples: any Dataset, step: UInt32) -> any Dataset {
     let keys = Philox4x32(seed: parent.recipe.seed, stream: 67, step: step).uniforms(examples.count)
     let order = examples.labels.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }
     return examples.subset(Array(order.prefix(count)))

@@ -47,9 +47,10 @@ extension StageRunner {
     _ name: String, _ role: Cast.Role, _ spec: ModelSpec, isFrozen: Bool, seed: UInt64
   ) throws -> StageModel {
     let title = role == .teacher ? name : role.rawValue
+    let takesClassifier = !isFrozen && spec.takesClassifier
     let (spec, weights) = try resolved(spec, as: role, title)
     do {
-      return try StageModel(
+      let model = try StageModel(
         spec, name: name, isFrozen: isFrozen, examples: data.examples, classes: classes,
         session: session, seed: seed, weights: weights,
         adapting: { model in
@@ -59,6 +60,8 @@ extension StageRunner {
             model, to: labeler, stage.losses, examples: data.examples,
             count: data.training.count, search: role == .student ? searchMemory : nil)
         })
+      if takesClassifier { try takeClassifier(model) }
+      return model
     } catch let error as WeightError
       where role == .teacher && isFrozen && spec.classes == nil && error.isOfClasses
     {

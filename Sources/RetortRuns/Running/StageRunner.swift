@@ -76,7 +76,8 @@ struct StageRunner {
     guard !pupils.isEmpty else { throw RunError.nothingToTrain(stage: stage.name) }
     guard stage.train.tauNormalization != nil else { return }
     for pupil in pupils where pupil.classifies {
-      guard pupil.model.store.classifier(of: classes)?.bias == nil else { continue }
+      let layer = pupil.model.store.classifier(of: classes)
+      guard layer?.bias == nil || layer?.weight.role == .fixed else { continue }
       throw RunError.noLinearClassifier(stage: stage.name, model: pupil.model.spec.usualName)
     }
   }
@@ -127,7 +128,7 @@ struct StageRunner {
   var loader: BatchLoader {
     BatchLoader(
       dataset: data.training, pipeline: data.examples.pipeline(stage.augment),
-      seed: parent.recipe.seed)
+      seed: parent.recipe.seed, views: stage.scheme.views(students: stage.students.count))
   }
 
   /// The first `count` training examples as pictures in memory.
@@ -174,6 +175,7 @@ struct StageRunner {
     try labelByTeacher()
     let taught = try teacherScores()
     noteYoungStatistics()
+    try noteWeakGenerator()
     parent.report(
       .stageBegan(
         name: stage.name, learners: pupils.map(\.title), steps: steps,

@@ -5,8 +5,9 @@ import RetortNN
 public struct StepInputs {
   /// The step's graph.
   public let graph: Graph
-  /// The batch of examples from the input pipeline, with their labels.
-  public let example: Example
+  /// The batch of examples from the input pipeline, with their labels, changed in one way after the other; at least
+  /// one.
+  public let views: [Example]
   /// The labels, int32 `[batch]`.
   public let labels: Tensor
   /// The examples' indices in their dataset, int32 `[batch]`.
@@ -22,15 +23,35 @@ public struct StepInputs {
 
   /// Inputs with the given tensors.
   public init(
-    graph: Graph, example: Example, labels: Tensor, indices: Tensor, randomState: Tensor,
+    graph: Graph, views: [Example], labels: Tensor, indices: Tensor, randomState: Tensor,
     streams: RandomStreams = RandomStreams(), steps: Int = 1, classCounts: [Int] = []
   ) {
-    var example = example
-    example.labels = labels
-    (self.graph, self.example, self.labels) = (graph, example, labels)
+    precondition(!views.isEmpty, "a step has examples")
+    self.views = views.map {
+      var example = $0
+      example.labels = labels
+      return example
+    }
+    (self.graph, self.labels) = (graph, labels)
     (self.indices, self.randomState, self.streams) = (indices, randomState, streams)
     (self.steps, self.classCounts) = (steps, classCounts)
   }
+
+  /// Inputs of one view.
+  public init(
+    graph: Graph, example: Example, labels: Tensor, indices: Tensor, randomState: Tensor,
+    streams: RandomStreams = RandomStreams(), steps: Int = 1, classCounts: [Int] = []
+  ) {
+    self.init(
+      graph: graph, views: [example], labels: labels, indices: indices, randomState: randomState,
+      streams: streams, steps: steps, classCounts: classCounts)
+  }
+
+  /// The first view of the examples.
+  public var example: Example { views[0] }
+
+  /// The view of the examples that learner `index` of several sees: its own where there are several, else the first.
+  public func example(of index: Int) -> Example { views[min(index, views.count - 1)] }
 
   /// The number of the step from 0, int32 `[1]`.
   public var step: Tensor { randomState.slice(axis: 0, 2..<3) }

@@ -38,7 +38,8 @@ public final class StepProgram {
     let dataset = loader.dataset
     try self.init(
       session, learners, batch: batch, fields: dataset.fields, pipeline: loader.pipeline,
-      seed: seed, steps: steps, classCounts: dataset.isLabelled ? dataset.classCounts : [],
+      views: loader.views, seed: seed, steps: steps,
+      classCounts: dataset.isLabelled ? dataset.classCounts : [],
       scheme: scheme)
   }
 
@@ -50,6 +51,7 @@ public final class StepProgram {
   ///   - batch: The number of examples of a step.
   ///   - fields: The fields of each example that `run` receives, in order.
   ///   - pipeline: The pipeline from fields to examples.
+  ///   - views: How often `run` receives the fields of each example, each time changed in another way, ≥ 1.
   ///   - seed: The seed of random operations in the step, together with the step's number.
   ///   - steps: The number of steps of the whole training, for losses that change on the way.
   ///   - classCounts: The number of training examples of each class, for losses that make up for them; empty where
@@ -58,20 +60,22 @@ public final class StepProgram {
   /// - Throws: `GraphError` for shapes that do not fit, or the device's errors.
   public init(
     _ session: Session, _ learners: [Learner], batch: Int, fields: [Field],
-    pipeline: any InputPipeline, seed: UInt64, steps: Int = 1, classCounts: [Int] = [],
+    pipeline: any InputPipeline, views: Int = 1, seed: UInt64, steps: Int = 1,
+    classCounts: [Int] = [],
     scheme: any Scheme
   ) throws {
     let graph = Graph()
-    let own = fields.map { $0.input(in: graph, batch: batch) }
-    let drawn = pipeline.drawn.map { $0.input(in: graph, batch: batch) }
-    fieldCount = own.count + drawn.count
-    let example = pipeline.example(own, drawn: drawn)
+    let examples = (0..<views).map { _ in
+      let own = fields.map { $0.input(in: graph, batch: batch) }
+      return pipeline.example(own, drawn: pipeline.drawn.map { $0.input(in: graph, batch: batch) })
+    }
+    fieldCount = views * (fields.count + pipeline.drawn.count)
     let labels = graph.input("labels", [batch], .int32)
     let indices = graph.input("indices", [batch], .int32)
     let step = graph.input("step", [1], .int32)
     let state = graph.input("random state", [3], .int32)
     let inputs = StepInputs(
-      graph: graph, example: example, labels: labels, indices: indices, randomState: state,
+      graph: graph, views: examples, labels: labels, indices: indices, randomState: state,
       steps: steps, classCounts: classCounts)
     let rates = learners.map { Rates($0, graph) }
 

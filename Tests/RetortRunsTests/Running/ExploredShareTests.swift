@@ -50,4 +50,35 @@ import Testing
       }
     }
   }
+
+  /// Of enough examples it is said how few keep their label when a generator that has hardly learnt reconstructs them.
+  @Test(arguments: [600, 60]) func aWeakGeneratorIsToldOf(_ count: Int) throws {
+    try SmallPictures.withFolder { home in
+      try SmallPictures.write(to: home + "/more", training: count)
+      let recipe = try Recipe.decode(
+        yaml: """
+          version: 1
+          name: weak
+          data: {name: fashion-mnist, directory: \(home)/more}
+          train: {steps: 1}
+          stages:
+            - {name: teacher, teacher: {model: mlp, hidden1: 8, hidden2: 0}, train: {steps: 60}}
+            - {name: generator, generator: {model: conv-vae, latent: 2, width: 1, hidden: 2}}
+            - name: distil
+              teacher: {from: teacher}
+              generator: {from: generator}
+              student: {model: mlp, hidden1: 4, hidden2: 0}
+              explore: {kind: zero}
+          """, path: "weak.yaml")
+      var notes: [String] = []
+      _ = try RecipeRunner(
+        recipe, on: CPUBackend(), into: home + "/out",
+        report: { if case .dataNoted(let note) = $0 { notes.append(note) } }
+      ).run()
+      let told = notes.filter {
+        $0.hasPrefix("the generator of stage 'distil' is weak: of 512 training examples")
+      }
+      #expect(told.count == (count == 600 ? 1 : 0), "\(notes)")
+    }
+  }
 }

@@ -61,7 +61,7 @@ import Testing
   @Test(arguments: [
     "mutual", "collaborative", "online", "{kind: codistillation, every: 3}",
     "{kind: snapshot, every: 3}",
-    "{kind: ps-kd, every: 3}",
+    "{kind: ps-kd, every: 3}", "{kind: collaborative, own-views: true}\naugment: {shift: 2}",
   ])
   func aRunGoesOn(_ scheme: String) throws {
     try SmallPictures.withFolder { home in

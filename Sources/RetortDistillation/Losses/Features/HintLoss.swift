@@ -19,8 +19,9 @@ public struct HintLoss: PairLoss {
     The student learns to have features from which the teacher's can be read: r is the adapter, a 1×1 \
     convolution or a linear layer where channels differ, trained with the student. The larger of two maps \
     is pooled to the smaller. The mean is over elements and pairs, as in RepDistiller; the paper has half \
-    the sum. 'projector' is SimKD's adapter of three convolutions, of maps that end in a ReLU; that the student \
-    then takes over the teacher's classifier is not done.
+    the sum. 'projector' is SimKD's adapter of three convolutions, of maps that end in a ReLU. SimKD itself is a \
+    student that takes over the teacher's classifier behind a projector, 'student: {model: resnet8, projector: 64}', \
+    with this loss alone: 'taps: [{student: fc.projector, teacher: layer3}]'.
     """,
     equation: ["L = mean over pairs of mean( (r(F_student) − F_teacher)² )"],
     source: "Romero et al. 2015, arXiv 1412.6550, equation 3; Chen et al. 2022, arXiv 2203.14001")
