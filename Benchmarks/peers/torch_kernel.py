@@ -1,14 +1,17 @@
-"""PyTorch's side of one loss or optimizer step; driven by kernels.py. Losses of features and relations are torchdistill's.
+"""PyTorch's side of one loss or optimizer step; driven by kernels.py. Losses are torchdistill's where it has them; others
+are the formulas that recorded cases are computed by, or PyTorch's own.
 
 Prints PyTorch's version when warm, then one sample (milliseconds per run) for every line on
 standard input: as many runs as take a tenth of a second. Names are those of `retort bench kernels`.
 """
 
 import argparse
+import pathlib
 import sys
 import time
 
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 TEMPERATURE = 4
@@ -52,13 +55,15 @@ def pairs(count):
 
 
 def torchdistill_losses():
-    """By name: a loss of torchdistill's, and the shapes that it compares."""
+    """By name: a loss of torchdistill's, the shapes that it compares, and the layer that the student's go through."""
     from torchdistill.losses import mid_level
+    from torchdistill.models.wrapper import Regressor4VID
 
     flow = {f"{side}_{which}": {"path": str(index), "io": "output"}
             for side in ("student", "teacher") for index, which in enumerate(("first", "second"))}
     module, output = places("module_path", "module_io"), places("output_path")
     kernel = {"type": "gaussian", "gamma": 0.4, "max_p": 2}
+    connector = nn.Sequential(nn.Conv2d(64, 64, 1, bias=False), nn.BatchNorm2d(64))
     return {
         "kd": (mid_level.KDLoss, dict(module, temperature=4, alpha=0), [LOGITS]),
         "dist": (mid_level.DISTLoss, dict(module, tau=4), [LOGITS]),
@@ -71,23 +76,77 @@ def torchdistill_losses():
         "correlation": (
             mid_level.CCKDLoss,
             dict(places("linear_path"), kernel_config=kernel, reduction="batchmean"), [EMBEDDING]),
+        "vid": (mid_level.VIDLoss, {"feature_pairs": pairs(1)}, [LAST],
+                Regressor4VID(64, 64, 64, eps=1e-5, init_pred_var=5.0)),
+        "activation-boundary": (
+            mid_level.AltActTransferLoss, {"feature_pairs": pairs(1), "margin": 1.0, "reduction": "mean"}, [LAST],
+            connector),
     }
 
 
-def torchdistill_loss(name, mode):
-    """One of torchdistill's losses and its gradient by the student's tensors."""
-    kind, options, shapes = torchdistill_losses()[name]
-    loss = kind(**options)
+def formulas():
+    """By name: a loss of lists of tensors, the shapes that it compares, and the layers that learn with it."""
+    sys.path.append(str(pathlib.Path(__file__).parents[2] / "Tests" / "Goldens" / "losses"))
+    import formulas as written
+
+    labels = torch.arange(64) % 10
+    factors = written.Factors(64, 64, 32)
+    fusions = [written.Fusion(32, 64, 32, True), written.Fusion(64, 64, 64, False)]
+    heads = written.Heads(64, 64, 128)
+    same = [nn.Identity()] * 2
+
+    def selectivity(s, t):
+        """NST with the polynomial kernel of RepDistiller."""
+        s, t = (F.normalize(x[0].flatten(2), dim=2) for x in (s, t))
+
+        def kernel(a, b):
+            return (a @ b.transpose(1, 2)).square().mean()
+        return kernel(s, s) + kernel(t, t) - 2 * kernel(s, t)
+
+    return {
+        "soft-cross-entropy": (lambda s, t: written.soft_cross_entropy(s[0], t[0], 4), [LOGITS]),
+        "reverse-kl": (lambda s, t: written.reverse_kl(s[0], t[0], 4), [LOGITS]),
+        "jsd": (lambda s, t: written.jsd(s[0], t[0], 4, 0.5), [LOGITS]),
+        "logits": (lambda s, t: written.logits(s[0], t[0]), [LOGITS]),
+        "dkd": (lambda s, t: written.dkd(s[0], t[0], labels, 4, 1, 8), [LOGITS]),
+        "hard-labels": (lambda s, t: written.hard_labels(s[0], t[0]), [LOGITS]),
+        "top-k": (lambda s, t: written.top_k(s[0], t[0], 4, 5), [LOGITS]),
+        "sigmoid-kd": (lambda s, t: written.sigmoid_kd(s[0], t[0], 1), [LOGITS]),
+        "hint": (lambda s, t: F.mse_loss(s[0], t[0]), [LAST]),
+        "factor-transfer": (lambda s, t: written.factor_transfer(s[0], t[0], factors), [LAST], [factors]),
+        "nst": (selectivity, [LAST]),
+        "review": (lambda s, t: written.review(s, t, fusions), [MIDDLE, LAST], fusions),
+        "crd": (lambda s, t: written.crd(s[0], t[0], heads, 0.07), [LAST], [heads]),
+        "svd": (lambda s, t: written.svd(s, t, same, 1), [MIDDLE, LAST]),
+        "ickd": (lambda s, t: written.ickd(s[0], t[0]), [LAST]),
+        "affinity": (lambda s, t: written.affinity(s[0], t[0], 8), [LAST]),
+        "irg": (lambda s, t: written.irg(s[0], *s, t[0], *t), [LAST, LAST]),
+        "embedding": (lambda s, t: (1 - F.cosine_similarity(s[0], t[0], dim=1)).mean(), [EMBEDDING]),
+    }
+
+
+def loss_with_gradient(name, mode):
+    """A loss and its gradient by the student's tensors and by the layers that learn with it."""
+    if name in (ready := torchdistill_losses()):
+        kind, options, shapes, *layers = ready[name]
+        loss = kind(**options)
+
+        def call(student, teacher):
+            first = layers[0](student[0]) if layers else student[0]
+            sides = [first, *student[1:]], teacher
+            return loss(*({str(index): {"output": tensor} for index, tensor in enumerate(side)} for side in sides))
+    else:
+        call, shapes, *rest = formulas()[name]
+        layers = rest[0] if rest else []
     student = [torch.rand(shape).requires_grad_() for shape in shapes]
     teacher = [torch.rand(shape) for shape in shapes]
-    sides = [{str(index): {"output": tensor} for index, tensor in enumerate(side)}
-             for side in (student, teacher)]
+    learnt = student + [parameter for layer in layers for parameter in layer.parameters()]
     if mode == "compile":
-        loss = torch.compile(loss)
+        call = torch.compile(call)
 
     def run():
-        value = loss(*sides)
-        torch.autograd.grad(value, student)
+        value = call(student, teacher)
+        torch.autograd.grad(value, learnt)
         return value
 
     return run
@@ -116,7 +175,7 @@ def main():
     torch.manual_seed(1)
     kind, _, size = options.name.rpartition("-")
     if options.name.startswith("loss-"):
-        run = torchdistill_loss(options.name.removeprefix("loss-"), options.mode)
+        run = loss_with_gradient(options.name.removeprefix("loss-"), options.mode)
     elif kind == "adam":
         run = adam(int(size.removesuffix("M")) * 1_000_000, options.mode)
     else:

@@ -4,17 +4,38 @@ import RetortNN
 import RetortTraining
 
 extension KernelCase {
-  /// Losses of a batch as RepDistiller's on CIFAR-100 has it, each with its gradient by the student's tensors.
+  /// Losses of a batch as RepDistiller's on CIFAR-100 has it, each with its gradient by the student's tensors and by
+  /// the layers of the loss itself.
   static let losses: [KernelCase] = [
     loss(SoftTargetLoss(temperature: 4), of: [logits]),
+    loss(SoftCrossEntropyLoss(temperature: 4), of: [logits]),
+    loss(ReverseDivergenceLoss(temperature: 4), of: [logits]),
+    loss(JensenShannonLoss(temperature: 4), of: [logits]),
+    loss(LogitLoss(), of: [logits]),
+    loss(DecoupledLoss(), of: [logits]),
     loss(CorrelationOfClassesLoss(temperature: 4, beta: 1, gamma: 1), of: [logits]),
     loss(StandardizedLoss(temperature: 2), of: [logits]),
+    loss(HardLabelLoss(), of: [logits]),
+    loss(TopClassesLoss(count: 5), of: [logits]),
+    loss(SigmoidLoss(), of: [logits]),
+    loss(HintLoss(taps: taps(1)), of: [last]),
     loss(AttentionTransferLoss(taps: taps(2), power: 2), of: [middle, last]),
+    loss(VariationalInformationLoss(taps: taps(1)), of: [last]),
+    loss(FactorTransferLoss(taps: taps(1)), of: [last]),
+    loss(SelectivityLoss(taps: taps(1)), of: [last]),
+    loss(ActivationBoundaryLoss(taps: taps(1)), of: [last]),
+    loss(ReviewLoss(taps: taps(2)), of: [middle, last]),
+    loss(ContrastiveRepresentationLoss(taps: taps(1)), of: [last]),
     loss(FlowLoss(taps: taps(2)), of: [last, last]),
+    loss(SingularVectorLoss(taps: taps(2)), of: [middle, last]),
+    loss(ChannelCorrelationLoss(taps: taps(1)), of: [last]),
+    loss(AffinityLoss(taps: taps(1), side: 8), of: [last]),
     loss(SimilarityLoss(taps: taps(1)), of: [last]),
     loss(RelationLoss(distance: 25, angle: 50), of: [embedding]),
     loss(ProbabilisticLoss(taps: taps(1)), of: [embedding]),
     loss(CorrelationLoss(taps: taps(1), form: .kernel), of: [embedding]),
+    loss(InstanceGraphLoss(taps: taps(2)), of: [last, last]),
+    loss(EmbeddingLoss(distance: .cosine), of: [embedding]),
   ]
 
   private static let logits: Shape = [64, 100], embedding: Shape = [64, 64]
@@ -38,18 +59,26 @@ extension KernelCase {
           values: Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ("\($0)", $1) }))
       }
       let (student, teacher) = (tensors("student"), tensors("teacher"))
+      let adapters = try loss.adapters(shapes, shapes)
+      let layers = AdaptedModel(Module(), adapters: [("loss", adapters)])
+      let store = operands.store(layers)
       let state = operands.graph.constant([Int32(0), 0, 0], [3])
+      let labels = operands.graph.constant((0..<64).map { Int32($0 % 10) }, [64])
       let examples = Example(student[0])
       let inputs = StepInputs(
-        graph: operands.graph, example: examples, labels: state, indices: state, randomState: state)
+        graph: operands.graph, example: examples, labels: labels, indices: labels,
+        randomState: state)
       let terms = try loss.terms(
         Comparison(
-          inputs: inputs, context: inputs.context(.training), learner: Module(),
-          examples: examples, student: tapped(student), teacher: tapped(teacher), labels: nil),
+          inputs: inputs, context: inputs.context(.training), learner: layers,
+          examples: examples, student: tapped(student), teacher: tapped(teacher),
+          labels: Loss.needsLabels ? labels : nil, adapters: adapters),
         name: "loss")
       let parts = terms.map { $0.value * $0.weight }
       let sum = parts.dropFirst().reduce(parts[0], +)
-      return .outputs([sum] + gradients(of: sum, with: student))
+      return .outputs(
+        [sum] + gradients(of: sum, with: student)
+          + (store.trainable.isEmpty ? [] : [store.gradient(of: sum)]))
     }
   }
 }

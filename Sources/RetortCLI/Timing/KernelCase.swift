@@ -1,5 +1,6 @@
 import RetortCore
 import RetortDistillation
+import RetortNN
 import RetortTraining
 
 /// One operation to time, with a name that describes it.
@@ -135,6 +136,14 @@ struct KernelOperands {
     let variable = Variable(name: name, count: count)
     variables.append(variable)
     return variable
+  }
+
+  /// The weights of layers, filled with random numbers.
+  mutating func store(_ layers: Module) -> ParameterStore {
+    let store = ParameterStore(layers, name: "layers")
+    variables += [store.trainable.isEmpty ? nil : store.parameterVariable, store.bufferVariable]
+      .compactMap(\.self)
+    return store
   }
 
   /// A variable filled with random numbers, as a tensor.

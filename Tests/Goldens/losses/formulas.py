@@ -578,153 +578,158 @@ def module(m):
     return m.double()
 
 
-torch.set_num_threads(1)
-torch.manual_seed(20261130)
-TEMPERED = {"soft_cross_entropy": soft_cross_entropy, "reverse_kl": reverse_kl, "sigmoid_kd": sigmoid_kd}
-for kind, loss in TEMPERED.items():
-    for index, (rows, classes, temperature) in enumerate([(6, 10, 4.0), (9, 33, 1.0), (3, 2, 0.5)]):
-        record(f"{kind}/case{index}", [draw(rows, classes, scale=2)], [draw(rows, classes, scale=2)],
-               lambda s, t: loss(s[0], t[0], temperature), {"temperature": temperature})
-for index, (temperature, beta) in enumerate([(1.0, 0.5), (3.0, 0.1), (1.0, 0.9)]):
-    record(f"jsd/case{index}", [draw(7, 12, scale=2)], [draw(7, 12, scale=2)],
-           lambda s, t: jsd(s[0], t[0], temperature, beta), {"temperature": temperature, "beta": beta})
-for index, classes in enumerate([10, 3]):
-    record(f"logits/case{index}", [draw(8, classes)], [draw(8, classes)], lambda s, t: logits(s[0], t[0]))
-    record(f"hard_labels/case{index}", [draw(8, classes)], [draw(8, classes)], lambda s, t: hard_labels(s[0], t[0]))
-for index, (classes, k, temperature) in enumerate([(40, 5, 2.0), (12, 1, 1.0), (9, 8, 4.0)]):
-    pair = [draw(6, classes, scale=2)], [draw(6, classes, scale=2)]
-    record(f"top_k/case{index}", *pair, lambda s, t: top_k(s[0], t[0], temperature, k),
-           {"temperature": temperature, "k": k})
-    record(f"top_k_alone/case{index}", *pair, lambda s, t: top_k_alone(s[0], t[0], temperature, k),
-           {"temperature": temperature, "k": k})
-for index, step in enumerate([0, 30, 500]):
-    level = module(Level())
-    record(f"ctkd/case{index}", [draw(6, 10, scale=20)], [draw(6, 10, scale=20)],
-           lambda s, t: ctkd(s[0], t[0], level, 100, step), {"rise": 100, "step": step}, [level])
+def main():
+    torch.set_num_threads(1)
+    torch.manual_seed(20261130)
+    TEMPERED = {"soft_cross_entropy": soft_cross_entropy, "reverse_kl": reverse_kl, "sigmoid_kd": sigmoid_kd}
+    for kind, loss in TEMPERED.items():
+        for index, (rows, classes, temperature) in enumerate([(6, 10, 4.0), (9, 33, 1.0), (3, 2, 0.5)]):
+            record(f"{kind}/case{index}", [draw(rows, classes, scale=2)], [draw(rows, classes, scale=2)],
+                   lambda s, t: loss(s[0], t[0], temperature), {"temperature": temperature})
+    for index, (temperature, beta) in enumerate([(1.0, 0.5), (3.0, 0.1), (1.0, 0.9)]):
+        record(f"jsd/case{index}", [draw(7, 12, scale=2)], [draw(7, 12, scale=2)],
+               lambda s, t: jsd(s[0], t[0], temperature, beta), {"temperature": temperature, "beta": beta})
+    for index, classes in enumerate([10, 3]):
+        record(f"logits/case{index}", [draw(8, classes)], [draw(8, classes)], lambda s, t: logits(s[0], t[0]))
+        record(f"hard_labels/case{index}", [draw(8, classes)], [draw(8, classes)], lambda s, t: hard_labels(s[0], t[0]))
+    for index, (classes, k, temperature) in enumerate([(40, 5, 2.0), (12, 1, 1.0), (9, 8, 4.0)]):
+        pair = [draw(6, classes, scale=2)], [draw(6, classes, scale=2)]
+        record(f"top_k/case{index}", *pair, lambda s, t: top_k(s[0], t[0], temperature, k),
+               {"temperature": temperature, "k": k})
+        record(f"top_k_alone/case{index}", *pair, lambda s, t: top_k_alone(s[0], t[0], temperature, k),
+               {"temperature": temperature, "k": k})
+    for index, step in enumerate([0, 30, 500]):
+        level = module(Level())
+        record(f"ctkd/case{index}", [draw(6, 10, scale=20)], [draw(6, 10, scale=20)],
+               lambda s, t: ctkd(s[0], t[0], level, 100, step), {"rise": 100, "step": step}, [level])
 
-for index, (rows, side, own, other) in enumerate([(6, 6, 5, 5), (3, 9, 4, 7)]):
-    norm = module(nn.BatchNorm2d(own)).eval()
-    norm.weight.data = (draw(own) * 0.8).double()
-    norm.bias.data = torch.linspace(-1.5, 4, own).double()
-    norm.running_mean = draw(own).double()
-    norm.running_var = (draw(own) ** 2 + 0.3).double()
-    weights = {f"norm.0.{k}": v for k, v in norm.state_dict().items() if not k.endswith("tracked")}
-    record(f"overhaul/case{index}", [draw(rows, own, side, side)], [draw(rows, own, side, side)],
-           lambda s, t: overhaul(s[0], t[0], norm), extra=weights)
-    maker = module(Factors(own, other, math.floor(other * 0.5 + 0.5)))
-    record(f"factor_transfer/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side, side)],
-           lambda s, t: factor_transfer(s[0], t[0], maker), {"rate": 0.5}, [maker])
-    heads = module(Heads(own, other, 8))
-    record(f"crd/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side + 1, side + 1)],
-           lambda s, t: crd(s[0], t[0], heads, 0.07), {"width": 8, "temperature": 0.07}, [heads])
-    record(f"ickd/case{index}", [draw(rows, other, side, side)], [draw(rows, other, side + 1, side + 1)],
-           lambda s, t: ickd(s[0], t[0]))
-    record(f"affinity/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side, side)],
-           lambda s, t: affinity(s[0], t[0], 6), {"side": 6})
-    record(f"irg/case{index}", [draw(rows, 10), draw(rows, own, side, side), draw(rows, own, side // 3, side // 3)],
-           [draw(rows, 10), draw(rows, other, side, side), draw(rows, other, side // 3, side // 3)],
-           lambda s, t: irg(*s, *t))
-    record(f"correlation_kernel/case{index}", [draw(rows, own, side, side)], [draw(rows, other)],
-           lambda s, t: correlation_kernel(s[0], t[0]))
-for index, (own, other) in enumerate([([(4, 8), (6, 4), (8, 2)], [(5, 8), (7, 4), (9, 2)]),
-                                      ([(3, 6), (5, 3)], [(4, 9), (6, 4)])]):
-    width = own[-1][0]
-    fusions = [module(Fusion(c, width, d, i < len(own) - 1))
-               for i, ((c, _), (d, _)) in enumerate(zip(own, other))]
-    record(f"review/case{index}", [draw(6, c, n, n) for c, n in own], [draw(6, c, n, n) for c, n in other],
-           lambda s, t: review(s, t, fusions), modules=fusions)
+    for index, (rows, side, own, other) in enumerate([(6, 6, 5, 5), (3, 9, 4, 7)]):
+        norm = module(nn.BatchNorm2d(own)).eval()
+        norm.weight.data = (draw(own) * 0.8).double()
+        norm.bias.data = torch.linspace(-1.5, 4, own).double()
+        norm.running_mean = draw(own).double()
+        norm.running_var = (draw(own) ** 2 + 0.3).double()
+        weights = {f"norm.0.{k}": v for k, v in norm.state_dict().items() if not k.endswith("tracked")}
+        record(f"overhaul/case{index}", [draw(rows, own, side, side)], [draw(rows, own, side, side)],
+               lambda s, t: overhaul(s[0], t[0], norm), extra=weights)
+        maker = module(Factors(own, other, math.floor(other * 0.5 + 0.5)))
+        record(f"factor_transfer/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side, side)],
+               lambda s, t: factor_transfer(s[0], t[0], maker), {"rate": 0.5}, [maker])
+        heads = module(Heads(own, other, 8))
+        record(f"crd/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side + 1, side + 1)],
+               lambda s, t: crd(s[0], t[0], heads, 0.07), {"width": 8, "temperature": 0.07}, [heads])
+        record(f"ickd/case{index}", [draw(rows, other, side, side)], [draw(rows, other, side + 1, side + 1)],
+               lambda s, t: ickd(s[0], t[0]))
+        record(f"affinity/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side, side)],
+               lambda s, t: affinity(s[0], t[0], 6), {"side": 6})
+        record(f"irg/case{index}", [draw(rows, 10), draw(rows, own, side, side), draw(rows, own, side // 3, side // 3)],
+               [draw(rows, 10), draw(rows, other, side, side), draw(rows, other, side // 3, side // 3)],
+               lambda s, t: irg(*s, *t))
+        record(f"correlation_kernel/case{index}", [draw(rows, own, side, side)], [draw(rows, other)],
+               lambda s, t: correlation_kernel(s[0], t[0]))
+    for index, (own, other) in enumerate([([(4, 8), (6, 4), (8, 2)], [(5, 8), (7, 4), (9, 2)]),
+                                          ([(3, 6), (5, 3)], [(4, 9), (6, 4)])]):
+        width = own[-1][0]
+        fusions = [module(Fusion(c, width, d, i < len(own) - 1))
+                   for i, ((c, _), (d, _)) in enumerate(zip(own, other))]
+        record(f"review/case{index}", [draw(6, c, n, n) for c, n in own], [draw(6, c, n, n) for c, n in other],
+               lambda s, t: review(s, t, fusions), modules=fusions)
 
-for index, (texts, length, own, other, heads) in enumerate([(4, 7, 12, 24, 3), (2, 5, 8, 8, 4)]):
-    lengths = torch.tensor([length] + [max(1, length - 2 * i) for i in range(1, texts)])
-    mask = (torch.arange(length)[None] < lengths[:, None])
-    whole, extra = mask.double(), {"mask": mask.int()}
-    qkv = lambda width: [draw(texts, length, width) for _ in range(3)]
-    record(f"token_cosine/case{index}", [draw(texts, length, own)], [draw(texts, length, own)],
-           lambda s, t: token_cosine(s[0], t[0], whole), extra=extra)
-    record(f"attention_scores/case{index}", qkv(own)[:2], qkv(other)[:2],
-           lambda s, t: attention_scores(*s, *t, whole, heads), {"heads": heads}, extra=extra)
-    record(f"minilm/case{index}", qkv(own), qkv(other), lambda s, t: minilm(*s, *t, whole, heads),
-           {"heads": heads}, extra=extra)
-    record(f"minilm2/case{index}", qkv(own), qkv(other), lambda s, t: minilm2(*s, *t, whole, heads),
-           {"heads": heads}, extra=extra)
+    for index, (texts, length, own, other, heads) in enumerate([(4, 7, 12, 24, 3), (2, 5, 8, 8, 4)]):
+        lengths = torch.tensor([length] + [max(1, length - 2 * i) for i in range(1, texts)])
+        mask = (torch.arange(length)[None] < lengths[:, None])
+        whole, extra = mask.double(), {"mask": mask.int()}
+        qkv = lambda width: [draw(texts, length, width) for _ in range(3)]
+        record(f"token_cosine/case{index}", [draw(texts, length, own)], [draw(texts, length, own)],
+               lambda s, t: token_cosine(s[0], t[0], whole), extra=extra)
+        record(f"attention_scores/case{index}", qkv(own)[:2], qkv(other)[:2],
+               lambda s, t: attention_scores(*s, *t, whole, heads), {"heads": heads}, extra=extra)
+        record(f"minilm/case{index}", qkv(own), qkv(other), lambda s, t: minilm(*s, *t, whole, heads),
+               {"heads": heads}, extra=extra)
+        record(f"minilm2/case{index}", qkv(own), qkv(other), lambda s, t: minilm2(*s, *t, whole, heads),
+               {"heads": heads}, extra=extra)
 
-# Logits of 10⁴, and a thousand classes.
-for name, scale, temperature in [("huge", 1e4, 4.0), ("wide", 3.0, 1.0)]:
-    pair = [draw(4, 1000, scale=scale)], [draw(4, 1000, scale=scale)]
-    labels = torch.tensor([3, 0, 999, 500])
-    one = {"temperature": temperature}
-    record(f"soft_cross_entropy/{name}", *pair, lambda s, t: soft_cross_entropy(s[0], t[0], temperature), one)
-    record(f"reverse_kl/{name}", *pair, lambda s, t: reverse_kl(s[0], t[0], temperature), one)
-    record(f"jsd/{name}", *pair, lambda s, t: jsd(s[0], t[0], temperature, 0.3), one | {"beta": 0.3})
-    record(f"sigmoid_kd/{name}", *pair, lambda s, t: bernoulli(s[0], t[0], temperature), one)
-    record(f"top_k/{name}", *pair, lambda s, t: top_bin(s[0], t[0], temperature, 5), one | {"k": 5})
-    record(f"logit_standardized_kd/{name}", *pair, lambda s, t: standardized(s[0], t[0], temperature), one)
-    record(f"hard_labels/{name}", *pair, lambda s, t: hard_labels(s[0], t[0]))
-    record(f"dkd/{name}", *pair, lambda s, t: dkd(s[0], t[0], labels, temperature, 1.0, 8.0),
-           one | {"alpha": 1.0, "beta": 8.0}, extra={"labels": labels.int()})
+    # Logits of 10⁴, and a thousand classes.
+    for name, scale, temperature in [("huge", 1e4, 4.0), ("wide", 3.0, 1.0)]:
+        pair = [draw(4, 1000, scale=scale)], [draw(4, 1000, scale=scale)]
+        labels = torch.tensor([3, 0, 999, 500])
+        one = {"temperature": temperature}
+        record(f"soft_cross_entropy/{name}", *pair, lambda s, t: soft_cross_entropy(s[0], t[0], temperature), one)
+        record(f"reverse_kl/{name}", *pair, lambda s, t: reverse_kl(s[0], t[0], temperature), one)
+        record(f"jsd/{name}", *pair, lambda s, t: jsd(s[0], t[0], temperature, 0.3), one | {"beta": 0.3})
+        record(f"sigmoid_kd/{name}", *pair, lambda s, t: bernoulli(s[0], t[0], temperature), one)
+        record(f"top_k/{name}", *pair, lambda s, t: top_bin(s[0], t[0], temperature, 5), one | {"k": 5})
+        record(f"logit_standardized_kd/{name}", *pair, lambda s, t: standardized(s[0], t[0], temperature), one)
+        record(f"hard_labels/{name}", *pair, lambda s, t: hard_labels(s[0], t[0]))
+        record(f"dkd/{name}", *pair, lambda s, t: dkd(s[0], t[0], labels, temperature, 1.0, 8.0),
+               one | {"alpha": 1.0, "beta": 8.0}, extra={"labels": labels.int()})
 
-for index, (rows, side, own, other) in enumerate([(6, 4, 3, 8), (4, 5, 6, 5)]):
-    projector = module(Projector(own, other))
-    record(f"simkd/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side, side).relu()],
-           lambda s, t: F.mse_loss(projector(s[0]), t[0]), modules=[projector])
+    for index, (rows, side, own, other) in enumerate([(6, 4, 3, 8), (4, 5, 6, 5)]):
+        projector = module(Projector(own, other))
+        record(f"simkd/case{index}", [draw(rows, own, side, side)], [draw(rows, other, side, side).relu()],
+               lambda s, t: F.mse_loss(projector(s[0]), t[0]), modules=[projector])
 
-# Both groups are drawn from one state, so that each can be recorded by itself.
-state = torch.get_rng_state()
-for index, (own, other, vectors) in enumerate([
-        ([(5, 4), (6, 3), (8, 2)], [(5, 4), (6, 3), (8, 3)], 1),
-        ([(4, 3), (7, 2)], [(6, 2), (9, 2)], 2)]):
-    connectors = [nn.Identity() if a == b else module(nn.Conv2d(a, b, 1)) for (a, _), (b, _) in zip(own, other)]
-    record(f"svd/case{index}", [separated(4, c, n) for c, n in own], [separated(4, c, n) for c, n in other],
-           lambda s, t: svd(s, t, connectors, vectors), {"vectors": vectors}, connectors)
-    layers = [module(GraphLayer(a, b, before, 3)) for (a, _), (b, _), before in
-              zip(own, other, [None] + [c for c, _ in other])]
-    record(f"mhgd/case{index}", [separated(5, c, n) for c, n in own], [separated(5, c, n) for c, n in other],
-           lambda s, t: mhgd(s, t, layers), {"heads": 3}, layers)
-for index, step in enumerate([30, 500]):
-    level = module(InstanceLevel(10))
-    if index == 0:  # Of the teacher's logits alone, so that differences are the gradient.
-        level.fc1.weight.data[:, 10:] = 0
-    record(f"ctkd_instance/case{index}", [draw(6, 10, scale=5)], [draw(6, 10, scale=5)],
-           lambda s, t: ctkd_instance(s[0], t[0], level, 100, step), {"rise": 100, "step": step}, [level])
-for index, (rows, count, negatives, scales) in enumerate([(4, 12, 30, [1e-3, 2e-3]), (5, 40, 24, [0, 0])]):
-    heads = Heads(6, 9, 8)
-    heads.memory = Memory(count, 8)
-    module(heads)
-    heads.memory.scales = torch.tensor(scales).double()
-    indices = torch.randperm(count)[:rows]
-    record(f"crd_memory/case{index}", [draw(rows, 6, 3, 3)], [draw(rows, 9, 2, 2)],
-           lambda s, t: crd_memory(s[0], t[0], heads, indices, negatives, 0.07, index),
-           {"width": 8, "temperature": 0.07, "negatives": negatives, "examples": count, "step": index}, [heads],
-           extra={"indices": indices.int(), "labels": torch.zeros(rows).int()})
-torch.set_rng_state(state)
-for index, (rows, classes, temperature, a, alpha) in enumerate([(6, 10, 20.0, 0.99, 0.1), (5, 33, 4.0, 0.9, 0.5),
-                                                                (4, 2, 1.0, 0.95, 1.0)]):
-    labels = torch.randint(classes, (rows,))
-    numbers = {"temperature": temperature, "probability": a, "alpha": alpha}
-    for name, authors in [("teacher_free", False), ("teacher_free_authors", True)]:
+    # Both groups are drawn from one state, so that each can be recorded by itself.
+    state = torch.get_rng_state()
+    for index, (own, other, vectors) in enumerate([
+            ([(5, 4), (6, 3), (8, 2)], [(5, 4), (6, 3), (8, 3)], 1),
+            ([(4, 3), (7, 2)], [(6, 2), (9, 2)], 2)]):
+        connectors = [nn.Identity() if a == b else module(nn.Conv2d(a, b, 1)) for (a, _), (b, _) in zip(own, other)]
+        record(f"svd/case{index}", [separated(4, c, n) for c, n in own], [separated(4, c, n) for c, n in other],
+               lambda s, t: svd(s, t, connectors, vectors), {"vectors": vectors}, connectors)
+        layers = [module(GraphLayer(a, b, before, 3)) for (a, _), (b, _), before in
+                  zip(own, other, [None] + [c for c, _ in other])]
+        record(f"mhgd/case{index}", [separated(5, c, n) for c, n in own], [separated(5, c, n) for c, n in other],
+               lambda s, t: mhgd(s, t, layers), {"heads": 3}, layers)
+    for index, step in enumerate([30, 500]):
+        level = module(InstanceLevel(10))
+        if index == 0:  # Of the teacher's logits alone, so that differences are the gradient.
+            level.fc1.weight.data[:, 10:] = 0
+        record(f"ctkd_instance/case{index}", [draw(6, 10, scale=5)], [draw(6, 10, scale=5)],
+               lambda s, t: ctkd_instance(s[0], t[0], level, 100, step), {"rise": 100, "step": step}, [level])
+    for index, (rows, count, negatives, scales) in enumerate([(4, 12, 30, [1e-3, 2e-3]), (5, 40, 24, [0, 0])]):
+        heads = Heads(6, 9, 8)
+        heads.memory = Memory(count, 8)
+        module(heads)
+        heads.memory.scales = torch.tensor(scales).double()
+        indices = torch.randperm(count)[:rows]
+        record(f"crd_memory/case{index}", [draw(rows, 6, 3, 3)], [draw(rows, 9, 2, 2)],
+               lambda s, t: crd_memory(s[0], t[0], heads, indices, negatives, 0.07, index),
+               {"width": 8, "temperature": 0.07, "negatives": negatives, "examples": count, "step": index}, [heads],
+               extra={"indices": indices.int(), "labels": torch.zeros(rows).int()})
+    torch.set_rng_state(state)
+    for index, (rows, classes, temperature, a, alpha) in enumerate([(6, 10, 20.0, 0.99, 0.1), (5, 33, 4.0, 0.9, 0.5),
+                                                                    (4, 2, 1.0, 0.95, 1.0)]):
+        labels = torch.randint(classes, (rows,))
+        numbers = {"temperature": temperature, "probability": a, "alpha": alpha}
+        for name, authors in [("teacher_free", False), ("teacher_free_authors", True)]:
+            # No teacher is asked.
+            record(f"{name}/case{index}", [draw(rows, classes, scale=2)], [draw(rows, classes)],
+                   lambda s, t: teacher_free(s[0], labels, temperature, a, alpha, authors), numbers,
+                   extra={"labels": labels.int()})
+    for index, (rows, shape, others, margin) in enumerate([(6, (5,), [(5,), (7,), (4,)], 0.1),
+                                                           (5, (3, 4, 4), [(6, 2, 2), (8,)], 0.5),
+                                                           (7, (4, 3, 3), [(9,)], 0)]):
+        record(f"dissimilarity/case{index}", [draw(rows, *shape)], [draw(rows, *other) for other in others],
+               lambda s, t: dissimilarity(s[0], t, margin), {"teachers": len(others), "margin": margin})
+    for index, (rows, counts, tau) in enumerate([(7, [5000, 2997, 1796, 1077, 645, 387, 232, 139, 83, 50], 1.0),
+                                                 (6, [40, 3, 12], 2.5), (3, [1, 900], 0.5)]):
+        labels, counts = torch.randint(len(counts), (rows,)), torch.tensor(counts)
+        extra = {"labels": labels.int(), "counts": counts.int()}
         # No teacher is asked.
-        record(f"{name}/case{index}", [draw(rows, classes, scale=2)], [draw(rows, classes)],
-               lambda s, t: teacher_free(s[0], labels, temperature, a, alpha, authors), numbers,
-               extra={"labels": labels.int()})
-for index, (rows, shape, others, margin) in enumerate([(6, (5,), [(5,), (7,), (4,)], 0.1),
-                                                       (5, (3, 4, 4), [(6, 2, 2), (8,)], 0.5),
-                                                       (7, (4, 3, 3), [(9,)], 0)]):
-    record(f"dissimilarity/case{index}", [draw(rows, *shape)], [draw(rows, *other) for other in others],
-           lambda s, t: dissimilarity(s[0], t, margin), {"teachers": len(others), "margin": margin})
-for index, (rows, counts, tau) in enumerate([(7, [5000, 2997, 1796, 1077, 645, 387, 232, 139, 83, 50], 1.0),
-                                             (6, [40, 3, 12], 2.5), (3, [1, 900], 0.5)]):
-    labels, counts = torch.randint(len(counts), (rows,)), torch.tensor(counts)
-    extra = {"labels": labels.int(), "counts": counts.int()}
-    # No teacher is asked.
-    pair = [draw(rows, len(counts), scale=2)], [draw(rows, len(counts))]
-    record(f"logit_adjusted/case{index}", *pair,
-           lambda s, t: logit_adjusted(s[0], labels, counts.double(), tau), {"tau": tau}, extra=extra)
-    beta, deferral, step, steps = [(0.9999, 0.0, 0, 1), (0.9, 0.5, 5, 10), (0.99, 0.5, 4, 10)][index]
-    numbers = {"beta": beta, "defer": deferral, "step": step, "steps": steps}
-    record(f"class_balanced/case{index}", *pair,
-           lambda s, t: class_balanced(s[0], labels, counts.double(), beta, deferral, step, steps), numbers, extra=extra)
-    margin, scale = [(0.5, 30.0), (0.5, 10.0), (2.0, 1.0)][index]
-    cosines = [draw(rows, len(counts), scale=0.3)], pair[1]
-    record(f"ldam/case{index}", *cosines,
-           lambda s, t: ldam(s[0], labels, counts.double(), margin, scale, beta, deferral, step, steps),
-           {"margin": margin, "scale": scale} | numbers, extra=extra)
+        pair = [draw(rows, len(counts), scale=2)], [draw(rows, len(counts))]
+        record(f"logit_adjusted/case{index}", *pair,
+               lambda s, t: logit_adjusted(s[0], labels, counts.double(), tau), {"tau": tau}, extra=extra)
+        beta, deferral, step, steps = [(0.9999, 0.0, 0, 1), (0.9, 0.5, 5, 10), (0.99, 0.5, 4, 10)][index]
+        numbers = {"beta": beta, "defer": deferral, "step": step, "steps": steps}
+        record(f"class_balanced/case{index}", *pair,
+               lambda s, t: class_balanced(s[0], labels, counts.double(), beta, deferral, step, steps), numbers, extra=extra)
+        margin, scale = [(0.5, 30.0), (0.5, 10.0), (2.0, 1.0)][index]
+        cosines = [draw(rows, len(counts), scale=0.3)], pair[1]
+        record(f"ldam/case{index}", *cosines,
+               lambda s, t: ldam(s[0], labels, counts.double(), margin, scale, beta, deferral, step, steps),
+               {"margin": margin, "scale": scale} | numbers, extra=extra)
+
+
+if __name__ == "__main__":
+    main()
