@@ -36,7 +36,7 @@ let package = Package(
         "fashion-labels.yaml", "fashion-long-tail.yaml", "fashion-losses.yaml",
         "fashion-methods.yaml", "fashion-models.yaml", "fashion-mutual.yaml",
         "fashion-resnet32.yaml", "fashion-search.yaml", "fashion-tgt.yaml", "minilm-debian.yaml",
-        "photos-hint.yaml",
+        "photos-hint.yaml", "retrieval-debian.yaml",
         "text-kd.yaml", "text-tgt.yaml",
       ],
       sources: ["recipes.c"], publicHeadersPath: "include"),

@@ -60,6 +60,9 @@ static const char minilm_debian[] = {
 static const char photos_hint[] = {
 #embed "photos-hint.yaml"
     , 0};
+static const char retrieval_debian[] = {
+#embed "retrieval-debian.yaml"
+    , 0};
 static const char text_kd[] = {
 #embed "text-kd.yaml"
     , 0};
@@ -87,6 +90,7 @@ static const retort_bundled_recipe recipes[] = {
     {"fashion-tgt", fashion_tgt},
     {"minilm-debian", minilm_debian},
     {"photos-hint", photos_hint},
+    {"retrieval-debian", retrieval_debian},
     {"text-kd", text_kd},
     {"text-tgt", text_tgt},
 };

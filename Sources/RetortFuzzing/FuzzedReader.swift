@@ -87,6 +87,7 @@ public struct FuzzedReader: Sendable {
     FuzzedReader("packages", "main_i18n_Translation-en") { _, path in
       _ = try PackageDescriptions.read(path)
     },
+    FuzzedReader("pod", "perlfaq1.pod") { _, path in _ = try PODQuestions.read(path) },
     FuzzedReader("json", "result.json") { _, path in
       _ = try JSONValue.read(path, limit: 1 << 26).text
     },

@@ -84,8 +84,14 @@ import Testing
       #expect(throws: DataError.tooFewExamples(wanted: 10, available: 9, className: nil)) {
         try packages.load()
       }
+      packages.test = home + "/questions.pod"
+      try AtomicFile.write(Array("=head2 A b?\n\nC.\n".utf8), to: home + "/questions.pod")
+      let other = try packages.load()
+      #expect(other.training.count == 9 && other.test.count == 1)
+      packages.test = home + "/none"
+      #expect(throws: DataError.self) { try packages.load() }
       packages.shortenPaths()
-      #expect(packages.files == ["Translation-en", "vocab.txt"])
+      #expect(packages.files == ["Translation-en", "none", "vocab.txt"])
     }
     #expect(throws: DataError.self) { try DebianDescriptions().load() }
   }

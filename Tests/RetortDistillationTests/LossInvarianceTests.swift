@@ -229,6 +229,30 @@ import Testing
     }
   }
 
+  /// The order of pairs, lengths of vectors and the basis that they are given in change no ranking.
+  @Test(arguments: [false, true]) func rankingsKeepWhatTheyShould(_ isSymmetric: Bool) throws {
+    let (own, other) = (Self.draw(1), Self.draw(2))
+    let loss = RetrievalLoss(temperature: 0.3, symmetric: isSymmetric)
+    func moved(_ x: [Float], _ place: (_ row: Int, _ column: Int) -> (Int, Int)) -> [Float] {
+      x.indices.map {
+        let (row, column) = place($0 / Self.width, $0 % Self.width)
+        return x[row * Self.width + column]
+      }
+    }
+    func rotated(_ x: [Float]) -> [Float] { moved(x) { (($0 + 2) % Self.count, $1) } }
+    let value = try evaluate(loss, own, other).value
+    #expect(value > 1e-2)
+    expectEqual(try evaluate(loss, rotated(own), rotated(other)).value, value, "order")
+    expectEqual(try evaluate(loss, own.map { $0 * 3 }, other).value, value, "length")
+    let turned = moved(own) { ($0, ($1 + 3) % Self.width) }
+    expectEqual(try evaluate(loss, turned, other).value, value, "basis")
+    // Another order of queries alone is another matter.
+    let mixed = moved(own) { ($0 % 2 == 0 ? ($0 + 2) % Self.count : $0, $1) }
+    #expect(abs(try evaluate(loss, mixed, other).value - value) > 1e-3)
+    let equal = try evaluate(loss, other.map { $0 * 2 }, other)
+    #expect(abs(equal.value) < 1e-6 && equal.gradient.allSatisfy { abs($0) < 1e-6 })
+  }
+
   /// What stands at padding counts for nothing, and receives no gradient.
   @Test func paddingCountsForNothing() throws {
     let (own, other) = (Self.draw(1), Self.draw(2))

@@ -112,7 +112,7 @@ extension Safetensors {
   /// The file with the first example alone, or the first pair of texts, which stands in two rows.
   fileprivate func firstExample() throws -> Safetensors {
     var file = self
-    let kept = path.contains("contrastive") ? 2 : 1
+    let kept = ["losses/contrastive", "losses/retrieval"].contains(where: path.contains) ? 2 : 1
     let batched = ["student.", "teacher.", "labels", "mask", "indices"]
     for name in names where batched.contains(where: name.hasPrefix) {
       let shape = [kept] + (try tensor(name).shape.dropFirst())

@@ -87,6 +87,65 @@ import Testing
     #expect(mutual.stages[0].losses.map(\.kind) == ["contrastive", "embedding"])
   }
 
+  @Test func pairsFromElsewhereAreNotDrawn() {
+    let error = #expect(throws: RecipeErrors.self) {
+      try Recipe.decode(
+        yaml:
+          "{version: 1, name: a, student: sentence-bert, data: {name: debian-descriptions, file: f, "
+          + "vocabulary: v, test: q.tsv, test-pairs: 7}}", path: "r.yaml")
+    }
+    #expect(
+      error?.description
+        == "r.yaml:1:118: 'test-pairs' in 'data' means nothing with a 'test' of other pairs; "
+        + "it goes with descriptions to be measured on")
+  }
+
+  private static let searching =
+    head + """
+      stages:
+        - {name: writer, generator: denoising-transformer}
+        - name: distil
+          teacher: {model: sentence-bert, weights: t}
+          generator: {from: writer}
+          student: sentence-bert
+          losses: [embedding, {kind: retrieval, temperature: 0.1, symmetric: true}]
+          explore: {kind: zero, mask: 0.3, texts: queries}
+
+      """
+
+  @Test func queriesAloneAreSought() throws {
+    let recipe = try Recipe.decode(yaml: Self.searching, path: "/here/r.yaml")
+    #expect(recipe.stages[1].explore?.texts == .queries)
+    let again = try Recipe.decode(yaml: recipe.expandedYAML, path: "recipe.yaml")
+    #expect(again == recipe && recipe.expandedYAML.contains("texts: queries"))
+    let error = #expect(throws: RecipeErrors.self) {
+      try Recipe.decode(
+        yaml: Self.searching.replacing(
+          "    teacher:", with: "    data: {vocabulary: w.txt}\n    teacher:"), path: "r.yaml")
+    }
+    #expect(
+      error?.description.contains("trains the generator with another 'data.vocabulary'") == true)
+  }
+
+  @Test func onlyPairsHaveQueries() {
+    let error = #expect(throws: RecipeErrors.self) {
+      try Recipe.decode(
+        yaml: """
+          version: 1
+          name: a
+          data: {name: text, training: t.tsv, test: e.tsv, vocabulary: v.txt}
+          student: bert
+          teacher: {model: bert, weights: t}
+          generator: {model: denoising-transformer, weights: g}
+          explore: {kind: zero, texts: queries}
+          """, path: "r.yaml")
+    }
+    #expect(
+      error?.description
+        == "r.yaml:7:30: 'explore.texts' chooses among the texts of pairs, which the examples of "
+        + "dataset 'text' are not. Take it away.")
+  }
+
   @Test func keysRoundTrip() throws {
     let recipe = try Recipe.decode(
       yaml: Self.head + """
@@ -106,5 +165,13 @@ import Testing
         """, path: "/here/r.yaml")
     #expect(try Recipe.decode(yaml: packages.expandedYAML, path: "recipe.yaml") == packages)
     #expect(packages.expandedYAML.contains("test-pairs: 7"))
+    let elsewhere = try Recipe.decode(
+      yaml: """
+        {version: 1, name: a, student: sentence-bert,
+         data: {name: debian-descriptions, file: f, vocabulary: v, test: /pod}}
+        """, path: "/here/r.yaml")
+    #expect(try Recipe.decode(yaml: elsewhere.expandedYAML, path: "recipe.yaml") == elsewhere)
+    #expect(elsewhere.expandedYAML.contains("test: \"/pod\""))
+    #expect(!elsewhere.expandedYAML.contains("test-pairs"))
   }
 }

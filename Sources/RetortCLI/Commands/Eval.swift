@@ -17,7 +17,8 @@ struct Eval: ParsableCommand {
       folder of a run or of a stage stands for what was trained there, a student before a teacher. \
       A model that reads text is measured on a .tsv file: a text, a tab and a label in each line. \
       One that gives vectors is measured on pairs: a text, a tab and the text that is to be found \
-      by it in each line. One that sees pictures is measured on a folder that has a folder for each class, or has \
+      by it in each line; or on the questions of Perl's documentation, a .pod file or a folder with perlfaq. One \
+      that sees pictures is measured on a folder that has a folder for each class, or has \
       those in a folder test.
       """)
 
@@ -62,8 +63,8 @@ struct Eval: ParsableCommand {
       && (data.contains("/") || FolderEntries.leadsToFolder(data))
   }
 
-  /// Whether `data` is a file of labelled texts.
-  private var isFile: Bool { data.lowercased().hasSuffix(".tsv") }
+  /// Whether `data` is a file of labelled texts, or of pairs.
+  private var isFile: Bool { [".tsv", ".pod"].contains(where: data.lowercased().hasSuffix) }
 
   func run() throws {
     let stored = try StoredModel(model)
@@ -109,7 +110,7 @@ struct Eval: ParsableCommand {
   private func evaluate(
     _ stored: StoredModel, _ backend: any Backend, _ progress: ProgressLines
   ) throws -> StoredModel.Evaluation {
-    guard !isFile else {
+    guard !isFile, !isFolder || !stored.embeds else {
       return try stored.evaluate(onTexts: data, with: backend) { progress.show($0) }
     }
     guard !isFolder else {

@@ -11,7 +11,8 @@ public struct TextPairFiles: TextSource {
     Files are UTF-8 without a heading; each line is a text, a tab, and the text that is to be found by it: \
     questions and answers, titles and articles. Models that give vectors learn on them, such as \
     'sentence-bert', and are measured by how often the right one of all second texts of the test file is the \
-    nearest. The vocabulary is as that of dataset 'text'.
+    nearest. Of a file whose name ends in .pod, Perl's documentation, the headings =head2 look for what is \
+    below them; a folder stands for the nine parts of perlfaq in it. The vocabulary is as that of dataset 'text'.
     """, source: "Reimers, Gurevych 2019, arXiv 1908.10084")
 
   /// The file to learn from.
@@ -35,17 +36,19 @@ public struct TextPairFiles: TextSource {
   public var outputs: OutputKind { .vectors }
   /// One, which says nothing.
   public var classCount: Int? { 1 }
-  /// All three.
-  public var files: [String] { [training, test, encoding.vocabulary].compactMap(\.self) }
+  /// All that are named, and those of a folder.
+  public var files: [String] {
+    [training, test, encoding.vocabulary].compactMap(\.self).flatMap(TextPair.files)
+  }
 
-  /// Reads the three files.
+  /// Reads all three.
   public func load() throws(DataError) -> DatasetParts {
     guard let training, let test else {
       throw .outOfRange(
         name: "a path of dataset 'text-pairs'", found: "nothing", allowed: "the path of a file")
     }
     let (learnt, measured) = try asDataError { () throws(FormatError) in
-      (try TextPair.read(training), try TextPair.read(test))
+      (try TextPair.readAny(training), try TextPair.readAny(test))
     }
     return try encoding.pairs("text-pairs", training: learnt, test: measured)
   }

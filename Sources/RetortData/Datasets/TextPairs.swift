@@ -28,11 +28,11 @@ public struct TextPairs: Dataset, Equatable {
         tokenizer: tokenizer, length: length))
   }
 
-  /// Reads the pairs in the file at `path`, two texts with a tab between them in each line.
+  /// Reads the pairs that `path` leads to, as dataset `text-pairs` does.
   ///
-  /// - Throws: `DataError` for a file that cannot be read, or a line without two texts.
+  /// - Throws: `DataError` for a file that cannot be read or has no pairs.
   package init(path: String, tokenizer: Tokenizer, length: Int) throws(DataError) {
-    let pairs = try asDataError { () throws(FormatError) in try TextPair.read(path) }
+    let pairs = try asDataError { () throws(FormatError) in try TextPair.readAny(path) }
     self.init(
       name: path, pairs.map { ($0.query, $0.document) }, tokenizer: tokenizer, length: length)
   }

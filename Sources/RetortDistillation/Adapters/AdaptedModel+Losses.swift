@@ -26,17 +26,23 @@ extension AdaptedModel {
     var adapters: [(loss: String, modules: [Module])] = []
     for loss in losses {
       let (taps, modules) = (loss.loss.taps, loss.loss.ownTaps.map(\.module))
+      let others = loss.loss.comparesVectors ? [""] : taps.map(\.teacher)
       var other: [String: Shape] = [:]
-      if !taps.isEmpty, let teacher {
+      if !others.isEmpty, let teacher {
         other = try (loss.teacher.flatMap { teacher[$0] } ?? teacher)
-          .shapes(of: Set(taps.map(\.teacher)), for: examples)
+          .shapes(of: Set(others), for: examples)
       }
       let made = try loss.loss.adapters(
         (taps.isEmpty ? modules + [""] : taps.map(\.student)).compactMap { own[$0] },
-        taps.compactMap { other[$0.teacher] }, remembering: count)
+        others.compactMap { other[$0] }, remembering: count)
       if !made.isEmpty { adapters.append((loss.name, made)) }
     }
     return adapters.isEmpty && search == nil
       ? student : AdaptedModel(student, adapters: adapters, search: search)
   }
+}
+
+extension DistillationLoss {
+  /// Whether it compares vectors that models give, which may be of different sizes.
+  fileprivate var comparesVectors: Bool { comparesOutputs && Self.outputs == .vectors }
 }

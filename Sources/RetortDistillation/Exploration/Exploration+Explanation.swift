@@ -7,7 +7,7 @@ extension Exploration.Kind {
   public var explanation: Explanation {
     let needs = needsGenerator ? "a teacher and a generator with weights" : "a teacher with weights"
     var explanation = own
-    explanation.discussion += " Needs \(needs), and a loss of kind 'kd'."
+    explanation.discussion += " Needs \(needs), and a loss on the teacher, such as 'kd'."
     return explanation
   }
 
@@ -20,7 +20,8 @@ extension Exploration.Kind {
         Teacher guided training of order zero: new examples near the known ones, on the manifold \
         that the generator knows. The teacher labels them, and the student learns from them as \
         from the known ones. Of texts, codes are the states of all tokens, d is their deviation over \
-        a batch, and Dec makes tokens, through which no gradient flows.
+        a batch, and Dec makes tokens, through which no gradient flows. Of pairs, 'texts' may say that queries are \
+        new and documents stay, or the other way round.
         """,
         equation: ["x̃ = Dec( Enc(x) + σ·d·ν ),  ν ~ N(0, 1),  d the codes' standard deviations"],
         source: "\(Self.paper), equation 4")

@@ -54,6 +54,9 @@ extension Exploration: Configurable {
         "sampling", \.sampling, .notNegative(upTo: 1000),
         "of texts: the temperature at which tokens are drawn; 0 for the likeliest"
       ).only(with: "kind", words { $0.searchesTexts }),
+      .choice(
+        "texts", \.texts, "of pairs of texts: which are new, beside the others as they are"
+      ).only(with: "kind", words { $0.searchesTexts }).omittedAtDefault(),
     ]
   }()
 

@@ -4,6 +4,25 @@ import RetortCore
 ///
 /// Source: Zaheer et al. 2022, "Teacher Guided Training", arXiv 2208.06825, sections 3 and 4.
 public struct Exploration: Hashable, Sendable {
+  /// Which texts of pairs are new.
+  public enum Texts: String, CaseIterable, Hashable, Sendable {
+    /// Queries and documents.
+    case both
+    /// Queries, beside the documents that are there.
+    case queries
+    /// Documents, beside the queries that are there.
+    case documents
+
+    /// The place in a pair of what is new; nil for both.
+    var place: Int? {
+      switch self {
+      case .both: nil
+      case .queries: 0
+      case .documents: 1
+      }
+    }
+  }
+
   /// The origin of the generated examples.
   public enum Kind: String, CaseIterable, Hashable, Sendable {
     /// `Dec(Enc(x) + ν)` with ν normal: the random search (equation 4).
@@ -89,6 +108,8 @@ public struct Exploration: Hashable, Sendable {
   public var masked: Double = 0
   /// The temperature at which tokens of texts are drawn, ≥ 0; 0 for the likeliest ones.
   public var sampling: Double = 0
+  /// Which texts of pairs are new; of texts that are no pairs all are.
+  public var texts = Texts.both
 
   /// An exploration with the defaults of the given kind.
   public init(_ kind: Kind) { self.kind = kind }

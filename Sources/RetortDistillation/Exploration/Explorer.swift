@@ -46,6 +46,17 @@ public struct Explorer {
     return explorer
   }
 
+  /// What a model says of what was found; of pairs of which one text is new, it says of the other what it said
+  /// of the batch.
+  ///
+  /// - Parameters:
+  ///   - new: Of the new texts or pictures.
+  ///   - known: Of the batch; nil where the model was not asked.
+  func paired(_ new: Taps, with known: Taps?) -> Taps {
+    guard let texts, let known else { return new }
+    return new.replacing(output: texts.paired(new.output, with: known.output))
+  }
+
   /// What the search learns and keeps with the student; nil if nothing.
   var memory: SearchMemory? { (student as? AdaptedModel)?.search }
 

@@ -5,28 +5,39 @@ import RetortTraining
 /// Teacher guided training's search of order zero for texts: noise on the states of a generator of texts, which are
 /// decoded to tokens.
 ///
-/// No gradient flows through it. All of it is in evaluation mode.
+/// No gradient flows through it. All of it is in evaluation mode. Of pairs, queries alone may be made anew, as in the
+/// paper's retrieval, or documents: then the other text of a pair stays, and no model encodes it again.
 ///
-/// Source: Zaheer et al. 2022, "Teacher Guided Training", arXiv 2208.06825, section 4.3.
+/// Source: Zaheer et al. 2022, "Teacher Guided Training", arXiv 2208.06825, sections 4.3 and 4.4.
 public struct TextSearch {
   /// The search's constants, of kind `zero` or `reconstruction`.
   public let exploration: Exploration
   /// Encodes texts and decodes states.
   public let generator: any TextGenerator
+  /// How many texts an example has: 2 of pairs.
+  public let parts: Int
 
   /// A search with the given generator.
-  public init(_ exploration: Exploration, generator: any TextGenerator) {
-    (self.exploration, self.generator) = (exploration, generator)
+  public init(_ exploration: Exploration, generator: any TextGenerator, parts: Int = 1) {
+    (self.exploration, self.generator, self.parts) = (exploration, generator, parts)
   }
 
-  /// New texts, `tokens` and `mask` of int32 `[count, length]` each, near those of a batch.
+  /// The place in a pair of the text that is made anew; nil where all are.
+  private var place: Int? { parts == 2 ? exploration.texts.place : nil }
+
+  /// New texts, `tokens` and `mask` of int32 `[count, length]` each, near those of a batch; of pairs of which one text
+  /// stays, the new ones alone.
   ///
   /// - Parameters:
   ///   - texts: The batch's `tokens` and `mask`.
   ///   - inputs: The step of which the search is a part.
   public func explore(_ texts: Example, in inputs: StepInputs) -> Example {
-    let count = exploration.generatedCount(batch: texts.count)
-    let parents = Example(texts.fields.map { ($0.name, $0.value.rows(count)) })
+    let count = parts * exploration.generatedCount(batch: texts.count / parts)
+    let parents = Example(
+      texts.fields.map { name, value in
+        let rows = value.rows(count)
+        return (name, place.map(rows.halfOfPairs) ?? rows)
+      })
     let shown = TextDamage(masked: exploration.masked).applied(
       to: parents, maskToken: generator.maskToken, state: inputs.randomState,
       stream: inputs.streams.next())
@@ -44,6 +55,18 @@ public struct TextSearch {
           stream: inputs.streams.next())
       }
     }
+  }
+
+  /// What a model gives for pairs of which the search has made one text anew, `[2 · pairs, width]`; for other texts
+  /// what it gives.
+  ///
+  /// - Parameters:
+  ///   - new: The vectors of the new texts, `[pairs, width]`.
+  ///   - known: The vectors of the batch's texts, two rows a pair.
+  func paired(_ new: Tensor, with known: Tensor) -> Tensor {
+    guard let place else { return new }
+    let other = known.rows(2 * new.shape[0]).halfOfPairs(1 - place)
+    return place == 0 ? .pairs(new, other) : .pairs(other, new)
   }
 
   /// The standard deviation of each coordinate of states `[batch, length, width]` over the batch's tokens, `[width]`.

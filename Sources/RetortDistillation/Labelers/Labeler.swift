@@ -61,7 +61,8 @@ extension Labeler {
   /// Itself: it draws nothing.
   public func drawn(in inputs: StepInputs) -> any Labeler { self }
 
-  /// The shapes of the results of the modules at `paths`, by path, for a batch of two examples.
+  /// The shapes of the results of the modules at `paths`, the empty one for the output, by path, for a batch of two
+  /// examples.
   ///
   /// - Throws: `TapError` for a path that no module has, `GraphError` if the examples do not fit.
   package func shapes(of paths: Set<String>, for examples: ExampleSpec) throws -> [String: Shape] {
@@ -92,7 +93,7 @@ extension Labeler {
   ) throws -> [String: Tensor] {
     let graph = Graph()
     let taps = try taps(
-      of: examples.inputs(in: graph, batch: 2), indices: nil, paths, in: graph)
+      of: examples.inputs(in: graph, batch: 2), indices: nil, paths.subtracting([""]), in: graph)
     if let error = graph.error { throw error }
     var values: [String: Tensor] = [:]
     for path in paths { values[path] = try taps.value(path) }

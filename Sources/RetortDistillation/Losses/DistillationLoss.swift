@@ -46,7 +46,7 @@ public protocol DistillationLoss: Configurable, Explained {
   ///   - student: The shapes of the student's features, batch included, in the order of `taps`.
   ///   - teacher: The shapes of the teacher's features, likewise. Where the loss has `ownTaps`, `student` has the
   ///     shapes of these and then of the output, and `teacher` none; where it compares outputs, `student` has their
-  ///     shape, and `teacher` none.
+  ///     shape, and `teacher` that of its own if they are vectors, else none.
   /// - Throws: `AdapterError` for shapes that cannot be compared.
   func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module]
 
@@ -200,6 +200,7 @@ public enum LossCatalog {
     CatalogEntry(DissimilarityLoss.self),
     CatalogEntry(EmbeddingLoss.self),
     CatalogEntry(ContrastiveLoss.self),
+    CatalogEntry(RetrievalLoss.self),
     CatalogEntry(TokenCosineLoss.self),
     CatalogEntry(AttentionScoreLoss.self),
     CatalogEntry(AttentionDistributionLoss.self),

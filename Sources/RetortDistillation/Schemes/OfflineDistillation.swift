@@ -116,13 +116,17 @@ public struct OfflineDistillation: Scheme {
       terms += try loss.terms(comparison)
     }
     if let explorer, let found, let generated, let other {
-      let opinions = try self.opinions(
+      let judged = try self.opinions(
         of: explorer.labeler, on: found.new, indices: nil, in: inputs.graph)
       var comparison = Comparison(
         inputs: inputs, context: context, learner: student.model, examples: generated,
-        student: other, teacher: nil, labels: nil)
+        student: explorer.paired(other, with: real), teacher: nil, labels: nil)
       for loss in losses where type(of: loss.loss).needsTeacher {
-        (comparison.teacher, comparison.opinions) = opinions[loss.teacher] ?? (nil, [])
+        let said = judged[loss.teacher]
+        comparison.teacher = said.map {
+          explorer.paired($0.0, with: opinions[loss.teacher]?.0)
+        }
+        comparison.opinions = said?.1 ?? []
         if let replayed = found.path?.replayed, let known = comparison.teacher {
           comparison.teacher = Taps(output: replayed.logits(behind: known.output))
         }

@@ -22,6 +22,9 @@ public struct Taps {
     return value
   }
 
+  /// The same values with another output.
+  package func replacing(output: Tensor) -> Taps { Taps(output: output, values: values) }
+
   /// The rows `range` of the output and of every value.
   public func rows(_ range: Range<Int>) -> Taps {
     Taps(

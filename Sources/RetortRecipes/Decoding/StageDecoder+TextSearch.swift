@@ -9,6 +9,13 @@ extension StageDecoder {
   func checkTextSearch(
     _ explore: Exploration, _ stage: StageSpec, _ reader: MapReader, _ node: RecipeNode
   ) -> Bool {
+    if explore.texts != .both, stage.data.source.outputs != .vectors {
+      faults.add(
+        node["texts"]?.place ?? node.place,
+        .rule(
+          "'explore.texts' chooses among the texts of pairs, which the examples of dataset "
+            + "'\(stage.data.name)' are not. Take it away."))
+    }
     guard let texts = stage.data.source as? any TextSource else {
       let given = [("mask", explore.masked), ("sampling", explore.sampling)]
       for (key, value) in given where value > 0 && explore.kind.searchesTexts {

@@ -114,7 +114,8 @@ extension StageRunner {
       exploration, labeler: labeler, student: student.model, generator: generator,
       statistics: try codes(for: exploration)?.statistics, compute: parent.recipe.compute)
     if let writer = models[.generator]?.store.model as? any TextGenerator {
-      explorer.texts = TextSearch(exploration, generator: writer)
+      explorer.texts = TextSearch(
+        exploration, generator: writer, parts: data.training.parts)
     }
     return explorer
   }

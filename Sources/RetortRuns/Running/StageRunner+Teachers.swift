@@ -61,8 +61,9 @@ extension StageRunner {
     }
     guard stage.measuresMean else { return (each, nil) }
     guard found.count > 1 else { return (each, found.first) }
-    let metrics = TestMetrics(
-      data.outputs, try named("test") { try combinedLogits(of: data.test) }, of: data.test)
+    let metrics = try TestMetrics(
+      data.outputs, try named("test") { try combinedLogits(of: data.test) }, of: data.test,
+      in: session)
     parent.report(.teacherChecked("mean of the teachers", accuracy: metrics.accuracy))
     let score = StageResult.Score(
       metrics, parameters: found.reduce(0) { $0 + $1.score.parameters },

@@ -42,8 +42,9 @@ extension StageRunner {
   func metrics(
     _ model: StageModel, on examples: any Dataset, split: String
   ) throws -> TestMetrics {
-    TestMetrics(
-      data.outputs, try named(split) { try logits(model, for: examples) }, of: examples)
+    try TestMetrics(
+      data.outputs, try named(split) { try logits(model, for: examples) }, of: examples, in: session
+    )
   }
 
   /// Calls `body`, and says of outputs that are not finite in which stage and on which split they are.

@@ -97,7 +97,10 @@ struct StageRunner {
       _ = try validate(after: 0)
       _ = try samples()
       for pupil in pupils where pupil.classifies {
-        _ = try logits(pupil.model, for: data.test)
+        let outputs = try logits(pupil.model, for: data.test)
+        if data.outputs == .vectors {
+          _ = try TestMetrics(.vectors, outputs, of: data.test, in: session)
+        }
         _ = try pupil.model.exits(on: data, classes: classes, in: session)
       }
       for pupil in pupils { _ = try explore(pupil, parents: 256, shown: 1) }

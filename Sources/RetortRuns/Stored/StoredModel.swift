@@ -171,7 +171,8 @@ public struct StoredModel: Sendable {
     let cost = try model.cost(of: examples)
     let outputs = try Inference(session, model.store, pipeline: examples.pipeline())
       .outputs(dataset)[0]
-    let metrics = TestMetrics(embeds ? .vectors : .logits, outputs, of: dataset)
+    let metrics = try TestMetrics(
+      embeds ? .vectors : .logits, outputs, of: dataset, in: session)
     return (
       StageResult.Score(
         metrics, parameters: cost.parameters, macs: cost.multiplyAccumulates), metrics

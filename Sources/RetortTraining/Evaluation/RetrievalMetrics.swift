@@ -1,4 +1,4 @@
-import Glibc
+import RetortCore
 
 /// How often vectors of queries find the documents that belong to them, among all documents.
 ///
@@ -19,63 +19,23 @@ public struct RetrievalMetrics: Equatable, Sendable {
   /// The nearest document of each query.
   public let predictions: [Int32]
 
-  /// The metrics of vectors `[pairs, 2, width]`, a query's before its document's.
-  public init(vectors: [Float], pairs: Int) {
-    let width = vectors.count / max(1, 2 * pairs)
-    let units = Self.units(vectors, width: width)
-    var predictions = [Int32](repeating: 0, count: pairs)
-    var (first, ten, reciprocal) = (0, 0, 0.0)
-    var scores = [Float](repeating: 0, count: pairs)
-    units.withUnsafeBufferPointer { units in
-      for query in 0..<pairs {
-        for document in 0..<pairs {
-          scores[document] = Self.product(
-            units, 2 * query * width, (2 * document + 1) * width, width)
-        }
-        let own = scores[query]
-        var (nearer, asNear, best) = (0, 0, 0)
-        for document in 0..<pairs {
-          if scores[document] > own { nearer += 1 }
-          if scores[document] == own, document != query { asNear += 1 }
-          if scores[document] > scores[best] { best = document }
-        }
-        let rank = 1 + Double(nearer) + Double(asNear) / 2
-        predictions[query] = Int32(best)
-        first += rank < 1.5 ? 1 : 0
-        ten += rank < 10.5 ? 1 : 0
-        reciprocal += 1 / rank
-      }
+  /// The metrics of vectors `[pairs, 2, width]`, a query's before its document's, found by a search on the device.
+  ///
+  /// - Throws: The device's errors.
+  public init(vectors: [Float], pairs: Int, in session: Session) throws {
+    let width = max(1, vectors.count / max(1, 2 * pairs))
+    func part(_ place: Int) -> [Float] {
+      (0..<pairs).flatMap { vectors[(2 * $0 + place) * width..<(2 * $0 + place + 1) * width] }
     }
-    let all = Double(max(1, pairs))
-    (recallAt1, recallAt10) = (Double(first) / all, Double(ten) / all)
-    (meanReciprocalRank, documents) = (reciprocal / all, pairs)
-    self.predictions = predictions
-  }
-
-  /// The rows of a matrix, brought to length 1.
-  private static func units(_ vectors: [Float], width: Int) -> [Float] {
-    var units = vectors
-    for start in stride(from: 0, to: vectors.count, by: max(1, width)) {
-      let squares = vectors[start..<start + width].reduce(0.0) { $0 + Double($1) * Double($1) }
-      let inverse = Float(1 / max(squares.squareRoot(), 1e-12))
-      for index in start..<start + width { units[index] *= inverse }
+    let index = try DocumentIndex(session, documents: part(1), width: width)
+    let places = try index.places(of: Array(0..<pairs), for: part(0))
+    func mean(_ value: (Double) -> Double) -> Double {
+      places.reduce(0) { $0 + value($1.rank) } / Double(max(1, pairs))
     }
-    return units
-  }
-
-  /// The scalar product of two rows that begin at the given places.
-  private static func product(
-    _ values: UnsafeBufferPointer<Float>, _ first: Int, _ second: Int, _ width: Int
-  ) -> Float {
-    var sums = SIMD8<Float>.zero
-    let whole = width / 8 * 8
-    for index in stride(from: 0, to: whole, by: 8) {
-      for lane in 0..<8 {
-        sums[lane] += values[first + index + lane] * values[second + index + lane]
-      }
-    }
-    var sum = sums.sum()
-    for index in whole..<width { sum += values[first + index] * values[second + index] }
-    return sum
+    recallAt1 = mean { $0 < 1.5 ? 1 : 0 }
+    recallAt10 = mean { $0 < 10.5 ? 1 : 0 }
+    meanReciprocalRank = mean { 1 / $0 }
+    documents = pairs
+    predictions = places.map(\.nearest)
   }
 }

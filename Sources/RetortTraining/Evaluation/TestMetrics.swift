@@ -1,3 +1,4 @@
+import RetortCore
 import RetortData
 import RetortNN
 
@@ -9,13 +10,20 @@ public enum TestMetrics: Equatable, Sendable {
   case retrieval(RetrievalMetrics)
 
   /// The metrics of what a model gave for the examples of a dataset, flat.
-  package init(_ outputs: OutputKind, _ values: [Float], of examples: any Dataset) {
+  ///
+  /// - Parameter session: That of the device, on which documents are searched.
+  /// - Throws: The device's errors.
+  package init(
+    _ outputs: OutputKind, _ values: [Float], of examples: any Dataset, in session: Session
+  ) throws {
     switch outputs {
     case .logits:
       self = .classification(
         ClassificationMetrics(
           logits: values, labels: examples.labels, classes: examples.classCount))
-    case .vectors: self = .retrieval(RetrievalMetrics(vectors: values, pairs: examples.count))
+    case .vectors:
+      self = .retrieval(
+        try RetrievalMetrics(vectors: values, pairs: examples.count, in: session))
     }
   }
 

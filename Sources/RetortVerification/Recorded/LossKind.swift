@@ -168,11 +168,16 @@ struct LossKind: Sendable {
   private static let texts: [LossKind] = [
     LossKind("embedding_squared") { _, _ in [EmbeddingLoss(distance: .squared)] },
     LossKind("embedding_cosine") { _, _ in [EmbeddingLoss(distance: .cosine)] },
+    LossKind("embedding_adapted") { _, _ in [EmbeddingLoss(distance: .cosine)] },
     LossKind("contrastive") { numbers, _ in
       [ContrastiveLoss(temperature: try numbers.temperature)]
     },
     LossKind("contrastive_symmetric") { numbers, _ in
       [ContrastiveLoss(temperature: try numbers.temperature, symmetric: true)]
+    },
+    LossKind("retrieval") { numbers, _ in [RetrievalLoss(temperature: try numbers.temperature)] },
+    LossKind("retrieval_symmetric") { numbers, _ in
+      [RetrievalLoss(temperature: try numbers.temperature, symmetric: true)]
     },
     LossKind("token_cosine") { _, taps in [TokenCosineLoss(taps: taps)] },
     LossKind("attention_scores") { numbers, taps in

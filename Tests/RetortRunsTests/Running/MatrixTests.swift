@@ -99,8 +99,8 @@ import Testing
       let perLoss = Dictionary(grouping: allowed, by: \.cell.loss)
       for name in LossCatalog.all.names {
         let ofTexts = [
-          "embedding", "contrastive", "token-cosine", "attention-scores", "minilm", "minilm2",
-          "denoising",
+          "embedding", "contrastive", "retrieval", "token-cosine", "attention-scores", "minilm",
+          "minilm2", "denoising",
         ]
         #expect((perLoss[name] != nil) != ofTexts.contains(name), "\(name)")
       }

@@ -164,6 +164,56 @@ import Testing
     }
   }
 
+  /// The recipe of retrieval, on questions of Perl's documentation: its student is narrower than the teacher, and new
+  /// queries come from a generator of the run.
+  @Test func theRecipeOfRetrievalRuns() throws {
+    try SmallTexts.withFolder { home in
+      let published = "\(Goldens.folder)/huggingface/sentence"
+      let packages = (0..<14).map {
+        "Package: p\($0)\nDescription-en: short \($0)\n Text of \($0).\n\n"
+      }
+      try AtomicFile.write(Array(packages.joined().utf8), to: home + "/Translation-en")
+      let questions = (0..<5).map { "=head2 Why \($0)?\n\nBecause of C<\($0)>.\n\n" }
+      try AtomicFile.write(Array(questions.joined().utf8), to: home + "/questions.pod")
+      let sizes = "layers: 1, heads: 2, feed-forward: 8, dropout: 0"
+      let recipe = try Recipe.load(
+        "retrieval-debian",
+        overrides: [
+          "data.file=\(home)/Translation-en", "data.vocabulary=\(published)/tokenizer.json",
+          "data.test=\(home)/questions.pod", "data.length=5", "stages.distil.data.labelled=8",
+          "train={batch: 4, steps: 2}",
+          "stages.generator.generator={model: denoising-transformer, width: 8, \(sizes)}",
+          "stages.distil.teacher={model: sentence-bert, weights: \(published), layers: 1, width: 12, "
+            + "heads: 3, feed-forward: 16, length: 20}",
+          "stages.distil.student={model: sentence-bert, width: 8, \(sizes)}",
+        ])
+      let results = try run(recipe, home + "/out")
+      #expect(
+        results.map(\.stage) == ["generator"]
+          + ["labels-only", "kd", "reconstruction", "tgt-zero"].map { "distil/\($0)" })
+      for result in results.dropFirst() {
+        #expect(result.trained.retrieval?.documents == 5, "the test's own pairs")
+        #expect(result.losses.values.allSatisfy { $0.isFinite })
+      }
+      func terms(_ result: StageResult) -> Set<String> {
+        Set(result.losses.keys).subtracting(["loss", "gradient-norm"])
+      }
+      #expect(terms(results[1]) == ["contrastive"])
+      let taught = ["embedding", "retrieval", "rkd-distance"]
+      #expect(terms(results[2]) == Set(taught))
+      for result in results.suffix(2) {
+        let generated = ["embedding-generated", "retrieval-generated", "rkd-generated-distance"]
+        #expect(terms(result) == Set(taught + generated))
+        #expect(result.teacherEvaluations == 8 + 2 * 4, "each pair once, and each new query")
+      }
+      let student = home + "/out/stages/distil/tgt-zero/student"
+      let weights = try Safetensors.read(student + "/model.safetensors")
+      #expect(!weights.names.contains { $0.hasPrefix("adapters") })
+      let file = try ONNXModel.read(student + "/model.onnx")
+      #expect(file.outputs.map(\.name) == ["embedding"])
+    }
+  }
+
   @Test func weightsWithoutLayersAreRefused() throws {
     let weights = [NamedWeights(name: "fc1.weight", shape: [1], values: [0])]
     #expect(throws: ModelError.self) { try weights.keepingLayers([0], of: "mlp") }

@@ -49,17 +49,12 @@ public struct ContrastiveLoss: DistillationLoss {
   /// One term, of vectors of pairs: a query's row, then its document's.
   public func terms(_ x: Comparison, name: String) -> [LossTerm] {
     guard let output = x.student?.output else { return [] }
-    let (pairs, width) = (output.shape[0] / 2, output.shape[1])
-    let vectors = output.unitRows().reshape([pairs, 2, width])
-    func part(_ index: Int) -> Tensor {
-      vectors.slice(axis: 1, index..<index + 1).reshape([pairs, width])
-    }
+    let scores = output.pairCosines() * (1 / temperature)
+    let pairs = output.shape[0] / 2
     let own = output.graph.constant((0..<pairs).map { Int32($0) }, [pairs])
-    func ranking(_ of: Tensor, _ among: Tensor) -> Tensor {
-      (of.matmul(among, transposeB: true) * (1 / temperature)).crossEntropyRows(own).mean()
-    }
-    let loss = ranking(part(0), part(1))
-    guard symmetric else { return [LossTerm(name, weight: weight, loss)] }
-    return [LossTerm(name, weight: weight, (loss + ranking(part(1), part(0))) * 0.5)]
+    let queries = scores.crossEntropyRows(own).mean()
+    guard symmetric else { return [LossTerm(name, weight: weight, queries)] }
+    let documents = scores.transposed().crossEntropyRows(own).mean()
+    return [LossTerm(name, weight: weight, (queries + documents) * 0.5)]
   }
 }

@@ -17,13 +17,14 @@ public struct EmbeddingLoss: DistillationLoss {
   public static let explanation = Explanation(
     "embedding", "distance of vectors",
     """
-    The student learns to give each text the teacher's vector, in as many dimensions. 'cosine' takes no \
-    notice of lengths; 'squared' is the MSELoss of sentence-transformers. Where the student's vectors have \
-    another size, 'rkd' and 'similarity' compare what is alike instead.
+    The student learns to give each text the teacher's vector. Where its own are of another size, r is a linear layer \
+    that trains with the student and is not exported; of vectors of one size it does nothing. 'cosine' takes no \
+    notice of lengths; 'squared' is the MSELoss of sentence-transformers. 'retrieval', 'rkd' and 'similarity' compare \
+    what is alike instead.
     """,
     equation: [
-      "L = mean over texts of 1 − ⟨s, t⟩ / (‖s‖·‖t‖)      cosine",
-      "L = mean over texts and dimensions of (s − t)²     squared",
+      "L = mean over texts of 1 − ⟨r(s), t⟩ / (‖r(s)‖·‖t‖)      cosine",
+      "L = mean over texts and dimensions of (r(s) − t)²        squared",
     ], source: "Reimers and Gurevych 2020, arXiv 2004.09813, equation 1, for the squares")
 
   /// The weight of the loss in the total, ≥ 0.
@@ -48,11 +49,22 @@ public struct EmbeddingLoss: DistillationLoss {
     (self.weight, self.distance) = (weight, distance)
   }
 
+  /// A linear layer from the student's vectors to the teacher's size, where these differ.
+  ///
+  /// - Throws: `AdapterError` where either gives no vectors.
+  public func adapters(_ student: [Shape], _ teacher: [Shape]) throws(AdapterError) -> [Module] {
+    guard let own = student.first, let other = teacher.first, own[-1] != other[-1] else {
+      return []
+    }
+    return [try Adapter.matching(own, other)]
+  }
+
   /// One term, if there is a teacher; no gradient reaches it.
   ///
-  /// - Throws: `VectorSizeError` for vectors of two sizes.
+  /// - Throws: `VectorSizeError` for vectors of two sizes without a layer between them.
   public func terms(_ x: Comparison, name: String) throws -> [LossTerm] {
-    guard let student = x.student?.output, let teacher = x.teacher?.output else { return [] }
+    guard let vectors = x.student?.output, let teacher = x.teacher?.output else { return [] }
+    let student = x.adapters.first.map { layer in x.adapting { layer(vectors) } } ?? vectors
     guard student.shape == teacher.shape else {
       throw VectorSizeError(student: student.shape[-1], teacher: teacher.shape[-1])
     }
@@ -74,6 +86,6 @@ public struct VectorSizeError: Error, Equatable, Sendable, CustomStringConvertib
   /// One line: what, and the way out.
   public var description: String {
     "loss 'embedding' cannot compare the student's vectors of \(student) numbers with the teacher's of "
-      + "\(teacher); give the student 'width: \(teacher)', or take 'rkd' or 'similarity'"
+      + "\(teacher); give the student 'width: \(teacher)', or take 'retrieval', 'rkd' or 'similarity'"
   }
 }
