@@ -10,12 +10,13 @@ import Testing
 /// A denoising transformer with the weights that `Tests/Goldens/sequences/denoising.py` recorded, and its texts.
 struct RecordedText {
   enum Device: String {
-    case float64, openCL
+    case float64, float32, openCL
 
     var backend: any Backend {
       get throws {
         switch self {
         case .float64: CPUBackend(precision: .float64)
+        case .float32: CPUBackend()
         case .openCL: try TestDevice.backend()
         }
       }
@@ -64,9 +65,9 @@ struct RecordedText {
   }
 
   /// A small classifier of the texts.
-  static func encoder(_ name: String, isFrozen: Bool) throws -> ParameterStore {
+  static func encoder(_ name: String, isFrozen: Bool, width: Int = 8) throws -> ParameterStore {
     let options: [String: Double] = [
-      "width": 8, "layers": 1, "heads": 2, "feed-forward": 8, "dropout": 0,
+      "width": Double(width), "layers": 1, "heads": 2, "feed-forward": 8, "dropout": 0,
     ]
     let model = try ModelCatalog.make(
       "bert", options: options, for: .tokens(length: 10, vocabulary: vocabulary), classes: 3)

@@ -20,8 +20,13 @@ import Testing
     let recorded = try RecordedText()
     let session = try recorded.session(.float64)
     let inputs = try Self.inputs(recorded, step: step)
-    let found = TextSearch(exploration, generator: recorded.generator)
-      .explore(inputs.example, in: inputs)
+    // Kinds without a gradient ask neither of these.
+    let other = try RecordedText.encoder("other", isFrozen: true)
+    let explorer = Explorer(
+      exploration, labeler: other, student: other.model, generator: nil, statistics: nil)
+    let found = explorer.explore(
+      inputs.example, by: TextSearch(exploration, generator: recorded.generator), in: inputs
+    ).texts[0]
     #expect(found.count == exploration.generatedCount(batch: 4))
     let program = try session.compile(
       inputs.graph, outputs: found.fields.map { $0.value.toFloat() })

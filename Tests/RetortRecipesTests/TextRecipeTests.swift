@@ -19,7 +19,7 @@ import Testing
     (
       "teacher: {model: bert, weights: t}\nlosses: [kd]\nexplore: {kind: mixup}\n",
       "r.yaml:7:10: exploration 'mixup' is for pictures, which the examples of 'text' are not. "
-        + "For texts there is 'zero' and 'reconstruction', with a generator such as "
+        + "For texts there is 'zero', 'first' and 'reconstruction', with a generator such as "
         + "denoising-transformer."
     ),
     (
@@ -99,8 +99,33 @@ import Testing
     #expect(try Recipe.decode(yaml: recipe.expandedYAML, path: "recipe.yaml") == recipe)
   }
 
-  @Test func tokensOfAnotherVocabularyAreRefused() {
+  @Test func aSearchOfOrderOneHasItsKeys() throws {
     let yaml = Self.searching.replacing(
+      "{kind: zero, noise: 0.3, mask: 0.2, sampling: 0.7}",
+      with:
+        "{kind: first, steps: 1, step: {displacement: 0.4}, divergence: jsd, mask: 0.2, sampling: 0.7}"
+    )
+    let explore = try #require(
+      try Recipe.decode(yaml: yaml, path: "r.yaml").stages[1].explore)
+    #expect(explore.steps == 1 && explore.step == .displacement(0.4) && explore.sampling == 0.7)
+  }
+
+  /// D is of probabilities, which vectors are not.
+  @Test func vectorsAreNotClimbedBy() {
+    let yaml = Self.searching
+      .replacing("{name: text,", with: "{name: text-pairs,").replacing(
+        "bert", with: "sentence-bert"
+      )
+      .replacing("kind: zero", with: "kind: first")
+    let error = #expect(throws: RecipeErrors.self) { try Recipe.decode(yaml: yaml, path: "r.yaml") }
+    #expect(
+      error?.description
+        == "r.yaml:10:14: exploration 'first' climbs by a divergence of probabilities, and models of dataset "
+        + "'text-pairs' give vectors. Take 'zero' or 'reconstruction'.")
+  }
+
+  @Test(arguments: ["zero", "first"]) func tokensOfAnotherVocabularyAreRefused(_ kind: String) {
+    let yaml = Self.searching.replacing("kind: zero", with: "kind: \(kind)").replacing(
       "name: distil\n", with: "name: distil\n    data: {vocabulary: w.txt}\n")
     let error = #expect(throws: RecipeErrors.self) { try Recipe.decode(yaml: yaml, path: "r.yaml") }
     #expect(

@@ -32,12 +32,17 @@ extension Exploration.Kind {
         """
         Teacher guided training of order one: from a random start the search climbs to where \
         teacher and student disagree most, so that every example teaches much. All networks are \
-        in evaluation mode and keep their weights during the search.
+        in evaluation mode and keep their weights during the search. Of texts, codes are the states of \
+        all tokens, and the gradient goes straight through the choice of tokens: what teacher and \
+        student read are vectors of the tokens chosen, each from its own table E of any width, and \
+        backwards these count as means of E by the decoder's softmax, the tokens before each held. \
+        Each step decodes anew, which is what it costs.
         """,
         equation: [
           "z_0 = Enc(x) + σ·d·ν",
           "z_{k+1} = z_k + η · g / ‖g‖,  g = ∇_z D( teacher(Dec z_k), student(Dec z_k) )",
           "x̃ = Dec( z_K )",
+          "of texts  g = ∇_z Σ_E ⟨ ∂D/∂e, softmax(Dec z_k)·E ⟩,  e = E[tokens]",
         ], source: "\(Self.paper), equation 5; steps are normalised here by default")
     case .reconstruction:
       Explanation(

@@ -105,7 +105,7 @@ extension Exploration.StepSize: Configurable {
   public static let keys: [Key<Self>] = .oneOf(
     .number(
       "displacement", \.displacement, .positive(),
-      "all steps together, as a share of the mean norm of codes"),
+      "all steps together, as a share of the mean norm of codes, or of each text's own"),
     .number("normalised", \.normalised, .positive(), "η, along the gradient divided by its norm"),
     .number("plain", \.plain, .positive(), "η, along the gradient as it is"))
 

@@ -51,8 +51,8 @@ public struct Exploration: Hashable, Sendable {
     /// Whether it uses the generator's encoder.
     public var needsEncoder: Bool { needsGenerator && self != .samples }
 
-    /// Whether it makes texts too, of which there is no gradient and no distribution of codes.
-    public var searchesTexts: Bool { self == .zero || self == .reconstruction }
+    /// Whether it makes texts too, of which there is no distribution of codes.
+    public var searchesTexts: Bool { self == .zero || self == .first || self == .reconstruction }
 
     /// Whether it uses gradients through teacher and student.
     public var usesGradient: Bool { self == .first || self == .pixelGradient }
@@ -64,8 +64,8 @@ public struct Exploration: Hashable, Sendable {
     case plain(Double)
     /// `z + η·g/‖g‖`.
     case normalised(Double)
-    /// Normalised steps with a total length of this share of the mean norm of latent codes (in pixels, of the
-    /// example's own norm).
+    /// Normalised steps with a total length of this share of the mean norm of latent codes (in pixels and of texts, of
+    /// the example's own norm).
     case displacement(Double)
   }
 

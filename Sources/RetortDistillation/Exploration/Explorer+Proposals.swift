@@ -31,10 +31,8 @@ extension Explorer {
       }
       return surrogate(codes, statistics, in: context).exp()
     case .disagreement:
-      let examples = decode(codes)
-      return disagreement(
-        student(examples, in: context),
-        labeler.logits(of: Example(examples), indices: nil, in: inputs.graph))
+      let (own, other) = opinions(of: Example(decode(codes)), in: inputs)
+      return disagreement(own, other)
     case .entropy:
       let logits = student(decode(codes), in: context)
       return -(logits.softmax() * logits.logSoftmax()).sum(axes: [1])

@@ -19,7 +19,7 @@ public struct Explorer {
   public let statistics: LatentStatistics?
   /// The number format of matrix products and convolutions.
   public let compute: ComputeType
-  /// The search for new texts, which takes the place of that for pictures; nil for pictures.
+  /// Where a search for new texts starts, which takes the place of that for pictures; nil for pictures.
   public var texts: TextSearch?
 
   /// An explorer with the given models.
@@ -170,31 +170,40 @@ public struct Explorer {
     from start: Tensor, _ size: Tensor, _ inputs: StepInputs, within bounds: (Tensor) -> Tensor,
     examples: (Tensor) -> Tensor
   ) -> Path {
-    let context = inputs.context(.evaluation)
-    let rule: LatentStepRule = if case .plain = exploration.step { .plain } else { .normalised }
     var codes = [start]
     var path = [examples(start)]
     for _ in 0..<exploration.steps {
-      let current = path[path.count - 1]
-      let rows = disagreement(
-        student(current, in: context),
-        labeler.logits(of: Example(current), indices: nil, in: inputs.graph))
+      let (own, other) = opinions(of: Example(path[path.count - 1]), in: inputs)
       let code = codes[codes.count - 1]
-      let gradient = gradients(of: rows.sum() * scale, with: [code])[0] / scale
-      codes.append(bounds(code.latentStep(rule, gradient: gradient, size: size)).stopGradient())
+      let gradient = gradients(of: disagreement(own, other).sum() * scale, with: [code])[0]
+      codes.append(bounds(moved(code, along: gradient, size)))
       path.append(examples(codes[codes.count - 1]))
     }
     return Path(examples: path.map { $0.stopGradient() }, codes: codes)
+  }
+
+  /// What student and labeler say of examples in evaluation mode, `[batch, classes]` each.
+  func opinions(of examples: Example, in inputs: StepInputs) -> (student: Tensor, teacher: Tensor) {
+    (
+      student(examples, in: inputs.context(.evaluation)),
+      labeler.logits(of: examples, indices: nil, in: inputs.graph)
+    )
+  }
+
+  /// Codes after one step of the ascent along D's gradient, which is `gradient` over `scale`; no gradient.
+  func moved(_ codes: Tensor, along gradient: Tensor, _ size: Tensor) -> Tensor {
+    let rule: LatentStepRule = if case .plain = exploration.step { .plain } else { .normalised }
+    return codes.latentStep(rule, gradient: gradient / scale, size: size).stopGradient()
   }
 
   // The loss scale of the search's gradient in fp16, whose numbers end at 2¹⁶ and lose digits below 2⁻¹⁴.
   // It is fixed: derivatives of one example's divergence are at most about 1 at the logits, which leaves
   // 2⁸ for growth on the way back and all digits down to 2⁻²². The scale of training is not used, since it
   // grows until the mean gradient over a batch hardly fits, and the search takes no mean.
-  private var scale: Double { compute == .fp16 ? 256 : 1 }
+  var scale: Double { compute == .fp16 ? 256 : 1 }
 
   /// The size of each step, where displacements are shares of `norm`.
-  private func stepSize(norm: Tensor) -> Tensor {
+  func stepSize(norm: Tensor) -> Tensor {
     switch exploration.step {
     case .plain(let size), .normalised(let size): return norm.graph.fill(size, [1])
     case .displacement(let share): return norm * (share / Double(max(1, exploration.steps)))

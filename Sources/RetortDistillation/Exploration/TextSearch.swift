@@ -2,15 +2,16 @@ import RetortCore
 import RetortNN
 import RetortTraining
 
-/// Teacher guided training's search of order zero for texts: noise on the states of a generator of texts, which are
-/// decoded to tokens.
+/// Where teacher guided training's search for texts starts, and how its states become texts.
 ///
-/// No gradient flows through it. All of it is in evaluation mode. Of pairs, queries alone may be made anew, as in the
-/// paper's retrieval, or documents: then the other text of a pair stays, and no model encodes it again.
+/// A search of order zero ends where it starts: at the states of a generator of texts, with noise. One of order one
+/// climbs from there; see `Explorer.explore(_:by:in:)`. All of it is in evaluation mode. Of pairs, queries alone may be
+/// made anew, as in the paper's retrieval, or documents: then the other text of a pair stays, and no model encodes it
+/// again.
 ///
 /// Source: Zaheer et al. 2022, "Teacher Guided Training", arXiv 2208.06825, sections 4.3 and 4.4.
 public struct TextSearch {
-  /// The search's constants, of kind `zero` or `reconstruction`.
+  /// The search's constants, of a kind that makes texts.
   public let exploration: Exploration
   /// Encodes texts and decodes states.
   public let generator: any TextGenerator
@@ -25,36 +26,86 @@ public struct TextSearch {
   /// The place in a pair of the text that is made anew; nil where all are.
   private var place: Int? { parts == 2 ? exploration.texts.place : nil }
 
-  /// New texts, `tokens` and `mask` of int32 `[count, length]` each, near those of a batch; of pairs of which one text
-  /// stays, the new ones alone.
-  ///
-  /// - Parameters:
-  ///   - texts: The batch's `tokens` and `mask`.
-  ///   - inputs: The step of which the search is a part.
-  public func explore(_ texts: Example, in inputs: StepInputs) -> Example {
+  /// The texts of a batch that a search starts from; of pairs of which one text stays, the other ones alone.
+  func parents(of texts: Example) -> Example {
     let count = parts * exploration.generatedCount(batch: texts.count / parts)
-    let parents = Example(
+    return Example(
       texts.fields.map { name, value in
         let rows = value.rows(count)
         return (name, place.map(rows.halfOfPairs) ?? rows)
       })
+  }
+
+  /// The states of texts as a search sees them, `[count, length, width]`, constants, and what is shown of these texts.
+  ///
+  /// Called within a forward pass of the generator.
+  ///
+  /// - Parameters:
+  ///   - parents: The texts' `tokens` and `mask`, int32 `[count, length]` each.
+  ///   - inputs: The step of which the search is a part.
+  func start(_ parents: Example, in inputs: StepInputs) -> (states: Tensor, shown: Example) {
     let shown = TextDamage(masked: exploration.masked).applied(
       to: parents, maskToken: generator.maskToken, state: inputs.randomState,
       stream: inputs.streams.next())
-    return generator.using(inputs.context(.evaluation)) {
-      var states = generator.encode(shown)
-      if exploration.kind == .zero, exploration.noise > 0, let mask = shown["mask"] {
-        let noise = inputs.graph.random(
-          .normal, states.shape, state: inputs.randomState, stream: inputs.streams.next())
-        states = states + noise * (Self.deviation(of: states, mask) * exploration.noise)
-      }
-      return generator.decode(states.stopGradient(), of: shown) { logits in
-        guard exploration.sampling > 0 else { return logits.argmax() }
-        return Self.drawn(
-          logits, temperature: exploration.sampling, state: inputs.randomState,
-          stream: inputs.streams.next())
-      }
+    var states = generator.encode(shown)
+    if exploration.kind != .reconstruction, exploration.noise > 0, let mask = shown["mask"] {
+      let noise = inputs.graph.random(
+        .normal, states.shape, state: inputs.randomState, stream: inputs.streams.next())
+      states = states + noise * (Self.deviation(of: states, mask) * exploration.noise)
     }
+    return (states.stopGradient(), shown)
+  }
+
+  /// The texts that the generator makes of states; no gradient.
+  ///
+  /// Called within a forward pass of the generator.
+  ///
+  /// - Parameters:
+  ///   - states: `[count, length, width]`.
+  ///   - shown: The texts that they are of.
+  ///   - streams: The streams of the numbers by which tokens are drawn, one a position, which grow where there are too
+  ///     few: the points of one search draw by the same numbers.
+  ///   - inputs: The step.
+  func decode(
+    _ states: Tensor, of shown: Example, drawing streams: inout [UInt32], in inputs: StepInputs
+  ) -> Example {
+    var position = 0
+    return generator.decode(states.stopGradient(), of: shown) { logits in
+      guard exploration.sampling > 0 else { return logits.argmax() }
+      if position == streams.count { streams.append(inputs.streams.next()) }
+      defer { position += 1 }
+      return Self.drawn(
+        logits, temperature: exploration.sampling, state: inputs.randomState,
+        stream: streams[position])
+    }
+  }
+
+  /// How likely each token of the vocabulary was at each place of a text behind the first, `[count, length - 1,
+  /// vocabulary]`: a function of the states, with the tokens before each held; 0 where the decoder did not choose.
+  ///
+  /// Called within a forward pass of the generator.
+  ///
+  /// - Parameters:
+  ///   - texts: What the states were decoded to.
+  ///   - states: `[count, length, width]`.
+  ///   - shown: The texts that the states are of.
+  func shares(of texts: Example, from states: Tensor, _ shown: Example) -> Tensor {
+    guard let tokens = texts["tokens"], let said = texts["mask"], let mask = shown["mask"] else {
+      preconditionFailure("texts have tokens and a mask")
+    }
+    let (graph, places) = (tokens.graph, tokens.shape[1] - 1)
+    // The last place ends a text that has not ended.
+    let isFree = graph.constant(
+      (0..<places).map { $0 < places - 1 ? 1 : 0 } as [Float], [1, places])
+    let isChosen = said.slice(axis: 1, 1..<places + 1).toFloat() * isFree
+    let logits = generator.logits(of: tokens, from: states, mask: mask)
+    let temperature = exploration.sampling > 0 ? exploration.sampling : 1
+    return (logits / temperature).softmax() * isChosen.expandingLast()
+  }
+
+  /// The Euclidean norm of each text's states `[count, length, width]`, `[count]`; padding does not count.
+  static func norm(of states: Tensor, _ mask: Tensor) -> Tensor {
+    (states.square() * mask.toFloat().expandingLast()).sum(axes: [1, 2]).sqrt()
   }
 
   /// What a model gives for pairs of which the search has made one text anew, `[2 · pairs, width]`; for other texts

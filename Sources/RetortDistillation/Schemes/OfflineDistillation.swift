@@ -149,7 +149,8 @@ public struct OfflineDistillation: Scheme {
     guard let explorer else { return nil }
     let found: Found
     if let texts = explorer.texts {
-      found = Found(new: texts.explore(inputs.example, in: inputs), path: nil)
+      let path = explorer.explore(inputs.example, by: texts, in: inputs)
+      found = Found(new: path.texts[path.texts.count - 1], path: nil)
     } else {
       let path = explorer.explore(
         inputs.example.x, codes: codes?.rows(at: inputs.indices, in: inputs.graph), in: inputs)

@@ -38,6 +38,15 @@ extension StageDecoder {
             + "such as denoising-transformer."))
       return false
     }
+    if explore.kind.usesGradient, stage.data.source.outputs == .vectors {
+      let others = kinds.filter { $0 != "'\(explore.kind.rawValue)'" }
+      faults.add(
+        node.place,
+        .rule(
+          "exploration '\(explore.kind.rawValue)' climbs by a divergence of probabilities, and models of dataset "
+            + "'\(stage.data.name)' give vectors. Take \(others.listed("or"))."))
+      return false
+    }
     let ofCodes = [
       ("box", explore.box), ("between", explore.between), ("proposals", explore.proposals != nil),
       ("replay", explore.replay != nil),
