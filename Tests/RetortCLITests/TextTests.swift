@@ -94,9 +94,15 @@ import Testing
     """
 
   /// A generator of texts that is validated, and a student that learns from what it makes.
-  @Test func aSearchForTextsRuns() throws {
+  @Test(arguments: [
+    "{kind: zero, noise: 0.5, mask: 0.3, sampling: 0.5}",
+    "{kind: first, steps: 1, sampling: 0.5, variants: {count: 2, every: 2}}",
+  ])
+  func aSearchForTextsRuns(_ explore: String) throws {
     let folder = try folder()
-    try folder.write(Array(Self.searching.utf8), to: "search.yaml")
+    let recipe = Self.searching.replacing(
+      "{kind: zero, noise: 0.5, mask: 0.3, sampling: 0.5}", with: explore)
+    try folder.write(Array(recipe.utf8), to: "search.yaml")
     let run = try folder.retort(["run", "search.yaml", "--output", "out"] + Self.cpu)
     #expect(run.status == 0, "\(run.errors)")
     let generator = try json(folder, "out/stages/generator/result.json")
@@ -104,7 +110,7 @@ import Testing
     #expect(generator["best"]?["validation"]?["loss"]?.double ?? 0 > 2)
     let searched = try json(folder, "out/stages/distil/result.json")
     #expect(searched["losses"]?["kd-generated"]?.double != nil)
-    // 48 texts in a table, and four new ones in each of two steps.
+    // 48 texts in a table; four new ones in each of two steps, or in one of them with four on the way.
     #expect(searched["teacherEvaluations"]?.double == 56)
     let drawn = try folder.retort(["explore", "out"] + Self.cpu)
     #expect(drawn.status == 1 && drawn.errors.contains("stage 'distil' explores texts"))

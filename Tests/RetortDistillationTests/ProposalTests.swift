@@ -164,7 +164,7 @@ struct SearchMemoryTests {
   ) throws -> (cast: Cast, student: ParameterStore, explorer: Explorer, losses: [[String: Double]])
   {
     let cast = try Cast()
-    let memory = try #require(SearchMemory(exploration, size: 2, classes: 3))
+    let memory = try #require(SearchMemory(exploration, size: 2, classes: 3, examples: Cast.batch))
     let student = ParameterStore(
       AdaptedModel(Classifier(width: 5), adapters: [], search: memory), name: "student")
     try student.write(student.initialWeights(seed: 5), to: cast.session)

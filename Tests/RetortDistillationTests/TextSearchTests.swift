@@ -24,9 +24,9 @@ import Testing
     let other = try RecordedText.encoder("other", isFrozen: true)
     let explorer = Explorer(
       exploration, labeler: other, student: other.model, generator: nil, statistics: nil)
-    let found = explorer.explore(
-      inputs.example, by: TextSearch(exploration, generator: recorded.generator), in: inputs
-    ).texts[0]
+    let found = explorer.find(
+      near: inputs.example, by: TextSearch(exploration, generator: recorded.generator), in: inputs
+    ).texts
     #expect(found.count == exploration.generatedCount(batch: 4))
     let program = try session.compile(
       inputs.graph, outputs: found.fields.map { $0.value.toFloat() })

@@ -28,8 +28,9 @@ import Testing
       for info in Exploration.mapInfo.keys
       where !info.owners.isEmpty && !info.owners.contains(order.rawValue) && info.name != "beta" {
         let (key, names) = (info.name, info.owners)
-        let value = ["step": "{plain: 1}", "divergence": "jsd", "box": "true"][key] ?? "5"
-        let owners = names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+        let value =
+          ["step": "{plain: 1}", "divergence": "jsd", "box": "true", "chains": "true"][key] ?? "5"
+        let owners = names.listed("or")
         cases.append(
           Case(
             "\(models)explore: {kind: \(order.rawValue), \(key): \(value)}\n",
@@ -101,6 +102,18 @@ import Testing
     Case(
       taught + "explore: {kind: mixup, proposals: {count: 2}}\n",
       "'proposals' in 'explore' means nothing with 'mixup'; it goes with zero or first"
+    ),
+    Case(
+      explored + "explore: {kind: first, chains: true, ratio: 2}\n",
+      "'chains' has one code for each example; take a 'ratio' of at most 1"
+    ),
+    Case(
+      explored + "explore: {kind: first, chains: true, climb: {every: 2}}\n",
+      "'chains' make a step each time; take either them or 'climb' away"
+    ),
+    Case(
+      explored + "explore: {kind: zero, climb: {every: 2}}\n",
+      "'climb' in 'explore' means nothing with 'zero'; it goes with first or pixel-gradient"
     ),
     Case(
       taught + "explore: {kind: mixup}\ntrain: {batch: 1}\n",

@@ -50,6 +50,11 @@ import Testing
 
   private static let generators: [(yaml: String, says: String)] = [
     (
+      "{version: 1, name: a, data: fashion-mnist, generator: {model: conv-vae, weights: g}, student: mlp, "
+        + "teacher: {model: mlp, weights: t}, losses: [kd], explore: {kind: zero, variants: {every: 2}}}",
+      "r.yaml:1:181: 'explore.variants' is for texts, and dataset 'fashion-mnist' has pictures. Take it away."
+    ),
+    (
       "{version: 1, name: a, data: fashion-mnist, generator: conv-vae, losses: [denoising]}",
       "r.yaml:1:73: loss 'denoising' is of texts; a generator of pictures learns by 'vae'"
     ),
@@ -108,6 +113,34 @@ import Testing
     let explore = try #require(
       try Recipe.decode(yaml: yaml, path: "r.yaml").stages[1].explore)
     #expect(explore.steps == 1 && explore.step == .displacement(0.4) && explore.sampling == 0.7)
+  }
+
+  @Test func variantsHaveTheirKeysAndKeepOneTeachersLogits() throws {
+    let yaml = Self.searching.replacing(
+      "sampling: 0.7", with: "variants: {count: 3, every: 5}")
+    let recipe = try Recipe.decode(yaml: yaml, path: "r.yaml")
+    #expect(recipe.stages[1].explore?.variants == Variants(3, every: 5))
+    #expect(try Recipe.decode(yaml: recipe.expandedYAML, path: "recipe.yaml") == recipe)
+    let key = "bert.encoder.layer.0.attention.self.key"
+    let taps = "losses: [{kind: minilm2, heads: 2, taps: [{student: \(key), teacher: \(key)}]}]"
+    let error = #expect(throws: RecipeErrors.self) {
+      try Recipe.decode(yaml: yaml + "    \(taps)\n", path: "r.yaml")
+    }
+    #expect(
+      error?.description
+        == "r.yaml:10:60: 'variants' keeps what one teacher says of examples, which is not all that loss "
+        + "'minilm2' needs; take one of both away")
+  }
+
+  /// Both say in which steps a search does its work.
+  @Test func variantsAndClimbsExcludeEachOther() {
+    let yaml = Self.searching.replacing(
+      "{kind: zero, noise: 0.3, mask: 0.2, sampling: 0.7}",
+      with: "{kind: first, climb: {every: 2}, variants: {every: 2}}")
+    let error = #expect(throws: RecipeErrors.self) { try Recipe.decode(yaml: yaml, path: "r.yaml") }
+    #expect(
+      error?.faults.map { "\($0.reason)" }
+        == ["with 'variants' one step in so many searches; take 'climb' away"])
   }
 
   /// D is of probabilities, which vectors are not.

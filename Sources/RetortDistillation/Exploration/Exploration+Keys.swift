@@ -39,8 +39,19 @@ extension Exploration: Configurable {
       ).only(with: "kind", random),
       .map("proposals", \.proposals, "how each start is chosen among random ones")
         .only(with: "kind", random),
+      .bool(
+        "chains", \.chains,
+        "whether the steps are made one at each time that an example is met, from where the last one has left its code"
+      ).only(with: "kind", [Kind.first.rawValue]),
+      .map("climb", \.climb, "in which steps of the training a search climbs, if not in all")
+        .only(with: "kind", gradient),
       .map("replay", \.replay, "the pool of earlier finds that are learnt from again")
         .only(with: "kind", random),
+      .map(
+        "variants", \.variants,
+        "of texts: those that are kept, so that not each step has to decode"
+      )
+      .only(with: "kind", words { $0.searchesTexts }),
       .number("ratio", \.ratio, .positive(upTo: 64), "new examples per known one"),
       .number(
         "weight", \.weight, .notNegative(), "what multiplies the distillation loss on new examples"
@@ -59,6 +70,24 @@ extension Exploration: Configurable {
       ).only(with: "kind", words { $0.searchesTexts }).omittedAtDefault(),
     ]
   }()
+
+  /// Keys that would undo each other.
+  public var faults: [KeyFault] {
+    var faults: [KeyFault] = []
+    if chains, ratio > 1 {
+      faults.append(
+        KeyFault("chains", "'chains' has one code for each example; take a 'ratio' of at most 1"))
+    }
+    if variants != nil, climb != nil {
+      faults.append(
+        KeyFault("climb", "with 'variants' one step in so many searches; take 'climb' away"))
+    }
+    if chains, climb != nil {
+      faults.append(
+        KeyFault("climb", "'chains' make a step each time; take either them or 'climb' away"))
+    }
+    return faults
+  }
 
   /// The kind alone may stand for the map.
   public static let shorthand: String? = "kind"

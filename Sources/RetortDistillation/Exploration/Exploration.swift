@@ -96,8 +96,14 @@ public struct Exploration: Hashable, Sendable {
   public var between = false
   /// The choice of each start among several; nil for the first that is drawn.
   public var proposals: Proposals?
+  /// Whether the steps of an ascent are made one at each time that an example is met, instead of all at once.
+  public var chains = false
+  /// When an ascent is made; nil for each step of the training.
+  public var climb: Climb?
   /// The pool of earlier finds that are learnt from again; nil for none.
   public var replay: Replay?
+  /// The variants of texts that are kept; nil where each step decodes its new texts.
+  public var variants: Variants?
   /// The number of generated examples per real one, > 0.
   public var ratio: Double = 1
   /// The factor of the distillation loss on generated examples, ≥ 0.
@@ -119,12 +125,42 @@ public struct Exploration: Hashable, Sendable {
     max(1, Int((Double(batch) * ratio).rounded()))
   }
 
-  /// The number of teacher evaluations on generated examples in one step.
+  /// The number of teacher evaluations on generated examples in one step that searches.
   public func teacherEvaluations(batch: Int) -> Int {
     let proposed = proposals.map { $0.value.asksTeacher ? $0.count : 0 } ?? 0
-    return generatedCount(batch: batch) * (1 + proposed + (kind.usesGradient ? steps : 0))
+    let climbed = kind.usesGradient && !chains ? steps : 0
+    return generatedCount(batch: batch) * (1 + proposed + climbed)
   }
 
-  /// Whether what it finds depends on the student.
-  public var followsStudent: Bool { kind.usesGradient || proposals != nil || replay != nil }
+  /// Whether what it finds depends on the student, or is kept with it.
+  public var followsStudent: Bool {
+    kind.usesGradient || proposals != nil || replay != nil || variants != nil
+  }
+}
+
+/// Steps of two forms: in some the search does all it does, and the others are a cheaper plan.
+extension Exploration {
+  /// The form of steps whose search rests: it does not climb, or variants are learnt from.
+  static let restingForm = 1
+
+  /// How many forms its steps have.
+  var forms: Int { climb == nil && variants == nil ? 1 : 2 }
+
+  /// Which form a step takes, counted from 0, of `steps`.
+  func form(of step: Int, in steps: Int) -> Int {
+    let searches = climb?.climbs(step, of: steps) ?? variants?.decodes(step) ?? true
+    return searches ? 0 : Self.restingForm
+  }
+
+  /// How many of the first `count` steps of `steps` have a search that does not rest.
+  public func searches(of count: Int, in steps: Int) -> Int {
+    climb?.count(of: count, in: steps) ?? variants?.decodingSteps(of: count) ?? count
+  }
+
+  /// The same search where it does not climb.
+  public var resting: Exploration {
+    var exploration = self
+    exploration.steps = 0
+    return exploration
+  }
 }

@@ -49,6 +49,9 @@ extension Explorer {
     if let pool = memory.pool, let replayed = path.replayed {
       pool.remember(codes, teacher, disagreement, replayed.draw, context)
     }
+    if let chains = memory.chains, let next = path.next {
+      chains.goOn(next.link, at: next.codes, most: exploration.steps, context)
+    }
     guard let surrogate = memory.surrogate, let statistics else { return [] }
     let new = disagreement.slice(axis: 0, 0..<codes.shape[0])
     return [LossTerm("surrogate", surrogate.error(at: codes, new, statistics, in: context))]

@@ -9,23 +9,58 @@ struct TextPath {
   var texts: [Example] = []
 }
 
+/// What a search for texts gives a step.
+struct FoundTexts {
+  /// The texts to learn from.
+  let texts: Example
+  /// The labeler's logits of them, `[count, classes]`, where variants are learnt from; nil for texts that are new.
+  var logits: Tensor?
+}
+
 extension Explorer {
-  /// The search for texts near those of a batch, all within the step's plan.
+  /// The texts that a step learns from beside its batch: new ones near it, or variants that are kept.
+  ///
+  /// - Parameters:
+  ///   - texts: The batch's `tokens` and `mask`, int32 `[batch, length]` each.
+  ///   - search: The generator, and where the search starts.
+  ///   - inputs: The step of which the search is a part.
+  func find(near texts: Example, by search: TextSearch, in inputs: StepInputs) -> FoundTexts {
+    let parents = search.parents(of: texts)
+    if inputs.form == Exploration.restingForm, let variants = memory?.variants {
+      let ids = inputs.indices.rows(parents.count)
+      let known = labeler.logits(of: parents, indices: ids, in: inputs.graph)
+      let found = variants.drawn(
+        near: parents, ids, known, in: inputs, inputs.context(.evaluation))
+      return FoundTexts(texts: found.texts, logits: found.logits)
+    }
+    let path = explore(parents, by: search, in: inputs)
+    return FoundTexts(texts: path.texts[path.texts.count - 1])
+  }
+
+  /// Has the student's store keep the texts that a step has found, with the labeler's logits of them.
+  func keep(
+    _ found: FoundTexts, _ logits: Tensor, in inputs: StepInputs, _ context: ForwardContext
+  ) {
+    guard found.logits == nil, let variants = memory?.variants else { return }
+    variants.remember(
+      found.texts, near: inputs.indices.rows(found.texts.count), logits, in: inputs, context)
+  }
+
+  /// The search for one text near each of others, all within the step's plan.
   ///
   /// Order one climbs the divergence of teacher and student along the states. Each of its K steps decodes tokens, asks
   /// both of them, and moves the states by the gradient that goes straight through the choice of tokens: see
   /// `climb(_:from:by:shown:in:)`. The texts at the end are decoded once more, and new to teacher and student.
   ///
   /// - Parameters:
-  ///   - texts: The batch's `tokens` and `mask`, int32 `[batch, length]` each.
+  ///   - parents: The texts' `tokens` and `mask`, int32 `[count, length]` each.
   ///   - search: The generator, and where the search starts.
   ///   - inputs: The step of which the search is a part.
   /// - Returns: One point, or K + 1 for order one; no gradient flows through them.
   ///
   /// Source: Zaheer et al. 2022, arXiv 2208.06825, section 4.3.
-  func explore(_ texts: Example, by search: TextSearch, in inputs: StepInputs) -> TextPath {
-    let parents = search.parents(of: texts)
-    return search.generator.using(inputs.context(.evaluation)) {
+  func explore(_ parents: Example, by search: TextSearch, in inputs: StepInputs) -> TextPath {
+    search.generator.using(inputs.context(.evaluation)) {
       let (start, shown) = search.start(parents, in: inputs)
       var (streams, path): ([UInt32], TextPath) = ([], TextPath())
       func add(_ states: Tensor) {

@@ -8,7 +8,7 @@ import RetortTraining
 /// stream of the training pass is affected.
 public struct Explorer {
   /// The kind of search and its constants.
-  public let exploration: Exploration
+  public private(set) var exploration: Exploration
   /// The labeler of examples, pictures `[batch, height, width, channels]`.
   public private(set) var labeler: any Labeler
   /// The model that is trained.
@@ -36,6 +36,13 @@ public struct Explorer {
   func following(_ student: Module) -> Explorer {
     var explorer = self
     explorer.student = student
+    return explorer
+  }
+
+  /// The same search where it does not climb.
+  func resting() -> Explorer {
+    var explorer = self
+    explorer.exploration = exploration.resting
     return explorer
   }
 
@@ -69,6 +76,9 @@ public struct Explorer {
 
     /// What is learnt from again; nil without a pool.
     var replayed: Replayed?
+
+    /// Where chains go on; nil without any.
+    var next: (link: LatentChains.Link, codes: Tensor)?
 
     /// The new examples to train on, through which no gradient flows back.
     public var explored: Tensor { examples[examples.count - 1] }
@@ -133,6 +143,10 @@ public struct Explorer {
       return Path(examples: [decode(start).stopGradient()], codes: [start])
     }
     let size = stepSize(norm: graph.fill(statistics.meanNorm, [1]))
+    if exploration.chains, let chains = memory?.chains {
+      return visit(
+        chains, from: start, size, inputs, within: { bounded($0, statistics) }, examples: decode)
+    }
     return ascend(
       from: start, size, inputs, within: { bounded($0, statistics) }, examples: decode)
   }

@@ -10,16 +10,34 @@ public final class SearchMemory: Module {
   let surrogate: Surrogate?
   /// What earlier steps found; nil if nothing is replayed.
   let pool: ReplayPool?
+  /// The codes that climb from visit to visit; nil if each search climbs by itself.
+  let chains: LatentChains?
+  /// The variants of texts; nil if none are kept.
+  let variants: TextVariants?
 
   /// The memory that `exploration` needs for codes of `size` coordinates; nil if it needs none.
   ///
   /// - Parameters:
+  ///   - exploration: A search from pictures.
   ///   - size: The number of coordinates.
   ///   - classes: The number of logits.
-  public init?(_ exploration: Exploration, size: Int, classes: Int) {
+  ///   - count: The number of training examples.
+  public init?(_ exploration: Exploration, size: Int, classes: Int, examples count: Int) {
     surrogate = exploration.proposals?.value == .surrogate ? Surrogate(size: size) : nil
     pool = exploration.replay.map { ReplayPool($0, width: size, classes: classes) }
+    chains = exploration.chains ? LatentChains(of: count, width: size) : nil
+    variants = nil
     super.init()
-    if surrogate == nil, pool == nil { return nil }
+    if surrogate == nil, pool == nil, chains == nil { return nil }
+  }
+
+  /// The memory that `exploration` needs for `count` training texts of `length` tokens; nil if it needs none.
+  public init?(_ exploration: Exploration, texts count: Int, length: Int, classes: Int) {
+    (surrogate, pool, chains) = (nil, nil, nil)
+    variants = exploration.variants.map {
+      TextVariants($0, of: count, length: length, classes: classes)
+    }
+    super.init()
+    if variants == nil { return nil }
   }
 }

@@ -72,10 +72,12 @@ public struct OfflineDistillation: Scheme {
 
   /// What a search has found.
   private struct Found {
-    /// What is new, of which the labeler is asked.
+    /// What is new, of which the labeler is asked, or texts of which it has been.
     let new: Example
     /// How pictures were found; nil for texts.
-    let path: Explorer.Path?
+    var path: Explorer.Path?
+    /// How texts were; nil for pictures.
+    var texts: FoundTexts?
 
     /// What is new, and behind it what is learnt from again.
     var all: Example { path.map { Example($0.all) } ?? new }
@@ -93,6 +95,14 @@ public struct OfflineDistillation: Scheme {
   /// One of each student.
   public var phases: [Phase] { students.map { Phase($0.name) } }
 
+  /// Two where the search rests in some steps.
+  public var forms: Int { explorer?.exploration.forms ?? 1 }
+
+  /// Whether the search of a step rests.
+  public func form(of step: Int, in steps: Int) -> Int {
+    explorer?.exploration.form(of: step, in: steps) ?? 0
+  }
+
   /// The losses on the examples and on those that the search finds.
   ///
   /// - Throws: `GraphError` for shapes that do not fit.
@@ -101,7 +111,8 @@ public struct OfflineDistillation: Scheme {
     let context = inputs.context(
       .training, tapping: losses.studentPaths)
     let teacher = teacher?.drawn(in: inputs)
-    let explorer = explorer?.drawn(in: inputs).following(student.model)
+    var explorer = explorer?.drawn(in: inputs).following(student.model)
+    if inputs.form == Exploration.restingForm { explorer = explorer?.resting() }
     let found = explored(by: explorer, inputs)
     let generated = found?.all
     let (real, other) = try forward(student.model, inputs.example, generated, context)
@@ -130,15 +141,16 @@ public struct OfflineDistillation: Scheme {
         if let replayed = found.path?.replayed, let known = comparison.teacher {
           comparison.teacher = Taps(output: replayed.logits(behind: known.output))
         }
+        if let known = found.texts?.logits { comparison.teacher = Taps(output: known) }
         terms += try loss.terms(comparison, as: "\(loss.name)-generated").map {
           LossTerm($0.name, weight: $0.weight * explorer.exploration.weight, $0.value)
         }
       }
+      let said = explorer.labeler.logits(of: found.new, indices: nil, in: inputs.graph)
       if let path = found.path {
-        terms += explorer.learn(
-          from: path, student: other.output,
-          teacher: explorer.labeler.logits(of: found.new, indices: nil, in: inputs.graph), context)
+        terms += explorer.learn(from: path, student: other.output, teacher: said, context)
       }
+      if let texts = found.texts { explorer.keep(texts, said, in: inputs, context) }
     }
     return Objective(terms: terms, effects: student.bufferUpdates(from: context))
   }
@@ -149,8 +161,8 @@ public struct OfflineDistillation: Scheme {
     guard let explorer else { return nil }
     let found: Found
     if let texts = explorer.texts {
-      let path = explorer.explore(inputs.example, by: texts, in: inputs)
-      found = Found(new: path.texts[path.texts.count - 1], path: nil)
+      let texts = explorer.find(near: inputs.example, by: texts, in: inputs)
+      found = Found(new: texts.texts, texts: texts)
     } else {
       let path = explorer.explore(
         inputs.example.x, codes: codes?.rows(at: inputs.indices, in: inputs.graph), in: inputs)

@@ -62,18 +62,21 @@ extension StageDecoder {
       .unusedModel(role.rawValue, stage: stage.name, need: need))
   }
 
-  /// Notes a fault where a pool would have to keep more than the logits of one teacher.
-  func checkReplay(_ explore: Exploration, _ stage: StageSpec, _ reader: MapReader) {
-    guard explore.replay != nil, let node = reader.value("explore")?["replay"] else { return }
-    func refuse(_ reason: String) {
-      faults.add(node.place, .rule("'replay' keeps what one teacher says of examples, \(reason)"))
-    }
-    if stage.teachers.count > 1 {
-      refuse("and stage '\(stage.name)' has \(stage.teachers.count); take it away")
-    }
-    for loss in stage.losses where type(of: loss.loss).needsTeacher {
-      guard !loss.loss.taps.isEmpty || type(of: loss.loss).needsLiveTeacher else { continue }
-      refuse("which is not all that loss '\(loss.name)' needs; take one of both away")
+  /// Notes a fault where a search would have to keep more than the logits of one teacher.
+  func checkKept(_ explore: Exploration, _ stage: StageSpec, _ reader: MapReader) {
+    let kept = [("replay", explore.replay != nil), ("variants", explore.variants != nil)]
+    for (key, isGiven) in kept where isGiven {
+      guard let node = reader.value("explore")?[key] else { continue }
+      func refuse(_ reason: String) {
+        faults.add(node.place, .rule("'\(key)' keeps what one teacher says of examples, \(reason)"))
+      }
+      if stage.teachers.count > 1 {
+        refuse("and stage '\(stage.name)' has \(stage.teachers.count); take it away")
+      }
+      for loss in stage.losses where type(of: loss.loss).needsTeacher {
+        guard !loss.loss.taps.isEmpty || type(of: loss.loss).needsLiveTeacher else { continue }
+        refuse("which is not all that loss '\(loss.name)' needs; take one of both away")
+      }
     }
   }
 

@@ -17,8 +17,11 @@ extension StageDecoder {
             + "'\(stage.data.name)' are not. Take it away."))
     }
     guard let texts = stage.data.source as? any TextSource else {
-      let given = [("mask", explore.masked), ("sampling", explore.sampling)]
-      for (key, value) in given where value > 0 && explore.kind.searchesTexts {
+      let given = [
+        ("mask", explore.masked > 0), ("sampling", explore.sampling > 0),
+        ("variants", explore.variants != nil),
+      ]
+      for (key, isGiven) in given where isGiven && explore.kind.searchesTexts {
         let place = node[key]?.place ?? node.place
         faults.add(
           place,
@@ -47,9 +50,16 @@ extension StageDecoder {
             + "'\(stage.data.name)' give vectors. Take \(others.listed("or"))."))
       return false
     }
+    if explore.variants != nil, stage.data.source.outputs == .vectors {
+      faults.add(
+        node["variants"]?.place ?? node.place,
+        .rule(
+          "'explore.variants' are kept of texts with classes, and dataset '\(stage.data.name)' has pairs. "
+            + "Take it away."))
+    }
     let ofCodes = [
       ("box", explore.box), ("between", explore.between), ("proposals", explore.proposals != nil),
-      ("replay", explore.replay != nil),
+      ("replay", explore.replay != nil), ("chains", explore.chains),
     ]
     for (key, isGiven) in ofCodes where isGiven {
       faults.add(

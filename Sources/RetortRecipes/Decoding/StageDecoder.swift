@@ -228,7 +228,7 @@ struct StageDecoder {
         node.place, .needs(kind, what: "a loss on the teacher, such as 'kd'", stage: stage.name))
     }
     checkCount(explore, stage, reader)
-    checkReplay(explore, stage, reader)
+    checkKept(explore, stage, reader)
     guard explore.kind.needsGenerator else { return }
     if stage.generator != nil {
       requireWeights(.generator, stage, reader)

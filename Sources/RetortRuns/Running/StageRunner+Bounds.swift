@@ -30,6 +30,8 @@ extension StageRunner {
       throw RunError.tooFewToCompare(stage: stage.name, found: most, least: Self.leastExamples)
     }
     exploration.ratio = 1
+    // What is searched from are no examples of the training, in whose order chains lie.
+    exploration.chains = false
     let rounds = (most + Self.largestBatch - 1) / Self.largestBatch
     let (batch, seed) = (most / rounds, parent.recipe.seed)
     let search = try BoundsSearch(

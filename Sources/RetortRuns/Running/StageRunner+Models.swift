@@ -71,10 +71,15 @@ extension StageRunner {
 
   /// What the stage's search keeps with each student; nil if nothing.
   private var searchMemory: SearchMemory? {
-    guard let exploration = stage.explore,
-      let generator = models[.generator]?.store.model as? any LatentDecoder
-    else { return nil }
-    return SearchMemory(exploration, size: generator.latentShape.count, classes: classes)
+    guard let exploration = stage.explore else { return nil }
+    if case .tokens(let length, _) = data.examples {
+      return SearchMemory(
+        exploration, texts: data.training.count, length: length, classes: classes)
+    }
+    guard let generator = models[.generator]?.store.model as? any LatentDecoder else { return nil }
+    return SearchMemory(
+      exploration, size: generator.latentShape.count, classes: classes,
+      examples: data.training.count)
   }
 
   /// The classes that a model tells apart: what an earlier stage, an ONNX file or `config.json` says.

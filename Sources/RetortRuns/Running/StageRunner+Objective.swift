@@ -70,7 +70,7 @@ extension StageRunner {
     let isTaught = stage.losses.contains { type(of: $0.loss).needsTeacher }
     guard isTaught, scheme.helpers.contains(.teacher), !teachers.isEmpty else { return cast }
     let isFixed = stage.augment == .none
-    var evaluations = (before: 0, perStep: 0)
+    var evaluations = (before: 0, perStep: 0, perSearch: 0)
     let labelers = try teachers.map { teacher, model -> any Labeler in
       guard stage.asks(teacher) else { return model.store }
       // Logits are looked up where they are all that is compared; features take more room than there is.
@@ -87,10 +87,21 @@ extension StageRunner {
     {
       cast.explorer = try explorer(exploration, labeler, first)
       if isFixed { cast.codes = try codeTable(for: exploration) }
-      evaluations.perStep += explorationEvaluations(exploration)
+      // Of variants that are kept the teacher has been asked.
+      let resting =
+        exploration.variants == nil ? explorationEvaluations(exploration.resting) : 0
+      evaluations.perStep += resting
+      evaluations.perSearch = explorationEvaluations(exploration) - resting
     }
     teacherEvaluations = evaluations
     return cast
+  }
+
+  /// The examples that the teacher has labelled after `done` steps.
+  func evaluations(after done: Int) -> Int {
+    let searches = stage.explore?.searches(of: done, in: steps) ?? done
+    return teacherEvaluations.before + teacherEvaluations.perStep * done
+      + teacherEvaluations.perSearch * searches
   }
 
   /// The teacher evaluations of one step on generated examples, summed over teachers.

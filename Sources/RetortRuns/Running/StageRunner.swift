@@ -19,8 +19,8 @@ struct StageRunner {
   private(set) var models: [Cast.Role: StageModel] = [:]
   /// The models that learn, in the order of the scheme.
   var pupils: [Pupil] = []
-  /// Examples that the teacher labels before training, and in each step.
-  var teacherEvaluations = (before: 0, perStep: 0)
+  /// Examples that the teacher labels before training, in each step, and in each more whose search does not rest.
+  var teacherEvaluations = (before: 0, perStep: 0, perSearch: 0)
   /// What TensorBoard reads, while the stage runs.
   var events: EventLog?
   /// What draws a generator's samples, once it has been compiled.
@@ -277,7 +277,7 @@ struct StageRunner {
       stage: stage.name, learners: results, kept: stage.train.kept, validation: state.validation,
       teacher: taught.asOne?.score, teachers: taught.each, steps: state.step,
       labelledExamples: usesLabels ? data.training.count : 0,
-      teacherEvaluations: teacherEvaluations.before + teacherEvaluations.perStep * state.step,
+      teacherEvaluations: evaluations(after: state.step),
       seconds: seconds,
       losses: Dictionary(state.losses.map { ($0.name, $0.value) }) { a, _ in a })
   }

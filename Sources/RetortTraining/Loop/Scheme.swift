@@ -5,7 +5,7 @@ public protocol Scheme {
   /// The phases of a step, in order.
   var phases: [Phase] { get }
 
-  /// The objective of a phase; called once per phase, in order, while the step is built.
+  /// The objective of a phase; called once per phase, in order, while a form of the step is built.
   ///
   /// A scheme may keep tensors of earlier phases for later ones.
   ///
@@ -15,6 +15,16 @@ public protocol Scheme {
   /// - Throws: `GraphError` for shapes that do not fit.
   mutating func objective(_ phase: Int, _ inputs: StepInputs) throws -> Objective
 
+  /// How many forms a step has, each a plan of its own with equal terms; one by default.
+  var forms: Int { get }
+
+  /// Which form a step takes, below `forms`; the first by default.
+  ///
+  /// - Parameters:
+  ///   - step: The step, counted from 0.
+  ///   - steps: The steps of the whole training.
+  func form(of step: Int, in steps: Int) -> Int
+
   /// What the scheme keeps of a learner from step to step, besides its weights: zero at first, and part of
   /// checkpoints; nothing by default.
   ///
@@ -23,6 +33,12 @@ public protocol Scheme {
 }
 
 extension Scheme {
+  /// One.
+  public var forms: Int { 1 }
+
+  /// The first.
+  public func form(of step: Int, in steps: Int) -> Int { 0 }
+
   /// Nothing.
   public func kept(of learner: String) -> [Variable] { [] }
 }

@@ -18,13 +18,15 @@ public struct StepInputs {
   public let streams: RandomStreams
   /// The number of steps of the whole training, ≥ 1.
   public let steps: Int
+  /// Which form of the step is built: one of `Scheme.forms`, from 0.
+  public let form: Int
   /// The number of labelled training examples of each class, by class number; empty where nothing says it.
   public let classCounts: [Int]
 
   /// Inputs with the given tensors.
   public init(
     graph: Graph, views: [Example], labels: Tensor, indices: Tensor, randomState: Tensor,
-    streams: RandomStreams = RandomStreams(), steps: Int = 1, classCounts: [Int] = []
+    streams: RandomStreams = RandomStreams(), steps: Int = 1, form: Int = 0, classCounts: [Int] = []
   ) {
     precondition(!views.isEmpty, "a step has examples")
     self.views = views.map {
@@ -34,7 +36,7 @@ public struct StepInputs {
     }
     (self.graph, self.labels) = (graph, labels)
     (self.indices, self.randomState, self.streams) = (indices, randomState, streams)
-    (self.steps, self.classCounts) = (steps, classCounts)
+    (self.steps, self.form, self.classCounts) = (steps, form, classCounts)
   }
 
   /// Inputs of one view.

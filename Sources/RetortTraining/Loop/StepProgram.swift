@@ -2,7 +2,8 @@ import RetortCore
 import RetortData
 import RetortNN
 
-/// One training step as a compiled plan: every phase's forward pass, gradients and update.
+/// One training step as a compiled plan: every phase's forward pass, gradients and update; a plan for each of its
+/// forms, where a scheme has several.
 public final class StepProgram {
   /// The models that the step updates.
   public let learners: [Learner]
@@ -14,8 +15,12 @@ public final class StepProgram {
   public let names: [String]
   /// The number of examples of one step.
   public let batch: Int
-  private let executable: any Executable
-  /// The number of the executable's inputs before the labels.
+  /// A plan for each form, over the same variables.
+  private let executables: [any Executable]
+  private let formOfStep: (Int) -> Int
+  /// The form of the last step.
+  private var form = 0
+  /// The number of a plan's inputs before the labels.
   private let fieldCount: Int
   private let seed: UInt64
 
@@ -64,80 +69,34 @@ public final class StepProgram {
     classCounts: [Int] = [],
     scheme: any Scheme
   ) throws {
-    let graph = Graph()
-    let examples = (0..<views).map { _ in
-      let own = fields.map { $0.input(in: graph, batch: batch) }
-      return pipeline.example(own, drawn: pipeline.drawn.map { $0.input(in: graph, batch: batch) })
+    let forms = try (0..<scheme.forms).map { form in
+      try StepGraph(
+        learners, batch: batch, fields: fields, pipeline: pipeline, views: views, steps: steps,
+        form: form, classCounts: classCounts, scheme: scheme)
     }
-    fieldCount = views * (fields.count + pipeline.drawn.count)
-    let labels = graph.input("labels", [batch], .int32)
-    let indices = graph.input("indices", [batch], .int32)
-    let step = graph.input("step", [1], .int32)
-    let state = graph.input("random state", [3], .int32)
-    let inputs = StepInputs(
-      graph: graph, views: examples, labels: labels, indices: indices, randomState: state,
-      steps: steps, classCounts: classCounts)
-    let rates = learners.map { Rates($0, graph) }
-
-    var scheme = scheme
-    var totals: [Tensor] = []
-    var logged: [[LossTerm]] = []
-    var pending: [Effect] = []
-    for (index, phase) in scheme.phases.enumerated() {
-      guard let position = learners.firstIndex(where: { $0.name == phase.learner }) else {
-        preconditionFailure("phase \(index) trains '\(phase.learner)', which is no learner")
-      }
-      if phase.start == .update, !pending.isEmpty {
-        graph.endPhase(pending)
-        pending = []
-      }
-      let learner = learners[position]
-      let objective = try scheme.objective(index, inputs)
-      let total = objective.total(in: graph)
-      let gradient = learner.store.gradient(of: learner.optimizer.scaled(total))
-      pending += objective.effects
-      pending += learner.optimizer.effects(
-        on: learner.store, gradient: gradient, learningRate: rates[position].rate, step: step,
-        momentum: rates[position].momentum)
-      totals.append(total)
-      let prefix = learners.count == 1 ? "" : "\(learner.name)/"
-      logged.append(
-        ([LossTerm("loss", total)] + objective.terms + objective.observations
-          + learner.optimizer.observations(gradient))
-          .map { LossTerm(prefix + $0.name, weight: $0.weight, $0.value) })
+    executables = try forms.map {
+      try session.compile($0.graph, outputs: $0.values.map(\.value), effects: $0.effects)
     }
-    let sum = totals.dropFirst().reduce(totals.first ?? graph.fill(0), +)
-    let values = (learners.count == 1 ? [] : [LossTerm("loss", sum)]) + logged.joined()
-    executable = try session.compile(graph, outputs: values.map(\.value), effects: pending)
-    names = values.map(\.name)
+    let names = forms[0].values.map(\.name)
+    precondition(
+      forms.allSatisfy { $0.values.map(\.name) == names }, "all forms of a step have equal terms")
+    (self.names, fieldCount) = (names, views * (fields.count + pipeline.drawn.count))
     (self.learners, self.batch, self.seed) = (learners, batch, seed)
+    formOfStep = { scheme.form(of: $0, in: steps) }
   }
 
-  /// The input tensors with a learner's learning rate and momentum, `[1]` each.
-  private struct Rates {
-    let rate: Tensor
-    /// nil where the optimizer's own momentum applies.
-    let momentum: Tensor?
+  /// The number of kernel launches of one step, of its first form.
+  public var launchCount: Int { executables[0].launchCount }
 
-    init(_ learner: Learner, _ graph: Graph) {
-      rate = graph.input("learning rate of \(learner.name)", [1])
-      momentum =
-        learner.optimizer.update.cyclesMomentum
-        ? graph.input("momentum of \(learner.name)", [1]) : nil
-    }
-  }
-
-  /// The number of kernel launches of one step.
-  public var launchCount: Int { executable.launchCount }
-
-  /// Device memory held besides the variables, in bytes.
-  public var byteCount: Int { executable.byteCount }
+  /// Device memory held besides the variables, in bytes, for all forms.
+  public var byteCount: Int { executables.reduce(0) { $0 + $1.byteCount } }
 
   /// Enqueues step `step`, counted from 0, on a batch of the loader that the program was built for; does not
   /// wait.
   ///
   /// Learning rates follow the learners' schedules.
   public func run(_ batch: LoadedBatch, step: Int) throws {
+    form = formOfStep(step)
     for (index, field) in batch.fields.enumerated() { try executable.setInput(index, field) }
     try run(UnsafeRawBufferPointer(batch.labels), batch.plan.indices.map(Int32.init), step)
   }
@@ -146,9 +105,12 @@ public final class StepProgram {
   /// wait.
   public func run(fields: [HostArray], labels: [Int32], indices: [Int32], step: Int) throws {
     precondition(fields.count == fieldCount, "a step takes every field that it was built for")
+    form = formOfStep(step)
     for (index, field) in fields.enumerated() { try executable.setInput(index, field) }
     try labels.withUnsafeBytes { try run($0, indices, step) }
   }
+
+  private var executable: any Executable { executables[form] }
 
   private func run(_ labels: UnsafeRawBufferPointer, _ indices: [Int32], _ step: Int) throws {
     var next = fieldCount
@@ -181,5 +143,5 @@ public final class StepProgram {
   }
 
   /// Waits until everything enqueued has finished.
-  public func finish() throws { try executable.finish() }
+  public func finish() throws { for executable in executables { try executable.finish() } }
 }

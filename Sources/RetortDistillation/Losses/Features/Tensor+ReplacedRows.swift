@@ -8,4 +8,10 @@ extension Tensor {
     let times = ones.scatterAdd(ids, rows: shape[0]).gather(ids)
     return self + ((rows - gather(ids)) / times).scatterAdd(ids, rows: shape[0])
   }
+
+  /// This table `[count, …]` with other rows at `ids`, int32 `[batch]`, none of which is named twice; those outside the
+  /// table are left out.
+  func replacingDistinctRows(at ids: Tensor, by rows: Tensor) -> Tensor {
+    self + (rows - gather(ids)).scatterAdd(ids, rows: shape[0])
+  }
 }
