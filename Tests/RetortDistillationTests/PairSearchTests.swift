@@ -33,10 +33,18 @@ import Testing
     return TextSearch(exploration, generator: recorded.generator, parts: 2)
   }
 
+  /// What a search without a gradient finds, which asks no model.
+  private func found(_ search: TextSearch, _ inputs: StepInputs) throws -> Example {
+    let other = try embedder("other", width: 8, isFrozen: true)
+    let explorer = Explorer(
+      search.exploration, labeler: other, student: other.model, generator: nil, statistics: nil)
+    return explorer.find(near: inputs.example, by: search, in: inputs).texts
+  }
+
   /// The tokens of what a search finds, row by row.
   private func tokens(_ search: TextSearch) throws -> [[Float]] {
     let inputs = try inputs()
-    let found = search.explore(inputs.example, in: inputs)
+    let found = try found(search, inputs)
     let program = try session.compile(inputs.graph, outputs: [found.x.toFloat()])
     try program.run()
     let values = try program.floats(0)
@@ -84,7 +92,7 @@ import Testing
     #expect(objective.terms[1].weight == 0.5)
 
     // All four texts, of which those that are to be new are.
-    let all = self.search(.both).explore(inputs.example, in: inputs)
+    let all = try found(self.search(.both), inputs)
     let mixed = Example(
       zip(inputs.example.fields, all.fields).map { known, new in
         let rows = (0..<4).map { row in
@@ -100,8 +108,8 @@ import Testing
     let program = try session.compile(
       inputs.graph, outputs: values + values.map { student.gradient(of: $0) })
     try program.run()
-    let (found, wanted) = (try program.floats(0)[0], try program.floats(1)[0])
-    #expect(wanted > 1e-6 && abs(found - wanted) <= 1e-5 * wanted, "\(found), \(wanted)")
+    let (value, wanted) = (try program.floats(0)[0], try program.floats(1)[0])
+    #expect(wanted > 1e-6 && abs(value - wanted) <= 1e-5 * wanted, "\(value), \(wanted)")
     let (gradient, same) = (try program.floats(2), try program.floats(3))
     let size = same.reduce(0) { max($0, abs($1)) }
     #expect(size > 1e-6)
