@@ -116,10 +116,13 @@ extension StageSpec {
     combinesTeachers || losses.contains { $0.teacher == teacher.name }
   }
 
-  /// Whether outputs of frozen models are computed once for all training examples.
+  /// Whether outputs of frozen models are computed once for all training examples: those of a teacher where nothing else
+  /// of it is compared, or a generator's codes.
   var looksUpOutputs: Bool {
-    !students.isEmpty
-      && (!teachers.isEmpty && augment == .none || explore?.kind.needsEncoder == true)
+    // Losses that are not named compare outputs.
+    let comparesOutputs = losses.isEmpty || teachers.contains { asks($0) && !taps($0) }
+    let isTaught = augment == .none && !teachers.isEmpty && comparesOutputs
+    return !students.isEmpty && (isTaught || explore?.kind.needsEncoder == true)
   }
 
   /// Whether any loss compares with features or derivatives of the teacher.

@@ -123,8 +123,10 @@ extension StageSpec: Configurable {
       .map("augment", \.augment, "what is done to examples on the way in"),
       .path("cache", \.cache, "a folder that keeps frozen models' outputs for training examples")
         .only(
-          where: \.looksUpOutputs, not: "inputs that change or no frozen model",
-          but: ["a teacher of students whose inputs are not augmented"]),
+          where: \.looksUpOutputs, not: "no outputs of a frozen model that are looked up",
+          but: [
+            "a teacher of students whose inputs are not augmented, and whose losses compare outputs"
+          ]),
       .choice("cache-format", \.cacheFormat, "how teachers' outputs are kept there")
         .only(
           where: { $0.cache != nil && $0.looksUpOutputs }, not: "no 'cache'", but: ["'cache'"]),
