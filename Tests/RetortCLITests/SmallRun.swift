@@ -104,7 +104,7 @@ final class SmallRun {
     case .array(let elements): .array(elements.map(timeless))
     case .object(let members):
       .object(
-        members.filter { !["seconds", "examplesPerSecond"].contains($0.key) }
+        members.filter { !["seconds", "examplesPerSecond", "dataWait"].contains($0.key) }
           .map { .init($0.key, timeless($0.value)) })
     default: json
     }

@@ -37,7 +37,7 @@ extension JSONShape {
     "stage": .value, "learner": .value, "step": .value, "epoch": .value, "seconds": .value,
     "split": .value,
     "loss": .value, "losses": .value, "learningRate": .value, "examplesPerSecond": .value,
-    "accuracy": .value,
+    "dataWait": .value, "accuracy": .value,
   ])
 
   /// A line of `sessions.jsonl`: a process that worked on the run.

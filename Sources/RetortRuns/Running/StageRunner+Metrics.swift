@@ -18,6 +18,7 @@ extension StageRunner {
           ("losses", .object(losses.dropFirst().map { .init($0.name, .single($0.value)) })),
           ("learningRate", .real(rate)),
           ("examplesPerSecond", .real(progress.examplesPerSecond)),
+          ("dataWait", .real(progress.dataWait)),
         ])
       var scalars = losses.enumerated().map { index, loss in
         EventRecord.Scalar(pupil.tag + (index == 0 ? "loss" : "losses/\(loss.name)"), loss.value)

@@ -34,6 +34,9 @@ public struct TrainingProgress: Sendable {
   public var seconds: Double
   /// Examples per second since the last report, evaluations excluded.
   public var examplesPerSecond: Double
+  /// The share of that time in which the loop waited for a batch, in [0, 1]; the device may have been busy meanwhile, with
+  /// steps before.
+  public var dataWait: Double
   /// The learning rate of the last step; with several learners that of the first.
   public var learningRate: Double
   /// The total and each term of the last step, by name, in order.
@@ -95,6 +98,7 @@ public struct TrainingLoop {
     let clock = ContinuousClock()
     let began = clock.now
     var (state, lastReport, lastSave) = (start, (time: began, step: start.step), began)
+    var waited = Duration.zero
     func save() throws {
       if state.step > start.step { state.losses = try losses(after: state.step) }
       try checkpoint(state)
@@ -110,8 +114,9 @@ public struct TrainingLoop {
           step: state.step, steps: options.steps, epoch: state.position.epoch,
           seconds: state.seconds,
           examplesPerSecond: Double((state.step - lastReport.step) * program.batch) / elapsed,
-          learningRate: rate(at: state.step - 1), losses: state.losses))
-      lastReport = (now, state.step)
+          dataWait: min(1, waited.seconds / elapsed), learningRate: rate(at: state.step - 1),
+          losses: state.losses))
+      (lastReport, waited) = ((now, state.step), .zero)
     }
     var hasEnded = state.step >= options.steps
     while !hasEnded {
@@ -119,7 +124,9 @@ public struct TrainingLoop {
         try save()
         throw TrainingError.interrupted(step: state.step)
       }
+      let asked = clock.now
       try batches.withNext { (batch: LoadedBatch) throws in
+        waited += clock.now - asked
         try program.run(batch, step: state.step)
         state.position = batch.plan.following
       }

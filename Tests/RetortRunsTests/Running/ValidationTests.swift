@@ -179,7 +179,7 @@ import Testing
       try lines(folder, split).map { line in
         let members = line.members ?? []
         return JSONValue.object(
-          members.filter { !["seconds", "examplesPerSecond"].contains($0.key) }
+          members.filter { !["seconds", "examplesPerSecond", "dataWait"].contains($0.key) }
         ).text
       }
     }
