@@ -186,9 +186,6 @@ final class ProgressLines {
       .map { "\($0.name) \(fixed($0.value, 4))" }
     fields.append("rate \(scientific(progress.learningRate))")
     fields.append("\(fixed(progress.examplesPerSecond, 0)) examples/s")
-    if progress.dataWait >= 0.01 {
-      fields.append("\(fixed(100 * progress.dataWait, 0)) % waiting for data")
-    }
     fields.append(bytes(ResidentMemory.now))
     let share = Double(progress.step) / Double(max(1, progress.steps))
     status(StatusLine(fields, share: share))
