@@ -9,6 +9,7 @@ weights; their opinion costs as much. A sample is the time of one step among hun
 """
 
 import argparse
+import gzip
 import json
 import logging
 import os
@@ -50,6 +51,14 @@ def write_teacher(path):
     return teacher
 
 
+def unpack(folder, home):
+    """Puts the dataset where torchvision looks for it."""
+    raw = home / "FashionMNIST" / "raw"
+    raw.mkdir(parents=True)
+    for file in folder.glob("*-ubyte.gz"):
+        (raw / file.name.removesuffix(".gz")).write_bytes(gzip.decompress(file.read_bytes()))
+
+
 def retort_step(options, home):
     """Milliseconds of one step: what more steps take longer, so that nothing but steps counts."""
     def seconds(steps):
@@ -65,18 +74,11 @@ def retort_step(options, home):
     return (seconds(MANY) - seconds(FEW)) / (MANY - FEW) * 1e3
 
 
-def torchdistill_box(folder, home, mode):
+def torchdistill_box(home, mode):
     """What torchdistill's example script trains by, of its configuration for CIFAR-10."""
     from torchdistill.core.distillation import get_distillation_box
 
     logging.disable(logging.CRITICAL)
-    raw = home / "FashionMNIST" / "raw"
-    raw.mkdir(parents=True, exist_ok=True)
-    for file in folder.glob("*-ubyte.gz"):
-        target = raw / file.name.removesuffix(".gz")
-        if not target.exists():
-            import gzip
-            target.write_bytes(gzip.decompress(file.read_bytes()))
     data = datasets.FashionMNIST(home, train=True, transform=transforms.Compose([
         transforms.RandomCrop(28, padding=4), transforms.RandomHorizontalFlip(), transforms.ToTensor()]))
     side = {"forward_proc": "forward_batch_only", "sequential": [], "frozen_modules": []}
@@ -101,9 +103,9 @@ def torchdistill_box(folder, home, mode):
     return get_distillation_box(teacher, student, {"train": data}, config, torch.device("cpu"), None, False, 1)
 
 
-def serve(folder, home, mode):
+def serve(home, mode):
     """Prints milliseconds of one step for every line that it reads."""
-    box = torchdistill_box(folder, home, mode)
+    box = torchdistill_box(home, mode)
     box.pre_epoch_process(epoch=0)
 
     def batches():
@@ -137,12 +139,13 @@ def main():
     parser.add_argument("--home", type=pathlib.Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        serve(options.folder, options.home, options.serve)
+        serve(options.home, options.serve)
         return
     options.retort = pathlib.Path(options.retort).resolve()
     with tempfile.TemporaryDirectory() as folder:
         home = pathlib.Path(folder)
         write_teacher(home / "teacher.safetensors")
+        unpack(options.folder, home)
         peers = [rounds.Peer(f"torchdistill, {mode}", [
             sys.executable, __file__, options.retort, options.folder.resolve(), "--serve", mode, "--home", home])
             for mode in ("eager", "compile")]
