@@ -105,7 +105,7 @@ public struct ModelEntry: Sendable {
   /// What it is for.
   public let role: Role
   /// The numbers it takes.
-  public private(set) var options: [ModelOption]
+  public let options: [ModelOption]
   /// What makes logits cosines of features and classes.
   private static let cosine = ModelOption(
     "cosine", "what multiplies cosines that are the logits; 0 for a linear last layer", 0, 0...1000,
@@ -147,8 +147,8 @@ public struct ModelEntry: Sendable {
   ) {
     (self.name, self.summary, self.source) = (name, summary, source)
     (self.role, self.build) = (role, build)
-    self.options = role.outputs == .logits ? options + [Self.cosine] : options
-    if role == .classifier { self.options.append(Self.projector) }
+    let ofClassifiers = role.outputs == .logits ? [Self.cosine] : []
+    self.options = options + ofClassifiers + (role == .classifier ? [Self.projector] : [])
   }
 
   /// Builds the model, without weights.
