@@ -37,7 +37,7 @@ summarize() {
 }
 
 run "$root/teacher" fashion-resnet32
-weights=$PWD/$root/teacher/stages/teacher/teacher/model.safetensors
+weights=$PWD/$root/teacher/teacher/model.safetensors
 mkdir -p "$results"
 for seed in 1 2 3; do
   for labels in 1000 10000; do

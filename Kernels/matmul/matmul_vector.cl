@@ -112,6 +112,14 @@ static inline void pack_panel(
 #else
 #define A_FETCH(u)
 #endif
+// Asks for 16 columns of a quarter of the next tile's rows, so that each line of them is asked for once in 16
+// steps: a processor that follows strides itself does not see that one tile's rows end.
+#define QUARTER ((MR + 3) / 4)
+#define FETCH_NEXT_ROWS(k)                                                                 \
+  {                                                                                        \
+    __global const float* quarter = next + (size_t)((k) / 4 % 4 * QUARTER) * lda + (k);    \
+    UNROLL for (int i = 0; i < QUARTER; i++) FETCH(quarter + (size_t)i * lda);             \
+  }
 #define MULTIPLY(steps)                                                               \
   UNROLL for (int u = 0; u < steps; u++) {                                            \
     float16 column[NV];                                                               \
@@ -187,8 +195,14 @@ void matmul_vector(
       UNROLL
       for (int i = 0; i < (MR + 2) / 3; i++) a[i] = matrixA + (size_t)(m0 + 3 * i) * lda + k0;
 #endif
+#if !TRANSPOSE_A
+      __global const float* next = matrixA + (size_t)(m0 + MR) * lda + k0;
+#endif
       int k = 0;
       for (; k + 4 <= depth; k += 4) {
+#if !TRANSPOSE_A
+        FETCH_NEXT_ROWS(k)
+#endif
         MULTIPLY(4);
       }
       for (; k < depth; k++) {

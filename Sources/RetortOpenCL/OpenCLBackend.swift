@@ -20,7 +20,7 @@ public final class OpenCLBackend: Backend {
   package let context: OpenCLContext
   private let matrix: MatrixUnits?
   /// The device's limits, or what was left of them where kernels were refused.
-  private let limits: Mutex<DeviceLimits>
+  let limits: Mutex<DeviceLimits>
   private let bufferLimit: Int
 
   /// Opens the device that `selector` means.

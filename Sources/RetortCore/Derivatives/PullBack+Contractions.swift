@@ -1,6 +1,12 @@
 extension PullBack {
-  func matmul(_ transposeA: Bool, _ transposeB: Bool, _ index: Int) -> Tensor {
+  func matmul(_ transposeA: Bool, _ transposeB: Bool, _ index: Int) -> Tensor? {
     let (a, b) = (x[0], x[1])
+    if a.id == b.id, transposeA != transposeB {
+      // A Gram matrix: one product makes the cotangents of both operands.
+      guard index == 0 else { return nil }
+      let both = g + g.transposed()
+      return transposeA ? a.matmul(both) : both.matmul(a)
+    }
     if index == 0 {
       return transposeA
         ? b.matmul(g, transposeA: transposeB, transposeB: true)

@@ -16,6 +16,11 @@ public struct Tensor {
 
   package var op: Op { graph.nodes[Int(id)].op }
 
+  /// What the tensor is computed from, at a position.
+  package func operand(_ index: Int) -> Tensor {
+    Tensor(graph: graph, id: graph.operand(id, index))
+  }
+
   /// The value of every element if the tensor is a constant fill, else nil.
   package var fillValue: Double? {
     if case .fill(let value) = op { return value }

@@ -2,7 +2,7 @@ extension Tensor {
   package func unary(_ op: UnaryOp) -> Tensor {
     switch (op, self.op) {
     case (.relu, .unary(.relu)): return self
-    case (.negate, .unary(.negate)): return Tensor(graph: graph, id: graph.operand(id, 0))
+    case (.negate, .unary(.negate)): return operand(0)
     default: break
     }
     if let value = fillValue { return graph.fill(op.evaluate(value), shape) }

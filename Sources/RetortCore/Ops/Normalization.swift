@@ -34,9 +34,6 @@ extension Tensor {
   /// The scale and the shift of the batch norm that computes this tensor, `[channels]` each; nil where something else
   /// does.
   package var batchNormParameters: (scale: Tensor, shift: Tensor)? {
-    func operand(_ index: Int) -> Tensor {
-      Tensor(graph: graph, id: graph.operand(id, index))
-    }
     switch op {
     case .stopGradient: return operand(0).batchNormParameters
     case .normalize(.channels, _): return (operand(3), operand(4))

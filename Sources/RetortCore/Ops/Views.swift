@@ -20,7 +20,7 @@ extension Tensor {
     if target == shape { return self }
     if let value = fillValue { return graph.fill(value, target) }
     if case .reshape = op {
-      return Tensor(graph: graph, id: graph.operand(id, 0)).reshape(to: target)
+      return operand(0).reshape(to: target)
     }
     return apply(.reshape, target)
   }

@@ -127,13 +127,21 @@ struct Grouping {
     if !alone.contains(id) {
       var builder = ProgramBuilder(materialization, shape: node.shape, members: [id])
       builder.store(id)
-      let dense = zip(builder.operandNodes, builder.program.operands).filter {
-        builder.program.isDense($0.1.access)
-          && graph.nodes[Int($0.0)].shape.count == node.shape.count
-      }.map(\.0)
+      var (dense, elsewhere): ([Int32], Set<Int32>) = ([], [])
+      for (operand, use) in zip(builder.operandNodes, builder.program.operands) {
+        if builder.program.isDense(use.access),
+          graph.nodes[Int(operand)].shape.count == node.shape.count
+        {
+          dense.append(operand)
+        } else {
+          elsewhere.insert(unitOf[Int(operand)])
+        }
+      }
       for candidate in dense.sorted(by: >) {
         let index = unitOf[Int(candidate)]
-        guard index >= 0, units[Int(index)].isFrozen == frozen, !alone.contains(candidate),
+        // A unit's elements at other places, such as those of its transpose, are there once it has ended.
+        guard index >= 0, !elsewhere.contains(index), units[Int(index)].isFrozen == frozen,
+          !alone.contains(candidate),
           units[Int(index)].phase == uses.phases.phases[Int(id)],
           accepts(units[Int(index)], candidate, node), isAcyclic(adding: reads, to: index)
         else { continue }

@@ -49,42 +49,43 @@ public struct BatchLoader: Sendable {
     _ batch: PlannedBatch, fields targets: [UnsafeMutableRawBufferPointer],
     labels: UnsafeMutableBufferPointer<Int32>
   ) throws(DataError) {
-    let (fields, classes) = (fields, dataset.labels)
+    let (own, drawn, classes) = (dataset.fields, pipeline.drawn, dataset.labels)
+    let each = own + drawn
     precondition(
-      targets.count == fields.count && labels.count >= batch.indices.count
-        && zip(targets, fields).allSatisfy { $0.count >= batch.indices.count * $1.byteCount },
+      targets.count == each.count * views && labels.count >= batch.indices.count
+        && targets.enumerated().allSatisfy {
+          $1.count >= batch.indices.count * each[$0 % each.count].byteCount
+        },
       "the buffers must hold the whole batch")
-    let count = fields.count / views
     for (slot, index) in batch.indices.enumerated() {
       for view in 0..<views {
-        try write(
-          index, slot, of: batch.step, view: view, into: targets[view * count..<(view + 1) * count])
+        let targets = each.indices.map {
+          targets[view * each.count + $0].part(slot, each[$0].byteCount)
+        }
+        // The first view is changed as an only one is.
+        let draw = slot + view << 24
+        try write(index, batch.step, draw, into: targets.prefix(own.count))
+        for field in drawn.indices {
+          pipeline.draw(
+            field, seed: seed, step: batch.step, slot: draw, into: targets[own.count + field])
+        }
       }
       labels[slot] = classes[index]
     }
   }
 
-  /// Writes the fields of one view of an example.
+  /// Writes the dataset's fields of an example, changed by the draws of a step for `slot`.
   private func write(
-    _ index: Int, _ slot: Int, of step: Int, view: Int,
-    into targets: ArraySlice<UnsafeMutableRawBufferPointer>
+    _ index: Int, _ step: Int, _ slot: Int, into targets: ArraySlice<UnsafeMutableRawBufferPointer>
   ) throws(DataError) {
-    // The first view is changed as an only one is.
-    let draw = slot + view << 24
-    let crop = pipeline.crop(seed: seed, step: step, slot: draw)
-    for (field, content) in dataset.fields.enumerated() {
-      let target = targets[targets.startIndex + field].part(slot, content.byteCount)
+    let crop = pipeline.crop(seed: seed, step: step, slot: slot)
+    for (field, target) in targets.enumerated() {
       if let crop {
         try dataset.write(index, field: field, crop: crop, into: target)
       } else {
         try dataset.write(index, field: field, into: target)
       }
-      pipeline.retouch(field, seed: seed, step: step, slot: draw, target)
-    }
-    for (field, content) in pipeline.drawn.enumerated() {
-      let target = targets[targets.startIndex + dataset.fields.count + field]
-      pipeline.draw(
-        field, seed: seed, step: step, slot: draw, into: target.part(slot, content.byteCount))
+      pipeline.retouch(field, seed: seed, step: step, slot: slot, target)
     }
   }
 }

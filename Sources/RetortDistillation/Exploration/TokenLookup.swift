@@ -26,7 +26,7 @@ extension Tensor {
       let node = Tensor(graph: graph, id: id)
       switch node.op {
       case .gather where same.contains(graph.operand(id, 1)):
-        let table = Tensor(graph: graph, id: graph.operand(id, 0))
+        let table = node.operand(0)
         if table.shape.rank == 2 { found.append(TokenLookup(vectors: node, table: table)) }
       case .unary, .binary:
         if node.shape.count == ids.shape.count, graph.operands(id).contains(where: same.contains) {

@@ -134,7 +134,7 @@ public struct Ensemble: Labeler {
   private func merged(_ logits: [Tensor], _ labels: Tensor?) -> Tensor {
     guard logits.count > 1 else { return logits[0] }
     switch mean {
-    case .logits: return sum(zip(logits, shares).map { $0 * $1 })
+    case .logits: return Self.sum(zip(logits, shares).map { $0 * $1 })
     case .probabilities: return meanOfProbabilities(logits)
     case .entropy, .confidence:
       // Of two members the surer may have all, and no weight is none.
@@ -180,23 +180,27 @@ public struct Ensemble: Labeler {
   /// Weights for each example, `[batch, 1]` and of sum 1, that are less the greater a member's `doubts`, `[batch, 1]`:
   /// those of its share times one minus the softmax.
   static func weights(by doubts: [Tensor], _ shares: [Double]) -> [Tensor] {
-    let greatest = doubts.dropFirst().reduce(doubts[0]) { $0.maximum($1) }
+    let greatest = greatest(doubts)
     let powers = doubts.map { ($0 - greatest).exp() }
-    let all = powers.dropFirst().reduce(powers[0], +)
+    let all = sum(powers)
     let weights = zip(powers, shares).map { (1 - $0 / all) * $1 }
     // The members' own shares change the sum.
-    let total = weights.dropFirst().reduce(weights[0], +)
+    let total = sum(weights)
     return weights.map { $0 / total }
   }
 
   /// The logarithm of the sum of probabilities whose logarithms these are.
   private func mixed(_ parts: [Tensor]) -> Tensor {
     // Behind the largest summand none overflows, and one is 1.
-    let largest = parts.dropFirst().reduce(parts[0]) { $0.maximum($1) }.stopGradient()
-    return largest + sum(parts.map { ($0 - largest).exp() }).log()
+    let largest = Self.greatest(parts).stopGradient()
+    return largest + Self.sum(parts.map { ($0 - largest).exp() }).log()
   }
 
-  private func sum(_ parts: [Tensor]) -> Tensor { parts.dropFirst().reduce(parts[0], +) }
+  private static func sum(_ parts: [Tensor]) -> Tensor { parts.dropFirst().reduce(parts[0], +) }
+
+  private static func greatest(_ parts: [Tensor]) -> Tensor {
+    parts.dropFirst().reduce(parts[0]) { $0.maximum($1) }
+  }
 }
 
 extension Tensor {

@@ -83,9 +83,8 @@ extension Labeler {
     _ path: String, of output: String, for examples: ExampleSpec
   ) throws -> Bool {
     let values = try values(of: [path, output], for: examples)
-    guard let product = values[output]?.lastProduct, let map = values[path] else { return false }
-    let features = Tensor(graph: product.graph, id: product.graph.operand(product.id, 0))
-    return features.averagedMap.map { $0.shape == map.shape } ?? false
+    guard let read = values[output]?.lastMap, let map = values[path] else { return false }
+    return read.shape == map.shape
   }
 
   private func values(

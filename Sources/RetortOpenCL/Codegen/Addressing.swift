@@ -17,17 +17,21 @@ struct Addressing {
   let space: IterationSpace
   private let operandCount: Int
   private var accesses: [Access] = []
+  /// Whether dense runs of 16 are stored past the caches.
+  private let streams: Bool
   /// All parameters so far.
   var parameters = KernelParameters()
 
   /// Declares the pointers of `program` and every stride that is neither 0 nor, on `vectorAxis`, 1.
   ///
-  /// - Parameter outputs: Empty where the kernel stores results in its own way.
+  /// - Parameters:
+  ///   - outputs: Empty where the kernel stores results in its own way.
+  ///   - streams: Whether dense runs of 16 are stored past the caches.
   init(
     _ program: PointwiseProgram, _ space: IterationSpace, vectorAxis: Int?,
-    inputs: [BufferReference], outputs: [BufferReference]
+    inputs: [BufferReference], outputs: [BufferReference], streams: Bool = false
   ) {
-    self.space = space
+    (self.space, self.streams) = (space, streams)
     operandCount = inputs.count
     for (index, operand) in program.operands.enumerated() {
       add("a\(index)", inputs[index], operand.dtype, isConstant: true)
@@ -128,7 +132,8 @@ struct Addressing {
     let lanes = access.dtype == .float32 ? value : "as_float16(\(value))"
     let pointer = "(__global float*)\(level)\(access.name)"
     guard let axis, stride(operandCount + number, axis) != 1 else {
-      return "store_part16(\(lanes), \(count), \(pointer) + (\(column)));"
+      let store = streams ? "stream_part16" : "store_part16"
+      return "\(store)(\(lanes), \(count), \(pointer) + (\(column)));"
     }
     let step = "s\(access.name)_\(axis)"
     return "scatter16(\(lanes), \(pointer) + (size_t)(\(column)) * \(step), \(step), \(count));"

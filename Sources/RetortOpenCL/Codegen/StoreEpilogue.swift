@@ -26,11 +26,12 @@ struct StoreEpilogue {
   ///   - operands: One buffer per operand of the program.
   ///   - results: One buffer per result that is stored; the first is the kernel's `c`.
   ///   - statistics: The buffers for statistics of the results that are not stored.
+  ///   - streams: Whether results are stored past the caches.
   init(
     _ program: PointwiseProgram, operands: [BufferReference], results: [BufferReference],
-    statistics: StatisticsTarget? = nil
+    statistics: StatisticsTarget? = nil, streams: Bool = false
   ) {
-    guard !program.isPlainStore else {
+    guard streams || !program.isPlainStore else {
       (text, arguments) = ("", [:])
       return
     }
@@ -49,7 +50,7 @@ struct StoreEpilogue {
         names = parameters.addResults(combined.results)
       }
     }
-    let writer = StoreWriter(program, stored: results.count)
+    let writer = StoreWriter(program, stored: results.count, streams: streams)
     func macro(_ name: String, _ lines: [String]) -> String {
       (["#define \(name)"] + lines).joined(separator: " \\\n  ")
     }
@@ -92,13 +93,14 @@ private struct StoreWriter {
   let program: PointwiseProgram
   /// How many results are stored; the others are observed.
   let stored: Int
+  /// Whether dense runs of 16 are stored past the caches.
+  let streams: Bool
   /// Merged axes: those of the rows, and the last axis by itself.
   let space: IterationSpace
   let columns: Int
 
-  init(_ program: PointwiseProgram, stored: Int) {
-    self.program = program
-    self.stored = stored
+  init(_ program: PointwiseProgram, stored: Int, streams: Bool) {
+    (self.program, self.stored, self.streams) = (program, stored, streams)
     let rank = program.shape.rank
     columns = program.shape.columnCount
     space = IterationSpace(
@@ -258,7 +260,7 @@ private struct StoreWriter {
     let lanes = result.dtype == .float32 ? value : "as_float16(\(value))"
     let to = "(__global float*)\(pointer) + \(element)"
     let step = laneStep(access, kind)
-    if step == 1 { return "store_part16(\(lanes), count, \(to));" }
+    if step == 1 { return "\(streams ? "stream" : "store")_part16(\(lanes), count, \(to));" }
     return "scatter16(\(lanes), \(to), \(step), count);"
   }
 }

@@ -103,7 +103,7 @@ public struct DevicePeaks: Equatable, Sendable, Codable {
 package struct DeviceFactStore: Sendable {
   private let folder: CacheFolder
   // Raised whenever a probe or a stored type changes.
-  private static let version = 8
+  private static let version = 9
 
   private struct Entry<Facts: Codable>: Codable {
     let version: Int

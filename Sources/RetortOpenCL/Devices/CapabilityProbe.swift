@@ -1,7 +1,7 @@
 /// Finds out what a device can do: compiles small kernels, runs them, checks the numbers.
 struct CapabilityProbe {
-  private let context: OpenCLContext
-  private var found = Capabilities()
+  let context: OpenCLContext
+  var found = Capabilities()
 
   /// What the context's device can do.
   static func measure(_ context: OpenCLContext) -> Capabilities {
@@ -41,7 +41,10 @@ struct CapabilityProbe {
     }
     found.commandBuffers = extensions.contains("cl_khr_command_buffer")
     chooseForm()
-    if found.prefersVectorForm { countRegisters() }
+    if found.prefersVectorForm {
+      countRegisters()
+      tryStreaming()
+    }
   }
 
   /// Asks a probe; what is not there is no doubt, what fails otherwise is.

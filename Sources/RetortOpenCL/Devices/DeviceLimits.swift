@@ -8,6 +8,8 @@ package struct DeviceLimits: Hashable, Sendable {
   package var localMemorySize: Int
   /// The registers that the forms for CPUs fill.
   package var registers = VectorRegisters.most
+  /// The bytes of a result from which on forms for CPUs store it past the caches; nil for none.
+  package var streamedBytes: Int?
 
   /// The largest power of two of work-items that make a work-group, `wanted` at most.
   package func group(_ wanted: Int) -> Int {
@@ -41,10 +43,10 @@ extension OpenCLDevice {
 }
 
 extension OpenCLContext {
-  /// The device's limits as lowerings take them: with the registers that were found.
+  /// The device's limits as lowerings take them: with what probes have found.
   package var limits: DeviceLimits {
     var limits = device.limits
-    limits.registers = traits.registers
+    (limits.registers, limits.streamedBytes) = (traits.registers, traits.streamedBytes)
     return limits
   }
 }

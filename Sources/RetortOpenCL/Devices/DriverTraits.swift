@@ -6,6 +6,9 @@ package struct DriverTraits: Equatable, Sendable, Codable {
   package var multiplyAdd = MultiplyAdd.fused
   /// The registers that its compiler keeps vectors of 16 floats in.
   package var registers = VectorRegisters.most
+  /// The bytes of a result from which on it is stored past the caches, in the form for CPU devices; nil where that
+  /// saves no time.
+  package var streamedBytes: Int?
 }
 
 /// How kernels multiply and add.

@@ -66,7 +66,7 @@ extension Lowering {
     }
     let store = StoreEpilogue(
       convolution.epilogue, operands: step.inputs.indices.dropFirst(2).map { input(step, $0) },
-      results: step.outputs.indices.map { output(step, $0) })
+      results: step.outputs.indices.map { output(step, $0) }, streams: streams(step))
     var macros = macros
     macros.append(gather.macros)
     var arguments: LaunchArguments = [

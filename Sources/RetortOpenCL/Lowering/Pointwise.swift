@@ -6,7 +6,7 @@ extension Lowering {
     guard program.shape.count > 0 else { return }
     let kernel = PointwiseKernel(
       program, inputs: step.inputs.indices.map { input(step, $0) },
-      outputs: step.outputs.indices.map { output(step, $0) })
+      outputs: step.outputs.indices.map { output(step, $0) }, streams: streams(step))
     switch form {
     case .vector: add(try kernel.vector(computeUnits: device.computeUnits, label: step.label))
     case .tiled: add(try kernel.flat(device, label: step.label))
@@ -19,10 +19,15 @@ struct PointwiseKernel {
   private let program: PointwiseProgram
   private let inputs: [BufferReference]
   private let outputs: [BufferReference]
+  /// Whether the form for CPU devices stores results past the caches.
+  private let streams: Bool
 
   /// Takes one buffer per operand and per result.
-  init(_ program: PointwiseProgram, inputs: [BufferReference], outputs: [BufferReference]) {
-    (self.program, self.inputs, self.outputs) = (program, inputs, outputs)
+  init(
+    _ program: PointwiseProgram, inputs: [BufferReference], outputs: [BufferReference],
+    streams: Bool = false
+  ) {
+    (self.program, self.inputs, self.outputs, self.streams) = (program, inputs, outputs, streams)
   }
 
   // MARK: Vector form
@@ -49,7 +54,7 @@ struct PointwiseKernel {
     let outer = 0..<max(0, rank - 2)
     let row = outer.upperBound..<max(0, rank - 1)
     var addressing = Addressing(
-      program, space, vectorAxis: columnAxis, inputs: inputs, outputs: outputs)
+      program, space, vectorAxis: columnAxis, inputs: inputs, outputs: outputs, streams: streams)
     addressing.declareExtents(outer)
     let text = ProgramText(program, .sixteen) {
       addressing.load16($0, level: "q", axis: columnAxis, column: "column", count: "count")
@@ -141,7 +146,8 @@ struct PointwiseKernel {
     periodic period: Int, _ space: IterationSpace, _ computeUnits: Int, _ label: String
   ) throws(OpenCLError) -> Launch {
     let channels = space.extents[1]
-    var addressing = Addressing(program, space, vectorAxis: 1, inputs: inputs, outputs: outputs)
+    var addressing = Addressing(
+      program, space, vectorAxis: 1, inputs: inputs, outputs: outputs, streams: streams)
     addressing.parameters.add("channels", channels)
     var tables: [String] = []
     for (index, operand) in program.operands.enumerated() where isTable(index, space) {

@@ -20,7 +20,7 @@ extension Lowering {
     }
     let store = StoreEpilogue(
       convolution.epilogue, operands: step.inputs.indices.dropFirst(2).map { input(step, $0) },
-      results: step.outputs.indices.map { output(step, $0) })
+      results: step.outputs.indices.map { output(step, $0) }, streams: streams(step))
     var macros = winograd.macros
     macros.append(["TILES": "\(winograd.tiles)", "IMAGES": "\(winograd.images)"])
     var arguments: LaunchArguments = [

@@ -42,11 +42,11 @@ struct StageDecoder {
       let imported = stage.models.lazy.compactMap {
         try? $0.spec.builder().classes(for: data.examples)
       }.first
-      let (examples, classes) = (data.examples, data.classCount ?? imported ?? 2)
-      TapCheck(faults: faults, earlier: stages, examples: examples, classes: classes)
-        .check(stage, reader)
-      ClassifierCheck(faults: faults, earlier: stages, examples: examples, classes: classes)
-        .check(stage, reader)
+      let check = ModuleCheck(
+        faults: faults, earlier: stages, examples: data.examples,
+        classes: data.classCount ?? imported ?? 2)
+      check.checkTaps(stage, reader)
+      check.checkClassifiers(stage, reader)
     }
     checkExploration(stage, reader)
     checkTraining(stage, reader)

@@ -31,14 +31,10 @@ extension StageRunner {
         return [example, Example(made)].map { teacher.logits(of: $0, indices: nil, in: graph) }
       }.outputs(examples)
     }
-    let kept = (0..<examples.count).count { row in
-      let labels = said.map { logits in
-        let width = logits.count / examples.count
-        return ExplorationGrid.Row.best(logits[row * width..<(row + 1) * width]).index
-      }
-      return labels[0] == labels[1]
+    let labels = try said.map {
+      try TestMetrics(data.outputs, $0, of: examples, in: session)
     }
-    let share = Double(kept) / Double(examples.count)
+    let share = labels[0].agreement(with: labels[1])
     guard share < Self.leastFidelity else { return }
     parent.report(
       .dataNoted(

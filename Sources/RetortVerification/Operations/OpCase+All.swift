@@ -58,6 +58,16 @@ private let contractionCases: [OpCase] = [
     $0[0].matmul($0[1], transposeA: true, transposeB: true)
   },
   OpCase("batched matmul", [[2, 3, 5, 4], [2, 3, 4, 6]]) { $0[0].matmul($0[1]) },
+  OpCase("Gram matrix of rows", [[5, 7]]) { $0[0].matmul($0[0], transposeB: true) },
+  OpCase("Gram matrices of columns", [[3, 5, 4]]) { $0[0].matmul($0[0], transposeA: true) },
+  OpCase("a product and its transpose", [[6, 4], [4, 6]]) {
+    let product = $0[0].matmul($0[1])
+    return product.exp() * product.transposed()
+  },
+  OpCase("a sum of elements and its transpose", [[6, 6], [6, 6]]) {
+    let sum = $0[0] + $0[1]
+    return sum.exp() * (sum.sum(axes: [0], keepingAxes: true) + sum.transposed())
+  },
   OpCase("linear with GELU", [[4, 6, 8], [16, 8], [16]]) {
     ($0[0].matmul($0[1], transposeB: true) + $0[2]).gelu()
   },

@@ -17,8 +17,8 @@ enum ContractionForm: String, CaseIterable, Sendable {
   /// One of them, another at each `turn`, of which there are as many as forms.
   static func emulated(turn: Int) -> ContractionForm { emulated[turn * 5 % emulated.count] }
 
-  /// Those of `cases` that it computes: all in float32, every sixth with few registers, and every twelfth on each
-  /// kind of matrix units, which take long to compile; all on all in a whole sweep.
+  /// Those of `cases` that it computes: all in float32, every sixth with few registers and stored past the caches, and
+  /// every twelfth on each kind of matrix units, which take long to compile; all on all in a whole sweep.
   func turns<Case>(_ cases: [Case]) -> [Case] {
     guard !Sweep.isWhole else { return cases }
     if self == .vectorOfFewRegisters {
@@ -33,7 +33,7 @@ enum ContractionForm: String, CaseIterable, Sendable {
     switch self {
     case .vector: StepRunner(form: .vector)
     case .vectorOfFewRegisters:
-      StepRunner(form: .vector, registers: VectorRegisters(count: 8))
+      StepRunner(form: .vector, registers: VectorRegisters(count: 8), streamedBytes: 0)
     default: StepRunner(form: .tiled, matrix: units)
     }
   }

@@ -16,6 +16,8 @@ struct StepRunner {
   var matrix: MatrixUnits?
   /// What the vector form keeps sums in.
   var registers = VectorRegisters.most
+  /// From which size on the vector form stores results past the caches.
+  var streamedBytes: Int?
   private static let sentinel: Float = -7777
   private static let tail = [Float](repeating: sentinel, count: 64).withUnsafeBytes { Array($0) }
 
@@ -87,7 +89,7 @@ struct StepRunner {
   private var limits: DeviceLimits {
     get throws {
       var limits = try Fixture.context().device.limits
-      limits.registers = registers
+      (limits.registers, limits.streamedBytes) = (registers, streamedBytes)
       return limits
     }
   }

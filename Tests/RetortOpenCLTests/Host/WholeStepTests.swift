@@ -83,4 +83,12 @@ import Testing
     let second = try train(backend, steps: 3)
     #expect(first.losses == second.losses && first.parameters == second.parameters)
   }
+
+  @Test func storesPastTheCachesChangeNoBit() throws {
+    let backend = try OpenCLBackend(try Fixture.context(.vector), form: .vector)
+    let expected = try train(backend, steps: 3)
+    backend.limits.withLock { $0.streamedBytes = 0 }
+    let found = try train(backend, steps: 3)
+    #expect(expected.losses == found.losses && expected.parameters == found.parameters)
+  }
 }

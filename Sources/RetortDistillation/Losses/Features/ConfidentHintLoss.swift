@@ -92,8 +92,7 @@ extension Tensor {
     guard let product = lastProduct, case .matmul(false, let transposes) = product.op else {
       throw fault
     }
-    let features = Tensor(graph: graph, id: graph.operand(product.id, 0))
-    let weight = Tensor(graph: graph, id: graph.operand(product.id, 1))
+    let (features, weight) = (product.operand(0), product.operand(1))
     guard features.shape == [map.shape[0], map.shape[-1]] else { throw fault }
     let change = map.globalAveragePool() - features.stopGradient()
     return stopGradient() + change.matmul(weight.stopGradient(), transposeB: transposes)

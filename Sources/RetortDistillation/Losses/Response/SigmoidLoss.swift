@@ -31,11 +31,10 @@ public struct SigmoidLoss: ResponseLoss {
     (self.weight, self.temperature) = (weight, temperature)
   }
 
-  /// The summed divergences of each row: softmax of z/2 and −z/2 is the sigmoid of z and its rest.
+  /// The summed divergences of each row, each `p·(t − s) + log(1 + eˢ) − log(1 + eᵗ)` of logits s and t.
   public func rows(_ student: Tensor, _ teacher: Tensor, _ x: Comparison) -> Tensor {
-    let signs = student.graph.constant([0.5, -0.5], [1, 1, 2])
-    let (own, other) = (student.expandingLast() * signs, teacher.expandingLast() * signs)
-    return own.divergenceRows(.forwardKL, teacher: other, temperature: temperature).sum(axes: [1])
-      * (temperature * temperature)
+    let (s, t) = (student / temperature, teacher / temperature)
+    let divergences = t.sigmoid() * (t - s) + s.softplus() - t.softplus()
+    return divergences.sum(axes: [-1]) * (temperature * temperature)
   }
 }

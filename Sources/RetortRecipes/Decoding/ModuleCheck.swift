@@ -4,8 +4,9 @@ import RetortModels
 import RetortNN
 import RetortSchema
 
-/// Checks that the modules which a stage's losses compare are there, and can be compared.
-struct TapCheck {
+/// Checks the modules of a stage's models: that those which losses compare are there and can be compared, and that
+/// classifiers are which students take over from their teachers.
+struct ModuleCheck {
   let faults: FaultList
   /// The stages before, whose models `from` names.
   let earlier: [StageSpec]
@@ -15,7 +16,7 @@ struct TapCheck {
   let classes: Int
 
   /// Notes a fault at every path that is none, and at every pair that no adapter brings together.
-  func check(_ stage: StageSpec, _ reader: MapReader) {
+  func checkTaps(_ stage: StageSpec, _ reader: MapReader) {
     for student in stage.trainees.map(\.spec).compactMap(store) {
       checkOwn(student, stage, reader)
     }
@@ -97,7 +98,7 @@ struct TapCheck {
   }
 
   /// The model that a stage names, without weights; nil where it is none, which has been noted.
-  private func store(_ spec: ModelSpec) -> ParameterStore? {
+  func store(_ spec: ModelSpec) -> ParameterStore? {
     guard let spec = earlier.resolved(spec, as: .student),
       let model = try? spec.make(for: examples, classes: classes)
     else {

@@ -2,18 +2,9 @@ import RetortModels
 import RetortNN
 import RetortSchema
 
-/// Checks that the classifiers are there which students take over from their teachers.
-struct ClassifierCheck {
-  let faults: FaultList
-  /// The stages before, whose models `from` names.
-  let earlier: [StageSpec]
-  /// What the stage's examples are.
-  let examples: ExampleSpec
-  /// The number of their classes.
-  let classes: Int
-
+extension ModuleCheck {
   /// Notes a fault at each model that is to take over a classifier which there is not, or which reads something else.
-  func check(_ stage: StageSpec, _ reader: MapReader) {
+  func checkClassifiers(_ stage: StageSpec, _ reader: MapReader) {
     let name = ModelEntry.projector.name
     for (index, trainee) in stage.trainees.enumerated() where trainee.spec.takesClassifier {
       let node = StageDecoder.node(of: trainee.role, index, reader)
@@ -28,14 +19,12 @@ struct ClassifierCheck {
               + "'\(stage.name)' has \(found). Give it one, or take '\(name)' away."))
         continue
       }
-      guard let spec = earlier.resolved(teacher.spec, as: .teacher),
-        let model = try? spec.make(for: examples, classes: classes)
-      else { continue }
-      guard let layer = model.classifier(of: classes), layer.bias != nil else {
+      guard let teacher = store(teacher.spec) else { continue }
+      guard let layer = teacher.model.classifier(of: classes), layer.bias != nil else {
         faults.add(
           place,
           .rule(
-            "'\(name)' takes over a linear layer with a bias, which teacher '\(spec.usualName)' does not "
+            "'\(name)' takes over a linear layer with a bias, which teacher '\(teacher.name)' does not "
               + "end in. Take a model of the catalog as teacher, without 'cosine'."))
         continue
       }
@@ -44,7 +33,7 @@ struct ClassifierCheck {
       faults.add(
         place,
         .rule(
-          "the classifier of teacher '\(spec.usualName)' reads \(width) features. Set '\(name): \(width)'."
+          "the classifier of teacher '\(teacher.name)' reads \(width) features. Set '\(name): \(width)'."
         ))
     }
   }
