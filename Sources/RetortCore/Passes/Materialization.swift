@@ -100,13 +100,13 @@ struct Materialization {
     guard loads[id] <= Materialization.maximumLoads,
       operations[id] <= Materialization.maximumOperations
     else { return false }
-    var readers: Set<Int32> = []
+    var readings: Set<Reading> = []
     var spreads = false
-    collect(Int32(id), id, &readers, &spreads)
-    if uses.frozen[id], readers.contains(where: { !uses.frozen[Int($0)] }) { return false }
+    collect(Int32(id), id, &readings, &spreads)
+    if uses.frozen[id], readings.contains(where: { !uses.frozen[Int($0.node)] }) { return false }
     let cheap = !transcendental[id] && loads[id] <= 3 && operations[id] <= 4
     if spreads { return !transcendental[id] && loads[id] <= 2 && operations[id] <= 2 }
-    if readers.count <= 1 { return true }
+    if readings.count <= 1 { return true }
     return cheap && !finishesContraction(id)
   }
 
@@ -139,20 +139,31 @@ struct Materialization {
     }
   }
 
-  /// The computing nodes that read this one, directly or through views.
-  private func collect(_ id: Int32, _ root: Int, _ readers: inout Set<Int32>, _ spreads: inout Bool)
-  {
+  /// A node that computes with the elements of another, and the transpose through which it reads them; each reading of
+  /// one node computes them anew.
+  private struct Reading: Hashable {
+    var node: Int32
+    var transpose: Int32?
+  }
+
+  /// The readings of this node, direct or through views.
+  private func collect(
+    _ id: Int32, _ root: Int, through transpose: Int32? = nil, _ readings: inout Set<Reading>,
+    _ spreads: inout Bool
+  ) {
     for reader in uses.readers(id) {
       let node = graph.nodes[Int(reader)]
       if node.shape.count > graph.nodes[root].shape.count { spreads = true }
       switch node.op {
       case .stopGradient, .reshape, .slice, .transpose, .broadcast:
         if uses.needsDense[Int(reader)] {
-          readers.insert(reader)
+          readings.insert(Reading(node: reader))
+        } else if case .transpose = node.op {
+          collect(reader, root, through: reader, &readings, &spreads)
         } else {
-          collect(reader, root, &readers, &spreads)
+          collect(reader, root, through: transpose, &readings, &spreads)
         }
-      default: readers.insert(reader)
+      default: readings.insert(Reading(node: reader, transpose: transpose))
       }
     }
   }
