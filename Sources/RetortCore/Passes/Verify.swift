@@ -16,6 +16,10 @@ extension Plan {
     }
     var writer: [Int: (value: Int, end: Int)] = [:]
     for (index, step) in (setup + steps).enumerated() {
+      // Where memory is used again, something else has been written at the place.
+      for input in step.inputs where step.outputs.contains(input) && !written.contains(input) {
+        faults.append("step \(index) (\(step.label)) reads value \(input), which it makes")
+      }
       for input in step.inputs where !isWritten(input, written) {
         faults.append("step \(index) (\(step.label)) reads value \(input) before it is written")
       }
