@@ -7,8 +7,9 @@ extension CapabilityProbe {
   /// A line that is written into a cache is read from memory first. Who reads a result next finds it in a cache only
   /// where that holds all of it, and a machine's share of a cache is not what its driver says.
   mutating func tryStreaming() {
+    let most = min(context.device.maxAllocationSize, context.device.globalMemorySize / 32)
     // Each size that gains makes the next one worth a try.
-    for byteCount in Self.streamed {
+    for byteCount in Self.streamed where byteCount <= most {
       switch streamingGain(byteCount) {
       case .found(let gain) where gain > 1.1: found.traits.streamedBytes = byteCount
       case .found, .absent: return
