@@ -89,20 +89,6 @@ static inline void store_part16(float16 v, int count, __global float* to) {
   if (count & 1) *to = v.s0;
 }
 
-// Stores the first `count` lanes past the caches where all 16 fill a line: nothing is read of a line before it is
-// written, and nothing else is driven out, but the next to read it waits for memory.
-static inline void stream_part16(float16 v, int count, __global float* to) {
-#if defined(__has_builtin)
-#if __has_builtin(__builtin_nontemporal_store)
-  if (count == 16 && ((uintptr_t)to & 63) == 0) {
-    __builtin_nontemporal_store(v, (__global float16*)to);
-    return;
-  }
-#endif
-#endif
-  store_part16(v, count, to);
-}
-
 // Every second lane of a, then of b: one instruction each, where of a.even and b.even it takes 2.5.
 #define EVEN16(a, b) (float16)(a.s0, a.s2, a.s4, a.s6, a.s8, a.sa, a.sc, a.se, \
                                b.s0, b.s2, b.s4, b.s6, b.s8, b.sa, b.sc, b.se)

@@ -18,6 +18,20 @@ static inline float minimum1(float a, float b) { return a < b || a != a ? a : b;
 static inline float16 maximum16(float16 a, float16 b) { return a != a ? a : (a > b ? a : b); }
 static inline float16 minimum16(float16 a, float16 b) { return a != a ? a : (a < b ? a : b); }
 
+// Stores the first `count` lanes past the caches where all 16 fill a line: nothing is read of a line before it is
+// written, and nothing else is driven out, but the next to read it waits for memory.
+static inline void stream_part16(float16 v, int count, __global float* to) {
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_nontemporal_store)
+  if (count == 16 && ((uintptr_t)to & 63) == 0) {
+    __builtin_nontemporal_store(v, (__global float16*)to);
+    return;
+  }
+#endif
+#endif
+  store_part16(v, count, to);
+}
+
 // Folds over the lanes of a vector; sum16 is in the prelude.
 static inline float maximum_lanes(float16 v) {
   v = maximum16(v, v.s89abcdef01234567);

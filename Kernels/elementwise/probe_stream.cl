@@ -9,6 +9,8 @@
 // Source     The usual copy of the STREAM benchmark.
 // Called by  RetortOpenCL/Devices/CapabilityProbe+Streaming.swift
 
+#include "functions.cl"
+
 #ifndef SPAN
 #define SPAN 1024
 #endif

@@ -99,27 +99,20 @@ static inline void pack_panel(
 #if TRANSPOSE_A
 #define A_AT(i, u) a[(size_t)(u) * lda + (i)]
 #define A_ADVANCE(steps) a += (size_t)(steps) * lda
-#else
-// Three rows hang on one base register: x86 addresses base + 4·lda and base + 8·lda for free.
-#define A_AT(i, u) (a[(i) / 3] + ((i) % 3) * lda)[u]
-#define A_ADVANCE(steps)                                     \
-  UNROLL for (int i = 0; i < (MR + 2) / 3; i++) a[i] += steps
-#endif
-#if TRANSPOSE_A && DEEP
-#define A_FETCH(u)                              \
-  FETCH(a + (size_t)((u) + AHEAD) * lda);       \
-  FETCH(a + (size_t)((u) + AHEAD) * lda + MR - 1)
+#define A_FETCH(u)                                          \
+  if (DEEP) FETCH(a + (size_t)((u) + AHEAD) * lda);         \
+  if (DEEP) FETCH(a + (size_t)((u) + AHEAD) * lda + MR - 1)
+#define FETCH_NEXT_ROWS(k)
 #else
 #define A_FETCH(u)
-#endif
-// Asks for 16 columns of a quarter of the next tile's rows, so that each line of them is asked for once in 16
-// steps: a processor that follows strides itself does not see that one tile's rows end.
+// Asks for a quarter of the next tile's rows at step k of every fourth, whose end the processor does not foresee.
 #define QUARTER ((MR + 3) / 4)
-#define FETCH_NEXT_ROWS(k)                                                                 \
-  {                                                                                        \
-    __global const float* quarter = next + (size_t)((k) / 4 % 4 * QUARTER) * lda + (k);    \
-    UNROLL for (int i = 0; i < QUARTER; i++) FETCH(quarter + (size_t)i * lda);             \
-  }
+#define FETCH_NEXT_ROWS(k) UNROLL for (int i = 0; i < QUARTER; i++) \
+  FETCH(matrixA + (size_t)(m0 + MR + (k) / 4 % 4 * QUARTER + i) * lda + k0 + (k))
+// Three rows hang on one base register: x86 addresses base + 4·lda and base + 8·lda for free.
+#define A_AT(i, u) (a[(i) / 3] + ((i) % 3) * lda)[u]
+#define A_ADVANCE(steps) UNROLL for (int i = 0; i < (MR + 2) / 3; i++) a[i] += steps
+#endif
 #define MULTIPLY(steps)                                                               \
   UNROLL for (int u = 0; u < steps; u++) {                                            \
     float16 column[NV];                                                               \
@@ -195,19 +188,12 @@ void matmul_vector(
       UNROLL
       for (int i = 0; i < (MR + 2) / 3; i++) a[i] = matrixA + (size_t)(m0 + 3 * i) * lda + k0;
 #endif
-#if !TRANSPOSE_A
-      __global const float* next = matrixA + (size_t)(m0 + MR) * lda + k0;
-#endif
       int k = 0;
       for (; k + 4 <= depth; k += 4) {
-#if !TRANSPOSE_A
-        FETCH_NEXT_ROWS(k)
-#endif
+        FETCH_NEXT_ROWS(k);
         MULTIPLY(4);
       }
-      for (; k < depth; k++) {
-        MULTIPLY(1);
-      }
+      for (; k < depth; k++) { MULTIPLY(1); }
 #if DEEP
       if (k0 + KC < kEnd) {
         UNROLL
