@@ -64,9 +64,6 @@ static const char elementwise_probe_features[] = {
 static const char elementwise_probe_fma[] = {
 #embed "elementwise/probe_fma.cl"
     , 0};
-static const char elementwise_probe_stream[] = {
-#embed "elementwise/probe_stream.cl"
-    , 0};
 static const char elementwise_probe_forms[] = {
 #embed "elementwise/probe_forms.cl"
     , 0};
@@ -219,7 +216,6 @@ static const retort_kernel_source sources[] = {
     {"elementwise/probe_fence", elementwise_probe_fence},
     {"elementwise/probe_features", elementwise_probe_features},
     {"elementwise/probe_fma", elementwise_probe_fma},
-    {"elementwise/probe_stream", elementwise_probe_stream},
     {"elementwise/probe_forms", elementwise_probe_forms},
     {"elementwise/functions", elementwise_functions},
     {"elementwise/pointwise", elementwise_pointwise},

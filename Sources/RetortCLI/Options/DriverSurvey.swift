@@ -50,7 +50,8 @@ struct DriverSurvey {
 
   /// Makes this process and its children load only the drivers of `files`; false if that fails.
   private static func choose(_ files: [String]) -> Bool {
-    var template = Array("/tmp/retort-drivers-XXXXXX".utf8CString)
+    let place = FileManager.default.temporaryDirectory.appending(path: "retort-drivers-XXXXXX")
+    var template = Array(place.path.utf8CString)
     guard let made = mkdtemp(&template) else { return false }
     folder = String(cString: made)
     atexit { DriverSurvey.removeFolder() }

@@ -41,7 +41,10 @@ struct CapabilityProbe {
     }
     found.commandBuffers = extensions.contains("cl_khr_command_buffer")
     chooseForm()
-    if found.prefersVectorForm {
+    // A simulator has neither registers nor caches, and would need minutes.
+    if found.prefersVectorForm, case .found(let seconds) = chainSeconds(2, rounds: 16),
+      seconds < 0.01
+    {
       countRegisters()
       tryStreaming()
     }
@@ -191,8 +194,6 @@ struct CapabilityProbe {
 
   // Chains of multiply-adds that no longer lie in registers take twice the time for each.
   private mutating func countRegisters() {
-    // A simulator has no registers, and would need minutes.
-    guard case .found(let seconds) = chainSeconds(2, rounds: 16), seconds < 0.01 else { return }
     // As many multiply-adds for each, enough that a launch takes far longer than it takes to begin.
     let count = 1 << 19
     var best: [VectorRegisters: Double] = [:]

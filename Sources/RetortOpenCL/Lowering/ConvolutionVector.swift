@@ -64,9 +64,7 @@ extension Lowering {
     let packed = packed(analysis, byteCount: 4 * gather.packedCount) {
       gather.pack(weight, into: $0, label: step.label)
     }
-    let store = StoreEpilogue(
-      convolution.epilogue, operands: step.inputs.indices.dropFirst(2).map { input(step, $0) },
-      results: step.outputs.indices.map { output(step, $0) }, streams: streams(step))
+    let store = vectorStore(step, convolution.epilogue)
     var macros = macros
     macros.append(gather.macros)
     var arguments: LaunchArguments = [

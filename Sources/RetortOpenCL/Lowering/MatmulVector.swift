@@ -6,9 +6,7 @@ extension Lowering {
   mutating func matmulVector(_ step: Step, _ matmul: MatmulStep, _ choice: TuningChoice?) {
     let tiling = VectorProduct(matmul, device: device, choice: choice)
     let rows = matmul.batch * matmul.m
-    let store = StoreEpilogue(
-      matmul.epilogue, operands: step.inputs.indices.dropFirst(2).map { input(step, $0) },
-      results: step.outputs.indices.map { output(step, $0) }, streams: streams(step))
+    let store = vectorStore(step, matmul.epilogue)
     let isSplit = tiling.splits > 1
     let target =
       isSplit ? scratch(byteCount: 4 * tiling.splits * rows * matmul.n) : output(step)

@@ -18,9 +18,7 @@ extension Lowering {
         arguments: ["weight": .buffer(weight), "packed": .buffer($0)],
         label: step.label, part: "transform weights")
     }
-    let store = StoreEpilogue(
-      convolution.epilogue, operands: step.inputs.indices.dropFirst(2).map { input(step, $0) },
-      results: step.outputs.indices.map { output(step, $0) }, streams: streams(step))
+    let store = vectorStore(step, convolution.epilogue)
     var macros = winograd.macros
     macros.append(["TILES": "\(winograd.tiles)", "IMAGES": "\(winograd.images)"])
     var arguments: LaunchArguments = [
