@@ -120,6 +120,45 @@ import Testing
     #expect(none.status == 1 && none.errors.contains("train.tsv and test.tsv"), "\(none.errors)")
   }
 
+  /// An ONNX file that reads texts, with the tokenizer beside it, teaches and predicts as its folder does.
+  @Test func anImportedEncoderTeaches() throws {
+    let small = try folder()
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+      try small.write(
+        FileBytes.read("\(Goldens.folder)/huggingface/bert/\(name)"), to: "bert/\(name)")
+    }
+    let line = "the cat sat on the mat\tneutral\na dog ran\tpositive\nunhappy\tnegative\n"
+    for part in ["train", "test"] { try small.write(Array(line.utf8), to: "texts/\(part).tsv") }
+    func retort(_ arguments: String) throws -> CommandLineTool.Outcome {
+      try small.retort(arguments.split(separator: " ").map(String.init))
+    }
+    try FileManager.default.createDirectory(
+      atPath: small.path + "/onnx", withIntermediateDirectories: true)
+    let export = try retort("export bert --output onnx/model.onnx")
+    #expect(export.status == 0, "\(export.errors)")
+    let distil = "distil --teacher onnx/model.onnx --data texts --steps 2 --device cpu --output out"
+    let none = try retort(distil)
+    #expect(
+      none.status == 1 && none.errors.contains("no tokenizer.json or vocab.txt"), "\(none.errors)")
+    try small.write(
+      FileBytes.read("\(Goldens.folder)/huggingface/bert/tokenizer.json"), to: "onnx/tokenizer.json"
+    )
+    let run = try retort(distil)
+    #expect(run.status == 0, "\(run.errors)")
+    let predictions = try ["bert", "onnx/model.onnx"].map { model in
+      try retort("predict \(model) texts/test.tsv --device cpu").output
+    }
+    #expect(predictions[0].contains("neutral") && predictions[0] == predictions[1])
+    // Texts in other tokens than its own are refused.
+    let recipe = String(decoding: try FileBytes.read(small.path + "/out.yaml"), as: UTF8.self)
+    let vocabulary = "[PAD]\n[UNK]\n[CLS]\n[SEP]\nthe\ncat\n"
+    try small.write(Array(vocabulary.utf8), to: "other.txt")
+    let path = try #require(recipe.firstMatch(of: /vocabulary: ([^,]+),/)).1
+    try small.write(Array(recipe.replacing(path, with: "other.txt").utf8), to: "other.yaml")
+    let other = try retort("run other.yaml --output other --device cpu")
+    #expect(other.status == 1 && other.errors.contains("other tokens"), "\(other.errors)")
+  }
+
   @Test func faultsSayTheWayOut() throws {
     let small = try folder()
     try small.write(

@@ -24,3 +24,13 @@ extension [String] {
     return found
   }
 }
+
+extension Sequence<String> {
+  /// The classes that labels in a table name, each once: by value where all are whole numbers, else by name.
+  var classNames: [String] {
+    let names = Set(self).sorted()
+    let numbers = names.compactMap { Int32($0) }
+    guard numbers.count == names.count else { return names }
+    return zip(numbers, names).sorted { $0 < $1 }.map(\.1)
+  }
+}

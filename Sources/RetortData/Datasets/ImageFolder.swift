@@ -11,7 +11,8 @@ public struct ImageFolder: PictureSource {
     The directory has a folder for each class, whose name is the class's, or folders train, test and \
     validation (or val) with such folders in them. Pictures lie anywhere below. Without test, val is measured \
     on, and without both a part of the pictures, of all classes alike, whatever the recipe's seed. With labels \
-    a table says the classes: a file's path in the directory, a comma and a label in each line. Pictures that \
+    a table says the classes: a file's path in the directory, a comma and a label in each line. Classes are in \
+    order of the alphabet, or of value where all labels of a table are whole numbers. Pictures that \
     lie in the directory, or in train, without folders have no classes: a student learns them from its teacher \
     alone, and where those to be measured on have none either, what is measured is how often it says what the \
     teacher says. A picture is scaled, bilinear with antialiasing, until its shorter side is 8/7 of the size (of \
@@ -85,7 +86,10 @@ public struct ImageFolder: PictureSource {
       found[$0] != nil && !folder.unlabelled.contains($0)
     }
     let classNames =
-      named.map { Set((found[$0] ?? []).map(\.label)).sorted() } ?? [Self.unknownClass]
+      named.map { part in
+        let names = (found[part] ?? []).map(\.label)
+        return labels == nil ? Set(names).sorted() : names.classNames
+      } ?? [Self.unknownClass]
     guard classNames.count > 1 || named == nil else {
       throw .outOfRange(
         name: "the number of classes in \(labels ?? directory)", found: "\(classNames.count)",

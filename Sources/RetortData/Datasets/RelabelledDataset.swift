@@ -21,6 +21,16 @@ package struct RelabelledDataset: Dataset {
     self.init(base, known, classNames, isLabelled: labels != nil)
   }
 
+  /// The examples of `base` with the same names of classes in another order.
+  package init(_ base: any Dataset, ordered classNames: [String]) {
+    let numbers = Dictionary(uniqueKeysWithValues: zip(classNames, Int32(0)...))
+    let places = base.classNames.map { numbers[$0] }
+    let labels = base.labels.compactMap { places[Int($0)] }
+    precondition(
+      labels.count == base.count, "an ordered RelabelledDataset has the classes of its base")
+    self.init(base, labels, classNames, isLabelled: base.isLabelled)
+  }
+
   private init(
     _ base: any Dataset, _ labels: [Int32], _ classNames: [String], isLabelled: Bool
   ) {
@@ -32,6 +42,8 @@ package struct RelabelledDataset: Dataset {
   package var name: String { base.name }
   /// Their fields.
   package var fields: [Field] { base.fields }
+  /// As many as the examples have.
+  package var parts: Int { base.parts }
   /// As many as the examples ask for.
   package var loadingThreads: Int { base.loadingThreads }
 

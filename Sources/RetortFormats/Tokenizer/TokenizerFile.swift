@@ -156,6 +156,17 @@ package enum TokenizerFile {
     parts.after += after
   }
 
+  /// The most tokens of a text that `tokenizer_config.json` names; nil without it, or for one that names no bound.
+  ///
+  /// - Throws: `FormatError` for a file that is damaged.
+  package static func longest(in folder: String) throws(FormatError) -> Int? {
+    let path = folder + "/tokenizer_config.json"
+    guard FileBytes.isReadable(path) else { return nil }
+    let found = try JSONValue.read(path, limit: 1 << 20)["model_max_length"]?.int
+    // Hugging Face writes 10³⁰ for no bound.
+    return found.flatMap { (1...1_048_576).contains($0) ? $0 : nil }
+  }
+
   /// Whether `tokenizer_config.json` asks for lower case, as BERT's tokenizer does if nothing is said.
   private static func configuredLowercase(in folder: String) throws(FormatError) -> Bool {
     let path = folder + "/tokenizer_config.json"

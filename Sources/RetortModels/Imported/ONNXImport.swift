@@ -38,6 +38,12 @@ public struct ONNXImport: Sendable, Equatable {
   /// The examples that the file was made for; nil if it leaves their size open.
   public var examples: ExampleSpec? { ONNXInputs(model.inputs).examples }
 
+  /// Whether it reads texts: token ids, and a mask or more.
+  public var readsTokens: Bool { ONNXInputs(model.inputs).areTokens }
+
+  /// The number of token ids in a text that the file fixes; nil if it leaves it open, or reads no text.
+  public var tokenCount: Int? { ONNXInputs(model.inputs).tokenCount }
+
   /// The number of classes that the model tells apart in `examples`; nil if it has no output of logits.
   ///
   /// - Throws: `ModelError` for examples that it does not take.

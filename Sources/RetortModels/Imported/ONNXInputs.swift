@@ -23,6 +23,20 @@ struct ONNXInputs {
         : ImageSize(height: sizes[1], width: sizes[2], channels: sizes[0]))
   }
 
+  /// Whether they are token ids, masks and the like: whole numbers, a row for each example.
+  var areTokens: Bool {
+    !infos.isEmpty
+      && infos.allSatisfy {
+        ($0.elementType == .int64 || $0.elementType == .int32) && $0.extents?.count == 2
+      }
+  }
+
+  /// The number of token ids that they fix; nil if they leave it open, or are none.
+  var tokenCount: Int? {
+    guard areTokens, case .fixed(let count)? = infos[0].extents?.last, count > 0 else { return nil }
+    return count
+  }
+
   /// The values of the inputs for a batch of examples.
   ///
   /// - Throws: `ONNXFault` naming an input that takes something else.

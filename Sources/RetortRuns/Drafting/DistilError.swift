@@ -25,23 +25,16 @@ public enum DistilError: Error, Equatable, Sendable, CustomStringConvertible {
       "the teacher reads text, and \(folder) has no \(missing.listed("and")); it must hold train.tsv and "
         + "test.tsv, with a text, a tab and a label in each line"
     case .otherClasses(let teacher, let count, let data, let names):
-      "\(teacher) tells \(count) classes apart, \(data) has \(names.count): \(Self.list(names)); take "
+      "\(teacher) tells \(count) classes apart, \(data) has \(names.count): \(names.shortList); take "
         + "data of the teacher's classes"
     case .otherNames(let teacher, let names, let data, let dataNames):
-      "\(teacher) tells apart \(Self.list(names)); \(data) has \(Self.list(dataNames)). Their order must be "
-        + "the same too: rename the folders of the classes"
+      "\(teacher) tells apart \(names.shortList); \(data) has \(dataNames.shortList): give the data's classes "
+        + "the teacher's names"
     case .guessing(let teacher, let accuracy, let count, let names):
       "\(teacher) is right about \((1000 * accuracy).rounded() / 10) % of \(count) training pictures, "
-        + "which is no better than guessing: its classes must be, in this order, \(Self.list(names))"
+        + "which is no better than guessing: its classes must be, in this order, \(names.shortList)"
     case .tooFewLabels(let count, let classes):
       "\(count) labels are fewer than the \(classes) classes; give --labels at least \(classes)"
     }
-  }
-
-  /// The first names of a list.
-  private static func list(_ names: [String]) -> String {
-    names.count <= 12
-      ? names.joined(separator: ", ")
-      : names.prefix(10).joined(separator: ", ") + " and \(names.count - 10) more"
   }
 }

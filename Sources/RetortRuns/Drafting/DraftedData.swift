@@ -40,7 +40,8 @@ enum DraftedData {
       }
       let vocabulary = teacher.vocabularyPath ?? teacher.folder
       let texts = try LabelledText.read("\(folder)/\(files[0])").map(\.text)
-      let length = teacher.tokenizer.map { Self.length(of: texts, $0, limit: limit) } ?? limit
+      let tokenizer = teacher.fixesLength ? nil : teacher.tokenizer
+      let length = tokenizer.map { Self.length(of: texts, $0, limit: limit) } ?? limit
       let lowercase = teacher.tokenizer?.list.map { YAMLEntry("lowercase", "\($0.lowercase)") }
       return [
         YAMLEntry("name", "text"),

@@ -34,9 +34,11 @@ public struct RecipeDraft: Sendable {
     let source = try DraftedData.entries(of: request, for: teacher)
     var page = try DraftedPage(request, teacher, data: source)
     let draft = try page.decoded()
-    let all = try StageData(draft.stages[0].data, seed: draft.seed).training
-    guard all.isLabelled else { throw DataError.unlabelled(request.data) }
-    try Self.check(teacher, against: all, request)
+    var data = try StageData(draft.stages[0].data, seed: draft.seed)
+    guard data.training.isLabelled else { throw DataError.unlabelled(request.data) }
+    try Self.check(teacher, against: data.training, request)
+    data.takeOrder(of: teacher.classNames, of: "teacher")
+    let all = data.training
 
     var findings = [
       "teacher: \(request.teacher) takes \(page.examples.description) and tells \(teacher.classes) "
@@ -63,8 +65,7 @@ public struct RecipeDraft: Sendable {
         teacher: request.teacher, count: teacher.classes, data: request.data,
         names: all.classNames)
     }
-    let numbers = (0..<teacher.classes).map { "\($0)" }
-    guard teacher.classNames == numbers || teacher.classNames == all.classNames else {
+    guard ClassOrder(of: teacher.classNames, beside: all.classNames) != .otherNames else {
       throw .otherNames(
         teacher: request.teacher, names: teacher.classNames, data: request.data,
         dataNames: all.classNames)

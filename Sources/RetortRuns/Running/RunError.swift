@@ -1,4 +1,5 @@
 import RetortNN
+import RetortSchema
 
 /// What stops a run before or between its stages.
 public enum RunError: Error, Equatable, Sendable {
@@ -15,6 +16,8 @@ public enum RunError: Error, Equatable, Sendable {
     stage: String, model: String, file: String, entry: String, stored: String, given: String)
   /// Weights of a teacher that tells other classes apart than the data have.
   case otherClasses(stage: String, WeightError)
+  /// Two trained models that tell the same classes apart and number them otherwise.
+  case otherOrder(stage: String, models: [String])
   /// Weights, in a file or of an earlier stage, that were trained on texts in other tokens than the data's.
   case otherTokens(stage: String, model: String, source: String)
   /// A student that is to take over its teacher's last layer, where there is none that it can.
@@ -79,6 +82,9 @@ extension RunError: CustomStringConvertible {
     case .otherClasses(let stage, let error):
       "stage '\(stage)': \(error). If they tell other classes apart than the data have, say how many, as in "
         + "'classes: 1000', and compare features alone, such as by the loss hint"
+    case .otherOrder(let stage, let models):
+      "stage '\(stage)': \(models.listed("and")) have the same classes in different orders; take models that "
+        + "agree, or distil from one at a time"
     case .otherTokens(let stage, let model, let source):
       "stage '\(stage)': the \(model)'s weights, of \(source), were trained on other tokens than those of "
         + "the data; give both the same 'vocabulary' and 'lowercase'"

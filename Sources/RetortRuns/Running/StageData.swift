@@ -18,7 +18,7 @@ struct StageData {
   let tokenizer: Tokenizer?
 
   /// What was noticed as the examples were read.
-  let notes: [String]
+  private(set) var notes: [String]
 
   /// What was read, by what recipes call it, so that stages share it.
   final class Cache {
@@ -66,6 +66,30 @@ extension StageData {
       validation = RelabelledDataset(heldOut, classNames: classNames)
     }
     test = RelabelledDataset(test, classNames: classNames)
+  }
+
+  /// Numbers the classes as a classifier does that calls them by the same names.
+  ///
+  /// - Parameters:
+  ///   - names: What the classifier calls its classes.
+  ///   - title: What messages call the classifier.
+  /// - Returns: How its classes relate to what the examples had.
+  @discardableResult
+  mutating func takeOrder(of names: [String], of title: String) -> ClassOrder {
+    let order = ClassOrder(of: names, beside: test.classNames)
+    switch order {
+    case .same: break
+    case .other:
+      training = RelabelledDataset(training, ordered: names)
+      validation = validation.map { RelabelledDataset($0, ordered: names) }
+      test = RelabelledDataset(test, ordered: names)
+      notes.append("the classes have the \(title)'s order, which is not that of the data")
+    case .otherNames:
+      notes.append(
+        "the \(title) calls its classes \(names.shortList), and the data call them "
+          + "\(test.classNames.shortList): they are taken for the same in this order")
+    }
+    return order
   }
 
   /// Gives labels to the examples that choices are made by and that are measured on.

@@ -82,23 +82,6 @@ extension StageRunner {
       examples: data.training.count)
   }
 
-  /// The classes that a model tells apart: what an earlier stage, an ONNX file or `config.json` says.
-  ///
-  /// - Throws: `RunError.unknownClasses` where nothing says it, `FormatError`, `ModelError`.
-  func classNames(of spec: ModelSpec) throws -> [String] {
-    if let earlier = parent.trained(spec.source, as: .teacher) { return earlier.classNames }
-    if case .file(let path) = spec.source {
-      let file = try ModelLocation.weights(path, for: .teacher)
-      if !ONNXImport.isPath(file), let found = try StoredConfiguration(beside: file) {
-        return found.classNames
-      }
-    }
-    guard case .onnx(let file) = try spec.builder(),
-      let count = try file.classes(for: data.examples)
-    else { throw RunError.unknownClasses(stage: stage.name, model: spec.usualName) }
-    return file.metadata.classNames ?? (0..<count).map { "\($0)" }
-  }
-
   /// The model that a spec means, with its weights; nil for fresh ones.
   private func resolved(
     _ spec: ModelSpec, as role: Cast.Role, _ title: String
@@ -118,7 +101,11 @@ extension StageRunner {
       let found = ONNXImport.isPath(file) ? nil : try StoredConfiguration(beside: file)
       let read = try spec.weights(in: file)
       let stored = found?.translated(read) ?? read
-      try found?.tokenizer().map { try checkTokens($0, of: title, from: file) }
+      var tokenizer = try found?.tokenizer()
+      if case .onnx(let imported) = try spec.builder() {
+        tokenizer = try ONNXTextFiles(beside: imported)?.tokenizer
+      }
+      if let tokenizer { try checkTokens(tokenizer, of: title, from: file) }
       if let other = found?.difference(from: spec, reading: data.examples),
         other.name != "layers" || spec.keptLayers.isEmpty
       {

@@ -44,6 +44,7 @@ struct StageRunner {
       let names = try classNames(of: teacher.spec)
       data.take(classNames: names)
     }
+    data = try dataInClassOrder()
     guard steps <= TrainSpec.stepLimit else {
       throw RunError.tooManySteps(stage: stage.name, steps: steps, limit: TrainSpec.stepLimit)
     }

@@ -108,8 +108,7 @@ struct HuggingFaceConfiguration {
 
   /// The names under `id2label`, in the order of their numbers; `LABEL_0` and `LABEL_1` without it, which is what
   /// the file then means.
-  private static func classNames(_ json: JSONValue, _ path: String) throws(FormatError) -> [String]
-  {
+  static func classNames(_ json: JSONValue, _ path: String) throws(FormatError) -> [String] {
     guard let labels = json["id2label"], labels != .null else { return ["LABEL_0", "LABEL_1"] }
     let members = labels.members ?? []
     let named = Dictionary(members.map { ($0.key, $0.value.string) }) { $1 }

@@ -20,10 +20,10 @@ extension StoredModel {
     let (tokenizer, length) = try reading()
     let texts = files.flatMap(\.texts)
     // The loader requires labels, but prediction ignores them.
-    let dataset = TextDataset(
-      name: "text", texts: texts, labels: texts.map { _ in 0 }, classNames: classNames,
-      tokenizer: tokenizer, length: length
-    ).shortened
+    let dataset = shortened(
+      TextDataset(
+        name: "text", texts: texts, labels: texts.map { _ in 0 }, classNames: classNames,
+        tokenizer: tokenizer, length: length))
     return try predictions(
       for: [(dataset, files.map { ($0.path, $0.texts.count) })],
       .tokens(length: dataset.length, vocabulary: tokenizer.count), called: "text",
@@ -49,13 +49,21 @@ extension StoredModel {
         with: backend, report: report)
     }
     guard embeds else {
-      let texts = try TextDataset(
-        name: path, path: path, classNames: classNames, tokenizer: tokenizer, length: length
-      ).shortened
+      let texts = shortened(
+        try TextDataset(
+          name: path, path: path, classNames: classNames, tokenizer: tokenizer, length: length))
       return try evaluate(texts, texts.length)
     }
     let pairs = try TextPairs(path: path, tokenizer: tokenizer, length: length).shortened
     return try evaluate(pairs, pairs.length)
+  }
+
+  /// Whether every text has as many token ids as `examples` says, and not only up to as many.
+  var fixesLength: Bool { spec.file?.tokenCount != nil }
+
+  /// The texts without padding that all of them have, where the model takes them so.
+  private func shortened(_ texts: TextDataset) -> TextDataset {
+    fixesLength ? texts : texts.shortened
   }
 
   /// The tokenizer of the model and the length of its sequences.

@@ -67,11 +67,19 @@ public struct StoredModel: Sendable {
 
   /// The classifier that an ONNX file is.
   ///
-  /// - Throws: `FormatError` for a file that is damaged, `ModelError` for one that fixes no size of pictures or
-  ///   has no output of logits.
+  /// - Throws: `FormatError` for a file that is damaged, `ModelError` for one that fixes no size of pictures, has
+  ///   no tokenizer of its texts beside it or no output of logits.
   private init(onnx path: String, reading usual: ExampleSpec?) throws {
     let file = try ONNXImport(path)
-    guard let found = file.examples ?? usual else {
+    let texts = try ONNXTextFiles(beside: file)
+    guard texts != nil || !file.readsTokens else {
+      throw ModelError.unfit(
+        model: path,
+        reason:
+          "it reads token ids, and no tokenizer.json or vocab.txt is beside it; put that there "
+          + "which it was trained with")
+    }
+    guard let found = texts?.examples ?? file.examples ?? usual else {
       throw ModelError.unfit(
         model: path,
         reason:
@@ -86,12 +94,14 @@ public struct StoredModel: Sendable {
     var spec = ModelSpec(model: path, source: .file(path))
     spec.file = file
     self.spec = spec
-    (classes, examples, tokenizer, vocabularyPath) = (count, found, nil, nil)
-    classNames = file.metadata.classNames ?? (0..<count).map { "\($0)" }
+    (classes, examples) = (count, found)
+    (tokenizer, vocabularyPath) = (texts?.tokenizer, texts?.vocabularyPath)
+    classNames = file.metadata.classNames ?? texts?.classNames ?? (0..<count).map { "\($0)" }
     guard classNames.count == count else {
       throw ModelError.unfit(
         model: path,
-        reason: "its metadata name \(classNames.count) classes, its logits are \(count)")
+        reason:
+          "its metadata or config.json name \(classNames.count) classes, its logits are \(count)")
     }
   }
 
@@ -149,7 +159,8 @@ public struct StoredModel: Sendable {
   public func evaluate(
     on data: DataSpec, with backend: any Backend, report: (RunEvent) -> Void = { _ in }
   ) throws -> Evaluation {
-    let read = try StageData(data, seed: 0)
+    var read = try StageData(data, seed: 0)
+    if !embeds, classes == read.test.classCount { read.takeOrder(of: classNames, of: "model") }
     for note in read.notes { report(.dataNoted(note)) }
     return try evaluate(read.test, read.examples, of: data.name, with: backend, report: report)
   }
