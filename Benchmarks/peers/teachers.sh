@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Usage: teachers.sh RETORT DEVICE
-# PEERS_PYTHON names an interpreter that has torch, numpy, tokenizers, sentencepiece and transformers; else one is
-# set up in .venv-peers. Weights, photographs and texts are kept in .build/teachers.
+# PEERS_PYTHON names an interpreter that has torch, numpy, tokenizers, sentencepiece, protobuf and transformers; else one
+# is set up in .venv-peers. Weights, photographs and texts are kept in .build/teachers.
 set -euo pipefail
 
 retort=$1
@@ -9,9 +9,9 @@ device=$2
 folder=.build/teachers
 here=$(dirname "${BASH_SOURCE[0]}")
 python=${PEERS_PYTHON:-.venv-peers/bin/python}
-if [[ -z "${PEERS_PYTHON:-}" ]] && ! "$python" -c 'import torch, sentencepiece, transformers' 2>/dev/null; then
+if [[ -z "${PEERS_PYTHON:-}" ]] && ! "$python" -c 'import google.protobuf, torch, sentencepiece, transformers' 2>/dev/null; then
   python3 -m venv .venv-peers
-  .venv-peers/bin/pip install --quiet torch numpy transformers tokenizers==0.23.3 sentencepiece==0.2.3
+  .venv-peers/bin/pip install --quiet torch numpy transformers tokenizers==0.23.3 sentencepiece==0.2.3 protobuf
 fi
 if [[ ! -e $folder/subwords/cases.json ]]; then
   rm -rf "$folder"

@@ -1,6 +1,6 @@
 """Makes small tokenizers of every kind that Retort reads, and records their ids of mixed Unicode text.
 
-    python3 -m venv venv && venv/bin/pip install tokenizers==0.23.3 sentencepiece==0.2.3
+    python3 -m venv venv && venv/bin/pip install tokenizers==0.23.3 sentencepiece==0.2.3 protobuf
     venv/bin/python subwords.py [LINES FOLDER]
 
 writes subwords/NAME.json, each a tokenizer.json, and subwords/cases.json beside this file, or as many LINES to FOLDER.
