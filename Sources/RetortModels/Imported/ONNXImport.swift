@@ -8,7 +8,7 @@ public struct ONNXImport: Sendable, Equatable {
   public let model: ONNXModel
   /// What it says of the model besides its layers.
   public let metadata: ONNXMetadata
-  private let program: ONNXProgram
+  let program: ONNXProgram
 
   /// Reads the file at `path`, which holds operators that Retort has.
   ///
@@ -90,10 +90,10 @@ public struct ONNXImport: Sendable, Equatable {
   }
 
   /// The examples in a batch by which shapes are found.
-  private static let batch = 2
+  static let batch = 2
 
   /// The outputs' extents for a batch of two examples.
-  private func shapes(
+  func shapes(
     for examples: ExampleSpec
   ) throws(ModelError) -> [(name: String, shape: [Int])] {
     let module = ONNXModule(program, result: "")

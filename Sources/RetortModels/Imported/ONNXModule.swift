@@ -39,13 +39,25 @@ public final class ONNXModule: Module {
 
   /// The result for examples.
   public override func forward(_ example: Example) -> Tensor {
+    result { () throws(ONNXFault) in
+      try ONNXInputs(program.inputs).values(of: example)
+    } as: {
+      (value, graph) throws(ONNXFault) in
+      try value.numbers(in: graph)
+    }
+  }
+
+  /// The result for the given inputs, as a tensor; a fault is the graph's.
+  func result(
+    of inputs: () throws(ONNXFault) -> [String: ONNXValue],
+    as tensor: (ONNXValue, Graph) throws(ONNXFault) -> Tensor
+  ) -> Tensor {
     let graph = context.graph
     do throws(ONNXFault) {
-      let inputs = try ONNXInputs(program.inputs).values(of: example)
-      guard let value = try values(of: inputs)[result] else {
+      guard let value = try values(of: inputs())[result] else {
         throw ONNXFault("no node computes '\(result)'")
       }
-      return try value.numbers(in: graph)
+      return try tensor(value, graph)
     } catch {
       return graph.fail(
         .invalidArgument(operation: program.path, reason: error.reason, path: graph.scope))

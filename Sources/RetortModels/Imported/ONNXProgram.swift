@@ -15,13 +15,13 @@ struct ONNXProgram: Sendable {
 
   let path: String
   let opset: Int
-  let inputs: [ONNXValueInfo]
-  let outputs: [String]
-  let nodes: [ONNXNode]
+  private(set) var inputs: [ONNXValueInfo]
+  private(set) var outputs: [String]
+  private(set) var nodes: [ONNXNode]
   /// Initialisers that are no weights: whole numbers, scalars, and those that say how an operator works.
   let constants: [String: ONNXConstant]
   /// The weights in the order of the file; a running variance directly behind its mean.
-  let weights: [Weight]
+  private(set) var weights: [Weight]
   /// The initialisers of weights that are copies of them, by the copies' names.
   private let copies: [String: String]
 
@@ -66,6 +66,23 @@ struct ONNXProgram: Sendable {
     self.weights = weights.flatMap { weight in
       [weight] + (uses.variances[weight.name].flatMap { variances[$0] }.map { [$0] } ?? [])
     }
+  }
+
+  /// The part that computes `results` of the inputs and of the values called `given`.
+  func computing(_ results: [String], from given: Set<String> = []) -> ONNXProgram {
+    var (part, needed) = (self, Set(results))
+    part.outputs = results
+    part.nodes = nodes.reversed().filter { node in
+      guard node.outputs.contains(where: { needed.contains($0) && !given.contains($0) }) else {
+        return false
+      }
+      needed.formUnion(node.inputs)
+      return true
+    }.reversed()
+    needed.subtract(given)
+    part.inputs = inputs.filter { needed.contains($0.name) }
+    part.weights = weights.filter { needed.contains($0.name) }
+    return part
   }
 
   /// Makes sure that every operator is known.

@@ -7,6 +7,8 @@ public enum ModelSource: Sendable {
   case catalog(ModelEntry)
   /// An ONNX file; its weights come with it.
   case onnx(ONNXImport)
+  /// ONNX files that make pictures of codes.
+  case generator(ONNXGeneratorFiles)
 
   /// What a recipe calls `name`: a path that ends in `.onnx`, or a name of the catalog.
   ///
@@ -28,6 +30,16 @@ public enum ModelSource: Sendable {
     switch self {
     case .catalog(let entry): entry.role
     case .onnx: .classifier
+    case .generator(let files): files.role
+    }
+  }
+
+  /// The files of another program.
+  public var files: [ONNXImport] {
+    switch self {
+    case .catalog: []
+    case .onnx(let file): [file]
+    case .generator(let files): [files.model] + [files.encoder].compactMap(\.self)
     }
   }
 
@@ -35,7 +47,7 @@ public enum ModelSource: Sendable {
   public var options: [ModelOption] {
     switch self {
     case .catalog(let entry): entry.options
-    case .onnx: []
+    case .onnx, .generator: []
     }
   }
 
@@ -43,7 +55,7 @@ public enum ModelSource: Sendable {
   /// number, and for examples that the file does not take.
   public func classes(for examples: ExampleSpec) -> Int? {
     switch self {
-    case .catalog: nil
+    case .catalog, .generator: nil
     case .onnx(let file): (try? file.classes(for: examples)) ?? nil
     }
   }
@@ -57,6 +69,7 @@ public enum ModelSource: Sendable {
     switch self {
     case .catalog(let entry): try entry.make(options, for: examples, classes: classes)
     case .onnx(let file): try file.make(for: examples, classes: classes)
+    case .generator(let files): try files.make(for: examples)
     }
   }
 }

@@ -32,6 +32,11 @@ public final class NormalizedInput: Module {
   }
 
   private func normalized(_ x: Tensor) -> Tensor {
+    Self.normalized(x, mean: mean, deviation: deviation)
+  }
+
+  /// `(x − mean) / deviation`, of each channel of pictures `[batch, height, width, channels]`, or of all alike.
+  package static func normalized(_ x: Tensor, mean: [Float], deviation: [Float]) -> Tensor {
     let scale = deviation.map { 1 / $0 }
     return (x - x.graph.constant(mean, [mean.count])) * x.graph.constant(scale, [scale.count])
   }

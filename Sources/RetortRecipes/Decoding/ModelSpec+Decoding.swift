@@ -90,7 +90,18 @@ extension ModelSpec {
       return
     }
     do throws(ModelError) {
-      let found = try ModelSource(path)
+      let found: ModelSource
+      if role == .generator, ONNXImport.isPath(name) {
+        normalization = reader.inner("normalization").map(NormalizationSpec.init(from:))
+        found = try readGenerator(path, encoder: reader.path(Self.encoderInfo.name))
+      } else {
+        if role == .generator {
+          reader.misplaced(
+            [Self.encoderInfo.name, "normalization"], with: "a model of the catalog",
+            belongTo: ["a generator from an ONNX file"])
+        }
+        found = try ModelSource(path)
+      }
       model = path
       if case .onnx(let read) = found { file = read }
       if isImported, source == .untrained { source = .file(path) }
@@ -144,11 +155,11 @@ extension ModelSpec {
     var keys = [
       KeyInfo(
         name: "model",
-        type: role.takes(.classifier)
+        type: role.readsFiles
           ? .choiceOrFile(models.map(\.name), suffix: ".onnx") : .choice(models.map(\.name)),
         defaultText: nil,
         meaning: "a name of 'retort list models'"
-          + (role.takes(.classifier) ? ", or an ONNX file, whose weights come with it" : "")),
+          + (role.readsFiles ? ", or an ONNX file, whose weights come with it" : "")),
       KeyInfo(
         name: "weights", type: .path, defaultText: nil,
         meaning: "a file of weights, or the folder of a trained model, a stage or a run"),
@@ -159,7 +170,9 @@ extension ModelSpec {
         name: "learner", type: .text, defaultText: nil,
         meaning: "which model of that stage, where it trains several"),
     ]
-    if role.takes(.classifier) { keys += [keptLayersInfo, normalizationInfo] }
+    if role.takes(.classifier) { keys.append(keptLayersInfo) }
+    if role == .generator { keys.append(encoderInfo) }
+    if role.readsFiles { keys.append(normalizationInfo) }
     for option in models.flatMap(\.options) where !keys.contains(where: { $0.name == option.name })
     {
       var info = option.info
@@ -185,6 +198,11 @@ extension ModelSpec {
     name: "keep-layers", type: .wholeNumbers(layers), defaultText: nil,
     meaning: "which layers of deeper 'weights' it begins with, in order, from 0")
   private static let layers = 0...255
+
+  /// The key of an imported generator's encoder.
+  private static let encoderInfo = KeyInfo(
+    name: "encoder", type: .path, defaultText: nil,
+    meaning: "the ONNX file from pictures to codes, where 'model' is one from codes to pictures")
 
   /// The key of the pictures' normalisation.
   private static let normalizationInfo = KeyInfo(
@@ -219,6 +237,7 @@ extension ModelSpec {
         [YAMLEntry("from", YAMLText.word(name))]
         + (learner.map { [YAMLEntry("learner", YAMLText.word($0))] } ?? [])
     }
+    if let encoder { entries.append(YAMLEntry(Self.encoderInfo.name, YAMLText.word(encoder))) }
     if !keptLayers.isEmpty {
       entries.append(YAMLEntry(Self.keptLayersInfo.name, "\(keptLayers)"))
     }

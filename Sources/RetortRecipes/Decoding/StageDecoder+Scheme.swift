@@ -22,7 +22,8 @@ extension StageDecoder {
   /// Whether the stage's generator encodes; nil where it has none, or an unknown one.
   func encodes(_ stage: StageSpec) -> Bool? {
     let generator = stage.generator.flatMap { stages.resolved($0, as: .generator) }
-    return generator.flatMap(entry).map { [.generator, .denoiser].contains($0.role) }
+    let role = generator.flatMap { $0.generatorFiles?.role ?? entry(of: $0)?.role }
+    return role.map { [.generator, .denoiser].contains($0) }
   }
 
   /// The catalog's entry of a model; nil for one that is not in it.

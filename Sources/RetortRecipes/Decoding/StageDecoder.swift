@@ -87,7 +87,13 @@ struct StageDecoder {
   }
 
   private func checkModels(_ stage: StageSpec, _ reader: MapReader) {
-    if stage.trainees.isEmpty {
+    if stage.generator?.generatorFiles != nil, stage.students.isEmpty || stage.trainsGenerator {
+      faults.add(
+        reader.place("generator"),
+        .rule(
+          "a generator from ONNX files is explored with, and not trained; train one of the catalog, such as "
+            + "conv-vae"))
+    } else if stage.trainees.isEmpty {
       let learns = type(of: stage.scheme).learners.contains(.student)
       let place = reader.place("teachers")
       if learns, stage.students.isEmpty, stage.namesTeachers {

@@ -114,6 +114,9 @@ extension Cast.Role {
     }
   }
 
+  /// Whether a model of another program can be this.
+  var readsFiles: Bool { self != .discriminator }
+
   /// Whether a model of the catalog can be this.
   func takes(_ model: ModelEntry.Role) -> Bool {
     switch self {

@@ -31,6 +31,10 @@ extension ModelSpec {
         reason: "'normalization' has numbers for \(count) channels, pictures have "
           + "\(size.channels); give one of each per channel, or one for all")
     }
+    if let decoder = module as? ONNXDecoder {
+      (decoder.mean, decoder.deviation) = (mean.map(Float.init), deviation.map(Float.init))
+      return decoder
+    }
     // What a recipe says takes the place of what a file says.
     return NormalizedInput(
       (module as? NormalizedInput)?.model ?? module, mean: mean.map(Float.init),
@@ -41,7 +45,21 @@ extension ModelSpec {
   ///
   /// - Throws: `ModelError` for a name that is none, or a file that has not been read and cannot be.
   package func builder() throws(ModelError) -> ModelSource {
-    if let file { .onnx(file) } else { try ModelSource(model) }
+    if let generatorFiles { return .generator(generatorFiles) }
+    return if let file { .onnx(file) } else { try ModelSource(model) }
+  }
+
+  /// Reads the ONNX files that a generator is.
+  ///
+  /// - Throws: `ModelError` for a file that cannot be read.
+  mutating func readGenerator(_ path: String, encoder: String?) throws(ModelError) -> ModelSource {
+    do throws(FormatError) {
+      let files = try ONNXGeneratorFiles(path, encoder: encoder)
+      (self.encoder, generatorFiles) = (encoder, files)
+      return .generator(files)
+    } catch {
+      throw .unreadable(error)
+    }
   }
 
   /// Whether the model is an ONNX file rather than one of the catalog.

@@ -30,12 +30,18 @@ public struct ModelSpec: Equatable, Sendable {
   /// How its parameters follow gradients; nil for what the stage says.
   public var optimizer: OptimizerSpec?
 
+  /// The ONNX file that encodes for a generator from another; nil for other models.
+  public var encoder: String?
+
   /// The ONNX file that the model is, as it was read; nil for a model of the catalog.
   package var file: ONNXImport?
+  /// The ONNX files that a generator is, as they were read; nil for a model of the catalog.
+  package var generatorFiles: ONNXGeneratorFiles?
 
   /// Becomes the same model as `other`, apart from weights and how they are trained.
   package mutating func take(modelOf other: ModelSpec) {
     (model, file, options) = (other.model, other.file, other.options)
+    (encoder, generatorFiles) = (other.encoder, other.generatorFiles)
     normalization = other.normalization
   }
 

@@ -45,5 +45,6 @@ extension ModelSpec {
   fileprivate mutating func shortenPath() {
     if case .file(let path) = source { source = .file(FilePath.name(of: path)) }
     if isImported { (model, file) = (FilePath.name(of: model), nil) }
+    (encoder, generatorFiles) = (encoder.map(FilePath.name(of:)), nil)
   }
 }

@@ -139,7 +139,8 @@ extension ModelSpec {
   /// The weights in a file, which is not read again if it is the model's own.
   ///
   /// - Throws: `FormatError`, or `BackendError.memory` where this machine cannot hold them in float32.
-  func weights(in path: String) throws -> [NamedWeights] {
+  func weights(in path: String, for examples: ExampleSpec) throws -> [NamedWeights] {
+    if let generatorFiles, path == model { return try generatorFiles.weights(for: examples) }
     if let file, path == model { return try file.weights() }
     return try ModelLocation.read(path)
   }

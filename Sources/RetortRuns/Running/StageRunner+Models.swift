@@ -99,7 +99,7 @@ extension StageRunner {
     if case .file(let path) = spec.source {
       let file = try ModelLocation.weights(path, for: role)
       let found = ONNXImport.isPath(file) ? nil : try StoredConfiguration(beside: file)
-      let read = try spec.weights(in: file)
+      let read = try spec.weights(in: file, for: data.examples)
       let stored = found?.translated(read) ?? read
       var tokenizer = try found?.tokenizer()
       if case .onnx(let imported) = try spec.builder() {

@@ -26,9 +26,8 @@ struct WeightDigests {
       }
       for model in stage.models {
         if model.spec.isImported {
-          try add(model.spec.model)
-          if case .onnx(let read) = try model.spec.builder() {
-            for file in read.model.dataFiles { try add(file) }
+          for read in try model.spec.builder().files {
+            for file in [read.model.path] + read.model.dataFiles { try add(file) }
           }
         }
         guard case .file(let path) = model.spec.source else { continue }
