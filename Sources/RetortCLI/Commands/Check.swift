@@ -11,7 +11,7 @@ struct Check: ParsableCommand {
     abstract: "Checks a recipe and shows what it would do.",
     discussion: """
       All faults are reported at once, each with its line and column. Data and devices are left \
-      alone, unless --memory asks what the run would take.
+      alone, unless --memory asks what the run would take, or --fidelity how good its generators are.
       """)
 
   @OptionGroup var source: RecipeOption
@@ -19,21 +19,32 @@ struct Check: ParsableCommand {
   var expanded = false
   @Flag(help: "Say how much memory of the device the run takes; fail if it cannot fit.")
   var memory = false
+  @Flag(
+    help: """
+      Say how many training examples keep the teacher's label once the generator has reconstructed \
+      them.
+      """)
+  var fidelity = false
   @OptionGroup var device: DeviceOption
   @OptionGroup var format: JSONOption
 
   func validate() throws {
     if expanded, format.json { throw ValidationError("--expanded prints YAML; drop --json.") }
+    if expanded, fidelity {
+      throw ValidationError("--expanded prints YAML; drop --fidelity.")
+    }
     if expanded, memory { throw ValidationError("--expanded prints YAML; drop --memory.") }
   }
 
   func run() throws {
     let recipe = try recipe()
     let need = try memory ? need(recipe) : nil
+    let generators =
+      try fidelity ? RecipeRunner.fidelity(of: recipe, on: device.backend(recipe.compute)) : nil
     if expanded {
       StandardOutput.send(Array(recipe.expandedYAML.utf8))
     } else if format.json {
-      StandardOutput.write(json(recipe, need))
+      StandardOutput.write(json(recipe, need, generators))
     } else {
       var table = TextTable(
         ["stage", "trains", "losses", "explores", "for", "batch"], numeric: [5])
@@ -49,6 +60,19 @@ struct Check: ParsableCommand {
       if let need {
         StandardOutput.write("\(bytes(need.byteCount)) of device memory on \(need.device)")
       }
+      if let generators { write(generators) }
+    }
+  }
+
+  private func write(_ generators: (found: [GeneratorFidelity], unknown: [String])) {
+    for generator in generators.found { StandardOutput.write(generator.text) }
+    for stage in generators.unknown {
+      StandardOutput.write(
+        "the generator of stage '\(stage)': its run will tell, as it takes a model of an earlier stage or has "
+          + "fewer than 128 examples")
+    }
+    if generators.found.isEmpty, generators.unknown.isEmpty {
+      StandardOutput.write("no stage explores around what a generator encodes")
     }
   }
 
@@ -80,12 +104,26 @@ struct Check: ParsableCommand {
     return (try RecipeRunner.memory(of: recipe, on: backend), backend.name)
   }
 
-  private func json(_ recipe: Recipe, _ need: (byteCount: Int, device: String)?) -> JSONValue {
+  private func json(
+    _ recipe: Recipe, _ need: (byteCount: Int, device: String)?,
+    _ generators: (found: [GeneratorFidelity], unknown: [String])?
+  ) -> JSONValue {
     .record(
       ("recipe", .string(recipe.name)), ("seed", .number("\(recipe.seed)")),
       ("recipeSHA256", .string(recipe.sha256)), ("faults", .array([])),
       ("notes", .array(recipe.notes.map { .string($0) })),
       ("deviceMemoryBytes", need.map { .integer($0.byteCount) } ?? .null),
+      (
+        "fidelity",
+        generators.map { generators in
+          .array(
+            generators.found.map {
+              .record(
+                ("stage", .string($0.stage)), ("examples", .integer($0.examples)),
+                ("labelsKept", .real($0.labelsKept)))
+            })
+        } ?? .null
+      ),
       (
         "stages",
         .array(

@@ -5,22 +5,31 @@ import RetortNN
 import RetortTraining
 
 extension StageRunner {
-  /// The number of training examples by which a generator is judged; with fewer it is not.
+  /// The most training examples by which a generator is judged.
   private static let judged = 512
-  /// The share of reconstructions with the teacher's label below which it is told of.
-  private static let leastFidelity = 0.7
+  /// The fewest.
+  private static let leastJudged = 128
 
   /// Says so where the generator is too weak to explore with: its reconstructions of training examples, from which the
   /// search starts, are too often something else to the teacher.
   ///
-  /// - Throws: `NonFiniteOutput`, the dataset's errors, or the device's.
+  /// - Throws: As `generatorFidelity`.
   func noteWeakGenerator() throws {
+    guard let found = try generatorFidelity(), found.isWeak else { return }
+    parent.report(.dataNoted(found.text + ", and see 'retort explore --bounds'"))
+  }
+
+  /// How often the teacher takes training examples for the same once the generator has reconstructed them; nil where
+  /// no search starts from a picture's code, or there are fewer than 128 examples.
+  ///
+  /// - Throws: `NonFiniteOutput`, the dataset's errors, or the device's.
+  func generatorFidelity() throws -> GeneratorFidelity? {
     guard let exploration = stage.explore, exploration.kind.needsEncoder,
-      data.training.count >= Self.judged, let teacher = labeler,
+      data.training.count >= Self.leastJudged, let teacher = labeler,
       let generator = models[.generator]?.store.model as? any Generator,
       !(generator is any TextGenerator)
-    else { return }
-    let examples = drawn(Self.judged, of: data.training, step: 2)
+    else { return nil }
+    let examples = drawn(min(Self.judged, data.training.count), of: data.training, step: 2)
     let said = try named("training") {
       try Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
         graph, example in
@@ -34,13 +43,8 @@ extension StageRunner {
     let labels = try said.map {
       try TestMetrics(data.outputs, $0, of: examples, in: session)
     }
-    let share = labels[0].agreement(with: labels[1])
-    guard share < Self.leastFidelity else { return }
-    parent.report(
-      .dataNoted(
-        "the generator of stage '\(stage.name)' is weak: of \(examples.count) training examples that it "
-          + "reconstructs, \(Int((100 * share).rounded())) % keep the teacher's label, so that the search starts from "
-          + "other classes; train it longer, or with larger codes, and see 'retort explore --bounds'"
-      ))
+    return GeneratorFidelity(
+      stage: stage.name, examples: examples.count,
+      labelsKept: labels[0].agreement(with: labels[1]))
   }
 }

@@ -79,6 +79,24 @@ import Testing
         $0.hasPrefix("the generator of stage 'distil' is weak: of 512 training examples")
       }
       #expect(told.count == (count == 600 ? 1 : 0), "\(notes)")
+      // A check says the same of models in files, and nothing of those that the run itself trains.
+      let folder = "\(home)/out/stages"
+      let stored = try Recipe.decode(
+        yaml: """
+          version: 1
+          name: distil
+          data: {name: fashion-mnist, directory: \(home)/more}
+          teacher: {model: mlp, hidden1: 8, hidden2: 0, weights: \(folder)/teacher}
+          generator: {model: conv-vae, latent: 2, width: 1, hidden: 2, weights: \(folder)/generator}
+          student: {model: mlp, hidden1: 4, hidden2: 0}
+          explore: {kind: zero}
+          """, path: "distil.yaml")
+      let checked = try RecipeRunner.fidelity(of: stored, on: CPUBackend())
+      #expect(checked.found.map(\.isWeak) == (count == 600 ? [true] : []))
+      #expect(checked.unknown == (count == 600 ? [] : ["distil"]))
+      if let found = checked.found.first { #expect(told.contains { $0.hasPrefix(found.text) }) }
+      let itself = try RecipeRunner.fidelity(of: recipe, on: CPUBackend())
+      #expect(itself.found.isEmpty && itself.unknown == ["distil"])
     }
   }
 }
