@@ -144,11 +144,11 @@ import Testing
     }
     #expect(
       "\(ClassCountError.unknown(loss: "ldam"))"
-        == "loss 'ldam' needs the number of training examples of each class, which nothing says; build the step "
+        == "'ldam' needs the number of training examples of each class, which nothing says; build the step "
         + "with a loader of labelled examples, or give it 'classCounts'")
     #expect(
       "\(ClassCountError.emptyClass(2, loss: "ldam"))"
-        == "loss 'ldam' makes up for how rare classes are, and no training example is of class 2, counted from 0; "
-        + "take examples of every class, such as by a smaller imbalance, or another loss")
+        == "'ldam' makes up for how rare classes are, and no training example is of class 2, counted from 0; "
+        + "take examples of every class, such as by a smaller imbalance, or leave it out")
   }
 }

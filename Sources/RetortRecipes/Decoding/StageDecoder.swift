@@ -280,12 +280,12 @@ struct StageDecoder {
       }
     }
     let classifies = stage.trainees.contains { $0.role == .student || $0.role == .teacher }
-    if stage.train.tauNormalization != nil,
-      !classifies || stage.data.source.outputs != .logits
-    {
-      faults.add(
-        train["tau-normalize"]?.place ?? train.place,
-        .needs("'tau-normalize'", what: "a classifier that learns", stage: stage.name))
+    if !classifies || stage.data.source.outputs != .logits {
+      for key in ["tau-normalize", "logit-adjust"] {
+        guard let node = train[key] else { continue }
+        faults.add(
+          node.place, .needs("'\(key)'", what: "a classifier that learns", stage: stage.name))
+      }
     }
     guard case .steps(let steps) = stage.train.length else { return }
     for (index, trainee) in stage.trainees.enumerated() {

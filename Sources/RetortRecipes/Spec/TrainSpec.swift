@@ -52,6 +52,12 @@ public struct TrainSpec: Equatable, Sendable {
   /// τ of the classifier's rows after training, in [0, 1]: each is divided by its length to this power; nil leaves
   /// them as they are, as validations on the way find them.
   public var tauNormalization: Double?
+  /// τ of the classifier's biases after training, ≥ 0: each loses τ times the logarithm of its class's share of the
+  /// training examples; nil leaves them as they are, as validations on the way find them.
+  public var logitAdjustment: Double?
+
+  /// Whether classifiers are corrected after training.
+  package var correctsClassifiers: Bool { tauNormalization != nil || logitAdjustment != nil }
 
   /// Ten epochs of 128.
   public init() {}
@@ -100,6 +106,10 @@ extension TrainSpec: Configurable {
       .number(
         "tau-normalize", \.tauNormalization, .unit,
         "after training each class's weights are divided by their length to this power"),
+      .number(
+        "logit-adjust", \.logitAdjustment, .notNegative(upTo: 100),
+        "after training each class's logit loses so many times the logarithm of its share of the examples"
+      ),
     ]
 
   private var stepCount: Int? {

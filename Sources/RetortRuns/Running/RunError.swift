@@ -136,8 +136,8 @@ extension RunError: CustomStringConvertible {
       "stage '\(stage)' has \(steps) steps, more than the limit of \(limit); train fewer epochs, or "
         + "with a larger batch"
     case .noLinearClassifier(let stage, let model):
-      "stage '\(stage)': 'tau-normalize' is of a last layer that is linear and learns, with a bias, which model "
-        + "'\(model)' has not; leave it out, or take a model of the catalog without 'cosine' or 'projector'"
+      "stage '\(stage)': 'tau-normalize' and 'logit-adjust' are of a last layer that is linear and learns, with a "
+        + "bias, which model '\(model)' has not; leave it out, or take a model of the catalog without 'cosine' or 'projector'"
     case .noClassifierToTake(let stage, let model):
       "stage '\(stage)': model '\(model)' takes over the classifier of its one teacher, which has to be a linear "
         + "layer with a bias; name one teacher of the catalog, or leave 'projector' out"

@@ -68,11 +68,11 @@ extension StageRunner {
     func outcomes(
       _ point: ValidationRecord.Point?, _ step: Int
     ) throws -> [(outcome: StageResult.Outcome, metrics: TestMetrics?)] {
-      try normalizeClassifiers(learners)
+      try correctClassifiers(learners)
       // Of several pupils the record has the mean alone.
       let points = point == nil || pupils.count == 1 ? [] : try validate(after: step)
       return try pupils.enumerated().map { index, pupil in
-        let isKnown = tested[pupil.name]?.step == step && stage.train.tauNormalization == nil
+        let isKnown = tested[pupil.name]?.step == step && !stage.train.correctsClassifiers
         let known = isKnown ? tested[pupil.name]?.metrics : nil
         let metrics =
           pupil.classifies

@@ -75,7 +75,7 @@ struct StageRunner {
       pupils.append(Pupil(trainee: trainee, model: model, isAlone: trainees.count == 1))
     }
     guard !pupils.isEmpty else { throw RunError.nothingToTrain(stage: stage.name) }
-    guard stage.train.tauNormalization != nil else { return }
+    guard stage.train.correctsClassifiers else { return }
     for pupil in pupils where pupil.classifies {
       let layer = pupil.model.store.classifier(of: classes)
       guard layer?.bias == nil || layer?.weight.role == .fixed else { continue }

@@ -9,16 +9,16 @@ public struct ClassFrequencies: Sendable {
   ///
   /// - Parameters:
   ///   - x: What the loss compares.
-  ///   - loss: The loss's name, for messages.
+  ///   - loss: The loss's name in recipes, for messages.
   /// - Throws: `ClassCountError` where nothing says how many examples the classes have, or one has none.
   init(_ x: Comparison, for loss: String) throws(ClassCountError) {
     try self.init(x.inputs.classCounts, for: loss)
   }
 
-  /// The given numbers of examples.
+  /// The given numbers of examples, for a loss or a key of recipes of that name.
   ///
   /// - Throws: `ClassCountError` for no classes, and for one without examples.
-  init(_ counts: [Int], for loss: String) throws(ClassCountError) {
+  package init(_ counts: [Int], for loss: String) throws(ClassCountError) {
     guard !counts.isEmpty else { throw .unknown(loss: loss) }
     if let empty = counts.firstIndex(where: { $0 < 1 }) {
       throw .emptyClass(empty, loss: loss)
@@ -75,11 +75,11 @@ extension ClassCountError: CustomStringConvertible {
   public var description: String {
     switch self {
     case .unknown(let loss):
-      "loss '\(loss)' needs the number of training examples of each class, which nothing says; build the step "
+      "'\(loss)' needs the number of training examples of each class, which nothing says; build the step "
         + "with a loader of labelled examples, or give it 'classCounts'"
     case .emptyClass(let index, let loss):
-      "loss '\(loss)' makes up for how rare classes are, and no training example is of class \(index), counted "
-        + "from 0; take examples of every class, such as by a smaller imbalance, or another loss"
+      "'\(loss)' makes up for how rare classes are, and no training example is of class \(index), counted "
+        + "from 0; take examples of every class, such as by a smaller imbalance, or leave it out"
     }
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import RetortCPU
 import RetortFormats
 import RetortRecipes
@@ -7,8 +8,8 @@ import Testing
 
 @testable import RetortRuns
 
-/// Classifiers whose classes' weights are brought to like lengths after training.
-@Suite struct TauNormalizationTests {
+/// Classifiers that are made up for classes of unequal sizes after training.
+@Suite struct ClassifierCorrectionTests {
   private func recipe(_ train: String, _ model: String = "lenet5-small", in home: String) throws
     -> Recipe
   {
@@ -52,6 +53,36 @@ import Testing
         #expect(try before.floats(other) == after.floats(other), "\(other)")
       }
       #expect(plain.trained.nll != normalized.trained.nll)
+    }
+  }
+
+  /// Each bias loses the logarithm of its class's share, which is that of the loss of the same name, and no other weight
+  /// is changed; a class without examples is told of.
+  @Test func biasesLoseTheLogarithmsOfShares() throws {
+    try SmallPictures.withFolder { home in
+      func trained(_ data: String, _ train: String) throws -> Safetensors {
+        let recipe = try Recipe.decode(
+          yaml: """
+            version: 1
+            name: adjusted
+            data: {name: fashion-mnist, directory: \(home)/pictures, \(data)}
+            student: {model: lenet5-small}
+            train: {steps: 4, batch: 8\(train)}
+            """, path: home + "/adjusted.yaml")
+        let out = "\(home)/out-\(data.count)-\(train.count)"
+        _ = try RecipeRunner(recipe, on: CPUBackend(), into: out).run()
+        return try Safetensors.read(out + "/student/model.safetensors")
+      }
+      let tail = "long-tail: {imbalance: 3}"
+      let (before, after) = (try trained(tail, ""), try trained(tail, ", logit-adjust: 0.5"))
+      let name = try #require(before.names.last { $0.hasSuffix(".bias") })
+      for other in before.names where other != name {
+        #expect(try before.floats(other) == after.floats(other), "\(other)")
+      }
+      let shifts = zip(try before.floats(name), try after.floats(name)).map { $1 - $0 }
+      // Shares add up to 1, and the first class is the largest, three times the last.
+      #expect(abs(shifts.reduce(0) { $0 + exp(-2 * $1) } - 1) < 1e-5)
+      #expect(abs(shifts[9] - shifts[0] - 0.5 * log(3)) < 0.05, "\(shifts)")
     }
   }
 
