@@ -115,6 +115,14 @@ import Testing
     try expectRecorded(found, "climb")
   }
 
+  /// Steps in deviations of the codes, of which one coordinate spreads otherwise than the other.
+  @Test(arguments: ["cpu", "opencl"]) func whitenedStepsClimb(_ device: String) throws {
+    let found = try train("whitened", device) { $0.whitened = true }
+    try expectRecorded(found, "whitened")
+    let plain = try train("whitened", device) { _ in }
+    #expect(plain.losses != found.losses)
+  }
+
   /// Where chains stand is in the student's store, so that training goes on bit for bit.
   @Test func chainsGoOnWithTheStudent() throws {
     func weights(_ steps: Range<Int>, _ start: FlatWeights?) throws -> FlatWeights {

@@ -126,6 +126,20 @@ struct ProposalTests {
     #expect(try program.floats(0) == record.numbers("ids"))
   }
 
+  @Test(arguments: ["cpu", "opencl"]) func importance(_ device: String) throws {
+    let record = try record()
+    let session = Session(device == "cpu" ? CPUBackend() : try TestDevice.backend())
+    let graph = Graph()
+    let values = try record.numbers("values")
+    let ids = try record.numbers("ids").map { Int32($0) }
+    let weights = graph.constant(ids, [ids.count]).weights(
+      of: graph.constant(values, [values.count]), candidates: 5, greed: 1.7,
+      exponent: try #require(Double(record.metadata["exponent"] ?? "")))
+    let program = try session.compile(graph, outputs: [weights])
+    try program.run()
+    #expect(try close(program.floats(0), record.numbers("weights")))
+  }
+
   @Test(arguments: ["cpu", "opencl"]) func surrogate(_ device: String) throws {
     let record = try record()
     let session = Session(device == "cpu" ? CPUBackend() : try TestDevice.backend())
@@ -245,6 +259,65 @@ struct SearchMemoryTests {
       #expect(found[3].allSatisfy { $0 >= 4 && $0 < 100 } && Set(found[3]).count > 4)
     }
     #expect(student.trainable.allSatisfy { $0.role == .trainable })
+  }
+
+  @Test("starts are chosen by what the last visit of their example found, and it is noted")
+  func lastVisits() throws {
+    let exploration = exploration {
+      ($0.noise, $0.ratio) = (0, 1)
+      $0.proposals = Proposals(Cast.batch, by: .lastVisit, greed: 1000)
+    }
+    let (cast, student, explorer, _) = try trained(exploration, steps: 1)
+    var weights = student.exported(try student.weights(in: cast.session))
+    let place = try #require(weights.firstIndex { $0.name.hasSuffix("visits.found") })
+    // Examples that have been met in the first step have a disagreement of their own, the others 1.
+    let noted = weights[place].values
+    #expect(noted.count == Cast.batch && noted.contains { $0 != 1 } && noted.allSatisfy { $0 > 0 })
+    weights[place].values = (0..<Cast.batch).map { $0 == 3 ? 0.5 : 0.1 }
+    try student.write(student.imported(weights), to: cast.session)
+    let inputs = Cast.inputs()
+    let path = explorer.explore(inputs.example.x, codes: nil, in: inputs)
+    let parents = try #require(path.parents)
+    let found = try cast.run(inputs.graph, [path.codes[0], parents.toFloat()])
+    let codes = try cast.codes()
+    #expect(found[1] == [Float](repeating: 3, count: Cast.batch))
+    for row in 0..<Cast.batch {
+      for axis in 0..<2 { #expect(abs(found[0][2 * row + axis] - codes[6 + axis]) < 1e-5) }
+    }
+  }
+
+  @Test("the choice of a start is made up for in gradients, and not in values")
+  func importance() throws {
+    let exploration = exploration {
+      $0.proposals = Proposals(3, by: .entropy, greed: 4)
+      $0.proposals?.importance = 1
+    }
+    let cast = try Cast()
+    let explorer = try cast.explorer(exploration)
+    let inputs = Cast.inputs()
+    let path = explorer.explore(inputs.example.x, codes: nil, in: inputs)
+    let weights = try #require(path.weights)
+    let logits = inputs.graph.input("logits", [32, 3])
+    let weighted = path.weighted(Taps(output: logits)).output
+    let gradient = gradients(of: (weighted * weighted).sum() * 0.5, with: [logits])[0]
+    let program = try cast.session.compile(
+      inputs.graph, outputs: [weights, weighted, gradient])
+    let values = (0..<96).map { Float($0 % 7) - 3 }
+    for (index, input) in inputs.graph.inputs.enumerated() {
+      switch input.name {
+      case "random state": try program.setInput(index, [5, 0, 0] as [Int32])
+      case "indices", "labels": try program.setInput(index, cast.labels)
+      case "logits": try program.setInput(index, values)
+      default: try program.setInput(index, cast.images)
+      }
+    }
+    try program.run()
+    let found = try program.floats(0)
+    #expect(found.count == 32 && Set(found).count > 8 && found.allSatisfy { $0 > 0.3 })
+    #expect(try program.floats(1) == values)
+    for (index, slope) in try program.floats(2).enumerated() {
+      #expect(abs(slope - values[index] * found[index / 3]) < 1e-4)
+    }
   }
 
   @Test("a pool keeps the last finds, the newest last, and what was found of those met again")

@@ -18,6 +18,11 @@ extension Exploration: Configurable {
       .choice("kind", \.kind, "how new examples are sought").required(),
       .int("steps", \.steps, 0...64, "K, the steps of the ascent").only(with: "kind", gradient),
       .map("step", \.step, "how far each step goes").only(with: "kind", gradient),
+      .bool(
+        "whitened", \.whitened,
+        "whether steps are made in standard deviations of each coordinate of the codes, so that a direction "
+          + "that examples hardly differ in counts for no more than others"
+      ).only(with: "kind", [Kind.first.rawValue]).omittedAtDefault(),
       .number(
         "noise", \.noise, .notNegative(upTo: 1000),
         "σ, in standard deviations of each coordinate of the codes, or in pixels' units"

@@ -83,6 +83,8 @@ public struct Exploration: Hashable, Sendable {
   public var steps: Int = 2
   /// The length of each ascent step.
   public var step: StepSize = .displacement(0.3)
+  /// Whether steps are made in standard deviations of each coordinate of the codes; first order of pictures only.
+  public var whitened = false
   /// σ, the deviation of the noise, ≥ 0: in standard deviations of each latent coordinate over the training
   /// examples, or in pixel units for pixel noise.
   public var noise: Double = 1

@@ -52,8 +52,11 @@ extension Explorer {
     if let chains = memory.chains, let next = path.next {
       chains.goOn(next.link, at: next.codes, most: exploration.steps, context)
     }
-    guard let surrogate = memory.surrogate, let statistics else { return [] }
     let new = disagreement.slice(axis: 0, 0..<codes.shape[0])
+    if let visits = memory.visits, let parents = path.parents {
+      visits.note(new, of: parents, context)
+    }
+    guard let surrogate = memory.surrogate, let statistics else { return [] }
     return [LossTerm("surrogate", surrogate.error(at: codes, new, statistics, in: context))]
   }
 }

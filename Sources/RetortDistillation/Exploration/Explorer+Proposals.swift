@@ -1,30 +1,56 @@
+import Glibc
 import RetortCore
 import RetortNN
 import RetortTraining
 
 extension Explorer {
-  /// One of the proposals for each new example, drawn by what they are worth: `[count, …]`.
+  /// Where a search starts.
+  struct Start {
+    /// The codes, `[count, …]`, constants.
+    var codes: Tensor
+    /// The training examples that they are made of, int32 `[count]`; nil where nobody asks.
+    var parents: Tensor?
+    /// What multiplies the losses' gradient at each, `[count]`, a constant; nil for 1.
+    var weights: Tensor?
+  }
+
+  /// One of the proposals for each new example, drawn by what they are worth.
   ///
   /// - Parameters:
   ///   - proposals: How many there are of each, and what they are worth.
-  ///   - codes: The proposals `[M · count, …]`: the first of each, then the second of each, and so on.
+  ///   - start: The proposals, `[M · count, …]`: the first of each, then the second of each, and so on.
   ///   - decode: The examples at codes.
   func chosen(
-    _ proposals: Proposals, of codes: Tensor, in inputs: StepInputs, _ decode: (Tensor) -> Tensor
-  ) -> Tensor {
+    _ proposals: Proposals, of start: Start, in inputs: StepInputs, _ decode: (Tensor) -> Tensor
+  ) -> Start {
     let uniform = inputs.graph.random(
-      .uniform, [codes.shape[0]], state: inputs.randomState, stream: inputs.streams.next())
-    let values = values(proposals, of: codes, in: inputs, decode).stopGradient()
-    return codes.gather(values.drawn(of: proposals.count, greed: proposals.greed, uniform))
-      .stopGradient()
+      .uniform, [start.codes.shape[0]], state: inputs.randomState, stream: inputs.streams.next())
+    let values = values(proposals, of: start, in: inputs, decode).stopGradient()
+    let drawn = values.drawn(of: proposals.count, greed: proposals.greed, uniform)
+    let weights =
+      proposals.importance == 0
+      ? nil
+      : drawn.weights(
+        of: values, candidates: proposals.count, greed: proposals.greed,
+        exponent: proposals.importance
+      ).stopGradient()
+    return Start(
+      codes: start.codes.gather(drawn).stopGradient(), parents: start.parents?.gather(drawn),
+      weights: weights)
   }
 
   /// What proposals are worth, `[M · count]`, ≥ 0.
   private func values(
-    _ proposals: Proposals, of codes: Tensor, in inputs: StepInputs, _ decode: (Tensor) -> Tensor
+    _ proposals: Proposals, of start: Start, in inputs: StepInputs, _ decode: (Tensor) -> Tensor
   ) -> Tensor {
     let context = inputs.context(.evaluation)
+    let codes = start.codes
     switch proposals.value {
+    case .lastVisit:
+      guard let visits = memory?.visits, let parents = start.parents else {
+        preconditionFailure("the student of a search by last visits holds them")
+      }
+      return visits.disagreement(of: parents, context)
     case .surrogate:
       guard let surrogate = memory?.surrogate, let statistics else {
         preconditionFailure("the student of a search by a surrogate holds it")
@@ -61,9 +87,26 @@ extension Tensor {
   ///   - uniform: Numbers in [0, 1), as many as values.
   func drawn(of candidates: Int, greed: Double, _ uniform: Tensor) -> Tensor {
     let count = shape[0] / candidates
-    let keys = maximum(graph.fill(1e-30)).log() * greed + uniform.gumbel()
+    let keys = exponents(greed) + uniform.gumbel()
     let number = keys.reshape([candidates, count]).transpose([1, 0]).argmax()
     let place = graph.constant((0..<count).map(Float.init), [count])
     return (number.toFloat() * Double(count) + place).toInteger()
+  }
+
+  /// The logarithms of values to the power `greed`.
+  private func exponents(_ greed: Double) -> Tensor {
+    maximum(graph.fill(1e-30)).log() * greed
+  }
+
+  /// `(1 / (M · q))^exponent` of each choice, `[count]`, where these are the numbers of what was drawn among M
+  /// candidates in proportion to `value^greed`, and q is its probability.
+  func weights(
+    of values: Tensor, candidates: Int, greed: Double, exponent: Double
+  ) -> Tensor {
+    let count = shape[0]
+    let exponents = values.exponents(greed)
+    let all = exponents.reshape([candidates, count]).transpose([1, 0])
+    let chances = all.logSoftmax().transpose([1, 0]).reshape([candidates * count])
+    return ((chances.gather(self) + Glibc.log(Double(candidates))) * -exponent).exp()
   }
 }

@@ -74,6 +74,11 @@ public struct Explorer {
     /// The latent codes or pixels that the search moves, as many as `examples`; empty for kinds that move none.
     public var codes: [Tensor] = []
 
+    /// The training examples that what is new was made of, int32 `[count]`; nil where nobody asks.
+    var parents: Tensor?
+    /// What multiplies the losses' gradient at each new example, `[count]`; nil for 1.
+    var weights: Tensor?
+
     /// What is learnt from again; nil without a pool.
     var replayed: Replayed?
 
@@ -82,6 +87,18 @@ public struct Explorer {
 
     /// The new examples to train on, through which no gradient flows back.
     public var explored: Tensor { examples[examples.count - 1] }
+
+    /// What the student says of `all`, with the gradient that the choice of starts is made up for by.
+    func weighted(_ student: Taps) -> Taps {
+      guard let weights else { return student }
+      let output = student.output
+      let others = output.shape[0] - weights.shape[0]
+      let factors = Tensor.concatenate(
+        [weights] + (others > 0 ? [output.graph.fill(1, [others])] : []), axis: 0)
+      let constant = output.stopGradient()
+      return student.replacing(
+        output: constant + (output - constant) * factors.reshape([output.shape[0], 1]))
+    }
 
     /// The new examples, and behind them those that are learnt from again.
     var all: Tensor {
@@ -120,7 +137,6 @@ public struct Explorer {
       preconditionFailure("the kind \(exploration.kind) needs a generator")
     }
     let context = inputs.context(.evaluation)
-    let graph = inputs.graph
     let shape = Shape([count] + generator.latentShape.dimensions)
     func decode(_ codes: Tensor) -> Tensor {
       generator.using(context) { generator.decode(codes) }
@@ -139,10 +155,22 @@ public struct Explorer {
     }
     let start = start(
       from: encoded.stopGradient(), count, generator.latentShape, statistics, inputs, decode)
+    var path = path(from: start.codes, statistics, inputs, decode)
+    (path.parents, path.weights) = (start.parents, start.weights)
+    return path
+  }
+
+  /// The search from codes: none of theirs, or an ascent.
+  private func path(
+    from start: Tensor, _ statistics: LatentStatistics, _ inputs: StepInputs,
+    _ decode: (Tensor) -> Tensor
+  ) -> Path {
     guard exploration.kind == .first else {
       return Path(examples: [decode(start).stopGradient()], codes: [start])
     }
-    let size = stepSize(norm: graph.fill(statistics.meanNorm, [1]))
+    let graph = inputs.graph
+    let norm = exploration.whitened ? statistics.meanWhiteNorm : statistics.meanNorm
+    let size = stepSize(norm: graph.fill(norm, [1]))
     if exploration.chains, let chains = memory?.chains {
       return visit(
         chains, from: start, size, inputs, within: { bounded($0, statistics) }, examples: decode)
@@ -151,11 +179,11 @@ public struct Explorer {
       from: start, size, inputs, within: { bounded($0, statistics) }, examples: decode)
   }
 
-  /// Where the search starts for each new example, `[count, …]`, from codes of the batch.
+  /// Where the search starts for each new example, from codes of the batch.
   private func start(
     from codes: Tensor, _ count: Int, _ latent: Shape, _ statistics: LatentStatistics,
     _ inputs: StepInputs, _ decode: (Tensor) -> Tensor
-  ) -> Tensor {
+  ) -> Start {
     let graph = inputs.graph
     let candidates = exploration.proposals?.count ?? 1
     let shape = Shape([count * candidates] + latent.dimensions)
@@ -175,8 +203,12 @@ public struct Explorer {
       let deviation = graph.constant(statistics.deviation, latent)
       start = start + random(shape, inputs) * (deviation * exploration.noise)
     }
-    start = bounded(start, statistics)
-    return exploration.proposals.map { chosen($0, of: start, in: inputs, decode) } ?? start
+    var found = Start(codes: bounded(start, statistics))
+    if memory?.visits != nil {
+      let parts = (0..<candidates).map { inputs.indices.rows(count, from: $0) }
+      found.parents = Tensor.concatenate(parts, axis: 0)
+    }
+    return exploration.proposals.map { chosen($0, of: found, in: inputs, decode) } ?? found
   }
 
   /// K ascent steps of the divergence between labeler and student at `examples(z)`, each kept within bounds.
@@ -205,9 +237,18 @@ public struct Explorer {
   }
 
   /// Codes after one step of the ascent along D's gradient, which is `gradient` over `scale`; no gradient.
+  ///
+  /// A whitened step is one of codes over their deviations, whose gradient is that of codes times these.
   func moved(_ codes: Tensor, along gradient: Tensor, _ size: Tensor) -> Tensor {
     let rule: LatentStepRule = if case .plain = exploration.step { .plain } else { .normalised }
-    return codes.latentStep(rule, gradient: gradient / scale, size: size).stopGradient()
+    guard exploration.whitened, let statistics, let shape = generator?.latentShape else {
+      return codes.latentStep(rule, gradient: gradient / scale, size: size).stopGradient()
+    }
+    let deviation = codes.graph.constant(
+      statistics.deviation.map { max($0, Float(LatentStatistics.leastDeviation)) }, shape)
+    let white = (codes / deviation).latentStep(
+      rule, gradient: gradient * deviation / scale, size: size)
+    return (white * deviation).stopGradient()
   }
 
   // The loss scale of the search's gradient in fp16, whose numbers end at 2¹⁶ and lose digits below 2⁻¹⁴.

@@ -4,6 +4,8 @@ public struct LatentStatistics: Equatable, Sendable {
   public let mean: [Float], deviation: [Float]
   /// The mean Euclidean norm of a code.
   public let meanNorm: Double
+  /// The mean Euclidean norm of a code whose coordinates are divided by their deviations.
+  public let meanWhiteNorm: Double
   /// The 0.1 and 99.9 percentiles of each coordinate.
   public let low: [Float], high: [Float]
 
@@ -24,13 +26,20 @@ public struct LatentStatistics: Equatable, Sendable {
       low.append(Float(sorted.isEmpty ? 0 : sorted[Int((last * 0.001).rounded())]))
       high.append(Float(sorted.isEmpty ? 0 : sorted[Int((last * 0.999).rounded())]))
     }
-    var norms = 0.0
+    var (norms, whiteNorms) = (0.0, 0.0)
     for row in 0..<count where codes.count >= (row + 1) * size {
       let code = codes[row * size..<(row + 1) * size]
       norms += code.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
+      whiteNorms += zip(code, deviation).reduce(0.0) { sum, pair in
+        let white = Double(pair.0) / max(Double(pair.1), Self.leastDeviation)
+        return sum + white * white
+      }.squareRoot()
     }
     (self.mean, self.deviation) = (means, deviation)
     (self.low, self.high) = (low, high)
-    meanNorm = norms / Double(count)
+    (meanNorm, meanWhiteNorm) = (norms / Double(count), whiteNorms / Double(count))
   }
+
+  /// The deviation below which a coordinate is not in use, and is not divided by its own.
+  static let leastDeviation = 1e-6
 }

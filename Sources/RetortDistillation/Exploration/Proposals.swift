@@ -20,6 +20,9 @@ public struct Proposals: Hashable, Sendable {
     /// The disagreement that a small network expects at the code: nothing is decoded and nobody is asked. The network
     /// learns with the student, from the pairs of codes and disagreement that the steps find.
     case surrogate
+    /// The disagreement on the new example that was last made of the same training example, or 1 of one that has not
+    /// been searched from: nothing is decoded and nobody is asked.
+    case lastVisit = "last-visit"
 
     /// Whether each proposal costs an evaluation of the teacher.
     public var asksTeacher: Bool { self == .disagreement }
@@ -31,6 +34,9 @@ public struct Proposals: Hashable, Sendable {
   public var value = Value.surrogate
   /// β, how much values matter, ≥ 0: 0 for any proposal, without bound for the greatest value.
   public var greed = 2.0
+  /// ε, how far the losses make up for the choice, in [0, 1]: their gradient at what is found counts by `(1/(M·q))^ε`,
+  /// where `q` is the probability of the choice. With 1 it is in the mean that of random starts.
+  public var importance = 0.0
 
   /// Four proposals, valued by the surrogate.
   public init() {}
@@ -49,7 +55,13 @@ extension Proposals: Configurable {
       "by", \.value,
       "what they are valued by: 'disagreement' of teacher and student, which asks the teacher of each; 'entropy' or "
         + "'margin' of the student's probabilities; or the disagreement that a 'surrogate' expects at a code, a "
-        + "network of 2 layers of 64 that learns it beside the student"),
+        + "network of 2 layers of 64 that learns it beside the student, or 'last-visit', that on the new example which "
+        + "was last made of the same training example"),
     .number("greed", \.greed, .notNegative(upTo: 1000), "β: one is drawn in proportion to value^β"),
+    .number(
+      "importance", \.importance, .unit,
+      "ε: what losses learn of one counts by (1 / (M · q))^ε, where q is the probability of its choice; 1 for the "
+        + "gradient of random starts in the mean, 0 for the same of each"
+    ).omittedAtDefault(),
   ]
 }

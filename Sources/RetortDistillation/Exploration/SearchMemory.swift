@@ -12,6 +12,8 @@ public final class SearchMemory: Module {
   let pool: ReplayPool?
   /// The codes that climb from visit to visit; nil if each search climbs by itself.
   let chains: LatentChains?
+  /// What was found of each training example; nil if starts are not chosen by it.
+  let visits: LastVisits?
   /// The variants of texts; nil if none are kept.
   let variants: TextVariants?
 
@@ -26,14 +28,15 @@ public final class SearchMemory: Module {
     surrogate = exploration.proposals?.value == .surrogate ? Surrogate(size: size) : nil
     pool = exploration.replay.map { ReplayPool($0, width: size, classes: classes) }
     chains = exploration.chains ? LatentChains(of: count, width: size) : nil
+    visits = exploration.proposals?.value == .lastVisit ? LastVisits(of: count) : nil
     variants = nil
     super.init()
-    if surrogate == nil, pool == nil, chains == nil { return nil }
+    if surrogate == nil, pool == nil, chains == nil, visits == nil { return nil }
   }
 
   /// The memory that `exploration` needs for `count` training texts of `length` tokens; nil if it needs none.
   public init?(_ exploration: Exploration, texts count: Int, length: Int, classes: Int) {
-    (surrogate, pool, chains) = (nil, nil, nil)
+    (surrogate, pool, chains, visits) = (nil, nil, nil, nil)
     variants = exploration.variants.map {
       TextVariants($0, of: count, length: length, classes: classes)
     }

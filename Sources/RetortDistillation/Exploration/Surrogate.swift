@@ -29,7 +29,8 @@ public final class Surrogate: Module {
   {
     let (graph, count) = (codes.graph, codes.shape[0])
     let shift = graph.constant(statistics.mean, [size])
-    let scale = graph.constant(statistics.deviation.map { 1 / max($0, 1e-6) }, [size])
+    let scale = graph.constant(
+      statistics.deviation.map { 1 / max($0, Float(LatentStatistics.leastDeviation)) }, [size])
     let white = (codes.reshape([count, size]) - shift) * scale
     return using(context) { layers(white).reshape([count]) }
   }

@@ -131,7 +131,8 @@ public struct OfflineDistillation: Scheme {
         of: explorer.labeler, on: found.new, indices: nil, in: inputs.graph)
       var comparison = Comparison(
         inputs: inputs, context: context, learner: student.model, examples: generated,
-        student: explorer.paired(other, with: real), teacher: nil, labels: nil)
+        student: explorer.paired(found.path?.weighted(other) ?? other, with: real), teacher: nil,
+        labels: nil)
       for loss in losses where type(of: loss.loss).needsTeacher {
         let said = judged[loss.teacher]
         comparison.teacher = said.map {

@@ -80,6 +80,19 @@ extension StageDecoder {
     }
   }
 
+  /// Notes a fault where losses do not learn from logits alone, whose gradients a choice is made up for by.
+  func checkImportance(_ explore: Exploration, _ stage: StageSpec, _ reader: MapReader) {
+    guard let importance = explore.proposals?.importance, importance > 0 else { return }
+    for loss in stage.losses where type(of: loss.loss).needsTeacher && !loss.loss.taps.isEmpty {
+      let node = reader.value("explore")?["proposals"]?["importance"] ?? reader.value("explore")
+      faults.add(
+        (node ?? reader.node).place,
+        .rule(
+          "'importance' weighs what losses learn of logits, and loss '\(loss.name)' compares features; take one "
+            + "of both away"))
+    }
+  }
+
   /// Notes a fault where a batch is too small for the exploration.
   func checkCount(_ explore: Exploration, _ stage: StageSpec, _ reader: MapReader) {
     let batch = stage.train.batch

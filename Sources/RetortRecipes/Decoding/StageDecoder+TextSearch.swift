@@ -60,6 +60,7 @@ extension StageDecoder {
     let ofCodes = [
       ("box", explore.box), ("between", explore.between), ("proposals", explore.proposals != nil),
       ("replay", explore.replay != nil), ("chains", explore.chains),
+      ("whitened", explore.whitened),
     ]
     for (key, isGiven) in ofCodes where isGiven {
       faults.add(

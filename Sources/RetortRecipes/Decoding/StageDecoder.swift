@@ -235,6 +235,7 @@ struct StageDecoder {
     }
     checkCount(explore, stage, reader)
     checkKept(explore, stage, reader)
+    checkImportance(explore, stage, reader)
     guard explore.kind.needsGenerator else { return }
     if stage.generator != nil {
       requireWeights(.generator, stage, reader)

@@ -1,4 +1,4 @@
-"""Records students whose searches climb one step a visit, or in some steps only, in PyTorch, in float64.
+"""Records students whose searches climb one step a visit, in some steps only, or in whitened codes, in PyTorch, in float64.
 
 python climbing.py  (safetensors 0.8, torch 2.15) writes climbing.safetensors beside it. Inputs and weights are drawn in
 float32. Searches start at the codes themselves, without noise. The order of examples has one twice in a step.
@@ -48,7 +48,10 @@ for name, model in models.items():
     model.double()
 x = images.double()
 with torch.no_grad():
-    size = DISPLACEMENT / POINTS * generator.encoder(x).norm(dim=1).mean()
+    all_codes = generator.encoder(x)
+    size = DISPLACEMENT / POINTS * all_codes.norm(dim=1).mean()
+    deviation = all_codes.std(0)
+    white_size = DISPLACEMENT / POINTS * (all_codes / deviation).norm(dim=1).mean()
 
 
 def rows(own, other, temperature=1.0):
@@ -100,10 +103,21 @@ def climb(step, ids, start):
     return start
 
 
+def whitened(step, ids, start):
+    w = start / deviation
+    for _ in range(POINTS):
+        w = w.detach().requires_grad_()
+        made = generator.decode(w * deviation)
+        (slope,) = torch.autograd.grad(rows(student(made), teacher(made)).sum(), w)
+        w = w + white_size * slope / (slope.norm(dim=1, keepdim=True) + 1e-12)
+    return (w * deviation).detach()
+
+
 train("chains", visit)
 out["chains.codes"], out["chains.steps"] = codes, made
 assert len(set(made.tolist())) == POINTS + 1, made
 train("climb", climb)
+train("whitened", whitened)
 print(out["chains.losses"], out["climb.losses"], made)
 save_file(
     {key: value if value.dtype == torch.int32 else value.float().contiguous() for key, value in out.items()},

@@ -18,6 +18,9 @@ uniform = torch.rand(candidates * count)
 gumbel = -torch.log(-torch.log(uniform.double()))
 keys = (greed * torch.log(values.double().clamp(min=1e-30)) + gumbel).reshape(candidates, count)
 number = keys.argmax(0)
+chances = (greed * torch.log(values.double().clamp(min=1e-30))).reshape(candidates, count).softmax(0)
+exponent = 0.6
+weights_of_drawn = (1 / (candidates * chances.gather(0, number[None])[0])) ** exponent
 
 (batch, size) = (19, 6)
 # The codes of all examples, of which the surrogate sees others in standard deviations from the mean.
@@ -39,7 +42,8 @@ out = {
     "codes": codes, "table": table, "disagreement": disagreement,
     "expected": expected.detach().float(), "error": error.detach().float().reshape(1),
 }
+out["weights"] = weights_of_drawn.float()
 out.update({f"layers.{name}": value for name, value in weights.items()})
 out.update({f"grad.layers.{name}": value.grad.float() for name, value in layers.named_parameters()})
 save_file(out, os.path.join(os.path.dirname(os.path.abspath(__file__)), "search.safetensors"),
-          metadata={"candidates": str(candidates), "greed": str(greed), "torch": torch.__version__})
+          metadata={"candidates": str(candidates), "greed": str(greed), "exponent": str(exponent), "torch": torch.__version__})

@@ -18,7 +18,7 @@ import Testing
   /// Searches that keep something with the student, or ask it first.
   private static let searches = [
     "{kind: zero, between: true, proposals: {count: 2}, replay: {size: 16}}",
-    "{kind: first, proposals: {count: 2, by: entropy}}",
+    "{kind: first, whitened: true, proposals: {count: 2, by: last-visit, importance: 1}}",
   ]
 
   /// All of them, in the order of the catalogs.
