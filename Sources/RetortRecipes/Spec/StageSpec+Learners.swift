@@ -120,9 +120,37 @@ extension StageSpec {
   /// of it is compared, or a generator's codes.
   var looksUpOutputs: Bool {
     // Losses that are not named compare outputs.
-    let comparesOutputs = losses.isEmpty || teachers.contains { asks($0) && !taps($0) }
+    let comparesOutputs =
+      losses.isEmpty
+      || teachers.contains { asks($0) && (!taps($0) || keepsFeatures && hasFixedFeatures($0)) }
     let isTaught = augment == .none && !teachers.isEmpty && comparesOutputs
     return !students.isEmpty && (isTaught || explore?.kind.needsEncoder == true)
+  }
+
+  /// Whether losses compare features of the teacher that are the same whenever an example is met, and nothing of it that
+  /// has to be computed in a step.
+  package func hasFixedFeatures(_ teacher: Teacher) -> Bool {
+    augment == .none && taps(teacher)
+      && !losses.contains {
+        let kind = type(of: $0.loss)
+        return (kind.needsLiveTeacher || kind.tapsBatchNorms)
+          && [nil, teacher.name].contains($0.teacher)
+      }
+  }
+
+  /// The modules of the teacher that losses compare, by their paths in it.
+  package func featurePaths(of teacher: Teacher) -> Set<String> {
+    let prefix = namesTeachers ? teacher.name + "." : ""
+    return losses.reduce(into: Set<String>()) { found, loss in
+      guard type(of: loss.loss).needsTeacher else { return }
+      if loss.teacher == teacher.name || !namesTeachers {
+        found.formUnion(loss.loss.teacherPaths)
+      } else if loss.teacher == nil {
+        found.formUnion(
+          loss.loss.teacherPaths.filter { $0.hasPrefix(prefix) }
+            .map { String($0.dropFirst(prefix.count)) })
+      }
+    }.subtracting([""])
   }
 
   /// Whether any loss compares with features or derivatives of the teacher.

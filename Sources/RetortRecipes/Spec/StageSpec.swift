@@ -59,6 +59,8 @@ public struct StageSpec: Equatable, Sendable {
   public var cacheFormat = CacheFormat.float32
   /// How many of the likeliest classes are kept of each, of that format.
   public var cacheClasses = 5
+  /// Whether features of teachers that losses compare are computed once for all training examples.
+  public var keepsFeatures = false
   /// How parameters follow gradients, of models that do not say it themselves.
   public var optimizer: OptimizerSpec
   /// How long, in what batches.
@@ -121,11 +123,25 @@ extension StageSpec: Configurable {
           but: ["another 'scheme'"]),
       .map("explore", \.explore, "how new examples are sought"),
       .map("augment", \.augment, "what is done to examples on the way in"),
+      .bool(
+        "keep-features", \.keepsFeatures,
+        "whether features of teachers that losses compare are computed once for all training examples and kept in the "
+          + "device's memory, instead of in each step"
+      )
+      .only(
+        where: { stage in stage.teachers.contains { stage.hasFixedFeatures($0) } },
+        not: "no features that are the same each time",
+        but: [
+          "losses on features of a teacher whose inputs are not augmented, other than 'overhaul' and 'jacobian'"
+        ]
+      )
+      .omittedAtDefault(),
       .path("cache", \.cache, "a folder that keeps frozen models' outputs for training examples")
         .only(
           where: \.looksUpOutputs, not: "no outputs of a frozen model that are looked up",
           but: [
-            "a teacher of students whose inputs are not augmented, and whose losses compare outputs"
+            "a teacher of students whose inputs are not augmented, and whose losses compare outputs, or features with "
+              + "'keep-features'"
           ]),
       .choice("cache-format", \.cacheFormat, "how teachers' outputs are kept there")
         .only(

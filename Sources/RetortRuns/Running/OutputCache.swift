@@ -11,7 +11,7 @@ import RetortFormats
 struct OutputCache {
   /// Everything that outputs depend on, except for the program's version.
   struct Source {
-    /// The kind of outputs: `logits` or `codes`.
+    /// The kind of outputs: `logits`, `codes`, or `features of PATH`.
     var outputs: String
     /// How they are kept.
     var form: OutputForm
@@ -45,7 +45,8 @@ struct OutputCache {
   func path(of source: Source) -> String {
     let hash = SHA256.hexadecimal(Array(source.text.utf8))
     let model = source.model.prefix { $0 != " " }
-    return "\(folder)/\(model)-\(source.outputs)-\(hash).safetensors"
+    let kind = source.outputs.prefix { $0 != " " }
+    return "\(folder)/\(model)-\(kind)-\(hash).safetensors"
   }
 
   /// The outputs for `source`, flat; nil if there is no file.

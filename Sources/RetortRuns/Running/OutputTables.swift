@@ -11,6 +11,8 @@ final class OutputTables {
   struct Source: Equatable {
     let model: ModelSpec?
     let data: DataSpec
+    /// The module of the model that has made them; nil for its output.
+    var path: String?
   }
 
   /// Values by their source.
@@ -40,6 +42,8 @@ final class OutputTables {
 
   /// The logits of every example, `[examples, classes]`, on the device.
   let logits = Memory<Variable>()
+  /// The features of every example, on the device, with the extents of one.
+  let features = Memory<(variable: Variable, shape: [Int])>()
   /// The latent codes of every example.
   let codes = Memory<Codes>()
   /// The digests of training examples; their sources have no model.

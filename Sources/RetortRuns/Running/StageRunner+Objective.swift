@@ -73,8 +73,9 @@ extension StageRunner {
     var evaluations = (before: 0, perStep: 0, perSearch: 0)
     let labelers = try teachers.map { teacher, model -> any Labeler in
       guard stage.asks(teacher) else { return model.store }
-      // Logits are looked up where they are all that is compared; features take more room than there is.
-      guard isFixed, !stage.taps(teacher) else {
+      // Logits are looked up where they are all that is compared, and features where the recipe says that there is room.
+      let keepsFeatures = stage.keepsFeatures && stage.hasFixedFeatures(teacher)
+      guard isFixed, !stage.taps(teacher) || keepsFeatures else {
         evaluations.perStep += stage.train.batch
         return model.store
       }

@@ -7,7 +7,7 @@ import RetortRecipes
 import RetortTraining
 
 extension StageRunner {
-  /// The table of a teacher's logits for all training examples.
+  /// The table of a teacher's logits for all training examples, and of the features that losses compare.
   ///
   /// - Returns: The table, and the number of teacher evaluations it counts for. Without a cache a stage counts
   ///   every example even if an earlier stage computed the table, so that a resumed run counts the same; with
@@ -16,17 +16,51 @@ extension StageRunner {
     _ teacher: StageSpec.Teacher, _ model: StageModel
   ) throws -> (table: LogitTable, asked: Int) {
     var isAsked = stage.cache == nil
-    let source = OutputTables.Source(model: teacher.spec, data: stage.data)
     let size = try outputSize(of: model)
-    let variable = try parent.tables.logits.value(of: source) {
-      let logits = try outputs("logits", of: model, size: data.training.parts * size) {
-        isAsked = true
-        return try named("training") { try self.logits(model, for: data.training) }
+    let paths = stage.keepsFeatures ? stage.featurePaths(of: teacher).sorted() : []
+    let shapes = try model.store.shapes(of: Set(paths), for: data.examples)
+    // One pass computes all that the cache lacks.
+    var computed: [[Float]]?
+    func compute(_ index: Int) throws -> [Float] {
+      isAsked = true
+      let found =
+        try computed
+        ?? named("training") {
+          try Inference(session, name: model.store.name, pipeline: data.examples.pipeline()) {
+            graph, example in
+            let taps = try model.store.taps(of: example, indices: nil, Set(paths), in: graph)
+            return try [taps.output] + paths.map { try taps.value($0) }
+          }.outputs(data.training)
+        }
+      computed = found
+      return found[index]
+    }
+    func source(_ path: String?) -> OutputTables.Source {
+      OutputTables.Source(model: teacher.spec, data: stage.data, path: path)
+    }
+    let logits = try parent.tables.logits.value(of: source(nil)) {
+      try frozen(
+        "teacher logits",
+        outputs("logits", of: model, size: data.training.parts * size) { try compute(0) })
+    }
+    var features: [String: LogitTable.Features] = [:]
+    for (index, path) in paths.enumerated() {
+      let table = try parent.tables.features.value(of: source(path)) {
+        let shape = Array(shapes[path]?.dimensions.dropFirst() ?? [])
+        let width = shape.reduce(1) { $0.saturatingProduct($1) }
+        try HostMemory.require(
+          data.training.count.saturatingProduct(width).saturatingProduct(8),
+          for: "keeping the features '\(path)' of \(data.training.count) examples")
+        let values = try outputs("features of \(path)", of: model, size: width) {
+          try compute(1 + index)
+        }
+        return (try frozen("teacher features", values), shape)
       }
-      return try frozen("teacher logits", logits)
+      features[path] = LogitTable.Features(table.variable, shape: table.shape)
     }
     return (
-      LogitTable(variable, classes: size, parts: data.training.parts, live: model.store),
+      LogitTable(
+        logits, classes: size, parts: data.training.parts, features: features, live: model.store),
       isAsked ? data.training.count : 0
     )
   }
@@ -85,8 +119,10 @@ extension StageRunner {
     // A rehearsal's weights and outputs are none.
     guard let folder = stage.cache, !(session.backend is MemoryMeter) else { return try compute() }
     let cache = OutputCache(folder: folder)
-    // Latent codes are moved along gradients; what is lost of them would move with them.
-    let format = kind == "logits" ? stage.cacheFormat : .float32
+    // Latent codes are moved along gradients; what is lost of them would move with them. Features have no classes.
+    let isOfClasses = kind == "logits"
+    let isExact = kind == "codes" || !isOfClasses && stage.cacheFormat == .topClasses
+    let format = isExact ? .float32 : stage.cacheFormat
     let source = try source(kind, as: OutputForm(format, classes: stage.cacheClasses), of: model)
     let examples = data.training.count
     do throws(FormatError) {
