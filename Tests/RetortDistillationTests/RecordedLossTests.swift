@@ -61,7 +61,7 @@ import Testing
     }
     let all = Set(LossCatalog.all.names)
     let ofModels: Set = [
-      "jacobian", "exits", "native-ensemble", "self-attention", "vae", "denoising",
+      "jacobian", "exits", "native-ensemble", "self-attention", "vae", "vq", "denoising",
       "confident-hint",
     ]
     #expect(all.subtracting(recorded) == ofModels)

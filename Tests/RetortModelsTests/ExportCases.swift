@@ -173,7 +173,9 @@ struct ExportCase {
     let result: Tensor
     if let decoder = store.model as? any LatentDecoder {
       let code = graph.input("latent", Shape([batch] + decoder.latentShape.dimensions))
-      let values = try module.using(context) { try module.values(of: ["latent": .plain(code)]) }
+      // Maps of codes have their channels first in files, as pictures have.
+      let latent: ONNXValue = decoder.latentShape.rank == 3 ? .image(code) : .plain(code)
+      let values = try module.using(context) { try module.values(of: ["latent": latent]) }
       result = try #require(values["image"]).image(in: graph)
     } else if let judge = store.model as? any PairDiscriminator {
       let x = examples.inputs(in: graph, batch: batch).x

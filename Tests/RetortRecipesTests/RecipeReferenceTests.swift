@@ -129,7 +129,7 @@ import Testing
       isOfVectors ? "sentence-bert" : isOfTexts ? "bert, width: 96, heads: 12" : ofPictures
     let texts = "training: a, test: b, vocabulary: c"
     let generators = [
-      "vae": "generator: {model: conv-vae}",
+      "vae": "generator: {model: conv-vae}", "vq": "generator: {model: vq-vae}",
       "denoising": "data: {name: text, \(texts)}\ngenerator: {model: denoising-transformer}",
     ]
     let models =

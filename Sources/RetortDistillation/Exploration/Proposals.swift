@@ -34,8 +34,10 @@ public struct Proposals: Hashable, Sendable {
   public var value = Value.surrogate
   /// β, how much values matter, ≥ 0: 0 for any proposal, without bound for the greatest value.
   public var greed = 2.0
-  /// ε, how far the losses make up for the choice, in [0, 1]: their gradient at what is found counts by `(1/(M·q))^ε`,
-  /// where `q` is the probability of the choice. With 1 it is in the mean that of random starts.
+  /// ε, how far the losses make up for the choice, in [0, 1].
+  ///
+  /// Their gradient at what is found counts by `(1/(M·q))^ε`, where `q` is the probability of the choice. With 1 it is
+  /// in the mean that of random starts.
   public var importance = 0.0
 
   /// Four proposals, valued by the surrogate.

@@ -209,6 +209,7 @@ public enum LossCatalog {
     CatalogEntry(NativeEnsembleLoss.self),
     CatalogEntry(SelfAttentionLoss.self),
     CatalogEntry(VariationalLoss.self),
+    CatalogEntry(VectorQuantizationLoss.self),
     CatalogEntry(DenoisingLoss.self),
   ]
 }

@@ -3,9 +3,19 @@ import RetortNN
 import RetortSchema
 import RetortTraining
 
+/// A loss that trains a generator of pictures, and says how well it does on others.
+public protocol GeneratorLoss: DistillationLoss {
+  /// The weighted loss of each example, `[batch]`, in evaluation mode and deterministic.
+  ///
+  /// - Parameters:
+  ///   - generator: The generator, in a forward pass.
+  ///   - examples: Pictures `[batch, height, width, channels]`.
+  func rows(_ generator: any Generator, _ examples: Tensor) -> Tensor
+}
+
 /// The evidence lower bound of a variational autoencoder, negated: reconstruction and KL, summed per
 /// example, mean over the batch, in nats.
-public struct VariationalLoss: DistillationLoss {
+public struct VariationalLoss: GeneratorLoss {
   /// The entry in lists of losses.
   public static let explanation = Explanation(
     "vae", "reconstruction and KL of a variational autoencoder",

@@ -61,6 +61,8 @@ public struct CastPlan: Sendable {
   public var students: Int
   /// Whether there is a generator, and whether it encodes too; nil for none.
   public var encodes: Bool?
+  /// Whether the generator has a codebook.
+  public var quantizes: Bool
   /// Whether there is a discriminator.
   public var hasDiscriminator: Bool
   /// Whether the discriminator judges examples together with their codes.
@@ -82,13 +84,14 @@ public struct CastPlan: Sendable {
 
   /// The given cast.
   public init(
-    students: Int = 0, encodes: Bool? = nil, hasDiscriminator: Bool = false,
+    students: Int = 0, encodes: Bool? = nil, quantizes: Bool = false,
+    hasDiscriminator: Bool = false,
     judgesPairs: Bool = false, codeSizes: [Int] = [], losses: [NamedLoss] = [],
     exploration: Exploration? = nil, outputs: OutputKind = .logits,
     isLabelled: Bool = true, readsTexts: Bool = false, isAugmented: Bool = false
   ) {
     (self.outputs, self.isLabelled, self.readsTexts) = (outputs, isLabelled, readsTexts)
-    self.isAugmented = isAugmented
+    (self.isAugmented, self.quantizes) = (isAugmented, quantizes)
     (self.students, self.encodes, self.losses) = (students, encodes, losses)
     (self.hasDiscriminator, self.exploration) = (hasDiscriminator, exploration)
     (self.judgesPairs, self.codeSizes) = (judgesPairs, codeSizes)

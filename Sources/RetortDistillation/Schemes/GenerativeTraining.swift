@@ -32,9 +32,17 @@ public struct Generative: NamedScheme {
     case true:
       plan.losses.compactMap { loss in
         switch loss.loss {
-        case is VariationalLoss where plan.readsTexts:
+        case is any GeneratorLoss where plan.readsTexts:
           KeyFault(
-            "losses", "loss 'vae' is of pictures; a generator of texts learns by 'denoising'")
+            "losses",
+            "loss '\(loss.kind)' is of pictures; a generator of texts learns by 'denoising'")
+        case is VectorQuantizationLoss where !plan.quantizes:
+          KeyFault("losses", "loss 'vq' \(VectorQuantizationLoss.needsCodebook)")
+        case is VariationalLoss where plan.quantizes:
+          KeyFault(
+            "losses",
+            "loss 'vae' is of codes with a distribution; a generator with a codebook learns by 'vq'"
+          )
         case is DenoisingLoss where !plan.readsTexts:
           KeyFault(
             "losses", "loss 'denoising' is of texts; a generator of pictures learns by 'vae'")

@@ -28,6 +28,7 @@ public enum ModelCatalog {
       VisionTransformer.deitEntry,
       VisionTransformer.dinoEntry,
       ConvVAE.entry,
+      VQVAE.entry,
       DenoisingTransformer.entry,
       DCGAN.entry,
       DCGANDiscriminator.entry,

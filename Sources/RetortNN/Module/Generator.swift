@@ -16,6 +16,12 @@ public protocol Generator: LatentDecoder {
   func encode(_ x: Tensor) -> (mean: Tensor, logVariance: Tensor)
 }
 
+/// A generator whose codes are replaced by vectors of a codebook as they are decoded.
+public protocol QuantizedGenerator: Generator {
+  /// The nearest vectors of the codebook to codes, of their shape; gradients reach the codebook and not the codes.
+  func nearest(to z: Tensor) -> Tensor
+}
+
 /// A model that tells pairs of an example and its code from pairs of a code and the example that is made of it.
 public protocol PairDiscriminator: Module {
   /// The extents of one latent code, without the batch.

@@ -1,5 +1,6 @@
 import RetortDistillation
 import RetortModels
+import RetortNN
 import RetortSchema
 
 extension StageDecoder {
@@ -7,7 +8,8 @@ extension StageDecoder {
   func checkScheme(_ stage: StageSpec, _ reader: MapReader) {
     let plan = CastPlan(
       students: stage.students.isEmpty ? stage.teacher == nil ? 0 : 1 : stage.students.count,
-      encodes: encodes(stage), hasDiscriminator: stage.discriminator != nil,
+      encodes: encodes(stage), quantizes: quantizes(stage),
+      hasDiscriminator: stage.discriminator != nil,
       judgesPairs: stage.discriminator.map { entry(of: $0)?.role == .pairDiscriminator } ?? false,
       codeSizes: [stage.generator, stage.discriminator].compactMap { $0.flatMap(codeSize) },
       losses: stage.losses,
@@ -24,6 +26,13 @@ extension StageDecoder {
     let generator = stage.generator.flatMap { stages.resolved($0, as: .generator) }
     let role = generator.flatMap { $0.generatorFiles?.role ?? entry(of: $0)?.role }
     return role.map { [.generator, .denoiser].contains($0) }
+  }
+
+  /// Whether the stage's generator has a codebook.
+  private func quantizes(_ stage: StageSpec) -> Bool {
+    let generator = stage.generator.flatMap { stages.resolved($0, as: .generator) }
+    let module = generator.flatMap { try? $0.make(for: stage.data.source.examples, classes: 1) }
+    return module is any QuantizedGenerator
   }
 
   /// The catalog's entry of a model; nil for one that is not in it.

@@ -17,8 +17,8 @@ extension StageRunner {
 
   /// The mean of what a generator minimises over examples, in evaluation mode and with every code at its
   /// mean, so that it is the same at each call.
-  func variationalLoss(_ generator: any Generator, over examples: any Dataset) throws -> Double {
-    let losses = stage.losses.compactMap { $0.loss as? VariationalLoss }
+  func generatorLoss(_ generator: any Generator, over examples: any Dataset) throws -> Double {
+    let losses = stage.losses.compactMap { $0.loss as? any GeneratorLoss }
     let rows = try Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
       graph, example in
       let context = ForwardContext(graph, .evaluation)

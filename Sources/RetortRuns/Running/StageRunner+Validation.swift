@@ -10,7 +10,7 @@ extension StageRunner {
     guard let examples = data.validation, type(of: stage.scheme).isValidated else { return [] }
     return try pupils.map { pupil in
       if let generator = pupil.model.store.model as? any Generator {
-        let loss = try named("validation") { try variationalLoss(generator, over: examples) }
+        let loss = try named("validation") { try generatorLoss(generator, over: examples) }
         return .init(step: step, accuracy: nil, loss: loss)
       }
       if let generator = pupil.model.store.model as? any TextGenerator {

@@ -51,7 +51,10 @@ import Testing
       ?? Self.searches.contains(cell.exploration)
     var lines = ["scheme: \(cell.scheme)"]
     if generates {
-      lines.append("generator: {model: conv-vae, latent: 2, width: 2, hidden: 4}")
+      lines.append(
+        cell.loss == "vq"
+          ? "generator: {model: vq-vae, latent: 2, width: 2, entries: 4}"
+          : "generator: {model: conv-vae, latent: 2, width: 2, hidden: 4}")
     } else {
       lines.append("students: [{name: a, model: lenet5-small}, {name: b, model: lenet5-small}]")
     }
