@@ -10,13 +10,13 @@ public struct VectorQuantizationLoss: GeneratorLoss {
     "vq", "reconstruction of an autoencoder with a codebook, and the distance of codes from it",
     """
     Trains generator vq-vae. Gradients of the reconstruction pass straight through the choice of vectors; the second \
-    term moves vectors to the codes that chose them, the third keeps codes near their vectors. Distances are summed over \
-    a vector's elements and are the mean over the map's places.
+    term moves vectors to the codes that chose them, the third keeps codes near their vectors. All are means over \
+    elements, as in the authors' code, so that β is the same for pictures of any size.
     """,
     equation: [
       "L = mean over examples of R + Q + β·C",
-      "R = −Σ_pixels [ x·log x̂ + (1 − x)·log(1 − x̂) ],  x̂ = Dec(e),  e_p = the nearest vector to z_p = Enc(x)_p",
-      "Q = mean over places p of ‖sg(z_p) − e_p‖²,  C = mean over places of ‖z_p − sg(e_p)‖²",
+      "R = −mean over pixels of [ x·log x̂ + (1 − x)·log(1 − x̂) ],  x̂ = Dec(e),  e_p = the nearest vector to z_p = Enc(x)_p",
+      "Q = mean over elements of ( sg(z) − e )²,  C = mean over elements of ( z − sg(e) )²",
     ], source: "van den Oord, Vinyals, Kavukcuoglu 2017, arXiv 1711.00937, equation 3")
 
   /// The weight of the loss in the total, ≥ 0.
@@ -78,11 +78,10 @@ public struct VectorQuantizationLoss: GeneratorLoss {
     let pixels = binaryCrossEntropy(
       logits: generator.decodeLogits(codes), targets: examples, reduction: .none)
     func distance(_ a: Tensor, _ b: Tensor) -> Tensor {
-      (a - b).square().sum(axes: [codes.shape.rank - 1])
-        .mean(axes: Array(1..<codes.shape.rank - 1))
+      (a - b).square().mean(axes: Array(1..<codes.shape.rank))
     }
     return (
-      pixels.sum(axes: Array(1..<pixels.shape.rank)),
+      pixels.mean(axes: Array(1..<pixels.shape.rank)),
       distance(codes.stopGradient(), nearest), distance(codes, nearest.stopGradient())
     )
   }

@@ -54,9 +54,9 @@ nearest = model.codebook(ids).view_as(rows)
 straight = rows + (nearest - rows).detach()
 logits = model.decoder(straight.permute(0, 3, 1, 2))
 terms = [
-    F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum((1, 2, 3)).mean(),
-    (rows.detach() - nearest).square().sum(3).mean(),
-    (rows - nearest.detach()).square().sum(3).mean(),
+    F.binary_cross_entropy_with_logits(logits, x, reduction="mean"),
+    F.mse_loss(nearest, rows.detach()),
+    F.mse_loss(rows, nearest.detach()),
 ]
 (terms[0] + terms[1] + COMMITMENT * terms[2]).backward()
 out["terms"] = torch.stack(terms).detach().float()
