@@ -16,6 +16,18 @@ import Testing
     return small
   }
 
+  /// A folder with a published encoder `bert` of three classes, and `texts`.
+  private func textFolder() throws -> SmallRun {
+    let small = try folder()
+    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
+      try small.write(
+        FileBytes.read("\(Goldens.folder)/huggingface/bert/\(name)"), to: "bert/\(name)")
+    }
+    let line = "the cat sat on the mat\tneutral\na dog ran\tpositive\nunhappy\tnegative\n"
+    for part in ["train", "test"] { try small.write(Array(line.utf8), to: "texts/\(part).tsv") }
+    return small
+  }
+
   private func distil(_ small: SmallRun, _ arguments: [String]) throws -> CommandLineTool.Outcome {
     try CommandLineTool.run(
       ["distil", "--data", "fashion-mnist", "--device", "cpu"] + arguments, in: small.path,
@@ -98,13 +110,7 @@ import Testing
 
   /// A folder of Hugging Face's `transformers` teaches on a folder of texts.
   @Test func aPublishedEncoderTeaches() throws {
-    let small = try folder()
-    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
-      try small.write(
-        FileBytes.read("\(Goldens.folder)/huggingface/bert/\(name)"), to: "bert/\(name)")
-    }
-    let line = "the cat sat on the mat\tneutral\na dog ran\tpositive\nunhappy\tnegative\n"
-    for part in ["train", "test"] { try small.write(Array(line.utf8), to: "texts/\(part).tsv") }
+    let small = try textFolder()
     func distil(_ data: String) throws -> CommandLineTool.Outcome {
       try small.retort([
         "distil", "--teacher", "bert", "--data", data, "--steps", "2", "--device", "cpu",
@@ -122,13 +128,7 @@ import Testing
 
   /// An ONNX file that reads texts, with the tokenizer beside it, teaches and predicts as its folder does.
   @Test func anImportedEncoderTeaches() throws {
-    let small = try folder()
-    for name in ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"] {
-      try small.write(
-        FileBytes.read("\(Goldens.folder)/huggingface/bert/\(name)"), to: "bert/\(name)")
-    }
-    let line = "the cat sat on the mat\tneutral\na dog ran\tpositive\nunhappy\tnegative\n"
-    for part in ["train", "test"] { try small.write(Array(line.utf8), to: "texts/\(part).tsv") }
+    let small = try textFolder()
     func retort(_ arguments: String) throws -> CommandLineTool.Outcome {
       try small.retort(arguments.split(separator: " ").map(String.init))
     }
