@@ -1,8 +1,10 @@
 import RetortCore
 
 extension ONNXOperators {
-  /// Attention as one operator, of version 23 and later.
-  static let attentions: [String: ONNXOperator] = ["Attention": attention]
+  /// Attention as one operator, and what turns queries and keys by their places, of version 23 and later.
+  static let attentions: [String: ONNXOperator] = [
+    "Attention": attention, "RotaryEmbedding": rotaryEmbedding,
+  ]
 
   private static func attention(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
     let isFlat = try call.value(0).shape.count == 3
@@ -123,5 +125,50 @@ extension ONNXOperators {
   /// 0 where something is true, -∞ elsewhere.
   private static func forbidding(_ isAllowed: Tensor) -> Tensor {
     isAllowed.select(isAllowed.graph.fill(0), isAllowed.graph.fill(-.infinity))
+  }
+
+  /// Pairs of a head's elements, those of its first and second half or neighbours, turned by angles of their places.
+  private static func rotaryEmbedding(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
+    let given = try call.tensor(0)
+    let x = try heads(call, 0, "num_heads")
+    guard x.shape.rank == 4 else { throw ONNXFault("\(given.shape) has no heads") }
+    let (batch, length, size) = (x.shape[0], x.shape[2], x.shape[3])
+    let turned =
+      call.int("rotary_embedding_dim", 0) == 0 ? size : call.int("rotary_embedding_dim", 0)
+    guard turned > 0, turned <= size, turned % 2 == 0 else {
+      throw ONNXFault("it turns \(turned) of \(size) elements")
+    }
+    func angles(_ index: Int) throws(ONNXFault) -> Tensor {
+      var table = try call.tensor(index)
+      if call.optional(3) != nil, table.shape.rank == 2 {
+        table = table.gather(try call.indices(3, extent: table.shape[0]))
+      }
+      guard table.shape.rank == 3, table.shape[0] == batch, table.shape[1] == length,
+        table.shape[2] >= turned / 2
+      else { throw ONNXFault("\(table.shape) has not the angles of \(x.shape)") }
+      return table.slice(axis: 2, 0..<turned / 2).reshape([batch, 1, length, turned / 2])
+    }
+    let (cosines, sines) = (try angles(1), try angles(2))
+    let isInterleaved = call.int("interleaved", 0) != 0
+    let rotating = x.slice(axis: 3, 0..<turned)
+    let pairs = rotating.reshape(
+      x.shape.dimensions.dropLast() + (isInterleaved ? [turned / 2, 2] : [2, turned / 2]))
+    let axis = isInterleaved ? 4 : 3
+    let parts = (0..<2).map {
+      pairs.slice(axis: axis, $0..<$0 + 1).reshape(x.shape.dimensions.dropLast() + [turned / 2])
+    }
+    let results = [
+      parts[0] * cosines - parts[1] * sines, parts[0] * sines + parts[1] * cosines,
+    ].map { part in
+      part.reshape(
+        x.shape.dimensions.dropLast() + (isInterleaved ? [turned / 2, 1] : [1, turned / 2]))
+    }
+    var result = Tensor.concatenate(results, axis: axis)
+      .reshape(x.shape.dimensions.dropLast() + [turned])
+    if turned < size {
+      result = Tensor.concatenate([result, x.slice(axis: 3, turned..<size)], axis: 3)
+    }
+    if given.shape.rank == 3 { result = result.transpose([0, 2, 1, 3]).reshape(to: given.shape) }
+    return [.plain(result)]
   }
 }

@@ -9,6 +9,7 @@ extension ONNXOperators {
     "InstanceNormalization": instanceNorm,
     "LayerNormalization": layerNorm,
     "LpNormalization": lpNorm,
+    "RMSNormalization": rmsNorm,
   ]
 
   /// By running statistics, or by the batch's where the file says so; those of a student follow its batches
@@ -80,6 +81,20 @@ extension ONNXOperators {
     let variance = (x - mean).square().mean(axes: axes, keepingAxes: true)
     let deviation = (variance + call.float("epsilon", Double(Float(1e-5)))).rsqrt()
     return [whole, .plain(mean), .plain(deviation)]
+  }
+
+  /// Rows over their root mean square, times a scale.
+  private static func rmsNorm(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
+    let x = try call.tensor(0)
+    let axis = try call.axis(call.int("axis", -1), rank: x.shape.rank)
+    let inner = Shape(Array(x.shape.dimensions[axis...]))
+    let scale = try call.tensor(1)
+    guard Shape.broadcast(scale.shape, inner) == inner else {
+      throw ONNXFault("\(scale.shape) does not scale rows of \(inner)")
+    }
+    let squares = x.square().mean(axes: Array(axis..<x.shape.rank), keepingAxes: true)
+    let root = (squares + call.float("epsilon", Double(Float(1e-5)))).rsqrt()
+    return [.plain(x * root * scale)]
   }
 
   private static func instanceNorm(_ call: ONNXCall) throws(ONNXFault) -> [ONNXValue] {
