@@ -51,62 +51,78 @@ public struct ONNXGeneratorFiles: Sendable, Equatable {
   }
 
   private func decoder(_ size: ImageSize) throws(ModelError) -> ONNXDecoder {
-    let examples = ExampleSpec.image(size)
-    let found: ONNXDecoder
-    if let encoder {
-      let codes = try encoder.shapes(for: examples).first
-      guard let codes, codes.shape.count > 1, codes.shape[0] == ONNXImport.batch else {
-        throw .unfit(model: encoder.model.path, reason: "its first output is no code of pictures")
+    let found: ONNXDecoder =
+      if let encoder {
+        try pair(encoder, size)
+      } else if isWhole {
+        try whole(size)
+      } else {
+        try alone(size)
       }
-      let module = ONNXModule(encoder.program.computing([codes.name]), result: codes.name)
-      let shape = Shape(Array(codes.shape.dropFirst()))
-      found = ONNXGenerator(
-        module, try ownDecoder(), code: try input(of: shape).name, shape, size)
-    } else if isWhole {
-      let outputs = try model.shapes(for: examples)
-      guard let picture = outputs.first(where: { ONNXValue.isPicture($0.shape, size) }),
-        let code = outputs.first(where: {
-          !ONNXValue.isPicture($0.shape, size) && $0.shape.count > 1
-            && $0.shape[0] == ONNXImport.batch
-        })
-      else {
-        let list = outputs.map { "'\($0.name)' \($0.shape)" }.joined(separator: ", ")
-        throw .unfit(
-          model: model.model.path,
-          reason: "its outputs must be a code and what is decoded of it, for \(ONNXImport.batch) "
-            + "pictures; there is \(list)")
-      }
-      let (whole, shape) = (model.program, Shape(Array(code.shape.dropFirst())))
-      let decoder = whole.computing([picture.name], from: [code.name])
-      guard decoder.inputs.isEmpty else {
-        throw .unfit(
-          model: model.model.path,
-          reason: "its picture '\(picture.name)' is not made of '\(code.name)' alone; export it in "
-            + "evaluation mode, where the code is the mean, or encoder and decoder as two files: "
-            + "{model: decoder.onnx, encoder: encoder.onnx}")
-      }
-      found = ONNXGenerator(
-        ONNXModule(whole.computing([code.name]), result: code.name),
-        ONNXModule(decoder, result: picture.name), code: code.name, shape, size)
-    } else {
-      let extents = model.model.inputs.first?.extents?.dropFirst().map { extent in
-        if case .fixed(let count) = extent { count } else { 0 }
-      }
-      guard let extents, !extents.isEmpty, !extents.contains(0) else {
-        throw .unfit(
-          model: model.model.path,
-          reason:
-            "its input must be a code of fixed size, [batch, …]; for a decoder of codes that an "
-            + "encoder gives, name that too: {model: decoder.onnx, encoder: encoder.onnx}")
-      }
-      let shape = Shape(extents)
-      found = ONNXDecoder(try ownDecoder(), code: try input(of: shape).name, shape, size)
-    }
     let metadata = (encoder ?? model).metadata
     if !metadata.takesPlainPictures {
       (found.mean, found.deviation) = (metadata.mean ?? [0], metadata.deviation ?? [1])
     }
     return found
+  }
+
+  /// The decoder behind the encoder of another file.
+  private func pair(
+    _ encoder: ONNXImport, _ size: ImageSize
+  ) throws(ModelError) -> ONNXGenerator {
+    let codes = try encoder.shapes(for: .image(size)).first
+    guard let codes, codes.shape.count > 1, codes.shape[0] == ONNXImport.batch else {
+      throw .unfit(model: encoder.model.path, reason: "its first output is no code of pictures")
+    }
+    let shape = Shape(Array(codes.shape.dropFirst()))
+    return ONNXGenerator(
+      ONNXModule(encoder.program.computing([codes.name]), result: codes.name), try ownDecoder(),
+      code: try input(of: shape).name, shape, size)
+  }
+
+  /// Encoder and decoder of one file, which meet at the code.
+  private func whole(_ size: ImageSize) throws(ModelError) -> ONNXGenerator {
+    let outputs = try model.shapes(for: .image(size))
+    guard let picture = outputs.first(where: { ONNXValue.isPicture($0.shape, size) }),
+      let code = outputs.first(where: {
+        !ONNXValue.isPicture($0.shape, size) && $0.shape.count > 1
+          && $0.shape[0] == ONNXImport.batch
+      })
+    else {
+      let list = outputs.map { "'\($0.name)' \($0.shape)" }.joined(separator: ", ")
+      throw .unfit(
+        model: model.model.path,
+        reason: "its outputs must be a code and what is decoded of it, for \(ONNXImport.batch) "
+          + "pictures; there is \(list)")
+    }
+    let decoder = model.program.computing([picture.name], from: [code.name])
+    guard decoder.inputs.isEmpty else {
+      throw .unfit(
+        model: model.model.path,
+        reason: "its picture '\(picture.name)' is not made of '\(code.name)' alone; export it in "
+          + "evaluation mode, where the code is the mean, or encoder and decoder as two files: "
+          + "{model: decoder.onnx, encoder: encoder.onnx}")
+    }
+    return ONNXGenerator(
+      ONNXModule(model.program.computing([code.name]), result: code.name),
+      ONNXModule(decoder, result: picture.name), code: code.name,
+      Shape(Array(code.shape.dropFirst())), size)
+  }
+
+  /// The decoder without an encoder, of codes of the size that its file names.
+  private func alone(_ size: ImageSize) throws(ModelError) -> ONNXDecoder {
+    let extents = model.model.inputs.first?.extents?.dropFirst().map { extent in
+      if case .fixed(let count) = extent { count } else { 0 }
+    }
+    guard let extents, !extents.isEmpty, !extents.contains(0), let shape = Shape(checking: extents)
+    else {
+      throw .unfit(
+        model: model.model.path,
+        reason:
+          "its input must be a code of fixed size, [batch, …]; for a decoder of codes that an "
+          + "encoder gives, name that too: {model: decoder.onnx, encoder: encoder.onnx}")
+    }
+    return ONNXDecoder(try ownDecoder(), code: try input(of: shape).name, shape, size)
   }
 
   /// The decoder's input, which takes codes of `shape`.
