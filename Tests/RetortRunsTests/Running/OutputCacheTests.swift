@@ -113,7 +113,7 @@ import Testing
         try runRecipe(
           yaml, home, name, on: device == "cpu" ? CPUBackend() : OpenCLBackend("opencl"))
       }
-      let model = "model: resnet8, width: 4"
+      let model = "model: lenet5-small"
       _ = try run(
         Self.head + """
           stages:
@@ -126,7 +126,7 @@ import Testing
           teacher: {\(model), weights: models/stages/\(teacher)}
           losses:
             - kd
-            - {kind: hint, taps: [{student: layer2, teacher: layer2}, {student: bn1, teacher: bn1}]}
+            - {kind: hint, taps: [{student: conv1, teacher: conv1}, {student: conv2, teacher: conv2}]}
           \(rest)
           """
       }
@@ -147,7 +147,7 @@ import Testing
         #expect(zip(own, other).allSatisfy { abs($0 - $1) < 1e-3 * max(1, abs($0)) }, "\(name)")
       }
       let kept = try files(home)
-      let kinds = ["resnet8-features", "resnet8-features", "resnet8-logits"]
+      let kinds = ["lenet5-small-features", "lenet5-small-features", "lenet5-small-logits"]
       #expect(kept.keys.map { String($0.prefix { $0 != "." }.dropLast(65)) }.sorted() == kinds)
       // Another teacher's features are others, though the files lie side by side.
       let other = try run(taught("b", caching), "other")
@@ -164,7 +164,7 @@ import Testing
             - {name: b, \(model), weights: models/stages/b}
           losses:
             - kd
-            - {kind: hint, taps: [{student: layer2, teacher: b.layer2}]}
+            - {kind: hint, taps: [{student: conv2, teacher: b.conv2}]}
 
           """
       let plain = try run(several + keeping, "several")
