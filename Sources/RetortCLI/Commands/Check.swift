@@ -69,7 +69,7 @@ struct Check: ParsableCommand {
     for stage in generators.unknown {
       StandardOutput.write(
         "the generator of stage '\(stage)': its run will tell, as it takes a model of an earlier stage or has "
-          + "fewer than 128 examples")
+          + "fewer than \(GeneratorFidelity.leastExamples) examples")
     }
     if generators.found.isEmpty, generators.unknown.isEmpty {
       StandardOutput.write("no stage explores around what a generator encodes")

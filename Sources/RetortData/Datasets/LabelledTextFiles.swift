@@ -12,10 +12,10 @@ public struct LabelledTextFiles: TextSource, SharedOut {
     Files are UTF-8; each line is a text, a tab and a label. Files called .csv have commas and may have quotation \
     marks, .jsonl an object a line. A heading, and JSON, may have other columns: 'text-column' and 'label-column' \
     say which are meant, if not text and label. Without test, a share of the texts is measured on, of all classes \
-    alike. The labels of the training file are the classes, in order of value where all are whole numbers, else of the alphabet. The vocabulary is a \
-    tokenizer.json, of WordPiece, byte pairs or a unigram model, or has one token a line, as the vocab.txt beside \
-    published weights of BERT: [PAD] first, [UNK], [CLS] and [SEP] anywhere. Texts become tokens as Hugging \
-    Face's tokenizers make them.
+    alike. The labels of the training file are the classes, in order of value where all are whole numbers, else \
+    of the alphabet. The vocabulary is a tokenizer.json, of WordPiece, byte pairs or a unigram model, or has one \
+    token a line, as the vocab.txt beside published weights of BERT: [PAD] first, [UNK], [CLS] and [SEP] \
+    anywhere. Texts become tokens as Hugging Face's tokenizers make them.
     """, source: "Devlin, Chang, Lee, Toutanova 2019, arXiv 1810.04805")
 
   /// The file to learn from.

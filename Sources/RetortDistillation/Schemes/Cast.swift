@@ -61,7 +61,7 @@ public struct CastPlan: Sendable {
   public var students: Int
   /// Whether there is a generator, and whether it encodes too; nil for none.
   public var encodes: Bool?
-  /// Whether the generator has a codebook.
+  /// Whether the generator that learns has a codebook.
   public var quantizes: Bool
   /// Whether there is a discriminator.
   public var hasDiscriminator: Bool

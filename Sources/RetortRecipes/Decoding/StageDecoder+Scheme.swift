@@ -28,8 +28,9 @@ extension StageDecoder {
     return role.map { [.generator, .denoiser].contains($0) }
   }
 
-  /// Whether the stage's generator has a codebook.
+  /// Whether the generator that the stage trains has a codebook.
   private func quantizes(_ stage: StageSpec) -> Bool {
+    guard stage.trainsGenerator else { return false }
     let generator = stage.generator.flatMap { stages.resolved($0, as: .generator) }
     let module = generator.flatMap { try? $0.make(for: stage.data.source.examples, classes: 1) }
     return module is any QuantizedGenerator

@@ -10,6 +10,9 @@ public struct GeneratorFidelity: Sendable {
   /// The share of them that the teacher takes for the same once they are reconstructed, in [0, 1].
   public let labelsKept: Double
 
+  /// The fewest training examples by which one is judged.
+  public static let leastExamples = 128
+
   /// The share below which the generator is too weak.
   private static let least = 0.7
 
@@ -35,7 +38,7 @@ extension RecipeRunner {
   /// Models and examples are read, and the device computes; nothing is trained or written.
   ///
   /// - Returns: What was found, and the stages of which nothing can be said before the run: those that take a model
-  ///   of an earlier stage, or have fewer than 128 examples.
+  ///   of an earlier stage, or have fewer than `leastExamples`.
   /// - Throws: As `run`.
   public static func fidelity(
     of recipe: Recipe, on backend: any Backend

@@ -73,11 +73,8 @@ extension StageData {
   /// - Parameters:
   ///   - names: What the classifier calls its classes.
   ///   - title: What messages call the classifier.
-  /// - Returns: How its classes relate to what the examples had.
-  @discardableResult
-  mutating func takeOrder(of names: [String], of title: String) -> ClassOrder {
-    let order = ClassOrder(of: names, beside: test.classNames)
-    switch order {
+  mutating func takeOrder(of names: [String], of title: String) {
+    switch ClassOrder(of: names, beside: test.classNames) {
     case .same: break
     case .other:
       training = RelabelledDataset(training, ordered: names)
@@ -89,7 +86,6 @@ extension StageData {
         "the \(title) calls its classes \(names.shortList), and the data call them "
           + "\(test.classNames.shortList): they are taken for the same in this order")
     }
-    return order
   }
 
   /// Gives labels to the examples that choices are made by and that are measured on.

@@ -7,8 +7,6 @@ import RetortTraining
 extension StageRunner {
   /// The most training examples by which a generator is judged.
   private static let judged = 512
-  /// The fewest.
-  private static let leastJudged = 128
 
   /// Says so where the generator is too weak to explore with: its reconstructions of training examples, from which the
   /// search starts, are too often something else to the teacher.
@@ -20,12 +18,12 @@ extension StageRunner {
   }
 
   /// How often the teacher takes training examples for the same once the generator has reconstructed them; nil where
-  /// no search starts from a picture's code, or there are fewer than 128 examples.
+  /// no search starts from a picture's code, or there are fewer than `GeneratorFidelity.leastExamples`.
   ///
   /// - Throws: `NonFiniteOutput`, the dataset's errors, or the device's.
   func generatorFidelity() throws -> GeneratorFidelity? {
     guard let exploration = stage.explore, exploration.kind.needsEncoder,
-      data.training.count >= Self.leastJudged, let teacher = labeler,
+      data.training.count >= GeneratorFidelity.leastExamples, let teacher = labeler,
       let generator = models[.generator]?.store.model as? any Generator,
       !(generator is any TextGenerator)
     else { return nil }

@@ -18,7 +18,8 @@ extension StageRunner {
     var isAsked = stage.cache == nil
     let size = try outputSize(of: model)
     let paths = stage.keepsFeatures ? stage.featurePaths(of: teacher).sorted() : []
-    let shapes = try model.store.shapes(of: Set(paths), for: data.examples)
+    let shapes =
+      try paths.isEmpty ? [:] : model.store.shapes(of: Set(paths), for: data.examples)
     // One pass computes all that the cache lacks.
     var computed: [[Float]]?
     func compute(_ index: Int) throws -> [Float] {
@@ -120,8 +121,7 @@ extension StageRunner {
     guard let folder = stage.cache, !(session.backend is MemoryMeter) else { return try compute() }
     let cache = OutputCache(folder: folder)
     // Latent codes are moved along gradients; what is lost of them would move with them. Features have no classes.
-    let isOfClasses = kind == "logits"
-    let isExact = kind == "codes" || !isOfClasses && stage.cacheFormat == .topClasses
+    let isExact = kind == "codes" || kind != "logits" && stage.cacheFormat == .topClasses
     let format = isExact ? .float32 : stage.cacheFormat
     let source = try source(kind, as: OutputForm(format, classes: stage.cacheClasses), of: model)
     let examples = data.training.count
