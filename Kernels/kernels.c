@@ -74,6 +74,12 @@ static const char softmax_cross_entropy[] = {
 static const char divergence_core[] = {
 #embed "distillation/divergence_core.cl"
     , 0};
+static const char row_outputs_core[] = {
+#embed "distillation/row_outputs_core.cl"
+    , 0};
+static const char direction_distance[] = {
+#embed "distillation/direction_distance.cl"
+    , 0};
 static const char softmax_divergence[] = {
 #embed "distillation/softmax_divergence.cl"
     , 0};
@@ -192,6 +198,8 @@ static const retort_kernel_source sources[] = {
     {"matmul/matmul_vector", matmul_vector},
     {"distillation/softmax_cross_entropy", softmax_cross_entropy},
     {"distillation/divergence_core", divergence_core},
+    {"distillation/row_outputs_core", row_outputs_core},
+    {"distillation/direction_distance", direction_distance},
     {"distillation/softmax_divergence", softmax_divergence},
     {"latent/latent_step", latent_step},
     {"normalization/softmax", softmax},

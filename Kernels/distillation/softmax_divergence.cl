@@ -21,22 +21,8 @@
 #ifndef DIVERGENCE
 #define DIVERGENCE 0
 #endif
-#ifndef LOSS
-#define LOSS 1
-#endif
-#ifndef GRAD_STUDENT
-#define GRAD_STUDENT 1
-#endif
-#ifndef GRAD_TEACHER
-#define GRAD_TEACHER 0
-#endif
-#ifndef LANES
-#define LANES 64
-#endif
-#ifndef ROWS
-#define ROWS 1
-#endif
 
+#include "row_outputs_core.cl"
 #include "divergence_core.cl"
 
 // Whether the gradients wait for the sums (else they are stored while summing).
@@ -44,37 +30,6 @@
                  (DIVERGENCE >= 2 && (GRAD_STUDENT || GRAD_TEACHER)))
 #define SUMMED (LOSS || DELAYED)
 #define MEANS (DIVERGENCE >= 2 && DELAYED)
-#define STORED (GRAD_STUDENT || GRAD_TEACHER)
-
-#if LOSS
-#define LOSS_PARAMETER , __global float* restrict lossOut
-#define STORE_LOSS lossOut[row] = loss;
-#else
-#define LOSS_PARAMETER
-#define STORE_LOSS
-#endif
-#if STORED
-#define UPSTREAM_PARAMETERS , __global const float* restrict upstream, const int upstreamStride
-#define LOAD_WEIGHT \
-  const float weight = upstream[(size_t)row * (size_t)upstreamStride] * scale;
-#else
-#define UPSTREAM_PARAMETERS
-#define LOAD_WEIGHT
-#endif
-#if GRAD_STUDENT
-#define GRAD_STUDENT_PARAMETER , __global float* restrict gradStudent
-#define STORE_STUDENT(STORE) STORE(weight * STUDENT_GRADIENT, gradStudent + start + column)
-#else
-#define GRAD_STUDENT_PARAMETER
-#define STORE_STUDENT(STORE)
-#endif
-#if GRAD_TEACHER
-#define GRAD_TEACHER_PARAMETER , __global float* restrict gradTeacher
-#define STORE_TEACHER(STORE) STORE(weight * TEACHER_GRADIENT, gradTeacher + start + column)
-#else
-#define GRAD_TEACHER_PARAMETER
-#define STORE_TEACHER(STORE)
-#endif
 
 #if DIVERGENCE == 2
 #define BETA_PARAMETER , const float beta
@@ -85,7 +40,7 @@
 #define STATISTICS                                   \
   const float inverseStudent = 1.0f / forStudent.y;  \
   const float inverseTeacher = 1.0f / forTeacher.y;  \
-  LOAD_WEIGHT
+  LOAD_WEIGHT(scale)
 
 #define ELEMENT(TYPE, EXP, LOG, Z, T)                              \
   const TYPE ofZ = Z, ofT = T;                                     \
@@ -101,11 +56,7 @@
   ELEMENT(float16, exp_shifted16, log16,                            \
           load_part16(z + column, count, -INFINITY),                \
           load_part16(t + column, count, -INFINITY))
-#define STORE16(VALUE, TO) store_part16(VALUE, count, TO)
-#define STORE1(VALUE, TO) *(TO) = VALUE
-#define STORE_GRADIENTS(STORE) \
-  STORE_STUDENT(STORE);        \
-  STORE_TEACHER(STORE);
+
 #if MEANS
 #define ADD_TERMS(STORE, EXP)  \
   lossSum += LOSS_TERM(EXP);   \
@@ -123,8 +74,8 @@
 __kernel __attribute__((reqd_work_group_size(1, 1, 1)))
 void softmax_divergence_vector(
     __global const float* restrict student, __global const float* restrict teacher,
-    const int rows, const int columns, const float temperature, const int rowsPerItem
-    BETA_PARAMETER LOSS_PARAMETER UPSTREAM_PARAMETERS GRAD_STUDENT_PARAMETER
+    const int rows, const int columns, const float temperature BETA_PARAMETER,
+    const int rowsPerItem LOSS_PARAMETER UPSTREAM_PARAMETERS GRAD_STUDENT_PARAMETER
     GRAD_TEACHER_PARAMETER) {
   const float scale = 1.0f / temperature;
   const int first = (int)get_global_id(0) * rowsPerItem;

@@ -103,7 +103,7 @@ import Testing
       func kind(_ loss: Bool, _ student: Bool, _ teacher: Bool) -> StepKind {
         .divergence(
           DivergenceStep(
-            divergence: d, temperature: Float(temperature), rows: rows, columns: columns,
+            distance: .logits(d, temperature: Float(temperature)), rows: rows, columns: columns,
             loss: loss, studentGradient: student, teacherGradient: teacher))
       }
       let inputs: [StepCase.Elements] = [.reals(z), .reals(t), .reals(upstream)]
@@ -128,7 +128,7 @@ import Testing
       case .probabilityL2: 2
       }
     let step = DivergenceStep(
-      divergence: d, temperature: 1, rows: 1, columns: 3, loss: true, studentGradient: true,
+      distance: .logits(d, temperature: 1), rows: 1, columns: 3, loss: true, studentGradient: true,
       teacherGradient: true)
     let results = try StepCase(
       .divergence(step), [.reals(z), .reals(t), .reals([1])], counts: [1, 3, 3]
@@ -141,7 +141,7 @@ import Testing
   @Test(arguments: divergences) func nearRowsKeepTheirDigits(_ d: Divergence) throws {
     for near in NearRows.cases(columns: 17) {
       let step = DivergenceStep(
-        divergence: d, temperature: near.temperature, rows: near.rows, columns: near.columns,
+        distance: .logits(d, temperature: near.temperature), rows: near.rows, columns: near.columns,
         loss: true, studentGradient: false, teacherGradient: false)
       let inputs = [near.student, near.teacher].map {
         StepCase.Elements.reals($0.map(Double.init))
@@ -157,7 +157,8 @@ import Testing
   @Test func notANumberSpreadsOverItsRow() throws {
     for d in LossTests.divergences {
       let step = DivergenceStep(
-        divergence: d, temperature: 2, rows: 2, columns: 2, loss: true, studentGradient: true,
+        distance: .logits(d, temperature: 2), rows: 2, columns: 2, loss: true,
+        studentGradient: true,
         teacherGradient: false)
       let results = try StepCase(
         .divergence(step), [.reals([1, .nan, 1, 2]), .reals([1, 2, 3, 4]), .reals([1, 1])],

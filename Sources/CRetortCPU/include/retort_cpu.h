@@ -140,6 +140,7 @@ typedef enum {
   retort_reverse_kl,
   retort_jensen_shannon,
   retort_probability_l2,
+  retort_direction,
 } retort_divergence;
 
 typedef struct {

@@ -90,6 +90,7 @@ INLINE double divergence_term(const retort_divergence_rows *g, double p, double 
       return b * excess(p, m, logs.p) + (1 - b) * excess(q, m, logs.q);
     }
     case retort_probability_l2: return apart(p, q, d) * apart(p, q, d);
+    case retort_direction: return 0;  // not of probabilities: see direction()
   }
 }
 
@@ -100,6 +101,7 @@ INLINE double slope_by_p(const retort_divergence_rows *g, double p, double q, do
     case retort_reverse_kl: return 0;
     case retort_jensen_shannon: return p != 0 ? g->beta * against_middle(d, g->beta).p : 0;
     case retort_probability_l2: return 2 * apart(p, q, d);
+    case retort_direction: return 0;
   }
 }
 
@@ -109,6 +111,7 @@ INLINE double slope_by_q(const retort_divergence_rows *g, double p, double q, do
     case retort_reverse_kl: return q != 0 ? -d : 0;
     case retort_jensen_shannon: return q != 0 ? (1 - g->beta) * against_middle(d, g->beta).q : 0;
     case retort_probability_l2: return -2 * apart(p, q, d);
+    case retort_direction: return 0;
   }
 }
 
@@ -151,8 +154,61 @@ static void compare_rows(const retort_divergence_rows *g, const real *z, const r
   for (int64_t i = 0; i < columns; i++) d[i] -= offset;
 }
 
+// 1 over the length of a vector, which counts as 1e-12 at least; 0 for a vector of zeros.
+INLINE double inverse_length(const real *x, int64_t columns) {
+  double squares = 0;
+  for (int64_t i = 0; i < columns; i++) squares += (double)x[i] * (double)x[i];
+  return squares == 0 ? 0 : 1 / fmax(sqrt(squares), 1e-12);
+}
+
+// to = weight · ∂/∂x Σ (x/‖x‖ − u)², u of length 1 or 0. Lengths below the least are constants.
+INLINE void through_length(const real *x, double inverse, const real *other, double of_other,
+                           double weight, int64_t columns, real *to) {
+  double along = 0;
+  if (inverse < 1e12) {
+    for (int64_t i = 0; i < columns; i++) {
+      const double own = (double)x[i] * inverse;
+      along += own * (own - (double)other[i] * of_other);
+    }
+  }
+  for (int64_t i = 0; i < columns; i++) {
+    const double own = (double)x[i] * inverse;
+    to[i] = (real)(2 * weight * inverse * (own - (double)other[i] * of_other - own * along));
+  }
+}
+
+// Σ (t/‖t‖ − s/‖s‖)² of each row.
+static void direction(const retort_divergence_rows *g, int64_t start, int64_t end) {
+  const int64_t columns = g->columns;
+  for (int64_t row = start; row < end; row++) {
+    const real *s = (const real *)g->student + row * columns;
+    const real *t = (const real *)g->teacher + row * columns;
+    const double of_s = inverse_length(s, columns), of_t = inverse_length(t, columns);
+    if (g->loss) {
+      double loss = 0;
+      for (int64_t i = 0; i < columns; i++) {
+        const double apart = (double)t[i] * of_t - (double)s[i] * of_s;
+        loss += apart * apart;
+      }
+      ((real *)g->loss)[row] = (real)loss;
+    }
+    if (!g->upstream) continue;
+    const double weight = upstream_of(g->upstream, row, g->upstream_stride);
+    if (g->student_gradient) {
+      through_length(s, of_s, t, of_t, weight, columns, (real *)g->student_gradient + row * columns);
+    }
+    if (g->teacher_gradient) {
+      through_length(t, of_t, s, of_s, weight, columns, (real *)g->teacher_gradient + row * columns);
+    }
+  }
+}
+
 static void divergence(const retort_divergence_rows *g, int64_t start, int64_t end,
                        double *scratch) {
+  if (g->kind == retort_direction) {
+    direction(g, start, end);
+    return;
+  }
   const int64_t columns = g->columns;
   double *p = scratch, *q = scratch + columns;
   double *d = scratch + 2 * columns, *slope = scratch + 3 * columns;

@@ -36,10 +36,9 @@ extension Lowering {
 
   func lowerDivergence(_ step: Step, _ divergence: DivergenceStep) throws -> Operation {
     let (rows, columns) = (divergence.rows, divergence.columns)
-    let (kind, beta) = divergence.divergence.kind
+    let (kind, temperature, beta) = divergence.distance.kind
     var description = retort_divergence_rows(
-      kind: kind, beta: beta, temperature: Double(divergence.temperature),
-      columns: Int64(columns), upstream_stride: 0, student: try input(step, 0, rows * columns),
+      kind: kind, beta: beta, temperature: temperature, columns: Int64(columns), upstream_stride: 0, student: try input(step, 0, rows * columns),
       teacher: try input(step, 1, rows * columns), upstream: nil, loss: nil, student_gradient: nil,
       teacher_gradient: nil)
     var next = 0
@@ -66,6 +65,16 @@ extension Lowering {
       withUnsafePointer(to: bound) {
         run($0, start, end, workspace.scratch(worker).assumingMemoryBound(to: Double.self))
       }
+    }
+  }
+}
+
+extension RowDistance {
+  fileprivate var kind: (retort_divergence, temperature: Double, beta: Double) {
+    switch self {
+    case .logits(let divergence, let temperature):
+      (divergence.kind.0, Double(temperature), divergence.kind.beta)
+    case .direction: (retort_direction, 1, 0)
     }
   }
 }

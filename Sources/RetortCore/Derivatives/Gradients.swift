@@ -144,10 +144,9 @@ struct PullBack {
         ? x[0].apply(.crossEntropyGradient(smoothing: smoothing), [x[1], g], x[0].shape)
         : Optional<Tensor>.none
     case .crossEntropyGradient(let smoothing): crossEntropyGradient(smoothing, index)
-    case .divergence(let divergence, let temperature):
+    case .divergence(let distance):
       x[0].apply(
-        .divergenceGradient(divergence, temperature: temperature, index == 0 ? .student : .teacher),
-        [x[1], g], x[0].shape)
+        .divergenceGradient(distance, index == 0 ? .student : .teacher), [x[1], g], x[0].shape)
     case .divergenceGradient: throughComposite(op, index)
     }
   }

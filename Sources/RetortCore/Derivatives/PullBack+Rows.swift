@@ -37,12 +37,22 @@ extension Op {
     case .logSoftmaxBackward:
       let (y, g) = (x[0], x[1])
       return g - y.exp() * g.sum(axes: [-1], keepingAxes: true)
-    case .divergence(let divergence, let temperature):
-      return divergence.composite(student: x[0], teacher: x[1], Double(temperature))
-    case .divergenceGradient(let divergence, let temperature, let side):
-      let rows = divergence.composite(student: x[0], teacher: x[1], Double(temperature))
+    case .divergence(let distance): return distance.composite(student: x[0], teacher: x[1])
+    case .divergenceGradient(let distance, let side):
+      let rows = distance.composite(student: x[0], teacher: x[1])
       return gradients(of: rows, seed: x[2], with: [x[0], x[1]])[side == .student ? 0 : 1]
     default: return nil
+    }
+  }
+}
+
+extension RowDistance {
+  /// The distance of each two rows, in plain operations.
+  fileprivate func composite(student: Tensor, teacher: Tensor) -> Tensor {
+    switch self {
+    case .logits(let divergence, let temperature):
+      divergence.composite(student: student, teacher: teacher, Double(temperature))
+    case .direction: (teacher.unit() - student.unit()).square().sum(axes: [-1])
     }
   }
 }

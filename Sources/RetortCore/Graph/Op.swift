@@ -40,6 +40,14 @@ public enum Divergence: Sendable, Hashable {
   case probabilityL2
 }
 
+/// How far two rows, of a student and a teacher, are apart.
+package enum RowDistance: Sendable, Hashable {
+  /// The divergence of logits over a temperature.
+  case logits(Divergence, temperature: Float)
+  /// `‖t/‖t‖₂ − s/‖s‖₂‖₂²` of vectors s and t: see `Tensor.unit`.
+  case direction
+}
+
 /// The logits with respect to which a divergence is differentiated.
 public enum DivergenceSide: UInt8, Sendable, Hashable { case student, teacher }
 
@@ -138,15 +146,15 @@ package enum Op: Hashable, Sendable {
   // Indexing
   case gather  // table [V, …], ids → [ids…, …]
   case scatterAdd  // ids, g → [V, …]
-  // Rows of logits
+  // Rows of logits, or of other vectors
   case softmax
   case logSoftmax
   case softmaxBackward  // y, g
   case logSoftmaxBackward  // y, g
   case crossEntropy(smoothing: Float)  // logits, labels → rows
   case crossEntropyGradient(smoothing: Float)  // logits, labels, upstream rows
-  case divergence(Divergence, temperature: Float)  // student, teacher → rows
-  case divergenceGradient(Divergence, temperature: Float, DivergenceSide)  // …, upstream rows
+  case divergence(RowDistance)  // student, teacher → rows
+  case divergenceGradient(RowDistance, DivergenceSide)  // …, upstream rows
   // Augmentation: uint8 images, moves, table
   case augment(ImagePadding, cutout: Int32)
   // Exploration

@@ -36,8 +36,32 @@ extension Tensor {
           operation: "divergence", lhs: shape, rhs: teacher.shape, path: graph.scope))
     }
     return apply(
-      .divergence(divergence, temperature: Float(temperature)), [teacher],
+      .divergence(.logits(divergence, temperature: Float(temperature))), [teacher],
       Shape(Array(shape.dimensions.dropLast())))
+  }
+
+  /// The squared distance of each row's direction from that of `teacher`'s row, `‖t/‖t‖₂ − s/‖s‖₂‖₂²`, from 0 to 4.
+  ///
+  /// Directions are those of `unit()`. No mean is taken. Gradients flow to both sides; stop the teacher's where it is
+  /// a constant.
+  package func directionRows(teacher: Tensor) -> Tensor {
+    guard shape.rank >= 1, shape == teacher.shape else {
+      return graph.fail(
+        .shapeMismatch(
+          operation: "distance of directions", lhs: shape, rhs: teacher.shape, path: graph.scope))
+    }
+    return apply(
+      .divergence(.direction), [teacher], Shape(Array(shape.dimensions.dropLast())))
+  }
+
+  /// Vectors along `axis`, each over its Euclidean length, which counts as `floor` at least.
+  ///
+  /// Vectors of zeros stay so, and receive no gradient.
+  package func unit(axis: Int = -1, floor: Double = 1e-12) -> Tensor {
+    let squares = square().sum(axes: [axis], keepingAxes: true)
+    let isAlive = squares.greater(graph.fill(0))
+    let inverse = squares.maximum(graph.fill(floor * floor)).rsqrt()
+    return isAlive.select(self * inverse, graph.fill(0, shape))
   }
 
   /// The latent code moved along `gradient`, per row of `[batch, …]`.

@@ -122,7 +122,7 @@ extension PlanBuilder {
       if node.inputCount > 2 { upstream = dense(graph.operand(member, 2)) }
       switch node.op {
       case .crossEntropy, .divergence: loss = value(member)
-      case .divergenceGradient(_, _, .teacher): teacher = value(member)
+      case .divergenceGradient(_, .teacher): teacher = value(member)
       default: student = value(member)
       }
       kind = node.op
@@ -134,12 +134,11 @@ extension PlanBuilder {
       step = .crossEntropy(
         smoothing: smoothing, rows: rows, columns: columns, loss: loss != nil,
         gradient: student != nil)
-    case .divergence(let divergence, let temperature),
-      .divergenceGradient(let divergence, let temperature, _):
+    case .divergence(let distance), .divergenceGradient(let distance, _):
       step = .divergence(
         DivergenceStep(
-          divergence: divergence, temperature: temperature, rows: rows, columns: columns,
-          loss: loss != nil, studentGradient: student != nil, teacherGradient: teacher != nil))
+          distance: distance, rows: rows, columns: columns, loss: loss != nil,
+          studentGradient: student != nil, teacherGradient: teacher != nil))
     // Operations that are no losses over rows. A new one belongs here or above.
     case .input, .variable, .constant, .fill, .random, .poison, .unary, .binary, .select, .reshape,
       .transpose, .slice, .broadcast, .stopGradient, .concatenate, .pad, .pack, .matmul,

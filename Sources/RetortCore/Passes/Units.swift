@@ -254,8 +254,7 @@ extension Op {
     switch self {
     case .crossEntropy, .divergence: self
     case .crossEntropyGradient(let smoothing): .crossEntropy(smoothing: smoothing)
-    case .divergenceGradient(let divergence, let temperature, _):
-      .divergence(divergence, temperature: temperature)
+    case .divergenceGradient(let distance, _): .divergence(distance)
     default: nil
     }
   }

@@ -34,11 +34,20 @@ extension StepKind {
     case .argmax(let rows, let columns): "argmax [\(rows), \(columns)]"
     case .softmax(let kind, let rows, let columns): "\(kind) [\(rows), \(columns)]"
     case .crossEntropy(_, let rows, let columns, _, _): "crossEntropy [\(rows), \(columns)]"
-    case .divergence(let d): "divergence [\(d.rows), \(d.columns)]"
+    case .divergence(let d): "\(d.distance.title) [\(d.rows), \(d.columns)]"
     case .random(let distribution, _, let count): "random \(distribution) \(count)"
     case .latentStep(_, let rows, let columns, _): "latentStep [\(rows), \(columns)]"
     case .augment(let augment): "augment \(augment.images)"
     case .optimizer(_, let count): "optimizer \(count)"
+    }
+  }
+}
+
+extension RowDistance {
+  fileprivate var title: String {
+    switch self {
+    case .logits: "divergence"
+    case .direction: "distance of directions"
     }
   }
 }

@@ -148,8 +148,7 @@ package enum SoftmaxKind: UInt8, Sendable {
 }
 
 package struct DivergenceStep: Sendable {
-  package var divergence: Divergence
-  package var temperature: Float
+  package var distance: RowDistance
   package var rows: Int
   package var columns: Int
   package var loss: Bool

@@ -14,14 +14,9 @@ extension Tensor {
   /// Features by channel, `[batch, channels]`: means over places.
   func pooled() -> Tensor { shape.rank == 2 ? self : places().mean(axes: [1]) }
 
-  /// Vectors along `axis`, each over its Euclidean length, which counts as `floor` at least.
-  ///
-  /// Vectors of zeros stay so, and receive no gradient.
-  func unit(axis: Int = -1, floor: Double = 1e-12) -> Tensor {
-    let squares = square().sum(axes: [axis], keepingAxes: true)
-    let isAlive = squares.greater(graph.fill(0))
-    let inverse = squares.maximum(graph.fill(floor * floor)).rsqrt()
-    return isAlive.select(self * inverse, graph.fill(0, shape))
+  /// The mean squared error of rows, each over its Euclidean length, against a teacher's; see `Tensor.unit`.
+  func directionError(_ teacher: Tensor) -> Tensor {
+    directionRows(teacher: teacher).mean() * (1 / Double(max(1, shape[-1])))
   }
 
   /// The square root of elements, of at least `floor`, below which there is no gradient.

@@ -97,11 +97,16 @@ extension SoftmaxKind {
 }
 
 extension DivergenceStep {
-  /// Operations per element: both sides divided by the temperature and normalised, the sum of
-  /// differences weighted by probability, and each gradient.
+  /// Operations per element: both sides normalised, over the temperature if they are logits; the sum of differences,
+  /// weighted by probability if they are; and each gradient.
   fileprivate var operations: Int {
-    2 * (RowWork.logNormaliser + 1) + (loss ? 3 : 0) + (studentGradient ? 4 : 0)
-      + (teacherGradient ? 5 : 0)
+    switch distance {
+    case .logits:
+      2 * (RowWork.logNormaliser + 1) + (loss ? 3 : 0) + (studentGradient ? 4 : 0)
+        + (teacherGradient ? 5 : 0)
+    // Squares and quotients of both sides, their difference.
+    case .direction: 7 + (loss ? 2 : 0) + (studentGradient ? 5 : 0) + (teacherGradient ? 5 : 0)
+    }
   }
 }
 

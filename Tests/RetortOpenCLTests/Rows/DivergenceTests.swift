@@ -109,7 +109,7 @@ import Testing
     _ studentGradient: Bool, _ teacherGradient: Bool
   ) -> DivergenceStep {
     DivergenceStep(
-      divergence: kind, temperature: temperature, rows: rows, columns: columns, loss: loss,
+      distance: .logits(kind, temperature: temperature), rows: rows, columns: columns, loss: loss,
       studentGradient: studentGradient, teacherGradient: teacherGradient)
   }
 

@@ -46,12 +46,12 @@ public struct AttentionTransferLoss: PairLoss {
   /// The mean squared error of both maps of attention.
   public func distance(_ pair: FeaturePair) -> Tensor {
     let (own, target) = pair.atOneSize()
-    return meanSquaredError(attention(own), attention(target))
+    return attention(own).directionError(attention(target))
   }
 
   private func attention(_ features: Tensor) -> Tensor {
     let size = power % 2 == 0 ? features.square() : features.abs()
     let powers = (0..<(power - 1) / 2).reduce(size) { product, _ in product * features.square() }
-    return powers.mean(axes: [3]).flatten().unit()
+    return powers.mean(axes: [3]).flatten()
   }
 }

@@ -68,9 +68,9 @@ public struct JacobianLoss: DistillationLoss {
           .normal, teacher.shape, state: x.inputs.randomState, stream: x.inputs.streams.next())
       }
     func derivative(_ output: Tensor) -> Tensor {
-      gradients(of: (output * direction).sum(), with: [picture])[0].flatten().unit()
+      gradients(of: (output * direction).sum(), with: [picture])[0].flatten()
     }
-    let difference = derivative(student) - derivative(teacher).stopGradient()
-    return [LossTerm(name, weight: weight, difference.square().sum(axes: [1]).mean())]
+    let rows = derivative(student).directionRows(teacher: derivative(teacher).stopGradient())
+    return [LossTerm(name, weight: weight, rows.mean())]
   }
 }

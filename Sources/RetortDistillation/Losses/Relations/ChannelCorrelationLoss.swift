@@ -45,11 +45,11 @@ public struct ChannelCorrelationLoss: PairLoss {
     guard s.shape == t.shape else {
       throw AdapterError(student: pair.student.shape, teacher: pair.teacher.shape)
     }
-    return meanSquaredError(s, t) * Double(t.shape[2])
+    return s.directionRows(teacher: t).mean()
   }
 
   private func correlation(_ features: Tensor) -> Tensor {
     let places = features.places()
-    return places.matmul(places, transposeA: true).unit()
+    return places.matmul(places, transposeA: true)
   }
 }

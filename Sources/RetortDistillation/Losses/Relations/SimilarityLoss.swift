@@ -32,7 +32,6 @@ public struct SimilarityLoss: PairLoss, RelationalLoss {
 
   /// The mean squared error of both similarities.
   public func distance(_ pair: FeaturePair) -> Tensor {
-    func similarities(_ x: Tensor) -> Tensor { BatchRelations(x).products.unit() }
-    return meanSquaredError(similarities(pair.student), similarities(pair.teacher))
+    BatchRelations(pair.student).products.directionError(BatchRelations(pair.teacher).products)
   }
 }

@@ -62,14 +62,14 @@ public struct SelfAttentionLoss: DistillationLoss {
     var parts: [Tensor] = []
     for (own, next) in zip(maps, maps.dropFirst()) {
       let (own, target) = Adapter.atOneSize(own, next.stopGradient())
-      let error = (attention(own) - attention(target)).square().sum(axes: [1])
-      parts.append(error.mean())
+      parts.append(
+        attention(own).divergenceRows(.probabilityL2, teacher: attention(target)).mean())
     }
     return parts.sum().map { [LossTerm(name, weight: weight, $0)] } ?? []
   }
 
-  /// `[batch, places]`, of sum 1 for each example.
+  /// `[batch, places]`, whose softmax is the map of attention.
   private func attention(_ map: Tensor) -> Tensor {
-    map.square().sum(axes: [3]).flatten().softmax()
+    map.square().sum(axes: [3]).flatten()
   }
 }

@@ -1,25 +1,31 @@
 import RetortCore
 
 extension Lowering {
-  /// Appends the launch of a divergence between rows of logits: loss, gradients or all of them.
+  /// Appends the launch of a distance between rows: loss, gradients or all of them.
   mutating func divergence(_ step: Step, _ divergence: DivergenceStep) {
     let (rows, columns) = (divergence.rows, divergence.columns)
     guard rows * columns > 0, !step.outputs.isEmpty else { return }
     let geometry = rowGeometry(rows: rows, columns: columns)
     var macros: LaunchMacros = [
-      "DIVERGENCE": divergence.divergence.macro, "LOSS": divergence.loss ? "1" : "0",
+      "LOSS": divergence.loss ? "1" : "0",
       "GRAD_STUDENT": divergence.studentGradient ? "1" : "0",
       "GRAD_TEACHER": divergence.teacherGradient ? "1" : "0",
     ]
     macros.append(geometry.macros)
     var arguments: LaunchArguments = [
       "student": .buffer(input(step, 0)), "teacher": .buffer(input(step, 1)), "rows": .int(rows),
-      "columns": .int(columns), "temperature": .float(divergence.temperature),
+      "columns": .int(columns),
     ]
-    arguments.append(geometry.arguments)
-    if case .jensenShannon(let beta) = divergence.divergence {
-      arguments.append("beta", .float(beta))
+    let kernel: String
+    switch divergence.distance {
+    case .logits(let kind, let temperature):
+      kernel = "softmax_divergence"
+      macros.append(["DIVERGENCE": kind.macro])
+      arguments.append("temperature", .float(temperature))
+      if case .jensenShannon(let beta) = kind { arguments.append("beta", .float(beta)) }
+    case .direction: kernel = "direction_distance"
     }
+    arguments.append(geometry.arguments)
     var outputs = step.outputs.indices.makeIterator()
     if divergence.loss, let index = outputs.next() {
       arguments.append("lossOut", .buffer(output(step, index)))
@@ -35,9 +41,8 @@ extension Lowering {
     }
     add(
       Launch(
-        family: "distillation/softmax_divergence", entry: form.rowEntry("softmax_divergence"),
-        macros: macros, global: geometry.global, local: geometry.local, arguments: arguments,
-        label: step.label))
+        family: "distillation/" + kernel, entry: form.rowEntry(kernel), macros: macros,
+        global: geometry.global, local: geometry.local, arguments: arguments, label: step.label))
   }
 }
 
