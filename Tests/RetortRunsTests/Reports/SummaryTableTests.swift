@@ -75,6 +75,31 @@ struct StudentFixture {
         """)
   }
 
+  /// An archive of results has a run's recipe and its `result.json`, which has those of all stages.
+  @Test func resultsAloneMakeATable() throws {
+    func result(_ stage: String, _ students: String) -> String {
+      #"{"stage":"\#(stage)",\#(students),"steps":20,"labelledExamples":300,"#
+        + #""teacherEvaluations":1500,"seconds":30,"agreement":0.75}"#
+    }
+    let score = #"{"accuracy":0.5,"nll":0.5,"ece":0.25}"#
+    let one = #"{"accuracy":0.5,"nll":0.5,"ece":0.25,"agreement":0.75}"#
+    let several = #""students":{"a":\#(one),"b":\#(one)}"#
+    let stages = [result("s/kd", #""student":\#(score)"#), result("s/mutual", several)]
+    try RunFiles.withFolder([
+      "recipe.yaml": "name: x\n",
+      "result.json": #"{"stage":"s/mutual","stages":[\#(stages.joined(separator: ","))]}"#,
+    ]) { folder in
+      let rows = SummaryTable([try RunRecord(folder)]).markdown.split(separator: "\n").dropFirst(2)
+        .map(String.init)
+      let rest = "1 | 50.00 % | 75.00 % | 0.500 | 0.250 | 20 | 1\u{202F}500 | 30.0 s |"
+      #expect(rows == ["s/kd", "s/mutual/a", "s/mutual/b"].map { "| 300 | \($0) | \(rest)" })
+    }
+    try RunFiles.withFolder(["recipe.yaml": "name: x\n", "result.json": stages[0]]) { folder in
+      let table = SummaryTable([try RunRecord(folder)]).markdown
+      #expect(table.contains("| 300 | s/kd | 1 | 50.00 %"))
+    }
+  }
+
   @Test func nothingEndedIsAHead() throws {
     #expect(try table([[.init(stage: "s/kd", labels: 300, accuracy: nil)]]) == Self.head)
   }

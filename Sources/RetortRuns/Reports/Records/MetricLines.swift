@@ -14,7 +14,8 @@ package struct MetricLines {
     private var places: [String: Int] = [:]
     private var clock = Curve()
 
-    fileprivate init(_ name: String, _ learner: String?) {
+    /// A stage without a line.
+    init(_ name: String, _ learner: String?) {
       (self.name, self.learner) = (name, learner)
     }
 

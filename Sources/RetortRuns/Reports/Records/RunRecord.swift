@@ -18,6 +18,9 @@ public struct RunRecord: Sendable {
 
   /// Reads the folder at `path`.
   ///
+  /// `recipe.yaml` and the `result.json` beside it, which has the results of all stages, are enough, as an archive of
+  /// results keeps them; curves and pictures need the other files.
+  ///
   /// - Throws: `FormatError` if it is not a run's folder or a file in it is damaged.
   public init(_ path: String) throws(FormatError) {
     let folder = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
@@ -34,8 +37,30 @@ public struct RunRecord: Sendable {
     sessions = try Self.sessions(folder + "/" + SessionRecord.fileName)
     let lines = try MetricLines(folder + "/metrics.jsonl")
     damagedLines = lines.damaged
-    stages = try lines.stages.map { stage throws(FormatError) in
-      try StageRecord(stage, recipe, home: Self.home(of: stage.name, in: folder))
+    let kept = lines.stages.isEmpty ? try Self.results(folder + "/result.json") : []
+    stages =
+      try lines.stages.map { stage throws(FormatError) in
+        try StageRecord(stage, recipe, home: Self.home(of: stage.name, in: folder))
+      }
+      + kept.map { stage, result throws(FormatError) in
+        try StageRecord(
+          stage, recipe, home: Self.home(of: stage.name, in: folder), kept: result)
+      }
+  }
+
+  /// The stages in the run's `result.json` at `path`, one for each of several students; none without the file.
+  private static func results(
+    _ path: String
+  ) throws(FormatError) -> [(stage: MetricLines.Stage, result: JSONValue)] {
+    guard FileBytes.isReadable(path) else { return [] }
+    let json = try JSONValue.read(path, limit: 1 << 22)
+    try JSONShape.result.check(json, path: path)
+    return (json["stages"]?.array ?? [json]).flatMap { result in
+      guard let name = result["stage"]?.string else {
+        return [(stage: MetricLines.Stage, result: JSONValue)]()
+      }
+      let students: [String?] = result["students"]?.members?.map(\.key) ?? []
+      return (students.isEmpty ? [nil] : students).map { (MetricLines.Stage(name, $0), result) }
     }
   }
 

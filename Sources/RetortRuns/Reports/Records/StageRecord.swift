@@ -36,8 +36,11 @@ package struct StageRecord: Sendable {
 
   /// The record of the stage with its files in `home`; nil for no files.
   ///
+  /// - Parameter kept: The stage's result, if it is known without a file of its own.
   /// - Throws: `FormatError` if one of them is damaged.
-  init(_ lines: MetricLines.Stage, _ recipe: RecipeText, home: String?) throws(FormatError) {
+  init(
+    _ lines: MetricLines.Stage, _ recipe: RecipeText, home: String?, kept: JSONValue? = nil
+  ) throws(FormatError) {
     (stage, learner) = (lines.name, lines.learner)
     name = learner.map { "\(lines.name)/\($0)" } ?? lines.name
     settings = recipe.settings(of: stage)
@@ -60,9 +63,10 @@ package struct StageRecord: Sendable {
     // A name that leads to another folder is not a student's.
     let isPlain = learner.map { !$0.contains("/") && ![".", "..", ""].contains($0) } ?? true
     let own = isPlain ? learner.map { "students/\($0)/" } ?? "" : "students//"
-    result = try record("result.json", .result, limit: 1 << 20) {
+    let written = try record("result.json", .result, limit: 1 << 20) {
       ResultRecord($0, learner: learner)
     }
+    result = written ?? kept.flatMap { ResultRecord($0, learner: learner) }
     evaluation = try record(
       own + "evaluation.json", .evaluation, limit: 1 << 25, EvaluationRecord.init)
     exploration = try record(
