@@ -41,6 +41,8 @@ def soft_target_loss(sizes, mode):
 # The tensors of a batch as RepDistiller's on CIFAR-100 has it.
 LOGITS, EMBEDDING = [64, 100], [64, 64]
 MIDDLE, LAST = [64, 32, 16, 16], [64, 64, 8, 8]
+# States of 16 texts of 64 tokens, as wide as MiniLM's.
+STATES, HEADS = [16, 64, 384], 12
 
 
 def places(*names):
@@ -103,7 +105,59 @@ def formulas():
             return (a @ b.transpose(1, 2)).square().mean()
         return kernel(s, s) + kernel(t, t) - 2 * kernel(s, t)
 
+    def dissimilarity(s, teachers):
+        """written.dissimilarity of all triplets at once."""
+        def distances(x):
+            squares = (x[:, None] - x).square().sum(2)
+            return squares.clamp(min=1e-12).sqrt() * others
+        others = 1 - torch.eye(64)
+        own = distances(s)
+        own = own / (own.sum() / (64 * 63))
+        votes = sum(torch.sign(d[:, None, :] - d[:, :, None]) for d in map(distances, teachers))
+        lack = (0.1 - (own[:, None, :] - own[:, :, None])).clamp(min=0)
+        return (lack * (votes > 0) * others[:, :, None] * others[:, None, :]).sum() / (64 * 63 * 62 / 2)
+
+    def relation_kl(s, t):
+        """written.relation_kl of texts without padding."""
+        return written.kl(F.log_softmax(t, -1), F.log_softmax(s, -1)).mean()
+
+    def relations(x, first, second):
+        return written.relation(x[first], x[second], HEADS)
+
+    def minilm(s, t):
+        return sum(relation_kl(relations(s, *pair), relations(t, *pair)) for pair in ((0, 1), (2, 2)))
+
+    def minilm2(s, t):
+        return sum(relation_kl(relations(s, i, i), relations(t, i, i)) for i in range(3)) / 3
+
+    def pairs_of(x):
+        x = F.normalize(x, dim=1)
+        return x[0::2] @ x[1::2].T / 0.05
+
+    norm = nn.BatchNorm2d(64).eval().requires_grad_(False)
+    margin = written.overhaul_margin(norm)
+    connector = nn.Sequential(nn.Conv2d(64, 64, 1, bias=False), nn.BatchNorm2d(64))
+
+    def overhaul(s, t):
+        """written.overhaul with a margin that is computed once."""
+        own, target = connector(s), torch.max(norm(t), margin)
+        return ((own - target) ** 2 * ((own > target) | (target > 0))).sum() / len(s)
+
+    level = written.Level()
+    graphs = [written.GraphLayer(32, 32, None, 8), written.GraphLayer(64, 64, 32, 8)]
+    written.philox_normals = lambda count, stream: torch.randn(count)
+
     return {
+        "ctkd": (lambda s, t: written.ctkd(s[0], t[0], level, 1000, 1), [LOGITS], [level]),
+        "overhaul": (lambda s, t: overhaul(s[0], t[0]), [LAST], [connector]),
+        "dissimilarity": (lambda s, t: dissimilarity(s[0], t), [EMBEDDING, EMBEDDING]),
+        "mhgd": (lambda s, t: written.mhgd(s, t, graphs), [MIDDLE, LAST], graphs),
+        "contrastive": (lambda s, t: F.cross_entropy(pairs_of(s[0]), torch.arange(32)), [EMBEDDING]),
+        "retrieval": (lambda s, t: relation_kl(pairs_of(s[0]), pairs_of(t[0])), [EMBEDDING]),
+        "token-cosine": (lambda s, t: (1 - F.cosine_similarity(s[0], t[0], dim=-1)).mean(), [STATES]),
+        "attention-scores": (lambda s, t: F.mse_loss(relations(s, 0, 1), relations(t, 0, 1)), [STATES, STATES]),
+        "minilm": (minilm, [STATES] * 3),
+        "minilm2": (minilm2, [STATES] * 3),
         "soft-cross-entropy": (lambda s, t: written.soft_cross_entropy(s[0], t[0], 4), [LOGITS]),
         "reverse-kl": (lambda s, t: written.reverse_kl(s[0], t[0], 4), [LOGITS]),
         "jsd": (lambda s, t: written.jsd(s[0], t[0], 4, 0.5), [LOGITS]),
@@ -146,7 +200,7 @@ def loss_with_gradient(name, mode):
 
     def run():
         value = call(student, teacher)
-        torch.autograd.grad(value, learnt)
+        torch.autograd.grad(value, learnt, allow_unused=True)
         return value
 
     return run

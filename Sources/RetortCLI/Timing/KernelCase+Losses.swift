@@ -18,8 +18,10 @@ extension KernelCase {
     loss(HardLabelLoss(), of: [logits]),
     loss(TopClassesLoss(count: 5), of: [logits]),
     loss(SigmoidLoss(), of: [logits]),
+    loss(LearnedTemperatureLoss(), of: [logits]),
     loss(HintLoss(taps: taps(1)), of: [last]),
     loss(AttentionTransferLoss(taps: taps(2), power: 2), of: [middle, last]),
+    loss(OverhaulLoss(taps: taps(1)), of: [last], teacher: normalized),
     loss(VariationalInformationLoss(taps: taps(1)), of: [last]),
     loss(FactorTransferLoss(taps: taps(1)), of: [last]),
     loss(SelectivityLoss(taps: taps(1)), of: [last]),
@@ -35,19 +37,44 @@ extension KernelCase {
     loss(ProbabilisticLoss(taps: taps(1)), of: [embedding]),
     loss(CorrelationLoss(taps: taps(1), form: .kernel), of: [embedding]),
     loss(InstanceGraphLoss(taps: taps(2)), of: [last, last]),
+    loss(
+      DissimilarityLoss(taps: (0..<2).map { TapPair(student: "0", teacher: "\($0)") }),
+      of: [embedding, embedding]),
+    loss(GraphAttentionLoss(taps: taps(2)), of: [middle, last]),
     loss(EmbeddingLoss(distance: .cosine), of: [embedding]),
+    loss(ContrastiveLoss(), of: [embedding]),
+    loss(RetrievalLoss(), of: [embedding]),
+    loss(TokenCosineLoss(taps: taps(1)), of: [states]),
+    loss(AttentionScoreLoss(taps: taps(2), heads: 12), of: [states, states]),
+    loss(AttentionDistributionLoss(taps: taps(3), heads: 12), of: [states, states, states]),
+    loss(SelfRelationLoss(taps: taps(3), heads: 12), of: [states, states, states]),
   ]
 
   private static let logits: Shape = [64, 100], embedding: Shape = [64, 64]
   private static let middle: Shape = [64, 16, 16, 32], last: Shape = [64, 8, 8, 64]
+  /// States of 16 texts of 64 tokens, as wide as MiniLM's.
+  private static let states: Shape = [16, 64, 384]
 
   private static func taps(_ count: Int) -> [TapPair] {
     (0..<count).map { TapPair(student: "\($0)", teacher: "\($0)") }
   }
 
-  /// A loss between tensors of the given shapes, the first of which are the outputs too.
+  /// Maps behind a batch norm of a teacher, whose statistics are fixed.
+  private static func normalized(_ maps: Tensor) -> Tensor {
+    let (graph, channels) = (maps.graph, maps.shape[3])
+    func constants(_ value: Float) -> Tensor {
+      graph.constant([Float](repeating: value, count: channels), [channels])
+    }
+    return maps.batchNorm(
+      gamma: constants(1), beta: constants(0), mean: constants(0.5), variance: constants(0.1),
+      epsilon: 1e-5)
+  }
+
+  /// A loss between tensors of the given shapes, the first of which are the outputs too; the teacher's go through
+  /// `prepared`.
   private static func loss<Loss: DistillationLoss>(
-    _ loss: Loss, of shapes: [Shape]
+    _ loss: Loss, of shapes: [Shape],
+    teacher prepared: @escaping @Sendable (Tensor) -> Tensor = { $0 }
   ) -> KernelCase {
     KernelCase(name: "loss-\(Loss.explanation.name)", isLoss: true) { operands in
       func tensors(_ whose: String) -> [Tensor] {
@@ -58,7 +85,7 @@ extension KernelCase {
           output: tensors[0],
           values: Dictionary(uniqueKeysWithValues: tensors.enumerated().map { ("\($0)", $1) }))
       }
-      let (student, teacher) = (tensors("student"), tensors("teacher"))
+      let (student, teacher) = (tensors("student"), tensors("teacher").map(prepared))
       let adapters = try loss.adapters(shapes, shapes)
       let layers = AdaptedModel(Module(), adapters: [("loss", adapters)])
       let store = operands.store(layers)
