@@ -77,6 +77,46 @@ import Testing
     for place in [0, 2, 4] { #expect(Array(memory[place]) == only.images) }
   }
 
+  /// An epoch takes the next draw of each example, and after the last one the first, whatever seed and batch.
+  @Test func drawsAreRepeated() throws {
+    var augmentation = Augmentation(shift: 50, flip: true)
+    augmentation.draws = 3
+    let dataset = Self.dataset()
+    func moves(_ epoch: Int, _ index: Int, seed: UInt64) throws -> [(ImageMove, row: Int32)] {
+      let loader = BatchLoader(dataset: dataset, augmentation: augmentation, seed: seed)
+      #expect(loader.fields.map(\.name) == ["samples", "moves", "row"])
+      let memory = loader.fields.map {
+        UnsafeMutableRawBufferPointer.allocate(byteCount: 3 * $0.byteCount, alignment: 16)
+      }
+      defer { for part in memory { part.deallocate() } }
+      let batch = PlannedBatch(
+        step: 9, start: .init(epoch: epoch, index: index), following: .init(), indices: [7, 0, 12])
+      var labels: [Int32] = [9, 9, 9]
+      try labels.withUnsafeMutableBufferPointer { labels in
+        try loader.load(batch, fields: memory, labels: labels)
+      }
+      let rows = Array(memory[2].bindMemory(to: Int32.self))
+      return zip(memory[1].bindMemory(to: ImageMove.self), rows).map { ($0, $1) }
+    }
+    for epoch in 0..<7 {
+      // The next epoch begins with the last of the three.
+      let found = try moves(epoch, 38, seed: UInt64(epoch))
+      for (slot, index) in [7, 0, 12].enumerated() {
+        let draw = (epoch + (slot == 2 ? 1 : 0)) % 3
+        #expect(found[slot].row == Int32(index * 3 + draw))
+        #expect(
+          found[slot].0
+            == augmentation.move(seed: 0, step: draw, slot: index, height: 5, width: 4))
+      }
+    }
+    let examples = DrawnExamples(
+      BatchLoader(dataset: dataset, augmentation: augmentation, seed: 4), draw: 2)
+    #expect(examples.fields.map(\.name) == ["samples", "moves", "row"] && examples.count == 40)
+    var row: Int32 = 0
+    try withUnsafeMutableBytes(of: &row) { try examples.write(12, field: 2, into: $0) }
+    #expect(row == 38)
+  }
+
   static let augmentations = [
     Augmentation(shift: 1, flip: true), Augmentation(shift: 2),
     Augmentation(shift: 7, flip: true), Augmentation(flip: true), Augmentation(cutout: 1),

@@ -45,4 +45,15 @@ import Testing
       "\(error!)".contains("needs a student. Add it."), "\(error!)")
     _ = try recipe("{flip: true}", "generator: conv-vae")
   }
+
+  @Test func repeatedDrawsAreOfOnePicture() throws {
+    #expect(try recipe("{flip: true, draws: 4}").expandedYAML.contains("draws: 4"))
+    for (words, reason) in [
+      ("{draws: 4}", "'draws' repeats what a picture is changed by, and nothing is"),
+      ("{flip: true, mix-up: 1, draws: 4}", "mixing depends on its batch"),
+    ] {
+      let error = #expect(throws: RecipeErrors.self) { try recipe(words) }
+      #expect("\(error!)".contains(reason), "\(error!)")
+    }
+  }
 }

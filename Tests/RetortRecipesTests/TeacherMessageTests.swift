@@ -145,11 +145,11 @@ private let cases: [MessageCase] = [
         - {name: y, student: lenet5, teacher: {from: s}, losses: [kd], cache: b}
       """,
     message: """
-      r.yaml:3:1: 'cache' in the recipe means nothing with no outputs of a frozen model that are looked up; it goes with a teacher of students whose inputs are not augmented, and whose losses compare outputs, or features with 'keep-features'
-      r.yaml:7:32: 'cache' in the recipe means nothing with no outputs of a frozen model that are looked up; it goes with a teacher of students whose inputs are not augmented, and whose losses compare outputs, or features with 'keep-features'
+      r.yaml:3:1: 'cache' in the recipe means nothing with no outputs of a frozen model that are looked up; it goes with a teacher of students whose inputs are not augmented, or by repeated 'draws', and whose losses compare outputs, or features with 'keep-features'
+      r.yaml:7:32: 'cache' in the recipe means nothing with no outputs of a frozen model that are looked up; it goes with a teacher of students whose inputs are not augmented, or by repeated 'draws', and whose losses compare outputs, or features with 'keep-features'
       r.yaml:8:65: 'cache-format' in the recipe means nothing with no 'cache'; it goes with 'cache'
       r.yaml:9:85: 'cache-classes' in the recipe means nothing with 'float16'; it goes with top-k
-      r.yaml:10:114: 'cache' in the recipe means nothing with no outputs of a frozen model that are looked up; it goes with a teacher of students whose inputs are not augmented, and whose losses compare outputs, or features with 'keep-features'
+      r.yaml:10:114: 'cache' in the recipe means nothing with no outputs of a frozen model that are looked up; it goes with a teacher of students whose inputs are not augmented, or by repeated 'draws', and whose losses compare outputs, or features with 'keep-features'
       """),
 ]
 

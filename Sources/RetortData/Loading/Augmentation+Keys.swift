@@ -27,7 +27,32 @@ extension Augmentation: Configurable {
       "cut-mix", \.cutmix, .notNegative(upTo: 100),
       "α of the shares that pictures get of others, with their labels; 0 for none"
     ).alias("cutmix").omittedAtDefault(),
+    .int(
+      "draws", \.draws, 0...65536, "how many times each picture is changed anew; 0 for each time"
+    ).omittedAtDefault(),
   ]
+
+  /// What is repeated has to be a picture's own.
+  public var faults: [KeyFault] {
+    guard draws > 0 else { return [] }
+    var plain = self
+    plain.draws = 0
+    if plain == .none {
+      return [
+        KeyFault(
+          "draws",
+          "'draws' repeats what a picture is changed by, and nothing is; give 'shift', 'flip', 'cutout', 'crop', 'jitter' or "
+            + "'randaugment' too")
+      ]
+    }
+    return mixes
+      ? [
+        KeyFault(
+          "draws",
+          "'draws' repeats what a picture is changed by, and mixing depends on its batch; take away either"
+        )
+      ] : []
+  }
 
   /// The explanation of each augmentation, in the order of the keys.
   public static let explanations = [
@@ -107,5 +132,13 @@ extension Augmentation: Configurable {
         "side of the part = √(1 − w) · side,  w of the distribution Beta(α, α)",
         "q' = (1 − a)·q + a·q₋₁,  a the part's share of the area",
       ], source: "Yun et al. 2019, arXiv 1905.04899"),
+    Explanation(
+      "draws", "repeats a few changes of each picture, so that a teacher is asked once about each",
+      """
+      A picture has so many draws, which do not depend on the recipe's seed, and takes the next one in each epoch. What \
+      teachers say of all of them is computed once before the first step, looked up in each, and kept by 'cache' for \
+      other runs. The same as soft labels that are stored with the parameters of their crops. Not with mixing.
+      """, equation: ["draw of a picture = epoch mod draws"],
+      source: "Shen and Xing 2021, arXiv 2112.01528; Wu et al. 2022, arXiv 2207.10666, section 3.1"),
   ]
 }

@@ -3,7 +3,8 @@ import RetortNN
 
 /// Random changes to training images that preserve their class.
 ///
-/// The changes of an image are a pure function of (seed, step, slot in the batch).
+/// The changes of an image are a pure function of (seed, step, slot in the batch), or, where they are repeated, of its
+/// index and the number of its draw.
 public struct Augmentation: Equatable, Sendable {
   /// The largest shift of an image up, down, left or right, in pixels.
   ///
@@ -35,6 +36,14 @@ public struct Augmentation: Equatable, Sendable {
   public var mixup = 0.0
   /// The same for the share that is cut out of another picture; 0 for none.
   public var cutmix = 0.0
+
+  /// How many draws each picture has, one after the other by epochs, the same for all seeds; 0 for a new one each time.
+  ///
+  /// What frozen models make of so many is computed once.
+  public var draws = 0
+
+  /// Whether a picture is changed in as many ways as are known beforehand.
+  public var isFixed: Bool { draws > 0 || self == .none }
 
   /// Whether pictures are mixed, and labels with them.
   public var mixes: Bool { mixup > 0 || cutmix > 0 }

@@ -62,31 +62,57 @@ public struct BatchLoader: Sendable {
         let targets = each.indices.map {
           targets[view * each.count + $0].part(slot, each[$0].byteCount)
         }
-        // The first view is changed as an only one is.
-        let draw = slot + view << 24
-        try write(index, batch.step, draw, into: targets.prefix(own.count))
-        for field in drawn.indices {
-          pipeline.draw(
-            field, seed: seed, step: batch.step, slot: draw, into: targets[own.count + field])
-        }
+        try write(index, key(of: index, at: slot, of: batch, view), into: targets)
       }
       labels[slot] = classes[index]
     }
   }
 
-  /// Writes the dataset's fields of an example, changed by the draws of a step for `slot`.
-  private func write(
-    _ index: Int, _ step: Int, _ slot: Int, into targets: ArraySlice<UnsafeMutableRawBufferPointer>
-  ) throws(DataError) {
-    let crop = pipeline.crop(seed: seed, step: step, slot: slot)
-    for (field, target) in targets.enumerated() {
-      if let crop {
-        try dataset.write(index, field: field, crop: crop, into: target)
-      } else {
-        try dataset.write(index, field: field, into: target)
-      }
-      pipeline.retouch(field, seed: seed, step: step, slot: slot, target)
+  /// What the changes of an example are drawn by.
+  struct DrawKey {
+    let seed: UInt64
+    let step, slot: Int
+
+    /// Draw `number` of an example whose draws are repeated.
+    static func repeated(_ number: Int, of index: Int) -> DrawKey {
+      DrawKey(seed: 0, step: number, slot: index)
     }
+  }
+
+  private func key(
+    of index: Int, at slot: Int, of batch: PlannedBatch, _ view: Int
+  ) -> DrawKey {
+    guard pipeline.draws > 0 else {
+      // The first view is changed as an only one is.
+      return DrawKey(seed: seed, step: batch.step, slot: slot + view << 24)
+    }
+    let epoch = batch.start.epoch + (batch.start.index + slot) / dataset.count
+    return .repeated((epoch + view) % pipeline.draws, of: index)
+  }
+
+  /// Writes the fields of an example, the dataset's as the draws of `key` change them, then the pipeline's.
+  private func write(
+    _ index: Int, _ key: DrawKey, into targets: [UnsafeMutableRawBufferPointer]
+  ) throws(DataError) {
+    for (field, target) in targets.enumerated() {
+      try write(index, key, field: field, into: target)
+    }
+  }
+
+  /// Writes one field of an example.
+  func write(
+    _ index: Int, _ key: DrawKey, field: Int, into target: UnsafeMutableRawBufferPointer
+  ) throws(DataError) {
+    guard field < dataset.fields.count else {
+      return pipeline.draw(
+        field - dataset.fields.count, seed: key.seed, step: key.step, slot: key.slot, into: target)
+    }
+    if let crop = pipeline.crop(seed: key.seed, step: key.step, slot: key.slot) {
+      try dataset.write(index, field: field, crop: crop, into: target)
+    } else {
+      try dataset.write(index, field: field, into: target)
+    }
+    pipeline.retouch(field, seed: key.seed, step: key.step, slot: key.slot, target)
   }
 }
 

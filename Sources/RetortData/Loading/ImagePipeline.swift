@@ -22,10 +22,14 @@ public struct ImagePipeline: InputPipeline {
 
   /// What is drawn for each image: `moves`, int32 `[5]`, its augmentation.
   ///
+  /// Where draws are repeated, also `row`, int32 `[1]`, which of all draws of all images it is, those of one image
+  /// standing together.
+  ///
   /// Where images are mixed, also the other's weight, of rows, float32 `[height]`, times that of columns,
   /// `[width]`, and of its label, `[1]`.
   public var drawn: [Field] {
     let moves = [Field("moves", [ImageMove.wordCount], .int32)]
+    if augmentation.draws > 0 { return moves + [Field("row", [1], .int32)] }
     guard augmentation.mixes else { return moves }
     return moves + [
       Field("otherRows", [size.height], .float32), Field("otherColumns", [size.width], .float32),
@@ -33,10 +37,18 @@ public struct ImagePipeline: InputPipeline {
     ]
   }
 
+  /// Those of the augmentation.
+  public var draws: Int { augmentation.draws }
+
   /// Draws an image's shift, mirroring and cutout, or a part of how its batch is mixed.
   public func draw(
     _ field: Int, seed: UInt64, step: Int, slot: Int, into target: UnsafeMutableRawBufferPointer
   ) {
+    if field == 1, augmentation.draws > 0 {
+      let row = slot.saturatingProduct(augmentation.draws).saturatingSum(step)
+      target.storeBytes(of: Int32(clamping: row), as: Int32.self)
+      return
+    }
     guard field == 0 else {
       let mixing = BatchMixing(
         mixup: augmentation.mixup, cutmix: augmentation.cutmix, seed: seed, step: step,
@@ -77,8 +89,9 @@ public struct ImagePipeline: InputPipeline {
   /// `image`, float32 `[batch, height, width, channels]`.
   public func example(_ fields: [Tensor], drawn: [Tensor]) -> Example {
     let images = normalization.inputs(fields[0], moves: drawn.first, augmentation)
-    guard drawn.count == 4 else { return Example(images) }
     let batch = images.shape[0]
+    if drawn.count == 2 { return Example([("image", images)], row: drawn[1].reshape([batch])) }
+    guard drawn.count == 4 else { return Example(images) }
     let weights =
       drawn[1].reshape([batch, size.height, 1, 1]) * drawn[2].reshape([batch, 1, size.width, 1])
     let mixed = images + (images.movedOn() - images) * weights

@@ -9,9 +9,14 @@ public protocol InputPipeline: Sendable {
   /// The fields drawn on the host for each example of a training batch, besides the dataset's own.
   var drawn: [Field] { get }
 
+  /// How many draws each example has, which its epochs take in turn; 0 for a new one each time.
+  var draws: Int { get }
+
   /// Writes one of the `drawn` fields for one example.
   ///
-  /// - field: An index into `drawn`.
+  /// With `draws`, seed is 0, `step` the number of the draw and `slot` the example's index.
+  ///
+  /// - Parameters:
   ///   - field: A position in `drawn`.
   ///   - seed: The run's seed.
   ///   - step: The number of the batch, from 0.
@@ -48,6 +53,9 @@ public protocol InputPipeline: Sendable {
 }
 
 extension InputPipeline {
+  /// New ones each time.
+  public var draws: Int { 0 }
+
   /// The whole.
   public func crop(seed: UInt64, step: Int, slot: Int) -> RandomCrop? { nil }
 

@@ -9,13 +9,18 @@ public struct Example {
   /// The share of each example that is of the one before it in the batch, float32 `[batch]`, with the last before
   /// the first; nil where examples are not mixed.
   public let otherShare: Tensor?
+  /// The rows of examples in tables with a row for each of their draws, int32 `[batch]`; nil where an example has one
+  /// row, that of its index.
+  public let row: Tensor?
   /// The labels, int32 `[batch]`; nil for examples without, such as those that a search has made.
   public var labels: Tensor?
 
   /// Examples of the given fields.
-  public init(_ fields: [(name: String, value: Tensor)], otherShare: Tensor? = nil) {
+  public init(
+    _ fields: [(name: String, value: Tensor)], otherShare: Tensor? = nil, row: Tensor? = nil
+  ) {
     precondition(!fields.isEmpty, "an example has at least one field")
-    (self.fields, self.otherShare) = (fields, otherShare)
+    (self.fields, self.otherShare, self.row) = (fields, otherShare, row)
   }
 
   /// Examples of one field: images `[batch, height, width, channels]`, or another input of a model.

@@ -123,14 +123,14 @@ extension StageSpec {
     let comparesOutputs =
       losses.isEmpty
       || teachers.contains { asks($0) && (!taps($0) || keepsFeatures && hasFixedFeatures($0)) }
-    let isTaught = augment == .none && !teachers.isEmpty && comparesOutputs
+    let isTaught = augment.isFixed && !teachers.isEmpty && comparesOutputs
     return !students.isEmpty && (isTaught || explore?.kind.needsEncoder == true)
   }
 
   /// Whether losses compare features of the teacher that are the same whenever an example is met, and nothing of it that
   /// has to be computed in a step.
   package func hasFixedFeatures(_ teacher: Teacher) -> Bool {
-    augment == .none && taps(teacher)
+    augment.isFixed && taps(teacher)
       && !losses.contains {
         let kind = type(of: $0.loss)
         return (kind.needsLiveTeacher || kind.tapsBatchNorms)

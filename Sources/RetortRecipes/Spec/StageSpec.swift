@@ -132,7 +132,7 @@ extension StageSpec: Configurable {
         where: { stage in stage.teachers.contains { stage.hasFixedFeatures($0) } },
         not: "no features that are the same each time",
         but: [
-          "losses on features of a teacher whose inputs are not augmented, other than 'overhaul' and 'jacobian'"
+          "losses on features of a teacher whose inputs are not augmented, or by repeated 'draws', other than 'overhaul' and 'jacobian'"
         ]
       )
       .omittedAtDefault(),
@@ -140,7 +140,7 @@ extension StageSpec: Configurable {
         .only(
           where: \.looksUpOutputs, not: "no outputs of a frozen model that are looked up",
           but: [
-            "a teacher of students whose inputs are not augmented, and whose losses compare outputs, or features with "
+            "a teacher of students whose inputs are not augmented, or by repeated 'draws', and whose losses compare outputs, or features with "
               + "'keep-features'"
           ]),
       .choice("cache-format", \.cacheFormat, "how teachers' outputs are kept there")

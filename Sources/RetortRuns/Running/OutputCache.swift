@@ -17,7 +17,7 @@ struct OutputCache {
     var form: OutputForm
     /// The model's name and its options.
     var model: String, options: [String: Double]
-    /// The SHA-256 of the model's weights and of the examples, in hexadecimal.
+    /// The SHA-256 of the model's weights and of the examples, in hexadecimal; with how they are changed, if they are.
     var weights: String, examples: String
     /// The device, and the number format of matrix products and convolutions.
     var device: String, compute: String

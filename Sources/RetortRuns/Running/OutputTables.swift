@@ -1,4 +1,5 @@
 import RetortCore
+import RetortData
 import RetortDistillation
 import RetortRecipes
 
@@ -13,6 +14,8 @@ final class OutputTables {
     let data: DataSpec
     /// The module of the model that has made them; nil for its output.
     var path: String?
+    /// What changes the examples: nothing, or what is repeated.
+    var augment = Augmentation.none
   }
 
   /// Values by their source.

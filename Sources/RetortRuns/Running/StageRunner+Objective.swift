@@ -69,7 +69,7 @@ extension StageRunner {
     }
     let isTaught = stage.losses.contains { type(of: $0.loss).needsTeacher }
     guard isTaught, scheme.helpers.contains(.teacher), !teachers.isEmpty else { return cast }
-    let isFixed = stage.augment == .none
+    let isFixed = stage.augment.isFixed
     var evaluations = (before: 0, perStep: 0, perSearch: 0)
     let labelers = try teachers.map { teacher, model -> any Labeler in
       guard stage.asks(teacher) else { return model.store }
@@ -87,7 +87,7 @@ extension StageRunner {
     if let exploration = stage.explore, let labeler = cast.teacher, let first = cast.students.first
     {
       cast.explorer = try explorer(exploration, labeler, first)
-      if isFixed { cast.codes = try codeTable(for: exploration) }
+      if stage.augment == .none { cast.codes = try codeTable(for: exploration) }
       // Of variants that are kept the teacher has been asked.
       let resting =
         exploration.variants == nil ? explorationEvaluations(exploration.resting) : 0

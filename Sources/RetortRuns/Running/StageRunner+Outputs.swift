@@ -7,7 +7,8 @@ import RetortRecipes
 import RetortTraining
 
 extension StageRunner {
-  /// The table of a teacher's logits for all training examples, and of the features that losses compare.
+  /// The table of a teacher's logits for all training examples, and of the features that losses compare; for each of
+  /// their draws, where augmentation repeats them.
   ///
   /// - Returns: The table, and the number of teacher evaluations it counts for. Without a cache a stage counts
   ///   every example even if an earlier stage computed the table, so that a resumed run counts the same; with
@@ -26,23 +27,32 @@ extension StageRunner {
       isAsked = true
       let found =
         try computed
-        ?? named("training") {
-          try Inference(session, name: model.store.name, pipeline: data.examples.pipeline()) {
-            graph, example in
-            let taps = try model.store.taps(of: example, indices: nil, Set(paths), in: graph)
-            return try [taps.output] + paths.map { try taps.value($0) }
-          }.outputs(data.training)
+        ?? ofEachDraw(model) { graph, example in
+          let taps = try model.store.taps(of: example, indices: nil, Set(paths), in: graph)
+          return try [taps.output] + paths.map { try taps.value($0) }
         }
       computed = found
       return found[index]
     }
+    let draws = max(1, stage.augment.draws)
+    let rows = data.training.count.saturatingProduct(draws)
+    guard rows <= Int32.max else {
+      throw DataError.outOfRange(
+        name: "augment.draws", found: "\(draws)",
+        allowed:
+          "at most \(Int(Int32.max) / data.training.count) for \(data.training.count) examples")
+    }
     func source(_ path: String?) -> OutputTables.Source {
-      OutputTables.Source(model: teacher.spec, data: stage.data, path: path)
+      OutputTables.Source(
+        model: teacher.spec, data: stage.data, path: path,
+        augment: stage.augment)
     }
     let logits = try parent.tables.logits.value(of: source(nil)) {
       try frozen(
         "teacher logits",
-        outputs("logits", of: model, size: data.training.parts * size) { try compute(0) })
+        outputs("logits", of: model, rows: rows, size: data.training.parts * size) {
+          try compute(0)
+        })
     }
     var features: [String: LogitTable.Features] = [:]
     for (index, path) in paths.enumerated() {
@@ -50,9 +60,9 @@ extension StageRunner {
         let shape = Array(shapes[path]?.dimensions.dropFirst() ?? [])
         let width = shape.reduce(1) { $0.saturatingProduct($1) }
         try HostMemory.require(
-          data.training.count.saturatingProduct(width).saturatingProduct(8),
-          for: "keeping the features '\(path)' of \(data.training.count) examples")
-        let values = try outputs("features of \(path)", of: model, size: width) {
+          rows.saturatingProduct(width).saturatingProduct(8),
+          for: "keeping the features '\(path)' of \(rows) examples")
+        let values = try outputs("features of \(path)", of: model, rows: rows, size: width) {
           try compute(1 + index)
         }
         return (try frozen("teacher features", values), shape)
@@ -61,9 +71,40 @@ extension StageRunner {
     }
     return (
       LogitTable(
-        logits, classes: size, parts: data.training.parts, features: features, live: model.store),
-      isAsked ? data.training.count : 0
+        logits, classes: size, parts: data.training.parts, draws: draws, features: features,
+        live: model.store),
+      isAsked ? rows : 0
     )
+  }
+
+  /// Outputs of a model for all training examples, `[examples, …]` flat, or, where augmentation repeats their draws,
+  /// for each of these, `[examples, draws, …]`.
+  private func ofEachDraw(
+    _ model: StageModel, _ build: @escaping (Graph, Example) throws -> [Tensor]
+  ) throws -> [[Float]] {
+    func outputs(_ examples: any Dataset, _ pipeline: any InputPipeline) throws -> [[Float]] {
+      try named("training") {
+        try Inference(session, name: model.store.name, pipeline: pipeline, build: build)
+          .outputs(examples)
+      }
+    }
+    let draws = stage.augment.draws
+    guard draws > 0 else { return try outputs(data.training, data.examples.pipeline()) }
+    var all: [[Float]] = []
+    for draw in 0..<draws {
+      let examples = DrawnExamples(loader, draw: draw)
+      let found = try outputs(examples, examples.pipeline)
+      if all.isEmpty { all = found.map { [Float](repeating: 0, count: $0.count * draws) } }
+      for (output, values) in found.enumerated() {
+        let size = values.count / examples.count
+        for index in 0..<examples.count {
+          let start = (index * draws + draw) * size
+          all[output].replaceSubrange(
+            start..<start + size, with: values[index * size..<(index + 1) * size])
+        }
+      }
+    }
+    return all
   }
 
   /// The numbers of one row of a model's output: classes, or the width of vectors.
@@ -85,7 +126,7 @@ extension StageRunner {
     }
     return try parent.tables.codes.value(of: codeSource) {
       let size = model.latentShape.count
-      let codes = try outputs("codes", of: generator, size: size) {
+      let codes = try outputs("codes", of: generator, rows: data.training.count, size: size) {
         let encode = Inference(session, name: "generator", pipeline: data.examples.pipeline()) {
           graph, example in
           let context = ForwardContext(graph, .evaluation)
@@ -109,13 +150,13 @@ extension StageRunner {
 
   private var codeSource: OutputTables.Source { .init(model: stage.generator, data: stage.data) }
 
-  /// The outputs of a frozen model for all training examples, `[examples, size]` flat, from the stage's cache
-  /// if it has them.
+  /// The outputs of a frozen model for all training examples or their draws, `[rows, size]` flat, from the stage's
+  /// cache if it has them.
   ///
   /// Outputs of `compute` are written to the cache, and are what it will give back. Errors of the cache are reported and
   /// otherwise ignored.
   private func outputs(
-    _ kind: String, of model: StageModel, size: Int, _ compute: () throws -> [Float]
+    _ kind: String, of model: StageModel, rows: Int, size: Int, _ compute: () throws -> [Float]
   ) throws -> [Float] {
     // A rehearsal's weights and outputs are none.
     guard let folder = stage.cache, !(session.backend is MemoryMeter) else { return try compute() }
@@ -124,9 +165,8 @@ extension StageRunner {
     let isExact = kind == "codes" || kind != "logits" && stage.cacheFormat == .topClasses
     let format = isExact ? .float32 : stage.cacheFormat
     let source = try source(kind, as: OutputForm(format, classes: stage.cacheClasses), of: model)
-    let examples = data.training.count
     do throws(FormatError) {
-      if let found = try cache.outputs(of: source, examples: examples, width: size) {
+      if let found = try cache.outputs(of: source, examples: rows, width: size) {
         parent.report(.outputsFound(name: model.store.name, path: cache.path(of: source)))
         return found
       }
@@ -136,10 +176,10 @@ extension StageRunner {
     var values = try compute()
     do throws(FormatError) {
       let (form, path) = (source.form, cache.path(of: source))
-      let tensors = try form.tensors(values, examples: examples, path: path)
+      let tensors = try form.tensors(values, examples: rows, path: path)
       let kept = try form.values(
-        in: Safetensors(tensors: tensors, metadata: [:]), examples: examples, width: size)
-      if let loss = form.loss(of: values, in: kept, examples: examples) {
+        in: Safetensors(tensors: tensors, metadata: [:]), examples: rows, width: size)
+      if let loss = form.loss(of: values, in: kept, examples: rows) {
         parent.report(.outputsReduced(name: model.store.name, loss))
       }
       values = kept
@@ -158,7 +198,9 @@ extension StageRunner {
       weights.update(Array("\(entry.name) \(entry.shape)\n".utf8))
       entry.values.withUnsafeBytes { weights.update($0) }
     }
-    let examples = OutputTables.Source(model: nil, data: stage.data)
+    let source = OutputTables.Source(model: nil, data: stage.data)
+    var examples = try parent.tables.digests.value(of: source) { try data.training.digest() }
+    if kind != "codes", stage.augment.draws > 0 { examples += " \(augmentation)" }
     // Of a file the nodes matter too, whatever its name.
     var name =
       model.spec.isImported
@@ -170,8 +212,13 @@ extension StageRunner {
     return OutputCache.Source(
       outputs: kind, form: form, model: name, options: model.spec.options,
       weights: weights.hexadecimal,
-      examples: try parent.tables.digests.value(of: examples) { try data.training.digest() },
+      examples: examples,
       device: session.backend.name, compute: parent.recipe.compute.rawValue)
+  }
+
+  /// How the training examples are changed, as a recipe says it.
+  private var augmentation: String {
+    stage.entries.first { $0.key == "augment" }?.value ?? ""
   }
 
   /// A frozen variable with the given values.

@@ -13,28 +13,9 @@ import Testing
 
 /// Outputs of frozen models that are kept on disk.
 @Suite struct OutputCacheTests {
-  /// A run of a recipe: its results, what it has told of caches, and the weights of its last student.
-  private struct Outcome {
-    var results: [StageResult] = []
-    var found: [String] = []
-    var faults: [String] = []
-    /// What it says is lost.
-    var losses: [String] = []
-    var weights: [String: HostTensor] = [:]
-    /// Of each stage: how many examples teachers were asked about.
-    var asked: [Int] { results.map(\.teacherEvaluations) }
-  }
-
-  private static let head = """
-    version: 1
-    name: kept
-    data: {name: fashion-mnist, directory: pictures}
-    train: {steps: 3, batch: 5}
-
-    """
   /// Two teachers of one shape and a generator.
   private static let models =
-    head + """
+    CachedRun.head + """
       stages:
         - {name: a, teacher: {model: mlp, hidden1: 4, hidden2: 0}}
         - {name: b, teacher: {model: mlp, hidden1: 4, hidden2: 0}, train: {steps: 1}}
@@ -46,7 +27,7 @@ import Testing
   }
 
   private func student(_ rest: String) -> String {
-    Self.head + """
+    CachedRun.head + """
       student: {model: mlp, hidden1: 3, hidden2: 0}
       losses: [kd]
       \(rest)
@@ -63,116 +44,10 @@ import Testing
       """)
   }
 
-  private func runRecipe(
-    _ yaml: String, _ home: String, _ name: String, on backend: any Backend = CPUBackend()
-  ) throws -> Outcome {
-    let recipe = try Recipe.decode(yaml: yaml, path: home + "/recipe.yaml")
-    let again = try Recipe.decode(yaml: recipe.expandedYAML, path: "again")
-    #expect(again == recipe && again.expandedYAML == recipe.expandedYAML)
-    var outcome = Outcome()
-    outcome.results = try RecipeRunner(
-      recipe, on: backend, into: "\(home)/\(name)",
-      report: { event in
-        switch event {
-        case .outputsFound(let model, let path):
-          #expect(FileBytes.isReadable(path))
-          outcome.found.append(model)
-        case .outputsReduced(_, let loss): outcome.losses.append(loss)
-        case .cacheUnreadable(let error), .cacheUnwritable(let error):
-          outcome.faults.append("\(error)")
-        default: break
-        }
-      }
-    ).run()
-    if recipe.stages.last?.students.isEmpty == false {
-      let stage = recipe.stages.count > 1 ? "stages/\(recipe.stages[1].name)/" : ""
-      outcome.weights = try Safetensors.read(
-        "\(home)/\(name)/\(stage)student/model.safetensors"
-      ).tensors
-    }
-    return outcome
-  }
-
   private func withModels(_ body: (String) throws -> Void) throws {
     try SmallPictures.withFolder { home in
-      _ = try runRecipe(Self.models, home, "models")
+      _ = try CachedRun(Self.models, home, "models")
       try body(home)
-    }
-  }
-
-  private func files(_ home: String) throws -> [String: [UInt8]] {
-    let names = try FileManager.default.contentsOfDirectory(atPath: home + "/cache")
-    return try Dictionary(
-      uniqueKeysWithValues: names.map { ($0, try FileBytes.read("\(home)/cache/\($0)")) })
-  }
-
-  /// Features that are kept equal those that each step computes, with several teachers too, and are of no other teacher.
-  @Test(arguments: ["cpu", "opencl"]) func featuresAreKept(_ device: String) throws {
-    try SmallPictures.withFolder { home in
-      func run(_ yaml: String, _ name: String) throws -> Outcome {
-        try runRecipe(
-          yaml, home, name, on: device == "cpu" ? CPUBackend() : OpenCLBackend("opencl"))
-      }
-      let model = "model: lenet5-small"
-      _ = try run(
-        Self.head + """
-          stages:
-            - {name: a, teacher: {\(model)}}
-            - {name: b, teacher: {\(model)}, train: {steps: 1}}
-          """, "models")
-      func taught(_ teacher: String, _ rest: String = "") -> String {
-        Self.head + """
-          student: {\(model)}
-          teacher: {\(model), weights: models/stages/\(teacher)}
-          losses:
-            - kd
-            - {kind: hint, taps: [{student: conv1, teacher: conv1}, {student: conv2, teacher: conv2}]}
-          \(rest)
-          """
-      }
-      let (keeping, caching) = ("keep-features: true", "keep-features: true\ncache: cache")
-      let live = try run(taught("a"), "live")
-      let without = try run(taught("a", keeping), "without")
-      let first = try run(taught("a", caching), "first")
-      let second = try run(taught("a", caching), "second")
-      let count = first.asked[0]
-      #expect(live.asked == [15] && without.asked == [count] && count >= 60 && second.asked == [0])
-      #expect(first.found.isEmpty && second.found.count == 3)
-      #expect(first.weights == without.weights && second.weights == without.weights)
-      // Convolutions of many examples at once may add in another order than those of a step.
-      if device == "cpu" { #expect(live.weights == without.weights) }
-      for (name, values) in live.weights {
-        let (own, other) = (values.floats ?? [], without.weights[name]?.floats ?? [])
-        #expect(own.count == other.count)
-        #expect(zip(own, other).allSatisfy { abs($0 - $1) < 1e-3 * max(1, abs($0)) }, "\(name)")
-      }
-      let kept = try files(home)
-      let kinds = ["lenet5-small-features", "lenet5-small-features", "lenet5-small-logits"]
-      #expect(kept.keys.map { String($0.prefix { $0 != "." }.dropLast(65)) }.sorted() == kinds)
-      // Another teacher's features are others, though the files lie side by side.
-      let other = try run(taught("b", caching), "other")
-      let alone = try run(taught("b", keeping), "b")
-      #expect(other.asked == [count] && other.weights == alone.weights)
-      #expect(other.weights != first.weights)
-      #expect(try files(home).count == 6)
-
-      let several =
-        Self.head + """
-          student: {\(model)}
-          teachers:
-            - {name: a, \(model), weights: models/stages/a}
-            - {name: b, \(model), weights: models/stages/b}
-          losses:
-            - kd
-            - {kind: hint, taps: [{student: conv2, teacher: b.conv2}]}
-
-          """
-      let plain = try run(several + keeping, "several")
-      let looked = try run(several + caching, "looked")
-      #expect(looked.weights == plain.weights && looked.asked == [0] && plain.asked[0] > 0)
-      #expect(throws: RecipeErrors.self) { try run(taught("a", "cache: cache"), "none") }
-      let augmented = caching + "\naugment: {flip: true}"
-      #expect(throws: RecipeErrors.self) { try run(taught("a", augmented), "none") }
     }
   }
 
@@ -180,14 +55,14 @@ import Testing
   @Test(arguments: ["cpu", "opencl"])
   func aRunWithItEqualsOneWithout(_ device: String) throws {
     try withModels { home in
-      func run(_ yaml: String, _ name: String) throws -> Outcome {
-        try runRecipe(
+      func run(_ yaml: String, _ name: String) throws -> CachedRun {
+        try CachedRun(
           yaml, home, name, on: device == "cpu" ? CPUBackend() : OpenCLBackend("opencl"))
       }
       let without = try run(explored, "without")
       #expect(without.found.isEmpty && !FileBytes.isReadable(home + "/cache"))
       let first = try run(explored + "cache: cache", "first")
-      let kept = try files(home)
+      let kept = try CachedRun.files(home)
       #expect(kept.keys.map { $0.prefix(10) }.sorted() == ["conv-vae-c", "mlp-logits"])
       let second = try run(explored + "cache: cache", "second")
       #expect(first.found.isEmpty && second.found == ["teacher", "generator"])
@@ -195,7 +70,7 @@ import Testing
       #expect(!without.weights.isEmpty && without.weights == first.weights)
       #expect(without.weights == second.weights)
       #expect([without, first, second].map(\.asked) == [[60 + 3 * 5], [60 + 3 * 5], [3 * 5]])
-      #expect(try files(home) == kept)
+      #expect(try CachedRun.files(home) == kept)
       // What is kept depends on the model, whatever it is called.
       let hashes = try ["without", "second"].map {
         try JSONValue.read("\(home)/\($0)/result.json", limit: 1 << 20)["recipeSHA256"]?.string
@@ -209,20 +84,20 @@ import Testing
   @Test func outputsKeptInLessRoom() throws {
     try withModels { home in
       let kept = student("teacher: {\(teacher("a"))}\ncache: cache")
-      let whole = try runRecipe(kept, home, "whole")
+      let whole = try CachedRun(kept, home, "whole")
       #expect(whole.losses.isEmpty)
-      func keptAs(_ format: String, _ name: String) throws -> (size: Int, Outcome) {
-        let before = try files(home)
-        let first = try runRecipe(kept + "\ncache-format: \(format)", home, name)
-        let second = try runRecipe(kept + "\ncache-format: \(format)", home, name + "-again")
-        let added = try files(home).filter { before[$0.key] == nil }
+      func keptAs(_ format: String, _ name: String) throws -> (size: Int, CachedRun) {
+        let before = try CachedRun.files(home)
+        let first = try CachedRun(kept + "\ncache-format: \(format)", home, name)
+        let second = try CachedRun(kept + "\ncache-format: \(format)", home, name + "-again")
+        let added = try CachedRun.files(home).filter { before[$0.key] == nil }
         #expect(added.count == 1 && first.asked == [60] && second.asked == [0])
         #expect(!first.weights.isEmpty && first.weights == second.weights)
         #expect(second.losses.isEmpty && first.faults + second.faults == [])
         return (added.first?.value.count ?? 0, first)
       }
       let half = try keptAs("float16", "half")
-      let dense = try files(home).values.map(\.count).max() ?? 0
+      let dense = try CachedRun.files(home).values.map(\.count).max() ?? 0
       #expect(dense - half.size >= 60 * 10 * 2 - 64 && half.1.weights != whole.weights)
       #expect(half.1.losses[0].hasPrefix("as float16: they are off by up to 0.00"))
       let top = try keptAs("top-k\ncache-classes: 3", "top")
@@ -280,14 +155,14 @@ import Testing
   @Test func eachTeacherIsKeptByItself() throws {
     try withModels { home in
       func run(_ rest: String, _ name: String, on backend: any Backend = CPUBackend()) throws
-        -> Outcome
+        -> CachedRun
       {
-        try runRecipe(student(rest + "\ncache: cache"), home, name, on: backend)
+        try CachedRun(student(rest + "\ncache: cache"), home, name, on: backend)
       }
       let (a, b) = (teacher("a"), teacher("b"))
       #expect(try run("teacher: {\(a)}", "a").asked == [60])
       #expect(try run("teacher: {\(b)}", "b").asked == [60])
-      #expect(try files(home).count == 2)
+      #expect(try CachedRun.files(home).count == 2)
       let both = try run("teachers: [{name: x, \(b)}, {name: y, \(a), weight: 2}]", "both")
       #expect(both.asked == [0] && both.found == ["teacher x", "teacher y"])
       let few = "data: {name: fashion-mnist, directory: pictures, labelled: 10}"
@@ -300,7 +175,7 @@ import Testing
           - {name: again, \(few)}
         """, "variants")
       #expect(variants.asked == [0, 10, 0] && variants.found == ["teacher"])
-      #expect(try files(home).count == 3)
+      #expect(try CachedRun.files(home).count == 3)
       let device = try run("teacher: {\(a)}", "device", on: OpenCLBackend("opencl"))
       #expect(device.asked == [60])
       // Weights that change under the same name are another teacher's.
@@ -310,7 +185,7 @@ import Testing
         to: home + "/models/stages/a/teacher/model.safetensors")
       let changed = try run("teacher: {\(a)}", "changed")
       #expect(changed.asked == [0])
-      #expect(try changed.weights == runRecipe(student("teacher: {\(b)}"), home, "b2").weights)
+      #expect(try changed.weights == CachedRun(student("teacher: {\(b)}"), home, "b2").weights)
       // The teacher is asked live where inputs change from step to step.
       let live = try run(
         """
@@ -326,8 +201,8 @@ import Testing
   @Test func damagedFilesAreComputedAgain() throws {
     try withModels { home in
       let yaml = student("teacher: {\(teacher("a"))}\ncache: cache")
-      let first = try runRecipe(yaml, home, "first")
-      let (name, whole) = try #require(try files(home).first)
+      let first = try CachedRun(yaml, home, "first")
+      let (name, whole) = try #require(try CachedRun.files(home).first)
       let path = "\(home)/cache/\(name)"
       var (flipped, renamed) = (whole, whole)
       flipped[whole.count - 7] ^= 4
@@ -340,21 +215,21 @@ import Testing
       ]
       for (index, (bytes, word)) in spoilt.enumerated() {
         try AtomicFile.write(bytes, to: path)
-        let run = try runRecipe(yaml, home, "run\(index)")
+        let run = try CachedRun(yaml, home, "run\(index)")
         #expect(run.faults.count == 1 && run.found.isEmpty)
         #expect(run.faults.allSatisfy { $0.hasPrefix(path) }, "\(run.faults): \(word)")
         #expect(run.weights == first.weights && run.asked == [60])
         #expect(try FileBytes.read(path) == whole)
       }
       // Another teacher's file under this one's name.
-      let other = try runRecipe(student("teacher: {\(teacher("b"))}\ncache: cache"), home, "other")
-      let (_, others) = try #require(try files(home).first { $0.key != name })
+      let other = try CachedRun(student("teacher: {\(teacher("b"))}\ncache: cache"), home, "other")
+      let (_, others) = try #require(try CachedRun.files(home).first { $0.key != name })
       try AtomicFile.write(others, to: path)
-      let misled = try runRecipe(yaml, home, "misled")
+      let misled = try CachedRun(yaml, home, "misled")
       #expect(misled.weights == first.weights && misled.weights != other.weights)
       #expect(misled.faults.count == 1 && misled.faults[0].contains("outputs of another model"))
       // A folder that cannot be one keeps nothing, and stops nobody.
-      let blocked = try runRecipe(
+      let blocked = try CachedRun(
         yaml.replacing("cache: cache", with: "cache: \(path)/below"), home, "blocked")
       #expect(blocked.weights == first.weights && blocked.faults.count == 1)
     }
@@ -366,13 +241,13 @@ import Testing
       let yaml = student("teacher: {\(teacher("a"))}\ncache: cache")
       let weights = Mutex<[[String: HostTensor]]>([])
       DispatchQueue.concurrentPerform(iterations: 4) { index in
-        let outcome = try? runRecipe(yaml, home, "run\(index)")
+        let outcome = try? CachedRun(yaml, home, "run\(index)")
         weights.withLock { $0.append(outcome?.weights ?? [:]) }
       }
       let found = weights.withLock { $0 }
       #expect(found.count == 4 && !found[0].isEmpty && found.allSatisfy { $0 == found[0] })
-      let after = try runRecipe(yaml, home, "after")
-      #expect(try files(home).count == 1 && after.found == ["teacher"])
+      let after = try CachedRun(yaml, home, "after")
+      #expect(try CachedRun.files(home).count == 1 && after.found == ["teacher"])
     }
   }
 }
