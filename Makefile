@@ -113,8 +113,8 @@ reproduce-fashion: setup build ## Fill the tables of labels against variants, fi
 reproduce-kd: setup build ## Fill the table of every method of distillation, three seeds each; goes on where it stopped
 	@Scripts/reproduce-kd.sh $(RETORT) $(DEVICE)
 
-reproduce-tgt: setup build ## Fill the tables of searches at equal cost and of the long tail, five seeds each; goes on where it stopped
-	@Scripts/reproduce-tgt.sh $(RETORT) $(DEVICE)
+reproduce-tgt: setup build ## Fill the tables of searches at equal cost, the long tail, texts and retrieval, five seeds each; goes on where it stopped
+	@Scripts/reproduce-tgt.sh $(RETORT) $(DEVICE) $(RECIPES)
 
 reproduce-photos: test-teachers ## Distil an ONNX teacher and EfficientNet-Lite0 on a folder of JPEG files (DEVICE=auto)
 	@Benchmarks/peers/photos.sh $(RETORT) $(DEVICE)

@@ -17,10 +17,11 @@ is_kept() {
   echo "$results/$1 keeps the results of an earlier run; remove it to have them computed again"
 }
 
-# keep NAME: keeps recipe and result of the run NAME, which has ended.
+# keep NAME [FILE]: keeps recipe and result of the run NAME, which has ended, and a file of each of its stages.
 keep() {
   mkdir -p "$results/$1"
   cp "$root/$1/recipe.yaml" "$root/$1/result.json" "$results/$1"
+  [[ -z "${2:-}" ]] || (cd "$root/$1" && find stages -name "$2" -exec cp --parents {} "$OLDPWD/$results/$1" \;)
 }
 
 # runs PATTERN: the folders of all runs of these names, those that are kept and those under way.
