@@ -3,7 +3,7 @@
 # Usage: test-oclgrind.sh [OPTION OF swift build…]; FILTER picks other suites.
 set -euo pipefail
 
-filter=${FILTER:-'RetortOpenCLTests\.(Augment|Contraction|CrossEntropy|Divergence|Function|Indexing|LatentStep|Load|Moments|Optimizer|Pointwise|Pooling|RandomKernel|Reduce|Softmax|StoreEpilogue)Tests'}
+filter=${FILTER:-'RetortOpenCLTests\.(Augment|Contraction|CrossEntropy|Direction|Divergence|Function|Indexing|LatentStep|Load|Moments|Optimizer|Pointwise|Pooling|RandomKernel|Reduce|Softmax|StoreEpilogue)Tests'}
 swift build --build-tests "$@"
 tests=$(swift build --show-bin-path "$@")/retortPackageTests.xctest
 log=$(mktemp)

@@ -157,6 +157,18 @@ def write(name, value):
     os.replace(beside, RESULTS / name)
 
 
+def keep(results, machine):
+    """Puts rows in the place of earlier ones of their names, each with its machine, and forgets machines without rows."""
+    name = machine["processor"]
+    known = json.loads((RESULTS / "latest.json").read_text())
+    machines = json.loads((RESULTS / "machine.json").read_text()) | {name: machine}
+    found = {row["name"]: row | {"machine": name} for row in results}
+    rows = [found.pop(row["name"], row) for row in known] + list(found.values())
+    write("latest.json", rows)
+    write("machine.json", {key: value for key, value in machines.items()
+                           if any(row["machine"] == key for row in rows)})
+
+
 def main():
     parser = rounds.parser(__doc__)
     parser.add_argument(
@@ -165,14 +177,17 @@ def main():
         "--compute", choices=TOLERANCES, default="float32",
         help="what products and convolutions multiply in on both sides")
     every = {**dict.fromkeys(steps.NAMES, step_rows), **dict.fromkeys(predictions.LAYOUTS, prediction_rows)}
-    parser.add_argument("--steps", default=",".join(every), help="what of 'retort bench step' to time")
+    parser.add_argument("--steps", default=",".join(every), help="what of 'retort bench step' to time; '' for nothing")
+    parser.add_argument("--kernels", help="what of 'retort bench kernels' to time: beginnings of names, with commas")
     parser.add_argument("--no-kernels", action="store_true", help="time steps and predictions alone")
-    parser.add_argument("--keep", action="store_true", help="write Benchmarks/results and README.md")
+    parser.add_argument(
+        "--keep", action="store_true",
+        help="write Benchmarks/results and README.md, in which these rows take the place of earlier ones")
     options = parser.parse_args()
 
     results, failures = [], 0
     print(rounds.heading(), flush=True)
-    names = options.steps.split(",")
+    names = [name for name in options.steps.split(",") if name]
     unknown = [name for name in names if name not in every]
     if unknown:
         parser.error(f"no step {', '.join(unknown)}; there are {', '.join(every)}")
@@ -185,12 +200,11 @@ def main():
             print(error, file=sys.stderr)
             failures += 1
     if not options.no_kernels:
-        results += kernels.rows(options)
+        results += kernels.rows(options, options.kernels)
     if failures:
         sys.exit(f"{failures} failed; no results are written")
     if options.keep:
-        write("latest.json", results)
-        write("machine.json", machine(options))
+        keep(results, machine(options))
         readme.main()
 
 

@@ -41,20 +41,24 @@ def summary(rows, prefix, what):
         f"is {number(least['ratio'])} ({least['name']}).\n")
 
 
-def section(rows, machine):
-    many = summary(rows, "gemm-", "Products") + summary(rows, "conv-", "Convolutions")
-    rows = [row for row in rows if not row["name"].startswith(("gemm-", "conv-"))]
+def section(rows, machines):
+    parts = []
+    for name, machine in machines.items():
+        own = [row for row in rows if row["machine"] == name]
+        many = summary(own, "gemm-", "Products") + summary(own, "conv-", "Convolutions")
+        shown = [row for row in own if not row["name"].startswith(("gemm-", "conv-"))]
+        parts.append(
+            f"{machine['device']}, {machine['threads']} threads, PyTorch {machine['torch']}; medians of "
+            f"{machine['rounds']} rounds:\n\n" + (f"{table(shown)}\n\n" if shown else "") + many)
     return (
-        f"{machine['device']}, {machine['processor']}, {machine['threads']} threads, PyTorch "
-        f"{machine['torch']}; medians of {machine['rounds']} rounds. A ratio above 1 means that "
-        f"Retort is faster, or holds less.\n\n{table(rows)}\n\n{many}"
-        f"All rows are in `Benchmarks/results/latest.json`.\n")
+        "A ratio above 1 means that Retort is faster, or holds less. Each row is of the machine that stands above it.\n\n"
+        + "\n".join(parts) + "All rows are in `Benchmarks/results/latest.json`.\n")
 
 
 def main():
     results = ROOT / "Benchmarks" / "results"
     rows = json.loads((results / "latest.json").read_text())
-    machine = json.loads((results / "machine.json").read_text())
+    machines = json.loads((results / "machine.json").read_text())
     page = ROOT / "README.md"
     text = page.read_text()
     if text.count(BEGIN) != 1 or text.count(END) != 1:
@@ -62,7 +66,7 @@ def main():
     before, rest = text.split(BEGIN)
     after = rest.split(END)[1]
     beside = page.with_suffix(".part")
-    beside.write_text(before + BEGIN + section(rows, machine) + END + after)
+    beside.write_text(before + BEGIN + section(rows, machines) + END + after)
     os.replace(beside, page)
 
 

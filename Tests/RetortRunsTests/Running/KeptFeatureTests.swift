@@ -12,12 +12,15 @@ import Testing
 
 /// Features of teachers, and outputs for augmented examples, that are kept on disk.
 @Suite struct KeptFeatureTests {
+  private func backend(_ device: String) throws -> any Backend {
+    device == "cpu" ? CPUBackend() : try OpenCLBackend("opencl")
+  }
+
   /// Features that are kept equal those that each step computes, with several teachers too, and are of no other teacher.
   @Test(arguments: ["cpu", "opencl"]) func featuresAreKept(_ device: String) throws {
     try SmallPictures.withFolder { home in
       func run(_ yaml: String, _ name: String) throws -> CachedRun {
-        try CachedRun(
-          yaml, home, name, on: device == "cpu" ? CPUBackend() : OpenCLBackend("opencl"))
+        try CachedRun(yaml, home, name, on: backend(device))
       }
       let model = "model: lenet5-small"
       _ = try run(
@@ -86,8 +89,7 @@ import Testing
   @Test(arguments: ["cpu", "opencl"]) func repeatedDrawsAreKept(_ device: String) throws {
     try SmallPictures.withFolder { home in
       func run(_ yaml: String, _ name: String) throws -> CachedRun {
-        try CachedRun(
-          yaml, home, name, on: device == "cpu" ? CPUBackend() : OpenCLBackend("opencl"))
+        try CachedRun(yaml, home, name, on: backend(device))
       }
       let model = "model: lenet5-small"
       _ = try run(
