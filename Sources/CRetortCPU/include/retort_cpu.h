@@ -141,11 +141,13 @@ typedef enum {
   retort_jensen_shannon,
   retort_probability_l2,
   retort_direction,
+  retort_cosine,
 } retort_divergence;
 
 typedef struct {
   retort_divergence kind;
   double beta, temperature;
+  double floor;  // the least length of vectors
   int64_t columns, upstream_stride;
   const void *student, *teacher;
   const void *_Nullable upstream;

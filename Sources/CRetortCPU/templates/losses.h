@@ -90,7 +90,8 @@ INLINE double divergence_term(const retort_divergence_rows *g, double p, double 
       return b * excess(p, m, logs.p) + (1 - b) * excess(q, m, logs.q);
     }
     case retort_probability_l2: return apart(p, q, d) * apart(p, q, d);
-    case retort_direction: return 0;  // not of probabilities: see direction()
+    case retort_direction:
+    case retort_cosine: return 0;  // not of probabilities: see direction()
   }
 }
 
@@ -101,7 +102,8 @@ INLINE double slope_by_p(const retort_divergence_rows *g, double p, double q, do
     case retort_reverse_kl: return 0;
     case retort_jensen_shannon: return p != 0 ? g->beta * against_middle(d, g->beta).p : 0;
     case retort_probability_l2: return 2 * apart(p, q, d);
-    case retort_direction: return 0;
+    case retort_direction:
+    case retort_cosine: return 0;
   }
 }
 
@@ -111,7 +113,8 @@ INLINE double slope_by_q(const retort_divergence_rows *g, double p, double q, do
     case retort_reverse_kl: return q != 0 ? -d : 0;
     case retort_jensen_shannon: return q != 0 ? (1 - g->beta) * against_middle(d, g->beta).q : 0;
     case retort_probability_l2: return -2 * apart(p, q, d);
-    case retort_direction: return 0;
+    case retort_direction:
+    case retort_cosine: return 0;
   }
 }
 
@@ -154,58 +157,62 @@ static void compare_rows(const retort_divergence_rows *g, const real *z, const r
   for (int64_t i = 0; i < columns; i++) d[i] -= offset;
 }
 
-// 1 over the length of a vector, which counts as 1e-12 at least; 0 for a vector of zeros.
-INLINE double inverse_length(const real *x, int64_t columns) {
+// 1 over the length of a vector, which counts as `floor` at least; 0 for a vector of zeros.
+INLINE double inverse_length(const real *x, int64_t columns, double floor) {
   double squares = 0;
   for (int64_t i = 0; i < columns; i++) squares += (double)x[i] * (double)x[i];
-  return squares == 0 ? 0 : 1 / fmax(sqrt(squares), 1e-12);
+  return squares == 0 ? 0 : 1 / fmax(sqrt(squares), floor);
 }
 
-// to = weight · ∂/∂x Σ (x/‖x‖ − u)², u of length 1 or 0. Lengths below the least are constants.
-INLINE void through_length(const real *x, double inverse, const real *other, double of_other,
-                           double weight, int64_t columns, real *to) {
-  double along = 0;
-  if (inverse < 1e12) {
-    for (int64_t i = 0; i < columns; i++) {
-      const double own = (double)x[i] * inverse;
-      along += own * (own - (double)other[i] * of_other);
+// to = weight · ∂/∂x of the distance of x's direction u from another's v: of ‖v − u‖² it is 2 (u⟨u, v⟩ − v)/‖x‖, of
+// 1 − ⟨u, v⟩ half of that. Lengths of at most `floor` are constants.
+INLINE void through_length(const retort_divergence_rows *g, const real *x, double inverse,
+                           const real *other, double of_other, double weight, real *to) {
+  const int is_cosine = g->kind == retort_cosine;
+  double along = is_cosine ? 0 : 1;
+  if (inverse < 1 / g->floor) {
+    along = 0;
+    for (int64_t i = 0; i < g->columns; i++) {
+      along += (double)x[i] * inverse * ((double)other[i] * of_other);
     }
   }
-  for (int64_t i = 0; i < columns; i++) {
-    const double own = (double)x[i] * inverse;
-    to[i] = (real)(2 * weight * inverse * (own - (double)other[i] * of_other - own * along));
+  const double scale = weight * inverse * (is_cosine ? 1 : 2);
+  for (int64_t i = 0; i < g->columns; i++) {
+    to[i] = (real)(scale * ((double)x[i] * inverse * along - (double)other[i] * of_other));
   }
 }
 
-// Σ (t/‖t‖ − s/‖s‖)² of each row.
+// How far the directions of each two rows are apart.
 static void direction(const retort_divergence_rows *g, int64_t start, int64_t end) {
   const int64_t columns = g->columns;
   for (int64_t row = start; row < end; row++) {
     const real *s = (const real *)g->student + row * columns;
     const real *t = (const real *)g->teacher + row * columns;
-    const double of_s = inverse_length(s, columns), of_t = inverse_length(t, columns);
+    const double of_s = inverse_length(s, columns, g->floor);
+    const double of_t = inverse_length(t, columns, g->floor);
     if (g->loss) {
-      double loss = 0;
+      double squares = 0, cosine = 0;
       for (int64_t i = 0; i < columns; i++) {
-        const double apart = (double)t[i] * of_t - (double)s[i] * of_s;
-        loss += apart * apart;
+        const double own = (double)s[i] * of_s, other = (double)t[i] * of_t;
+        squares += (other - own) * (other - own);
+        cosine += own * other;
       }
-      ((real *)g->loss)[row] = (real)loss;
+      ((real *)g->loss)[row] = (real)(g->kind == retort_cosine ? 1 - cosine : squares);
     }
     if (!g->upstream) continue;
     const double weight = upstream_of(g->upstream, row, g->upstream_stride);
     if (g->student_gradient) {
-      through_length(s, of_s, t, of_t, weight, columns, (real *)g->student_gradient + row * columns);
+      through_length(g, s, of_s, t, of_t, weight, (real *)g->student_gradient + row * columns);
     }
     if (g->teacher_gradient) {
-      through_length(t, of_t, s, of_s, weight, columns, (real *)g->teacher_gradient + row * columns);
+      through_length(g, t, of_t, s, of_s, weight, (real *)g->teacher_gradient + row * columns);
     }
   }
 }
 
 static void divergence(const retort_divergence_rows *g, int64_t start, int64_t end,
                        double *scratch) {
-  if (g->kind == retort_direction) {
+  if (g->kind == retort_direction || g->kind == retort_cosine) {
     direction(g, start, end);
     return;
   }

@@ -36,9 +36,10 @@ extension Lowering {
 
   func lowerDivergence(_ step: Step, _ divergence: DivergenceStep) throws -> Operation {
     let (rows, columns) = (divergence.rows, divergence.columns)
-    let (kind, temperature, beta) = divergence.distance.kind
+    let (kind, temperature, beta, floor) = divergence.distance.kind
     var description = retort_divergence_rows(
-      kind: kind, beta: beta, temperature: temperature, columns: Int64(columns), upstream_stride: 0, student: try input(step, 0, rows * columns),
+      kind: kind, beta: beta, temperature: temperature, floor: floor, columns: Int64(columns),
+      upstream_stride: 0, student: try input(step, 0, rows * columns),
       teacher: try input(step, 1, rows * columns), upstream: nil, loss: nil, student_gradient: nil,
       teacher_gradient: nil)
     var next = 0
@@ -70,11 +71,12 @@ extension Lowering {
 }
 
 extension RowDistance {
-  fileprivate var kind: (retort_divergence, temperature: Double, beta: Double) {
+  fileprivate var kind: (retort_divergence, temperature: Double, beta: Double, floor: Double) {
     switch self {
     case .logits(let divergence, let temperature):
-      (divergence.kind.0, Double(temperature), divergence.kind.beta)
-    case .direction: (retort_direction, 1, 0)
+      (divergence.kind.0, Double(temperature), divergence.kind.beta, 0)
+    case .direction: (retort_direction, 1, 0, 1e-12)
+    case .cosine(let floor): (retort_cosine, 1, 0, Double(floor))
     }
   }
 }

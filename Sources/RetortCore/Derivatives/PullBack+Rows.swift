@@ -53,6 +53,10 @@ extension RowDistance {
     case .logits(let divergence, let temperature):
       divergence.composite(student: student, teacher: teacher, Double(temperature))
     case .direction: (teacher.unit() - student.unit()).square().sum(axes: [-1])
+    case .cosine(let floor):
+      1
+        - (student.unit(floor: Double(floor)) * teacher.unit(floor: Double(floor)))
+        .sum(axes: [-1])
     }
   }
 }

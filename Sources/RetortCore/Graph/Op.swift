@@ -46,6 +46,8 @@ package enum RowDistance: Sendable, Hashable {
   case logits(Divergence, temperature: Float)
   /// `‖t/‖t‖₂ − s/‖s‖₂‖₂²` of vectors s and t: see `Tensor.unit`.
   case direction
+  /// `1 − ⟨s, t⟩ / (‖s‖₂·‖t‖₂)` of vectors s and t, whose lengths count as `floor` at least.
+  case cosine(floor: Float)
 }
 
 /// The logits with respect to which a divergence is differentiated.

@@ -44,14 +44,23 @@ extension Tensor {
   ///
   /// Directions are those of `unit()`. No mean is taken. Gradients flow to both sides; stop the teacher's where it is
   /// a constant.
-  package func directionRows(teacher: Tensor) -> Tensor {
+  package func directionRows(teacher: Tensor) -> Tensor { distance(.direction, teacher) }
+
+  /// One less the cosine of each row and `teacher`'s row, `1 − ⟨s, t⟩ / (‖s‖₂·‖t‖₂)`, from 0 to 2; 1 for a row of zeros.
+  ///
+  /// Lengths count as `floor` at least, and below that as constants. No mean is taken. Gradients flow to both sides; stop
+  /// the teacher's where it is a constant.
+  package func cosineRows(teacher: Tensor, floor: Double = 1e-12) -> Tensor {
+    distance(.cosine(floor: Float(floor)), teacher)
+  }
+
+  private func distance(_ distance: RowDistance, _ teacher: Tensor) -> Tensor {
     guard shape.rank >= 1, shape == teacher.shape else {
       return graph.fail(
         .shapeMismatch(
           operation: "distance of directions", lhs: shape, rhs: teacher.shape, path: graph.scope))
     }
-    return apply(
-      .divergence(.direction), [teacher], Shape(Array(shape.dimensions.dropLast())))
+    return apply(.divergence(distance), [teacher], Shape(Array(shape.dimensions.dropLast())))
   }
 
   /// Vectors along `axis`, each over its Euclidean length, which counts as `floor` at least.

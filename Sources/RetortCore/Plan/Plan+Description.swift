@@ -48,6 +48,7 @@ extension RowDistance {
     switch self {
     case .logits: "divergence"
     case .direction: "distance of directions"
+    case .cosine: "cosine"
     }
   }
 }

@@ -105,7 +105,8 @@ extension DivergenceStep {
       2 * (RowWork.logNormaliser + 1) + (loss ? 3 : 0) + (studentGradient ? 4 : 0)
         + (teacherGradient ? 5 : 0)
     // Squares and quotients of both sides, their difference.
-    case .direction: 7 + (loss ? 2 : 0) + (studentGradient ? 5 : 0) + (teacherGradient ? 5 : 0)
+    case .direction, .cosine:
+      7 + (loss ? 2 : 0) + (studentGradient ? 5 : 0) + (teacherGradient ? 5 : 0)
     }
   }
 }

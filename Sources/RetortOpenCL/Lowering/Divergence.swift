@@ -23,7 +23,13 @@ extension Lowering {
       macros.append(["DIVERGENCE": kind.macro])
       arguments.append("temperature", .float(temperature))
       if case .jensenShannon(let beta) = kind { arguments.append("beta", .float(beta)) }
-    case .direction: kernel = "direction_distance"
+    case .direction:
+      kernel = "direction_distance"
+      arguments.append("leastSquares", .float(1e-24))
+    case .cosine(let floor):
+      kernel = "direction_distance"
+      macros.append(["COSINE": "1"])
+      arguments.append("leastSquares", .float(floor * floor))
     }
     arguments.append(geometry.arguments)
     var outputs = step.outputs.indices.makeIterator()

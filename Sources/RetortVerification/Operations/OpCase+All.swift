@@ -120,6 +120,7 @@ private let rowCases: [OpCase] = [
     $0[0].divergenceRows(.probabilityL2, teacher: $0[1])
   },
   OpCase("distance of directions", [[4, 6], [4, 6]]) { $0[0].directionRows(teacher: $0[1]) },
+  OpCase("cosine", [[4, 6], [4, 6]]) { $0[0].cosineRows(teacher: $0[1]) },
   OpCase("gather", [[7, 3]]) {
     $0[0].gather($0[0].graph.constant([Int32(6), 0, 6, 2], [4])).exp()
   },

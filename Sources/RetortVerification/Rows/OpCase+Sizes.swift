@@ -10,6 +10,7 @@ extension OpCase {
         OpCase("logSoftmax", [shape]) { $0[0].logSoftmax() },
         crossEntropy(shape), divergence("forward KL", .forwardKL, shape, temperature: 4),
         OpCase("distance of directions", [shape, shape]) { $0[0].directionRows(teacher: $0[1]) },
+        OpCase("cosine", [shape, shape]) { $0[0].cosineRows(teacher: $0[1]) },
       ]
     }
     + ([[9, 10], [3, 130]] as [Shape]).flatMap { shape in

@@ -44,6 +44,16 @@ import Testing
   private func check(
     _ student: [Float], _ teacher: [Float], _ upstream: [Float], _ rows: Int, _ columns: Int
   ) throws {
+    for distance in [RowDistance.direction, .cosine(floor: 1e-12)] {
+      try check(distance, student, teacher, upstream, rows, columns)
+    }
+  }
+
+  private func check(
+    _ distance: RowDistance, _ student: [Float], _ teacher: [Float], _ upstream: [Float],
+    _ rows: Int, _ columns: Int
+  ) throws {
+    let isCosine = distance != .direction
     var (losses, byStudent, byTeacher): ([Double], [Double], [Double]) = ([], [], [])
     // How large gradients may be, by which their rounding errors go.
     var size = 1e-30
@@ -51,9 +61,12 @@ import Testing
       let range = row * columns..<(row + 1) * columns
       let (s, t) = (Direction(student[range]), Direction(teacher[range]))
       let weight = Double(upstream[row % upstream.count])
-      losses.append(zip(s.unit, t.unit).reduce(0) { $0 + ($1.1 - $1.0) * ($1.1 - $1.0) })
-      byStudent += s.gradient(against: t).map { $0 * weight }
-      byTeacher += t.gradient(against: s).map { $0 * weight }
+      losses.append(
+        isCosine
+          ? 1 - s.cosine(to: t)
+          : zip(s.unit, t.unit).reduce(0) { $0 + ($1.1 - $1.0) * ($1.1 - $1.0) })
+      byStudent += s.gradient(against: t, isCosine: isCosine).map { $0 * weight }
+      byTeacher += t.gradient(against: s, isCosine: isCosine).map { $0 * weight }
       size = max(size, 2 * abs(weight) * max(s.inverse, t.inverse))
     }
     let count = rows * columns
@@ -61,7 +74,7 @@ import Testing
       for outputs in columns == 10 ? 1..<8 : 7..<8 {
         let (loss, left, right) = (outputs & 1 != 0, outputs & 2 != 0, outputs & 4 != 0)
         let step = DivergenceStep(
-          distance: .direction, rows: rows, columns: columns, loss: loss, studentGradient: left,
+          distance: distance, rows: rows, columns: columns, loss: loss, studentGradient: left,
           teacherGradient: right)
         let found = try StepRunner(form: form).run(
           .divergence(step),
@@ -74,7 +87,7 @@ import Testing
         for (values, wanted) in zip(found, expected) {
           let worst = worstError(
             values.floats, wanted.0, absolute: 1e-6 * wanted.1, relative: 4e-6)
-          #expect(worst <= 1, "\(form) outputs \(outputs) \(rows)×\(columns)")
+          #expect(worst <= 1, "\(distance) \(form) outputs \(outputs) \(rows)×\(columns)")
         }
       }
     }
@@ -95,10 +108,14 @@ private struct Direction {
     unit = x.map { Double($0) * inverse }
   }
 
-  /// The gradient of the squared distance by this vector.
-  func gradient(against other: Direction) -> [Double] {
-    let apart = zip(unit, other.unit).map { $0 - $1 }
-    let along: Double = isConstant ? 0 : zip(unit, apart).reduce(0) { $0 + $1.0 * $1.1 }
-    return zip(unit, apart).map { 2 * inverse * ($1 - $0 * along) }
+  func cosine(to other: Direction) -> Double {
+    zip(unit, other.unit).reduce(0) { $0 + $1.0 * $1.1 }
+  }
+
+  /// The gradient of the squared distance by this vector, or of one less the cosine.
+  func gradient(against other: Direction, isCosine: Bool) -> [Double] {
+    let slopes = zip(unit, other.unit).map { isCosine ? -$1 : 2 * ($0 - $1) }
+    let along: Double = isConstant ? 0 : zip(unit, slopes).reduce(0) { $0 + $1.0 * $1.1 }
+    return zip(unit, slopes).map { inverse * ($1 - $0 * along) }
   }
 }

@@ -57,10 +57,11 @@ public struct CorrelationOfClassesLoss: DistillationLoss {
     func term(_ part: String, _ share: Double, axis: Int) -> LossTerm? {
       guard share > 0, student.shape[axis] > 1 else { return nil }
       func deviations(_ p: Tensor) -> Tensor {
-        (p - p.mean(axes: [axis], keepingAxes: true)).unit(axis: axis, floor: 1e-8)
+        let rows = p - p.mean(axes: [axis], keepingAxes: true)
+        return axis == 0 ? rows.transposed() : rows
       }
-      let correlations = (deviations(own) * deviations(other)).sum(axes: [axis])
-      return LossTerm("\(name)-\(part)", weight: scale * share, 1 - correlations.mean())
+      let distances = deviations(own).cosineRows(teacher: deviations(other), floor: 1e-8)
+      return LossTerm("\(name)-\(part)", weight: scale * share, distances.mean())
     }
     return [term("classes", beta, axis: 1), term("examples", gamma, axis: 0)].compactMap(\.self)
   }

@@ -72,7 +72,7 @@ public struct EmbeddingLoss: DistillationLoss {
     let loss =
       switch distance {
       case .squared: meanSquaredError(student, target)
-      case .cosine: 1 - (student.unitRows() * target.unitRows()).sum(axes: [1]).mean()
+      case .cosine: student.cosineRows(teacher: target).mean()
       }
     return [LossTerm(name, weight: weight, loss)]
   }

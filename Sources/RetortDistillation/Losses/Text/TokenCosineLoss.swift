@@ -41,7 +41,7 @@ public struct TokenCosineLoss: PairLoss {
   /// One less the cosine, mean over tokens.
   public func distance(_ pair: FeaturePair) throws -> Tensor {
     let (own, target) = try pair.adapted()
-    return pair.comparison.meanOverTokens(1 - (own.unit() * target.unit()).sum(axes: [-1]))
+    return pair.comparison.meanOverTokens(own.cosineRows(teacher: target))
   }
 }
 
