@@ -57,8 +57,10 @@ public struct CorrelationOfClassesLoss: DistillationLoss {
     func term(_ part: String, _ share: Double, axis: Int) -> LossTerm? {
       guard share > 0, student.shape[axis] > 1 else { return nil }
       func deviations(_ p: Tensor) -> Tensor {
-        let rows = p - p.mean(axes: [axis], keepingAxes: true)
-        return axis == 0 ? rows.transposed() : rows
+        // Probabilities of one example sum to 1.
+        axis == 1
+          ? p - 1 / Double(p.shape[1])
+          : (p - p.mean(axes: [0], keepingAxes: true)).transposed()
       }
       let distances = deviations(own).cosineRows(teacher: deviations(other), floor: 1e-8)
       return LossTerm("\(name)-\(part)", weight: scale * share, distances.mean())
