@@ -43,8 +43,7 @@ for recipe in "${recipes[@]}"; do
     run "$root/$name" "$recipe" --set "seed=$seed" "${taken[@]}"
     # Thirds of classes by frequency are those of evaluations.
     keep "$name" $([[ $recipe != *-long-tail ]] || echo evaluation.json)
-    # shellcheck disable=SC2046
-    "$retort" report $(runs "$recipe/seed-*") --markdown >"$results/$recipe.md"
+    "$retort" report "$results/$recipe"/seed-* --markdown >"$results/$recipe.md"
   done
 done
 cat "$results"/*.md

@@ -11,23 +11,37 @@ run() {
   fi
 }
 
-# is_kept NAME: whether the result of the run NAME is kept, and need not be computed again.
+# stages FILE: how many results of stages a result.json has.
+stages() {
+  grep -o '"stage":' "$1" 2>/dev/null | wc -l
+}
+
+# is_kept NAME: whether the results of all stages of the run NAME are kept, and need not be computed again.
 is_kept() {
-  [[ -f "$results/$1/result.json" ]] || return 1
-  echo "$results/$1 keeps the results of an earlier run; remove it to have them computed again"
+  local kept=$results/$1
+  # A run that has ended has the last stage's result once more beside those of all.
+  [[ $(stages "$kept/result.json") -gt $(grep -c '^  - name:' "$kept/recipe.yaml" 2>/dev/null || echo 0) ]] || return 1
+  echo "$kept has the results of an earlier run; remove it to have them computed again"
 }
 
-# keep NAME [FILE]: keeps recipe and result of the run NAME, which has ended, and a file of each of its stages.
+# keep NAME [FILE]: keeps the run NAME's recipe and results, those of its stages that have ended, and a file of each; not
+# where more are kept already.
 keep() {
-  mkdir -p "$results/$1"
-  cp "$root/$1/recipe.yaml" "$root/$1/result.json" "$results/$1"
-  [[ -z "${2:-}" ]] || (cd "$root/$1" && find stages -name "$2" -exec cp --parents {} "$OLDPWD/$results/$1" \;)
-}
-
-# runs PATTERN: the folders of all runs of these names, those that are kept and those under way.
-runs() {
-  find "$results" "$root" -path "*/$1/recipe.yaml" -printf '%P\n' | sort -uV | while read -r name; do
-    name=${name%/recipe.yaml}
-    if [[ -f "$results/$name/result.json" ]]; then echo "$results/$name"; else echo "$root/$name"; fi
-  done
+  local run=$root/$1 kept=$results/$1
+  [[ -f "$run/recipe.yaml" ]] || return 0
+  mkdir -p "$kept"
+  if [[ -f "$run/result.json" ]]; then
+    cp "$run/result.json" "$kept/result.part"
+  else
+    sed -n 's/^  - name: //p' "$run/recipe.yaml" | while read -r stage; do
+      cat "$run/stages/$stage/result.json" 2>/dev/null || true
+    done | paste -sd , | sed 's/.*/{"stages":[&]}/' >"$kept/result.part"
+  fi
+  if [[ $(stages "$kept/result.part") -lt $(stages "$kept/result.json") ]]; then
+    rm "$kept/result.part"
+    return 0
+  fi
+  cp "$run/recipe.yaml" "$kept"
+  mv "$kept/result.part" "$kept/result.json"
+  [[ -z "${2:-}" ]] || (cd "$run" && find stages -name "$2" -exec cp --parents {} "$OLDPWD/$kept" \;)
 }
