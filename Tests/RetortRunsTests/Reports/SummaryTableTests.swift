@@ -83,11 +83,13 @@ struct StudentFixture {
     }
     let score = #"{"accuracy":0.5,"nll":0.5,"ece":0.25}"#
     let one = #"{"accuracy":0.5,"nll":0.5,"ece":0.25,"agreement":0.75}"#
+    // The file has the last stage's students once more.
+    let last = #""students":{"a":\#(one.replacing("0.5", with: "0.1")),"b":\#(one)}"#
     let several = #""students":{"a":\#(one),"b":\#(one)}"#
     let stages = [result("s/kd", #""student":\#(score)"#), result("s/mutual", several)]
     try RunFiles.withFolder([
       "recipe.yaml": "name: x\n",
-      "result.json": #"{"stage":"s/mutual","stages":[\#(stages.joined(separator: ","))]}"#,
+      "result.json": #"{"stage":"s/mutual",\#(last),"stages":[\#(stages.joined(separator: ","))]}"#,
     ]) { folder in
       let rows = SummaryTable([try RunRecord(folder)]).markdown.split(separator: "\n").dropFirst(2)
         .map(String.init)

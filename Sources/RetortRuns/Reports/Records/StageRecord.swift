@@ -63,10 +63,13 @@ package struct StageRecord: Sendable {
     // A name that leads to another folder is not a student's.
     let isPlain = learner.map { !$0.contains("/") && ![".", "..", ""].contains($0) } ?? true
     let own = isPlain ? learner.map { "students/\($0)/" } ?? "" : "students//"
-    let written = try record("result.json", .result, limit: 1 << 20) {
-      ResultRecord($0, learner: learner)
+    if let kept {
+      result = ResultRecord(kept, learner: learner)
+    } else {
+      result = try record("result.json", .result, limit: 1 << 20) {
+        ResultRecord($0, learner: learner)
+      }
     }
-    result = written ?? kept.flatMap { ResultRecord($0, learner: learner) }
     evaluation = try record(
       own + "evaluation.json", .evaluation, limit: 1 << 25, EvaluationRecord.init)
     exploration = try record(
