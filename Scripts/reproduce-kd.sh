@@ -11,6 +11,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/run-or-resume.sh"
 
 # Writes the table so far, and how many methods are above labels alone and above kd.
 summarize() {
+  compgen -G "$results/labels-*/seed-*" >/dev/null || return 0
   "$retort" report "$results"/labels-*/seed-* --markdown >"$root/table.md"
   mv "$root/table.md" "$results/table.md"
   awk -F ' *[|] *' '
@@ -39,10 +40,11 @@ summarize() {
         }
       }
     }' "$results/table.md" | sort >"$results/below.txt"
+  cat "$results/table.md" "$results/below.txt"
 }
 
 mkdir -p "$root" "$results"
-trap 'for name in "${begun[@]}"; do keep "$name"; done; summarize; cat "$results/table.md" "$results/below.txt"' EXIT
+trap 'for name in "${begun[@]}"; do keep "$name"; done; summarize' EXIT
 begun=()
 for seed in 1 2 3; do
   for labels in 1000 10000; do

@@ -13,7 +13,7 @@ run() {
 
 # stages FILE: how many results of stages a result.json has.
 stages() {
-  grep -o '"stage":' "$1" 2>/dev/null | wc -l
+  { grep -o '"stage":' "$1" 2>/dev/null || true; } | wc -l
 }
 
 # is_kept NAME: whether the results of all stages of the run NAME are kept, and need not be computed again.
@@ -25,23 +25,24 @@ is_kept() {
 }
 
 # keep NAME [FILE]: keeps the run NAME's recipe and results, those of its stages that have ended, and a file of each; not
-# where more are kept already.
+# where more are kept already, or none has ended.
 keep() {
-  local run=$root/$1 kept=$results/$1
+  local run=$root/$1 kept=$results/$1 part=$root/result.part count
   [[ -f "$run/recipe.yaml" ]] || return 0
-  mkdir -p "$kept"
   if [[ -f "$run/result.json" ]]; then
-    cp "$run/result.json" "$kept/result.part"
+    cp "$run/result.json" "$part"
   else
     sed -n 's/^  - name: //p' "$run/recipe.yaml" | while read -r stage; do
       cat "$run/stages/$stage/result.json" 2>/dev/null || true
-    done | paste -sd , | sed 's/.*/{"stages":[&]}/' >"$kept/result.part"
+    done | paste -sd , | sed 's/.*/{"stages":[&]}/' >"$part"
   fi
-  if [[ $(stages "$kept/result.part") -lt $(stages "$kept/result.json") ]]; then
-    rm "$kept/result.part"
+  count=$(stages "$part")
+  if [[ $count -eq 0 || $count -lt $(stages "$kept/result.json") ]]; then
+    rm "$part"
     return 0
   fi
+  mkdir -p "$kept"
   cp "$run/recipe.yaml" "$kept"
-  mv "$kept/result.part" "$kept/result.json"
+  mv "$part" "$kept/result.json"
   [[ -z "${2:-}" ]] || (cd "$run" && find stages -name "$2" -exec cp --parents {} "$OLDPWD/$kept" \;)
 }

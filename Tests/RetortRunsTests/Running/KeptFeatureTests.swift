@@ -16,6 +16,17 @@ import Testing
     device == "cpu" ? CPUBackend() : try OpenCLBackend("opencl")
   }
 
+  /// What learnt from a live teacher is what learnt from a table, to the last bit on the CPU backend.
+  private func expect(_ live: CachedRun, isOfWeightsOf kept: CachedRun, on device: String) {
+    // Convolutions of many examples at once may add in another order than those of a step.
+    if device == "cpu" { #expect(live.weights == kept.weights) }
+    for (name, values) in live.weights {
+      let (own, other) = (values.floats ?? [], kept.weights[name]?.floats ?? [])
+      #expect(own.count == other.count)
+      #expect(zip(own, other).allSatisfy { abs($0 - $1) < 1e-3 * max(1, abs($0)) }, "\(name)")
+    }
+  }
+
   /// Features that are kept equal those that each step computes, with several teachers too, and are of no other teacher.
   @Test(arguments: ["cpu", "opencl"]) func featuresAreKept(_ device: String) throws {
     try SmallPictures.withFolder { home in
@@ -48,13 +59,7 @@ import Testing
       #expect(live.asked == [15] && without.asked == [count] && count >= 60 && second.asked == [0])
       #expect(first.found.isEmpty && second.found.count == 3)
       #expect(first.weights == without.weights && second.weights == without.weights)
-      // Convolutions of many examples at once may add in another order than those of a step.
-      if device == "cpu" { #expect(live.weights == without.weights) }
-      for (name, values) in live.weights {
-        let (own, other) = (values.floats ?? [], without.weights[name]?.floats ?? [])
-        #expect(own.count == other.count)
-        #expect(zip(own, other).allSatisfy { abs($0 - $1) < 1e-3 * max(1, abs($0)) }, "\(name)")
-      }
+      expect(live, isOfWeightsOf: without, on: device)
       let kept = try CachedRun.files(home)
       let kinds = ["lenet5-small-features", "lenet5-small-features", "lenet5-small-logits"]
       #expect(kept.keys.map { String($0.prefix { $0 != "." }.dropLast(65)) }.sorted() == kinds)
@@ -115,12 +120,7 @@ import Testing
       let kept = try run(taught(changes, hint, "keep-features: true"), "kept")
       let count = kept.asked[0]
       #expect(live.asked == [200] && count == 120)
-      if device == "cpu" { #expect(live.weights == kept.weights) }
-      for (name, values) in live.weights {
-        let (own, other) = (values.floats ?? [], kept.weights[name]?.floats ?? [])
-        #expect(own.count == other.count)
-        #expect(zip(own, other).allSatisfy { abs($0 - $1) < 1e-3 * max(1, abs($0)) }, "\(name)")
-      }
+      expect(live, isOfWeightsOf: kept, on: device)
 
       let first = try run(taught(changes, "kd", "cache: cache"), "first")
       let second = try run(taught(changes, "kd", "cache: cache\nseed: 7"), "second")
